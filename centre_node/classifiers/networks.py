@@ -1,0 +1,50 @@
+"""The paper's classifiers. Networks only: no loss, no optimiser."""
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+CHANNELS = (1, 16, 32, 64, 128)
+HIDDEN_FEATURES = 128
+CLASSES = 2
+DROPOUT = 0.2
+
+
+class Cnn(nn.Module):
+    """Four convolutional and two linear layers; 1,146,850 parameters at 128 px.
+
+    Maps patches, shape (batch, 1, image_size, image_size), in [-1, 1], to logits, shape
+    (batch, 2), of healthy and lesion.
+
+    Source: paper section 2.4.1; the numbers of channels are those of its published code.
+    """
+
+    def __init__(self, image_size: int) -> None:
+        super().__init__()
+        if image_size < 16 or image_size % 16:
+            raise ValueError(f"image_size must be a multiple of 16, not {image_size}")
+        side = image_size // 16
+        self.blocks = nn.Sequential(*(_block(*channels) for channels in pairwise(CHANNELS)))
+        self.head = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(CHANNELS[-1] * side**2, HIDDEN_FEATURES),
+            nn.BatchNorm1d(HIDDEN_FEATURES),
+            nn.ReLU(),
+            nn.Dropout(DROPOUT),
+            nn.Linear(HIDDEN_FEATURES, CLASSES),
+        )
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """Return two logits for each patch."""
+        x = self.blocks(patches)  # (batch, 128, image_size / 16, image_size / 16)
+        logits: Tensor = self.head(x)  # (batch, 2)
+        return logits
+
+
+def _block(channels_in: int, channels_out: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_out, 3, padding=1),
+        nn.BatchNorm2d(channels_out),
+        nn.MaxPool2d(2),
+        nn.ReLU(),
+    )

@@ -1,0 +1,41 @@
+"""`genshare node`: serve a centre node."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from centre_node.main import create_app
+from centre_node.settings import Settings
+from shared.serving import check_can_serve, serve
+
+app = typer.Typer(no_args_is_help=True, help="Serve a centre node.")
+
+
+@app.callback()
+def _group() -> None:
+    """Serve a centre node."""
+
+
+@app.command("serve")
+def serve_node(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8001,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Jobs, patches, generators. Default: ./node-data.")
+    ] = None,
+    mammograms_dir: Annotated[
+        Path | None, typer.Option(help="The centre's images; only read, never copied out.")
+    ] = None,
+) -> None:
+    """Serve a centre node next to its mammograms.
+
+    Examples:
+      genshare node serve --data-dir /srv/node --mammograms-dir /data/mammograms
+
+      NODE_TOKEN=... genshare node serve --port 8001
+    """
+    given: dict[str, Any] = {"data_dir": data_dir, "mammograms_dir": mammograms_dir}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    check_can_serve(host, port, settings.data_dir)
+    serve(create_app(settings), host, port)

@@ -1,0 +1,1 @@
+"""The hub that this node belongs to."""

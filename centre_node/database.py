@@ -1,0 +1,80 @@
+"""The node's tables, and how its SQLite database is opened and migrated."""
+
+from datetime import datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import DateTime, Engine, String, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+DATABASE = "node.sqlite"
+
+
+class Table(DeclarativeBase):
+    """Base of the tables."""
+
+
+class JobRow(Table):
+    """A job. `request`, `progress`, `result`, `problem` and `artifacts` are JSON."""
+
+    __tablename__ = "jobs"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(String(32), unique=True)
+    idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    request: Mapped[str]
+    progress: Mapped[str | None]
+    result: Mapped[str | None]
+    problem: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(DateTime)
+    started_at: Mapped[datetime | None] = mapped_column(DateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime)
+
+
+class DatasetRow(Table):
+    """A registered data set: where it comes from and what was counted. Both JSON."""
+
+    __tablename__ = "datasets"
+
+    name: Mapped[str] = mapped_column(String(63), primary_key=True)
+    source: Mapped[str]
+    summary: Mapped[str]
+
+
+class ConnectionRow(Table):
+    """The one hub connection; the token is what the hub knows this centre by."""
+
+    __tablename__ = "hub_connection"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre: Mapped[str] = mapped_column(String(63))
+    url: Mapped[str]
+    token: Mapped[str]
+
+
+def open_database(folder: Path) -> Engine:
+    """Return an engine on the migrated database of a node's folder; only its owner can read it."""
+    path = folder / DATABASE
+    path.touch(mode=0o600)
+    engine = create_engine(URL.create("sqlite", database=str(path)))
+    event.listen(engine, "connect", _configure)
+    migrations = Config()
+    migrations.set_main_option("script_location", "centre_node:migrations")
+    with engine.begin() as connection:
+        migrations.attributes["connection"] = connection
+        command.upgrade(migrations, "head")
+    return engine
+
+
+def _configure(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

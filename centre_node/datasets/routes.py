@@ -1,0 +1,38 @@
+"""HTTP routes of data sets."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from centre_node.datasets.service import Datasets
+from centre_node.datasets.store import Dataset
+from centre_node.mammography.configuration import DatasetSource
+from shared.names import Name
+
+router = APIRouter(prefix="/datasets", tags=["data sets"])
+
+
+def _datasets(request: Request) -> Datasets:
+    datasets: Datasets = request.app.state.datasets
+    return datasets
+
+
+DatasetsDep = Annotated[Datasets, Depends(_datasets)]
+
+
+@router.get("")
+def list_datasets(datasets: DatasetsDep) -> tuple[Dataset, ...]:
+    """List the registered data sets with their counts."""
+    return datasets.all()
+
+
+@router.put("/{name}")
+def register(name: Name, source: DatasetSource, datasets: DatasetsDep) -> Dataset:
+    """Register a data set; its annotations are read and counted at once."""
+    return datasets.register(name, source)
+
+
+@router.get("/{name}")
+def read(name: Name, datasets: DatasetsDep) -> Dataset:
+    """Return one data set's source and counts."""
+    return datasets.find(name)

@@ -1,0 +1,43 @@
+"""The rules of registering data sets."""
+
+from pathlib import Path
+
+from centre_node.datasets.store import Dataset, DatasetStore
+from centre_node.errors import DatasetNotFoundError
+from centre_node.mammography.configuration import DatasetSource
+from centre_node.mammography.datasets import read_dataset
+from centre_node.mammography.summaries import summary
+
+
+class Datasets:
+    """The data sets that jobs of this node can name."""
+
+    def __init__(self, store: DatasetStore, mammograms_dir: Path | None) -> None:
+        self._store = store
+        self._mammograms_dir = mammograms_dir
+
+    def register(self, name: str, source: DatasetSource) -> Dataset:
+        """Read a data set's annotations, count them and remember where they are.
+
+        Raises:
+            BadMammogramsError: It cannot be read; nothing is registered.
+        """
+        counted = summary(read_dataset(source, self._mammograms_dir))
+        dataset = Dataset(name=name, source=source, summary=counted)
+        self._store.put(dataset)
+        return dataset
+
+    def find(self, name: str) -> Dataset:
+        """Return a data set.
+
+        Raises:
+            DatasetNotFoundError: None has that name.
+        """
+        dataset = self._store.find(name)
+        if dataset is None:
+            raise DatasetNotFoundError(f"no data set {name!r} is registered at this node")
+        return dataset
+
+    def all(self) -> tuple[Dataset, ...]:
+        """Return every data set."""
+        return self._store.all()

@@ -1,0 +1,195 @@
+"""Errors of a centre node.
+
+* NodeError
+  x BadMammogramsError           GS-3101  422
+  x BadImageError                GS-3102  422
+  x NotEnoughPatientsError       GS-3103  422
+  x OneClassOnlyError            GS-3104  422
+  x PatchDoesNotFitError         GS-3105  422
+  x NotEnoughTissueError         GS-3106  422
+  x TooFewPatchesError           GS-3201  422
+  x TrainingDivergedError        GS-3202  422
+  x CheckpointError              GS-3203  422
+  x OutOfSpaceError              GS-3301  507
+  x JobCancelledError            GS-3302  409
+  x JobNotFoundError             GS-3303  404
+  x JobConflictError             GS-3304  409
+  x ArtifactNotFoundError        GS-3305  404
+  x DatasetNotFoundError         GS-3306  404
+  x GeneratorNotPulledError      GS-3307  404
+  x NoHubError                   GS-3308  409
+  x NotAllowedError              GS-3309  401
+  x InvalidRequestError          GS-3310  422
+  x WorkerDiedError              GS-3311  500
+  x NotPublishableError          GS-3312  422
+"""
+
+from shared.problems import GenshareError
+
+
+class NodeError(GenshareError):
+    """Base of the errors of a centre node."""
+
+    code = "GS-3000"
+
+
+class BadMammogramsError(NodeError):
+    """A folder of mammograms is missing or its annotations cannot be used."""
+
+    code = "GS-3101"
+    status = 422
+    title = "Mammograms unreadable"
+    hint = "Check the folder's path and its annotations.coco.json."
+
+
+class BadImageError(NodeError):
+    """One image file cannot be decoded."""
+
+    code = "GS-3102"
+    status = 422
+    title = "Image unreadable"
+    hint = "Replace the file, or take its record out of the annotations."
+
+
+class NotEnoughPatientsError(NodeError):
+    """Fewer patients than a split or a training set needs."""
+
+    code = "GS-3103"
+    status = 422
+    title = "Not enough patients"
+    hint = "Use more patients, or fewer or larger subsets."
+
+
+class OneClassOnlyError(NodeError):
+    """A subset would hold lesions only or healthy patches only."""
+
+    code = "GS-3104"
+    status = 422
+    title = "One class only"
+    hint = "Both lesions and healthy tissue are needed; check the lesion kinds and healthy_from."
+
+
+class PatchDoesNotFitError(NodeError):
+    """A square is larger than its image."""
+
+    code = "GS-3105"
+    status = 422
+    title = "Patch does not fit"
+    hint = "Lower margin_px or smallest_side_px to suit the images' resolution."
+
+
+class NotEnoughTissueError(NodeError):
+    """Fewer healthy patches could be placed than were asked for."""
+
+    code = "GS-3106"
+    status = 422
+    title = "Not enough healthy tissue"
+    hint = "Ask for fewer healthy patches, or set healthy_from to all_mammograms."
+
+
+class TooFewPatchesError(NodeError):
+    """A training set is smaller than one batch."""
+
+    code = "GS-3201"
+    status = 422
+    title = "Too few patches"
+    hint = "Lower batch_size or use more patches."
+
+
+class TrainingDivergedError(NodeError):
+    """A loss became NaN or infinite."""
+
+    code = "GS-3202"
+    status = 422
+    title = "Training diverged"
+    hint = "Lower the learning rate, or resume from the last good checkpoint with another seed."
+
+
+class CheckpointError(NodeError):
+    """A checkpoint cannot be read, or belongs to another configuration."""
+
+    code = "GS-3203"
+    status = 422
+    title = "Checkpoint unusable"
+    hint = "Remove the checkpoint to train from the start."
+
+
+class OutOfSpaceError(NodeError):
+    """The disk is full."""
+
+    code = "GS-3301"
+    status = 507
+    title = "Disk full"
+    hint = "Free space and start the job again; it resumes."
+
+
+class JobCancelledError(NodeError):
+    """The job was cancelled while it ran."""
+
+    code = "GS-3302"
+    status = 409
+    title = "Job cancelled"
+    hint = "Start a new job."
+
+
+class JobNotFoundError(NodeError):
+    """No job has that id."""
+
+    code = "GS-3303"
+    status = 404
+    title = "No such job"
+    hint = "List the jobs with GET /api/v1/jobs."
+
+
+class JobConflictError(NodeError):
+    """The request does not fit the job's state, or reuses an idempotency key."""
+
+    code = "GS-3304"
+    status = 409
+    title = "Job conflict"
+    hint = "See the job's state with GET /api/v1/jobs/{id}."
+
+
+class ArtifactNotFoundError(NodeError):
+    """The job left no artifact of that name."""
+
+    code = "GS-3305"
+    status = 404
+    title = "No such artifact"
+    hint = "The job's record lists its artifacts."
+
+
+class DatasetNotFoundError(NodeError):
+    """No data set of that name is registered."""
+
+    code = "GS-3306"
+    status = 404
+    title = "No such data set"
+    hint = "Register it with PUT /api/v1/datasets/{name}."
+
+
+class GeneratorNotPulledError(NodeError):
+    """No generator with that digest is at this node."""
+
+    code = "GS-3307"
+    status = 404
+    title = "Generator not at this node"
+    hint = "Pull it from the hub first."
+
+
+class NoHubError(NodeError):
+    """The node is not connected to a hub."""
+
+    code = "GS-3308"
+    status = 409
+    title = "No hub"
+    hint = "Connect with PUT /api/v1/hub-connection."
+
+
+class NotAllowedError(NodeError):
+    """The node's token is missing or wrong."""
+
+    code = "GS-3309"
+    status = 401
+    title = "Not allowed"
+    hint = "Send the node's token as `Authorization: Bearer TOKEN`."

@@ -1,0 +1,1 @@
+"""Networks, losses, training and sampling of generators."""

@@ -1,0 +1,115 @@
+"""The full state of a training on disk: what it resumes from. It never leaves the centre."""
+
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from centre_node.errors import CheckpointError
+from centre_node.generators.configuration import GeneratorTraining
+from centre_node.generators.state import DcganState
+from centre_node.generators.storage import write_whole
+from shared.architectures import DcganArchitecture
+from shared.models import StrictModel
+from shared.names import Digest
+from shared.packages import canonical_json
+
+CHECKPOINT, RUN = "checkpoint.pt", "training.json"
+
+
+class TrainingRun(StrictModel):
+    """What determines a training's result; kept in its folder as training.json."""
+
+    architecture: DcganArchitecture
+    training: GeneratorTraining
+    patches: int
+    patches_sha256: Digest
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all of it, in hexadecimal."""
+        return hashlib.sha256(canonical_json(self)).hexdigest()
+
+
+def training_run(
+    patches: NDArray[np.uint8], architecture: DcganArchitecture, training: GeneratorTraining
+) -> TrainingRun:
+    """Describe a training on patches, shape (n, side, side)."""
+    return TrainingRun(
+        architecture=architecture,
+        training=training,
+        patches=len(patches),
+        patches_sha256=hashlib.sha256(np.ascontiguousarray(patches).data).hexdigest(),
+    )
+
+
+def claim_folder(folder: Path, run: TrainingRun) -> None:
+    """Make the folder this run's, or check that it is.
+
+    Raises:
+        CheckpointError: Another run's files are in it.
+    """
+    path = folder / RUN
+    if not path.exists():
+        if (folder / CHECKPOINT).exists():
+            raise CheckpointError(f"{folder} holds {CHECKPOINT}, but no {RUN} that describes it")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(path, lambda file: file.write(run.model_dump_json(indent=2).encode()))
+    elif _read_run(path) != run:
+        raise CheckpointError(
+            f"{folder} holds a training with another architecture, configuration or patches"
+        )
+
+
+def _read_run(path: Path) -> TrainingRun:
+    try:
+        return TrainingRun.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise CheckpointError(f"{path} is no description of a training") from error
+
+
+def save_checkpoint(folder: Path, state: DcganState, run: TrainingRun) -> None:
+    """Replace the folder's checkpoint; an interruption leaves the one before."""
+    content = {"run": run.digest, "state": state.state_dict()}
+    write_whole(folder / CHECKPOINT, lambda file: torch.save(content, file))
+
+
+def load_checkpoint(folder: Path, state: DcganState, run: TrainingRun) -> None:
+    """Put the folder's checkpoint, if there is one, into `state`.
+
+    Raises:
+        CheckpointError: It is damaged, or another run's.
+    """
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return
+    digest, saved = _read_checkpoint(path)
+    if digest != run.digest:
+        raise CheckpointError(
+            f"{path} belongs to a training with another architecture, configuration or patches"
+        )
+    state.load_state_dict(saved)
+
+
+def _read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        _check_checksums(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        return content["run"], content["state"]
+    except CheckpointError:
+        raise
+    except Exception as error:  # zipfile and torch raise a dozen kinds for a broken file
+        raise CheckpointError(f"{path} is no readable checkpoint") from error
+
+
+def _check_checksums(path: Path) -> None:
+    """Read every part of the file, since torch itself does not notice a flipped bit."""
+    with zipfile.ZipFile(path) as archive:
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise CheckpointError(f"{path} is damaged: the checksum of {damaged} is wrong")

@@ -1,0 +1,112 @@
+"""The DCGAN's generator and discriminator. Networks only: no loss, no optimiser."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from shared.architectures import DcganArchitecture
+
+Network = TypeVar("Network", bound=nn.Module)
+
+CONVOLUTION_STD = 0.02
+NORM_SCALE_STD = 0.02
+LEAK = 0.1
+
+
+class DcganGenerator(nn.Module):
+    """Maps latents, shape (batch, latent_size), to patches, (batch, 1, side, side), in [-1, 1].
+
+    Its state holds `architecture.generator_tensors()` and BatchNorm's counters of batches.
+
+    Source: paper section 2.3.1.
+    """
+
+    def __init__(self, architecture: DcganArchitecture) -> None:
+        super().__init__()
+        channels = (architecture.latent_size, *architecture.hidden_channels)
+        self.blocks = nn.ModuleList(
+            _UpBlock(before, after, first=index == 0)
+            for index, (before, after) in enumerate(pairwise(channels))
+        )
+        self.output = nn.ConvTranspose2d(channels[-1], 1, 4, stride=2, padding=1, bias=False)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Return one patch for each latent."""
+        x = latents[:, :, None, None]  # (batch, latent_size, 1, 1)
+        for block in self.blocks:
+            x = block(x)  # (batch, channels, 4, 4), then twice the side each time
+        return torch.tanh(self.output(x))  # (batch, 1, image_size, image_size)
+
+
+class DcganDiscriminator(nn.Module):
+    """Maps patches, shape (batch, 1, side, side), in [-1, 1] to scores, shape (batch,).
+
+    A score is a logit: above 0 the patch is held for real. The kernel of 6, against 4 in the
+    generator, breaks their symmetry and weakens checkerboard patterns.
+
+    Source: paper section 2.3.1.
+    """
+
+    def __init__(self, architecture: DcganArchitecture) -> None:
+        super().__init__()
+        channels = (1, *reversed(architecture.hidden_channels))
+        self.blocks = nn.ModuleList(
+            _DownBlock(before, after, norm=index > 0)
+            for index, (before, after) in enumerate(pairwise(channels))
+        )
+        self.output = nn.Conv2d(channels[-1], 1, 6, stride=1, padding=1, bias=False)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """Return one score for each patch."""
+        x = patches
+        for block in self.blocks:
+            x = block(x)  # half the side each time, down to (batch, channels, 4, 4)
+        scores: Tensor = self.output(x)  # (batch, 1, 1, 1)
+        return scores.flatten()
+
+
+class _UpBlock(nn.Module):
+    def __init__(self, channels_in: int, channels_out: int, *, first: bool) -> None:
+        super().__init__()
+        stride, padding = (1, 0) if first else (2, 1)
+        self.convolution = nn.ConvTranspose2d(
+            channels_in, channels_out, 4, stride=stride, padding=padding, bias=False
+        )
+        self.norm = nn.BatchNorm2d(channels_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.norm(self.convolution(x)))
+
+
+class _DownBlock(nn.Module):
+    def __init__(self, channels_in: int, channels_out: int, *, norm: bool) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(channels_in, channels_out, 6, stride=2, padding=2, bias=False)
+        self.norm = nn.BatchNorm2d(channels_out) if norm else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.leaky_relu(self.norm(self.convolution(x)), LEAK)
+
+
+def initialised(
+    network: Callable[[DcganArchitecture], Network],
+    architecture: DcganArchitecture,
+    random: torch.Generator,
+) -> Network:
+    """Build a network on the CPU with the DCGAN's random weights, drawn from `random` alone.
+
+    Convolutions are drawn from N(0, 0.02) and BatchNorm scales from N(1, 0.02).
+
+    Source: Radford et al. 2015 (reference 16 of the paper), section 3.
+    """
+    with torch.random.fork_rng(devices=[]):  # torch's own initial draws leave no trace
+        built = network(architecture)
+    for module in built.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(module.weight, 0.0, CONVOLUTION_STD, generator=random)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, NORM_SCALE_STD, generator=random)
+    return built

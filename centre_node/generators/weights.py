@@ -1,0 +1,53 @@
+"""A generator's weights as safetensors: the only part of a training that may leave."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save
+
+from centre_node.generators.networks import DcganGenerator
+from centre_node.generators.storage import write_whole
+from shared.architectures import DcganArchitecture
+from shared.weights import inspect_weights
+
+
+def export_weights(generator: DcganGenerator, architecture: DcganArchitecture, path: Path) -> None:
+    """Write exactly the architecture's tensors, as float32, and check the file before it appears.
+
+    Raises:
+        NonFiniteWeightsError: A weight is NaN or infinite.
+        WrongTensorsError: The generator is not of that architecture.
+    """
+    state = generator.state_dict()
+    tensors = {
+        name: state[name].detach().to("cpu", torch.float32).contiguous()
+        for name in architecture.generator_tensors()
+    }
+    candidate = path.with_name(f".{path.name}.unchecked")
+    try:
+        write_whole(candidate, lambda file: file.write(save(tensors)))
+        inspect_weights(candidate, architecture.generator_tensors())
+        candidate.replace(path)
+    finally:
+        candidate.unlink(missing_ok=True)
+
+
+def load_generator(
+    path: Path, architecture: DcganArchitecture, device: torch.device
+) -> DcganGenerator:
+    """Return a generator in evaluation mode with the weights of a file.
+
+    Raises:
+        WeightsRefusedError: The file is not what the architecture declares.
+    """
+    inspect_weights(path, architecture.generator_tensors())
+    with torch.device("meta"):  # no memory, no random draws: the file has every value
+        generator = DcganGenerator(architecture)
+    tensors = load_file(path)
+    counters = {
+        name: torch.tensor(0)
+        for name in generator.state_dict()
+        if name.endswith(".num_batches_tracked")
+    }
+    generator.load_state_dict({**tensors, **counters}, assign=True)
+    return generator.to(device).eval()

@@ -1,0 +1,220 @@
+"""What each kind of job does. Runs in the worker."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine
+
+from centre_node.connection.service import Connection
+from centre_node.connection.store import ConnectionStore, HubConnection
+from centre_node.datasets.service import Datasets
+from centre_node.datasets.store import DatasetStore
+from centre_node.device import default_device
+from centre_node.errors import JobConflictError, JobNotFoundError
+from centre_node.generators.progress import TrainingProgress
+from centre_node.generators.training import (
+    LOSSES,
+    SAMPLES,
+    WEIGHTS,
+    train_generator,
+)
+from centre_node.jobs.requests import (
+    AnyJobRequest,
+    PublishRequest,
+    PullRequest,
+    SampleRequest,
+    StudyRequest,
+    TrainGeneratorRequest,
+)
+from centre_node.jobs.service import ARTIFACTS
+from centre_node.jobs.store import Job, JobStore, Progress
+from centre_node.mammography.datasets import read_dataset
+from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.patch_store import extract_patches
+from centre_node.mammography.pictures import contact_sheet, write_png
+from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
+from centre_node.sharing.receive import pull, pulled, synthetic_patches
+from centre_node.study.runs import run_study
+from shared.hub_client import HubClient, connect
+from shared.version import genshare_version
+
+PICTURED = 64
+
+Report = Callable[[Progress], None]
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Node:
+    """What handlers may use of the node."""
+
+    engine: Engine
+    data_dir: Path
+    mammograms_dir: Path | None
+
+    @property
+    def generators_dir(self) -> Path:
+        """Where pulled packages lie, by manifest digest."""
+        return self.data_dir / "generators"
+
+    def job_folder(self, job_id: str) -> Path:
+        """Where a job's files lie."""
+        return self.data_dir / "jobs" / job_id
+
+    def reading(self, dataset: str) -> Reading:
+        """Read a registered data set."""
+        datasets = Datasets(DatasetStore(self.engine), self.mammograms_dir)
+        return read_dataset(datasets.find(dataset).source, self.mammograms_dir)
+
+    def connection(self) -> HubConnection:
+        """Return the hub connection."""
+        return Connection(ConnectionStore(self.engine)).current()
+
+    def hub(self) -> HubClient:
+        """Return a client of the hub."""
+        connection = self.connection()
+        return connect(connection.url, connection.token)
+
+
+def handle(job: Job, node: Node, report: Report) -> Result:
+    """Run a job and return its result, a JSON object."""
+    folder = node.job_folder(job.id)
+    request: AnyJobRequest = job.request
+    match request:
+        case TrainGeneratorRequest():
+            return _train(request, node, folder, report)
+        case PublishRequest():
+            return _publish(request, node, folder)
+        case PullRequest():
+            return _pull(request, node)
+        case SampleRequest():
+            return _sample(request, node, folder)
+        case StudyRequest():
+            return _study(request, node, folder, report)
+
+
+def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Report) -> Result:
+    reading = node.reading(request.dataset)
+    identity = [request.dataset, request.patches.model_dump(mode="json"), request.lesion_kinds]
+    key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
+    store = extract_patches(
+        reading.mammograms,
+        folder=node.data_dir / "patches" / key,
+        configuration=request.patches,
+        lesion_kinds=request.lesion_kinds,
+        healthy=0,
+        seed=0,
+        on_progress=lambda done, total: report(
+            Progress(done=done, total=total + 1, unit="images", message="cutting patches")
+        ),
+    )
+    patches = store.crops(range(len(store.records)), size=request.architecture.image_size)
+    artifacts = folder / ARTIFACTS
+    write_png(artifacts / "real-patches.png", contact_sheet(patches[:PICTURED], columns=8))
+
+    def report_epoch(progress: TrainingProgress) -> None:
+        rate = progress.patches_per_second / len(patches)
+        losses = (
+            f"losses {progress.discriminator_loss:.2f} and {progress.generator_loss:.2f}, "
+            f"{progress.patches_per_second:.0f} patches/s"
+        )
+        report(
+            Progress(
+                done=progress.epoch, total=progress.epochs, unit="epochs", message=losses, rate=rate
+            )
+        )
+
+    train_generator(
+        patches,
+        architecture=request.architecture,
+        training=request.training,
+        folder=folder / "training",
+        device=default_device(),
+        on_progress=report_epoch,
+    )
+    shutil.copytree(folder / "training" / SAMPLES, artifacts / SAMPLES, dirs_exist_ok=True)
+    shutil.copyfile(folder / "training" / LOSSES, artifacts / LOSSES)
+    spacings = {m.pixel_spacing_mm for m in reading.mammograms}
+    trained = TrainedGenerator(
+        data_set=reading.name,
+        lesion_kinds=request.lesion_kinds,
+        patients=len({record.patient_id for record in store.records}),
+        patches=len(patches),
+        pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
+        architecture=request.architecture,
+        training=request.training,
+        genshare_version=genshare_version(),
+    )
+    return {**trained.model_dump(mode="json"), "skipped": store.skipped}
+
+
+def _publish(request: PublishRequest, node: Node, folder: Path) -> Result:
+    job = JobStore(node.engine).find(request.training_job)
+    if job is None or job.kind != "train_generator":
+        raise JobNotFoundError("no train_generator job has the id that training_job gives")
+    if job.state != "succeeded" or job.result is None:
+        raise JobConflictError(f"the training has {job.state}; only a finished one is published")
+    facts = {name: job.result[name] for name in TrainedGenerator.model_fields}
+    fields = request.model_dump(include=set(Terms.model_fields))
+    package = build_package(
+        folder / "package",
+        node.job_folder(job.id) / "training" / WEIGHTS,
+        TrainedGenerator.model_validate(facts),
+        Terms(centre=node.connection().centre, **fields),
+    )
+    return node.hub().publish(package).model_dump(mode="json")
+
+
+def _pull(request: PullRequest, node: Node) -> Result:
+    record, package = pull(
+        node.hub(), request.centre, request.name, request.version, folder=node.generators_dir
+    )
+    return {
+        "manifest_digest": package.digest,
+        "centre": record.centre,
+        "name": record.name,
+        "version": record.version,
+    }
+
+
+def _sample(request: SampleRequest, node: Node, folder: Path) -> Result:
+    package = pulled(node.generators_dir, request.generator)
+    patches = synthetic_patches(
+        package, count=request.count, seed=request.seed, device=default_device()
+    )
+    artifacts = folder / ARTIFACTS
+    write_png(artifacts / "grid.png", contact_sheet(patches[:PICTURED], columns=8))
+    np.save(artifacts / "patches.npy", patches)
+    recipe = {
+        "manifest_digest": package.digest,
+        "seed": request.seed,
+        "count": request.count,
+        "genshare_version": genshare_version(),
+    }
+    (artifacts / "recipe.json").write_text(json.dumps(recipe, indent=2))
+    return {**recipe, "shape": list(patches.shape)}
+
+
+def _study(request: StudyRequest, node: Node, folder: Path, report: Report) -> Result:
+    reading = node.reading(request.dataset)
+    needed = {digest for arm in request.study.arms for digest in arm.generators}
+    result = run_study(
+        request.study,
+        reading.mammograms,
+        packages={digest: pulled(node.generators_dir, digest) for digest in needed},
+        folder=folder / "study",
+        device=default_device(),
+        on_progress=lambda done, total, message: report(
+            Progress(done=done, total=total, unit="runs", message=message)
+        ),
+    )
+    for path in (folder / "study").glob("*.*"):
+        if path.suffix in {".png", ".csv"}:
+            shutil.copyfile(path, folder / ARTIFACTS / path.name)
+    return {"rows": [row.model_dump(mode="json") for row in result.rows]}

@@ -1,0 +1,77 @@
+"""What can be asked of a node as a job. Light: no array or tensor library is imported."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from centre_node.generators.configuration import GeneratorTraining
+from centre_node.mammography.configuration import PatchConfiguration
+from centre_node.study.configuration import EVERY_KIND, StudyConfiguration
+from shared.architectures import Architecture
+from shared.models import StrictModel
+from shared.names import Digest, LesionKind, Name, Text
+
+
+class JobRequest(StrictModel):
+    """Base of every request.
+
+    `threads` is part of the request because results depend on it: the same number of threads
+    gives the same numbers anywhere.
+    """
+
+    threads: int = Field(1, ge=1, le=256)
+
+
+class TrainGeneratorRequest(JobRequest):
+    """Train a generator on a data set's lesion patches."""
+
+    kind: Literal["train_generator"] = "train_generator"
+    dataset: Name
+    lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1)
+    patches: PatchConfiguration = PatchConfiguration()
+    architecture: Architecture = Architecture()
+    training: GeneratorTraining = GeneratorTraining()
+
+
+class PublishRequest(JobRequest):
+    """Build a package of a trained generator and publish it to the hub."""
+
+    kind: Literal["publish"] = "publish"
+    training_job: str = Field(description="Id of the finished train_generator job.")
+    name: Name
+    title: Text
+    licence: Text
+    use_terms: Text
+    contact: Text
+
+
+class PullRequest(JobRequest):
+    """Fetch a generator from the hub and verify it."""
+
+    kind: Literal["pull"] = "pull"
+    centre: Name
+    name: Name
+    version: int | None = Field(None, ge=1, description="None is the latest.")
+
+
+class SampleRequest(JobRequest):
+    """Sample synthetic patches from a pulled generator."""
+
+    kind: Literal["sample"] = "sample"
+    generator: Digest = Field(description="Manifest digest of the pulled package.")
+    count: int = Field(ge=1, le=1_000_000)
+    seed: int = Field(0, ge=0)
+
+
+class StudyRequest(JobRequest):
+    """Run a study on a data set of this node."""
+
+    kind: Literal["study"] = "study"
+    dataset: Name
+    study: StudyConfiguration
+
+
+AnyJobRequest = Annotated[
+    TrainGeneratorRequest | PublishRequest | PullRequest | SampleRequest | StudyRequest,
+    Field(discriminator="kind"),
+]

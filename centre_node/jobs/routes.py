@@ -1,0 +1,58 @@
+"""HTTP routes of jobs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Header, Request, Response, status
+from fastapi.responses import FileResponse
+
+from centre_node.jobs.requests import AnyJobRequest
+from centre_node.jobs.service import Jobs
+from centre_node.jobs.store import Job
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+
+def _jobs(request: Request) -> Jobs:
+    jobs: Jobs = request.app.state.jobs
+    return jobs
+
+
+JobsDep = Annotated[Jobs, Depends(_jobs)]
+
+
+@router.post("", status_code=status.HTTP_202_ACCEPTED)
+def submit(
+    wanted: Annotated[AnyJobRequest, Body()],
+    jobs: JobsDep,
+    response: Response,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> Job:
+    """Queue a job. The same `Idempotency-Key` with the same request answers 200 with that job."""
+    job, new = jobs.submit(wanted, idempotency_key)
+    response.status_code = status.HTTP_202_ACCEPTED if new else status.HTTP_200_OK
+    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
+    return job
+
+
+@router.get("")
+def list_jobs(jobs: JobsDep) -> tuple[Job, ...]:
+    """List the jobs, newest first."""
+    return jobs.all()
+
+
+@router.get("/{job_id}")
+def read(job_id: str, jobs: JobsDep) -> Job:
+    """Return a job's state, progress, result and artifacts."""
+    return jobs.find(job_id)
+
+
+@router.post("/{job_id}/cancel")
+def cancel(job_id: str, jobs: JobsDep) -> Job:
+    """Cancel a waiting or running job."""
+    return jobs.cancel(job_id)
+
+
+@router.get("/{job_id}/artifacts/{name:path}")
+def artifact(job_id: str, name: str, jobs: JobsDep) -> FileResponse:
+    """Return a file that a job left."""
+    return FileResponse(jobs.artifact(job_id, name))

@@ -1,0 +1,148 @@
+"""The rules of jobs: queueing, cancelling, and a worker process that is alive when needed."""
+
+import logging
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from centre_node.errors import ArtifactNotFoundError, JobConflictError, JobNotFoundError
+from centre_node.jobs.requests import AnyJobRequest
+from centre_node.jobs.store import Job, JobProblem, JobStore
+
+log = logging.getLogger(__name__)
+
+ARTIFACTS = "artifacts"
+MOST_ATTEMPTS = 3
+WATCH_SECONDS = 0.5
+STOP_SECONDS = 20
+
+
+class Jobs:
+    """Jobs of this node. A job's files are in `folder/<job id>`."""
+
+    def __init__(self, store: JobStore, folder: Path, *, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._folder = folder
+        self._clock = clock
+
+    def submit(self, request: AnyJobRequest, key: str | None) -> tuple[Job, bool]:
+        """Queue a job; the same idempotency key with the same request returns the job it made.
+
+        Returns:
+            The job, and whether it is new.
+
+        Raises:
+            JobConflictError: The key was used for another request.
+        """
+        known = None if key is None else self._store.find_by_key(key)
+        if known is not None:
+            if known.request != request:
+                raise JobConflictError("this idempotency key was used for another request")
+            return self.find(known.id), False
+        job_id = uuid.uuid4().hex
+        self._store.add(job_id, request, key, now=self._clock())
+        return self.find(job_id), True
+
+    def find(self, job_id: str) -> Job:
+        """Return a job with the names of its artifacts.
+
+        Raises:
+            JobNotFoundError: None has that id.
+        """
+        job = self._store.find(job_id)
+        if job is None:
+            raise JobNotFoundError("no job has that id")
+        folder = self._folder / job.id / ARTIFACTS
+        found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+        names = sorted(path.as_posix() for path in found if not path.name.startswith("."))
+        return job.model_copy(update={"artifacts": tuple(names)})
+
+    def all(self) -> tuple[Job, ...]:
+        """Return every job, newest first."""
+        return tuple(self.find(job.id) for job in self._store.all())
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel a queued job at once, a running one at its next report of progress.
+
+        Raises:
+            JobConflictError: It has ended.
+        """
+        job = self.find(job_id)
+        if job.state == "queued":
+            self._store.cancel(job_id, now=self._clock())
+        elif job.state == "running":
+            self._store.request_cancel(job_id)
+        else:
+            raise JobConflictError(f"the job has {job.state}; only a waiting or running one stops")
+        return self.find(job_id)
+
+    def artifact(self, job_id: str, name: str) -> Path:
+        """Return where an artifact lies.
+
+        Raises:
+            ArtifactNotFoundError: The job left none of that name.
+        """
+        if name not in self.find(job_id).artifacts:
+            raise ArtifactNotFoundError("the job left no artifact of that name")
+        return self._folder / job_id / ARTIFACTS / name
+
+
+class Supervisor:
+    """Starts a worker process when a job waits, and puts a dead worker's job back in the queue."""
+
+    def __init__(self, store: JobStore, data_dir: Path, *, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._data_dir = data_dir
+        self._clock = clock
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+
+    def start(self, mammograms_dir: Path | None) -> None:
+        """Begin to watch the queue."""
+        self._command = [sys.executable, "-m", "centre_node.jobs.worker", str(self._data_dir)]
+        if mammograms_dir is not None:
+            self._command.append(str(mammograms_dir))
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching and stop the worker; its job goes on at the next start."""
+        self._stopping.set()
+        self._thread.join()
+        if self._worker is not None and self._worker.poll() is None:
+            self._worker.terminate()
+            try:
+                self._worker.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._worker.kill()
+                self._worker.wait()
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(WATCH_SECONDS):
+            if self._worker is not None and self._worker.poll() is None:
+                continue
+            for job in self._store.running():
+                self._recover(job)
+            if self._store.has_queued():
+                # The pipe's end tells the worker that this process is gone.
+                self._worker = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603 (ours)
+                log.info("worker %s started", self._worker.pid)
+
+    def _recover(self, job: Job) -> None:
+        log.warning("the worker of job %s is gone (attempt %s)", job.id, job.attempts)
+        if self._store.cancel_requested(job.id):
+            self._store.cancel(job.id, now=self._clock())
+        elif job.attempts < MOST_ATTEMPTS:
+            self._store.requeue(job.id)
+        else:
+            problem = JobProblem(
+                code="GS-3311",
+                title="Worker died",
+                detail=f"the worker process died {job.attempts} times while it ran this job",
+                hint="See the node's log; too little memory is the usual cause.",
+            )
+            self._store.fail(job.id, problem, now=self._clock())

@@ -1,0 +1,168 @@
+"""Jobs in the database; the service and its worker share it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from centre_node.database import JobRow
+from centre_node.jobs.requests import AnyJobRequest
+from shared.models import StrictModel
+
+REQUEST: TypeAdapter[AnyJobRequest] = TypeAdapter(AnyJobRequest)
+JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+
+
+class Progress(StrictModel):
+    """How far a job is. `rate` is units a second."""
+
+    done: int
+    total: int
+    unit: str
+    message: str = ""
+    rate: float | None = None
+
+
+class JobProblem(StrictModel):
+    """Why a job failed."""
+
+    code: str
+    title: str
+    detail: str
+    hint: str
+
+
+class Job(StrictModel):
+    """A job as its callers see it."""
+
+    id: str
+    kind: str
+    state: JobState
+    request: AnyJobRequest
+    progress: Progress | None
+    result: dict[str, Any] | None
+    problem: JobProblem | None
+    artifacts: tuple[str, ...] = ()
+    attempts: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobStore:
+    """Reads and writes jobs. Each method is one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, job_id: str, request: AnyJobRequest, key: str | None, *, now: datetime) -> None:
+        """Queue a job."""
+        with Session(self._engine) as session, session.begin():
+            session.add(
+                JobRow(
+                    id=job_id,
+                    idempotency_key=key,
+                    kind=request.kind,
+                    state="queued",
+                    request=REQUEST.dump_json(request).decode(),
+                    created_at=now,
+                )
+            )
+
+    def find(self, job_id: str) -> Job | None:
+        """Return a job by id."""
+        return self._one(JobRow.id == job_id)
+
+    def find_by_key(self, key: str) -> Job | None:
+        """Return the job that was queued under an idempotency key."""
+        return self._one(JobRow.idempotency_key == key)
+
+    def all(self) -> tuple[Job, ...]:
+        """Return every job, newest first."""
+        with Session(self._engine) as session:
+            rows = session.scalars(select(JobRow).order_by(JobRow.number.desc()))
+            return tuple(map(_job, rows))
+
+    def has_queued(self) -> bool:
+        """Tell whether a job waits."""
+        return self._one(JobRow.state == "queued") is not None
+
+    def claim(self, *, now: datetime) -> Job | None:
+        """Mark the oldest queued job as running and return it; no two callers get the same."""
+        oldest = (
+            select(JobRow.number).where(JobRow.state == "queued").order_by(JobRow.number).limit(1)
+        ).scalar_subquery()
+        claimed = (
+            update(JobRow)
+            .where(JobRow.number == oldest, JobRow.state == "queued")
+            .values(state="running", started_at=now, attempts=JobRow.attempts + 1)
+            .returning(JobRow.id)
+        )
+        with Session(self._engine) as session, session.begin():
+            job_id = session.scalar(claimed)
+        return None if job_id is None else self.find(job_id)
+
+    def report(self, job_id: str, progress: Progress) -> None:
+        """Write a job's progress."""
+        self._update(job_id, progress=progress.model_dump_json())
+
+    def succeed(self, job_id: str, result: dict[str, Any], *, now: datetime) -> None:
+        """Finish a job with its result."""
+        self._update(job_id, state="succeeded", result=json.dumps(result), finished_at=now)
+
+    def fail(self, job_id: str, problem: JobProblem, *, now: datetime) -> None:
+        """Finish a job with the reason why it failed."""
+        self._update(job_id, state="failed", problem=problem.model_dump_json(), finished_at=now)
+
+    def cancel(self, job_id: str, *, now: datetime) -> None:
+        """Finish a job as cancelled."""
+        self._update(job_id, state="cancelled", finished_at=now)
+
+    def request_cancel(self, job_id: str) -> None:
+        """Ask the worker to stop a job."""
+        self._update(job_id, cancel_requested=True)
+
+    def cancel_requested(self, job_id: str) -> bool:
+        """Tell whether somebody asked to stop the job."""
+        with Session(self._engine) as session:
+            query = select(JobRow.cancel_requested).where(JobRow.id == job_id)
+            return bool(session.scalar(query))
+
+    def running(self) -> tuple[Job, ...]:
+        """Return the jobs that a worker has, or had when it died."""
+        with Session(self._engine) as session:
+            return tuple(
+                map(_job, session.scalars(select(JobRow).where(JobRow.state == "running")))
+            )
+
+    def requeue(self, job_id: str) -> None:
+        """Put a job whose worker is gone back in the queue."""
+        self._update(job_id, state="queued")
+
+    def _update(self, job_id: str, **values: object) -> None:
+        with Session(self._engine) as session, session.begin():
+            session.execute(update(JobRow).where(JobRow.id == job_id).values(**values))
+
+    def _one(self, condition: Any) -> Job | None:
+        with Session(self._engine) as session:
+            row = session.scalar(select(JobRow).where(condition).limit(1))
+            return None if row is None else _job(row)
+
+
+def _job(row: JobRow) -> Job:
+    return Job(
+        id=row.id,
+        kind=row.kind,
+        state=row.state,
+        request=REQUEST.validate_json(row.request),
+        progress=None if row.progress is None else Progress.model_validate_json(row.progress),
+        result=None if row.result is None else json.loads(row.result),
+        problem=None if row.problem is None else JobProblem.model_validate_json(row.problem),
+        attempts=row.attempts,
+        created_at=row.created_at.replace(tzinfo=UTC),
+        started_at=None if row.started_at is None else row.started_at.replace(tzinfo=UTC),
+        finished_at=None if row.finished_at is None else row.finished_at.replace(tzinfo=UTC),
+    )

@@ -1,0 +1,115 @@
+"""The worker process: runs queued jobs one after the other. Everything heavy is imported here."""
+
+import errno
+import logging
+import os
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import torch
+
+from centre_node.database import open_database
+from centre_node.errors import JobCancelledError, NodeError, OutOfSpaceError
+from centre_node.jobs.handlers import Node, handle
+from centre_node.jobs.service import ARTIFACTS
+from centre_node.jobs.store import Job, JobProblem, JobStore, Progress
+from shared.problems import GenshareError
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 20.0
+POLL_SECONDS = 0.2
+REPORT_SECONDS = 0.25
+
+
+class ProgressReport:
+    """Writes a job's progress, not too often, and raises when the job is to stop."""
+
+    def __init__(self, store: JobStore, job_id: str) -> None:
+        self._store = store
+        self._job_id = job_id
+        self._written = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        """Report; the last report of a job (done equals total) is always written.
+
+        Raises:
+            JobCancelledError: Somebody cancelled the job.
+        """
+        now = time.monotonic()
+        if now - self._written < REPORT_SECONDS and progress.done < progress.total:
+            return
+        self._written = now
+        self._store.report(self._job_id, progress)
+        if self._store.cancel_requested(self._job_id):
+            raise JobCancelledError("the job was cancelled")
+
+
+def main() -> None:
+    """Run jobs until none has come for a while or the service is gone."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s worker %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    threading.Thread(target=_exit_with_service, daemon=True).start()
+    data_dir = Path(sys.argv[1])
+    mammograms_dir = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    engine = open_database(data_dir)
+    store = JobStore(engine)
+    node = Node(engine, data_dir, mammograms_dir)
+    idle_since = time.monotonic()
+    while time.monotonic() - idle_since < IDLE_SECONDS:
+        job = store.claim(now=_now())
+        if job is None:
+            time.sleep(POLL_SECONDS)
+        else:
+            run_job(job, node, store)
+            idle_since = time.monotonic()
+
+
+def run_job(job: Job, node: Node, store: JobStore) -> None:
+    """Run one job and write how it ended."""
+    torch.set_num_threads(job.request.threads)
+    cv2.setNumThreads(job.request.threads)
+    (node.job_folder(job.id) / ARTIFACTS).mkdir(parents=True, exist_ok=True)
+    log.info("job %s (%s) starts", job.id, job.kind)
+    try:
+        result = handle(job, node, ProgressReport(store, job.id))
+    except JobCancelledError:
+        store.cancel(job.id, now=_now())
+    except Exception as error:  # noqa: BLE001 (the one place where a job's failure is recorded)
+        store.fail(job.id, _problem(job, error), now=_now())
+    else:
+        store.succeed(job.id, result, now=_now())
+    log.info("job %s (%s) has ended", job.id, job.kind)
+
+
+def _problem(job: Job, error: Exception) -> JobProblem:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        error = OutOfSpaceError("no space is left on the node's disk")
+    if isinstance(error, GenshareError):
+        return JobProblem(code=error.code, title=error.title, detail=str(error), hint=error.hint)
+    log.error("job %s: unexpected %s", job.id, type(error).__name__, exc_info=error)
+    return JobProblem(
+        code=NodeError.code,
+        title=NodeError.title,
+        detail=f"unexpected {type(error).__name__}; the node's log tells more",
+        hint="Look for the job's id in the node's log.",
+    )
+
+
+def _exit_with_service() -> None:
+    """Wait for the end of the pipe from the service: it closes even when the service is killed."""
+    while sys.stdin.buffer.read(1):
+        continue
+    os._exit(0)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Mammograms in, patches out."""

@@ -1,0 +1,147 @@
+"""Pixel rectangles: where a lesion's patch is cut, and how a training box is moved about."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from centre_node.errors import PatchDoesNotFitError
+from centre_node.mammography.configuration import Jitter
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of pixels: columns [left, right), rows [top, bottom), origin top left."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return self.bottom - self.top
+
+    @property
+    def larger_side(self) -> int:
+        """The larger of width and height in pixels."""
+        return max(self.width, self.height)
+
+    def overlaps(self, other: "Box") -> bool:
+        """Tell whether the two share a pixel."""
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
+    def contains(self, other: "Box") -> bool:
+        """Tell whether `other` lies inside, borders included."""
+        return (
+            self.left <= other.left
+            and self.top <= other.top
+            and self.right >= other.right
+            and self.bottom >= other.bottom
+        )
+
+    def moved(self, columns: int, rows: int) -> "Box":
+        """Return the box shifted by whole pixels."""
+        return Box(self.left + columns, self.top + rows, self.right + columns, self.bottom + rows)
+
+
+def patch_box(
+    lesion: Box, *, image_width: int, image_height: int, margin: int = 60, smallest_side: int = 1
+) -> Box:
+    """Return the square that is cut out as a lesion's patch. All lengths in pixels.
+
+    The square is centred on the lesion and leaves `margin` on each side of its larger side. A
+    square that would cross the image's border is moved inside; where the image is too small for
+    the margin, the margin shrinks.
+
+    Raises:
+        PatchDoesNotFitError: Not even the lesion without a margin fits the image.
+
+    Source: paper section 2.2, paragraph 2.
+    """
+    limit = min(image_width, image_height)
+    if lesion.larger_side > limit:
+        raise PatchDoesNotFitError(
+            f"a lesion of {lesion.width} x {lesion.height} px does not fit a square in an image of "
+            f"{image_width} x {image_height} px"
+        )
+    side = min(max(lesion.larger_side + 2 * margin, smallest_side), limit)
+    left = _moved_inside((lesion.left + lesion.right - side) // 2, side, image_width)
+    top = _moved_inside((lesion.top + lesion.bottom - side) // 2, side, image_height)
+    return Box(left, top, left + side, top + side)
+
+
+def jittered(
+    square: Box,
+    lesion: Box | None,
+    *,
+    image_width: int,
+    image_height: int,
+    jitter: Jitter,
+    smallest_side: int,
+    random: "Generator",
+) -> Box:
+    """Return the square zoomed and moved by normally random amounts.
+
+    The result is a square inside the image and holds the lesion's box. Translations are clipped
+    alike on both sides, so their mean is zero but for the borders and the lesion.
+
+    Source: paper section 2.2, paragraph 3.
+    Deviation: the published code clipped the translation on the wrong side, which moved every crop
+    up and left and lost lesions; we clip symmetrically and keep the lesion inside.
+    """
+    side = _zoomed_side(
+        square, lesion, min(image_width, image_height), jitter, smallest_side, random
+    )
+    shift = random.normal(0, jitter.translation_std, size=2)
+    shift = shift.clip(-jitter.translation_limit, jitter.translation_limit) * square.width
+    start = [
+        round((low + high - side) / 2 + move)
+        for low, high, move in zip(
+            (square.left, square.top), (square.right, square.bottom), shift, strict=True
+        )
+    ]
+    if lesion is not None:
+        start[0] = min(max(start[0], lesion.right - side), lesion.left)
+        start[1] = min(max(start[1], lesion.bottom - side), lesion.top)
+    left = _moved_inside(start[0], side, image_width)
+    top = _moved_inside(start[1], side, image_height)
+    return Box(left, top, left + side, top + side)
+
+
+def jitter_reach(square: Box, *, image_width: int, image_height: int, jitter: Jitter) -> Box:
+    """Return the rectangle that no jittered box can leave, inside the image."""
+    zoom = max(0.0, jitter.zoom_mean + jitter.zoom_limit)
+    reach = round(square.width * (zoom / 4 + jitter.translation_limit)) + 2
+    return Box(
+        max(square.left - reach, 0),
+        max(square.top - reach, 0),
+        min(square.right + reach, image_width),
+        min(square.bottom + reach, image_height),
+    )
+
+
+def _zoomed_side(
+    square: Box, lesion: Box | None, limit: int, jitter: Jitter, smallest: int, random: "Generator"
+) -> int:
+    zoom = random.normal(jitter.zoom_mean, jitter.zoom_std)
+    low, high = jitter.zoom_mean - jitter.zoom_limit, jitter.zoom_mean + jitter.zoom_limit
+    side = round(square.width * (1 + min(max(zoom, low), high) / 2))
+    needed = 0 if lesion is None else lesion.larger_side
+    return min(max(side, min(smallest, square.width), needed), limit)
+
+
+def _moved_inside(start: int, length: int, limit: int) -> int:
+    return min(max(start, 0), limit - length)

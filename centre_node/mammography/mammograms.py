@@ -1,0 +1,67 @@
+"""A mammogram and what is annotated on it, however it was stored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from centre_node.mammography.boxes import Box
+from shared.names import LesionKind
+
+if TYPE_CHECKING:
+    from numpy import uint8
+    from numpy.typing import NDArray
+
+Contour = tuple[tuple[float, float], ...]
+"""Corners (x, y) of a polygon in pixels, origin top left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesion:
+    """An annotated finding. `box` encloses `contours`; box-only data sets have no contours."""
+
+    box: Box
+    kind: LesionKind
+    contours: tuple[Contour, ...] = ()
+    pathology: str | None = None
+    birads: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mammogram:
+    """One image of one breast, read lazily.
+
+    Attributes:
+        excluded: Annotated tissue that is no usable lesion: no patch of either class may touch it.
+        density: ACR breast density, 1 to 4.
+        load: Returns the pixels, shape (height, width), 8 bit, the whole image min-max scaled,
+            tissue brighter than background. Raises `BadImageError`.
+    """
+
+    image_id: str
+    patient_id: str
+    width: int
+    height: int
+    load: "Callable[[], NDArray[uint8]]" = field(compare=False, repr=False)
+    laterality: Literal["L", "R"] | None = None
+    view: str | None = None
+    density: int | None = None
+    pixel_spacing_mm: float | None = None
+    lesions: tuple[Lesion, ...] = ()
+    excluded: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A record that a reader left out, and why."""
+
+    record: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader made of a folder."""
+
+    name: str
+    mammograms: tuple[Mammogram, ...]
+    skipped: tuple[Skipped, ...] = ()

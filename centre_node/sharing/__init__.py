@@ -1,0 +1,1 @@
+"""What leaves a centre and what comes in: packages published to and pulled from the hub."""

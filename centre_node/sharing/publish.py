@@ -1,0 +1,67 @@
+"""Builds the package of a trained generator."""
+
+from pathlib import Path
+
+from centre_node.errors import TooFewPatchesError
+from centre_node.generators.configuration import GeneratorTraining
+from shared.architectures import Architecture
+from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet
+from shared.models import StrictModel
+from shared.names import LesionKind
+from shared.packages import Package, open_package, weight_file, write_package
+
+
+class TrainedGenerator(StrictModel):
+    """What a finished training says of itself, and all that the card may tell of its data."""
+
+    data_set: str
+    lesion_kinds: tuple[LesionKind, ...]
+    patients: int
+    patches: int
+    pixel_spacing_mm: float | None
+    architecture: Architecture
+    training: GeneratorTraining
+    genshare_version: str
+
+
+class Terms(StrictModel):
+    """Under which name and terms a generator is published."""
+
+    centre: str
+    name: str
+    title: str
+    licence: str
+    use_terms: str
+    contact: str
+
+
+def build_package(folder: Path, weights: Path, trained: TrainedGenerator, terms: Terms) -> Package:
+    """Write the package, or return the one that an earlier call wrote to `folder`.
+
+    Raises:
+        TooFewPatchesError: So few patients or patches that a count could point at a person.
+    """
+    if folder.exists():
+        return open_package(folder)
+    for what, count in (("patients", trained.patients), ("patches", trained.patches)):
+        if count < SMALLEST_COUNT:
+            raise TooFewPatchesError(
+                f"the generator was trained on fewer than {SMALLEST_COUNT} {what}; "
+                "publishing it could point at a person"
+            )
+    card = ModelCard(
+        architecture=trained.architecture,
+        weights=(weight_file(weights),),
+        training_set=TrainingSet.model_validate(
+            trained.model_dump(include=set(TrainingSet.model_fields))
+        ),
+        training=Training(
+            loss="dcgan",
+            epochs=trained.training.epochs,
+            batch_size=trained.training.batch_size,
+            seed=trained.training.seed,
+            genshare_version=trained.genshare_version,
+        ),
+        **terms.model_dump(),
+    )
+    return write_package(folder, card, [weights])

@@ -1,0 +1,1 @@
+"""Arms, runs and tables of a study."""

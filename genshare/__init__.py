@@ -1,0 +1,1 @@
+"""The `genshare` command: one entry to the hub, the centre nodes and the simulation."""

@@ -1,0 +1,5 @@
+"""`python -m genshare`."""
+
+from genshare.command_line import main
+
+main()

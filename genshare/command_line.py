@@ -1,0 +1,92 @@
+"""The root of the `genshare` command. Each command is imported only when it is called."""
+
+import importlib
+import sys
+from collections.abc import Callable
+
+import typer
+from rich.console import Console
+
+from shared.problems import GenshareError
+from shared.version import genshare_version
+
+COMMANDS = {
+    "simulate": ("simulation.commands", "Run a whole federation on this machine."),
+    "hub": ("hub.commands", "Serve the hub; invite centres."),
+    "node": ("centre_node.commands", "Serve a centre node."),
+    "data": ("centre_node.mammography.commands", "Inspect mammograms; see what is cut from them."),
+    "list": ("shared.commands", "List the generators on a hub."),
+    "show": ("shared.commands", "Show one generator's card."),
+    "fetch": ("shared.commands", "Fetch a generator and verify it."),
+}
+"""Command: the module that defines it in its `app`, and its line in the help."""
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+
+def main() -> None:
+    """Run `genshare`; exit with 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code. Errors become one line and a hint."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    if not arguments or arguments[0] in {"--help", "-h"}:
+        Console(highlight=False).print(_help())
+        return 0 if arguments else USAGE
+    if arguments[0] == "--version":
+        Console(highlight=False).print(f"genshare {genshare_version()}")
+        return 0
+    if arguments[0] not in COMMANDS:
+        console.print(f"[red]error:[/] there is no command {arguments[0]!r}; see genshare --help")
+        return USAGE
+    return _guarded(lambda: _call(arguments), console)
+
+
+def _call(arguments: list[str]) -> int:
+    module = importlib.import_module(COMMANDS[arguments[0]][0])
+    command = typer.main.get_command(module.app)
+    shares_a_module = arguments[0] in getattr(command, "commands", {})
+    rest, name = (
+        (arguments, "genshare")
+        if shares_a_module
+        else (arguments[1:], f"genshare {arguments[0]}")
+    )
+    code = command.main(args=rest, prog_name=name)
+    return code if isinstance(code, int) else 0
+
+
+def _guarded(action: Callable[[], int], console: Console) -> int:
+    try:
+        return action()
+    except GenshareError as error:
+        console.print(f"[red]error:[/] {error}\n[dim]{error.hint} ({error.code})[/]", markup=True)
+        return FAILED
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in {
+            "cv2",
+            "numpy",
+            "torch",
+            "sklearn",
+            "safetensors",
+        }:
+            raise
+        console.print(
+            f"[red]error:[/] {error.name} is not installed; this command needs the centre's "
+            "libraries: pip install 'genshare\\[node]'"
+        )
+        return FAILED
+    except KeyboardInterrupt:
+        console.print("interrupted")
+        return INTERRUPTED
+
+
+def _help() -> str:
+    lines = "\n".join(f"  {name:10} {text}" for name, (_, text) in COMMANDS.items())
+    return (
+        "Share generators, not patients.\n\nUsage: genshare COMMAND [OPTIONS]\n\n"
+        f"Commands:\n{lines}\n\n"
+        "`genshare COMMAND --help` shows each with worked examples. `genshare --version`.\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."
+    )

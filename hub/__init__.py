@@ -1,0 +1,1 @@
+"""The registry of generators. Knows no image and no tensor library."""

@@ -1,0 +1,1 @@
+"""Enrolment of centres and their tokens."""

@@ -1,0 +1,67 @@
+"""`genshare hub`: serve the registry, invite centres."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from hub.database import open_database
+from hub.main import centres, create_app
+from hub.settings import Settings
+from shared.names import Name
+from shared.serving import check_can_serve, serve
+
+app = typer.Typer(no_args_is_help=True, help="Serve the hub; invite centres.")
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="Holds database and files. Default: HUB_DATA_DIR or ./hub-data.")
+]
+
+
+@app.command("serve")
+def serve_hub(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    data_dir: DataDir = None,
+) -> None:
+    """Serve the hub.
+
+    Examples:
+      genshare hub serve --data-dir /srv/genshare-hub
+
+      HUB_ADMIN_TOKEN=... genshare hub serve --host 0.0.0.0 --port 8000
+    """
+    settings = _settings(data_dir)
+    check_can_serve(host, port, settings.data_dir)
+    serve(create_app(settings), host, port)
+
+
+@app.command()
+def invite(
+    centre: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")],
+    renew: Annotated[bool, typer.Option(help="Replace the centre's token.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Enrol a centre and print its token, once. Run it on the hub's machine.
+
+    Examples:
+      genshare hub invite centre-a --data-dir /srv/genshare-hub
+
+      genshare hub invite centre-a --renew
+    """
+    try:
+        TypeAdapter(Name).validate_python(centre)
+    except ValidationError as error:
+        raise typer.BadParameter(
+            f"{centre!r} is no centre's name: lower-case letters, digits and inner hyphens"
+        ) from error
+    settings = _settings(data_dir)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = open_database(settings.data_dir / "hub.sqlite")
+    sys.stdout.write(centres(engine, settings).invite(centre, renew=renew).token + "\n")
+
+
+def _settings(data_dir: Path | None) -> Settings:
+    return Settings() if data_dir is None else Settings(data_dir=data_dir)

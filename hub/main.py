@@ -1,0 +1,77 @@
+"""Builds the hub. Run with `genshare hub serve`."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import Engine, text
+
+from hub.centres.routes import router as centres_router
+from hub.centres.service import Centres
+from hub.centres.store import CentreStore
+from hub.database import open_database
+from hub.registry.blobs import BlobStore
+from hub.registry.routes import router as registry_router
+from hub.registry.service import Registry
+from hub.registry.store import VersionStore
+from hub.settings import Settings
+from shared.api_page import add_api_page
+from shared.problem_handlers import add_problem_handlers
+from shared.problems import Problem
+from shared.version import genshare_version
+
+API = "/api/v1"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Wire settings, stores, services and routes. Nothing happens at import time."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = open_database(settings.data_dir / "hub.sqlite")
+    blobs = BlobStore(settings.data_dir / "blobs", max_file_bytes=settings.max_file_bytes)
+    app = FastAPI(
+        title="genshare hub",
+        version=genshare_version(),
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": {"model": Problem, "description": "A problem (RFC 9457)"}},
+    )
+    app.state.centres = centres(engine, settings)
+    app.state.registry = Registry(VersionStore(engine), blobs, clock=_now)
+    app.include_router(_health(engine), prefix=API)
+    app.include_router(centres_router, prefix=API)
+    app.include_router(registry_router, prefix=API)
+    add_problem_handlers(app)
+    add_api_page(app)
+    return app
+
+
+def centres(engine: Engine, settings: Settings) -> Centres:
+    """Return the enrolment service on a database."""
+    admin_token = settings.admin_token.get_secret_value() if settings.admin_token else None
+    return Centres(CentreStore(engine), admin_token=admin_token, clock=_now)
+
+
+def _health(engine: Engine) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz")
+    def healthz() -> dict[str, str]:
+        """Tell that the process answers."""
+        return {"status": "ok"}
+
+    @router.get("/readyz")
+    def readyz() -> dict[str, str]:
+        """Tell that the database answers."""
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        return {"status": "ready"}
+
+    @router.get("/version")
+    def version() -> dict[str, str]:
+        """Return the version of the code."""
+        return {"genshare": genshare_version()}
+
+    return router
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

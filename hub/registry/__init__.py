@@ -1,0 +1,1 @@
+"""Published generators: records, files and the rules of publishing."""

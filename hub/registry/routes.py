@@ -1,0 +1,124 @@
+"""HTTP routes of the registry: parse, call the service, return. No rules here."""
+
+import base64
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
+from fastapi.responses import FileResponse
+
+from hub.centres.routes import Caller
+from hub.registry.service import Registry
+from hub.registry.store import VersionFilter
+from shared.names import Digest, LesionKind, Name
+from shared.packages import Manifest
+from shared.records import BlobDigests, GeneratorPage, GeneratorVersion
+
+router = APIRouter(tags=["registry"])
+
+
+def _registry(request: Request) -> Registry:
+    registry: Registry = request.app.state.registry
+    return registry
+
+
+RegistryDep = Annotated[Registry, Depends(_registry)]
+Version = Annotated[str, Path(pattern=r"^(latest|[1-9][0-9]{0,8})$")]
+GENERATOR = "/generators/{centre}/{name}/versions"
+
+
+@router.post("/blobs/missing")
+def missing_blobs(wanted: BlobDigests, _caller: Caller, registry: RegistryDep) -> BlobDigests:
+    """Tell which files the hub lacks."""
+    missing = (digest for digest in wanted.digests if not registry.blobs.has(digest))
+    return BlobDigests(digests=tuple(missing))
+
+
+@router.put("/blobs/{digest}", status_code=status.HTTP_201_CREATED)
+async def put_blob(
+    digest: Digest, request: Request, _caller: Caller, registry: RegistryDep
+) -> Response:
+    """Upload a file; its SHA-256 is in the URL."""
+    await registry.blobs.put(digest, request.stream())
+    return Response(status_code=status.HTTP_201_CREATED)
+
+
+@router.head("/blobs/{digest}")
+def head_blob(digest: Digest, _caller: Caller, registry: RegistryDep) -> Response:
+    """Tell whether a file is stored, and its size."""
+    size = registry.blobs.path(digest).stat().st_size
+    return Response(headers={"Content-Length": str(size)})
+
+
+@router.post(GENERATOR, status_code=status.HTTP_201_CREATED)
+def publish(
+    centre: Name,
+    name: Name,
+    manifest: Manifest,
+    caller: Caller,
+    registry: RegistryDep,
+    response: Response,
+) -> GeneratorVersion:
+    """Publish a package whose files are uploaded. The same manifest again answers 200."""
+    record, new = registry.publish(centre, name, manifest, caller=caller)
+    response.status_code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
+    response.headers["Location"] = f"/api/v1/generators/{centre}/{name}/versions/{record.version}"
+    return record
+
+
+@router.get("/generators")
+def list_generators(
+    request: Request,
+    response: Response,
+    _caller: Caller,
+    registry: RegistryDep,
+    centre: Name | None = None,
+    kind: LesionKind | None = None,
+    architecture: Name | None = None,
+    cursor: Annotated[int | None, Query(ge=1)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> GeneratorPage:
+    """List published versions, newest first."""
+    page = registry.page(VersionFilter(centre, kind, architecture), cursor=cursor, limit=limit)
+    if page.next_cursor is not None:
+        following = request.url.include_query_params(cursor=page.next_cursor)
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return page
+
+
+@router.get(GENERATOR)
+def list_versions(
+    centre: Name, name: Name, _caller: Caller, registry: RegistryDep
+) -> tuple[GeneratorVersion, ...]:
+    """List a generator's versions, newest first."""
+    return registry.versions(centre, name)
+
+
+@router.get(GENERATOR + "/{version}")
+def read_version(
+    centre: Name, name: Name, version: Version, _caller: Caller, registry: RegistryDep
+) -> GeneratorVersion:
+    """Return one version's card and manifest; the version may be `latest`."""
+    return registry.find(centre, name, _number(version))
+
+
+@router.api_route(GENERATOR + "/{version}/files/{file}", methods=["GET", "HEAD"])
+def read_file(
+    centre: Name,
+    name: Name,
+    version: Version,
+    file: str,
+    _caller: Caller,
+    registry: RegistryDep,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Return a file, whole or in part (`Range`). Its ETag is its SHA-256."""
+    listed, path = registry.file(centre, name, _number(version), file)
+    digest = base64.b64encode(bytes.fromhex(listed.sha256)).decode()
+    headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
+    if if_none_match is not None and headers["ETag"] in if_none_match:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return FileResponse(path, headers=headers, filename=file, media_type="application/octet-stream")
+
+
+def _number(version: str) -> int | None:
+    return None if version == "latest" else int(version)

@@ -1,0 +1,125 @@
+"""The rules of publishing and finding generators. Knows nothing of HTTP or SQL."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from hub.errors import (
+    FileNotInVersionError,
+    ForeignCentreError,
+    GeneratorNotFoundError,
+    MissingBlobsError,
+    PublicationRefusedError,
+)
+from hub.registry.blobs import BlobStore
+from hub.registry.store import VersionFilter, VersionStore
+from shared.cards import ModelCard
+from shared.models import validation_summary
+from shared.packages import CARD, Manifest, ManifestFile, check_card_against_manifest
+from shared.records import GeneratorPage, GeneratorVersion
+from shared.weights import inspect_weights
+
+LARGEST_CARD_BYTES = 256 * 1024
+
+
+class Registry:
+    """Published generators."""
+
+    def __init__(
+        self, versions: VersionStore, blobs: BlobStore, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._versions = versions
+        self.blobs = blobs
+        self._clock = clock
+
+    def publish(
+        self, centre: str, name: str, manifest: Manifest, *, caller: str
+    ) -> tuple[GeneratorVersion, bool]:
+        """Publish a package whose files are uploaded; accept only what can be checked.
+
+        Returns:
+            The version, and whether it is new: the same manifest again returns what is there.
+
+        Raises:
+            ForeignCentreError: `caller` is not `centre`.
+            MissingBlobsError, PublicationRefusedError: The package is incomplete or inconsistent.
+            PackageError: Digests or weights are wrong.
+        """
+        if caller != centre:
+            raise ForeignCentreError(f"{caller} cannot publish under the name of {centre}")
+        self._check_uploaded(manifest)
+        card = self._card(manifest)
+        if (card.centre, card.name) != (centre, name):
+            raise PublicationRefusedError(
+                f"the card is of {card.centre}/{card.name}, but was published as {centre}/{name}"
+            )
+        check_card_against_manifest(card, manifest)
+        for file in card.weights:
+            path = self.blobs.path(file.sha256)
+            inspect_weights(path, card.architecture.generator_tensors())
+        return self._versions.add(card, manifest, now=self._clock())
+
+    def find(self, centre: str, name: str, version: int | None) -> GeneratorVersion:
+        """Return one version; None asks for the latest.
+
+        Raises:
+            GeneratorNotFoundError: There is none.
+        """
+        record = self._versions.find(centre, name, version)
+        if record is None:
+            which = "any version" if version is None else f"version {version}"
+            raise GeneratorNotFoundError(f"there is no generator {centre}/{name} in {which}")
+        return record
+
+    def versions(self, centre: str, name: str) -> tuple[GeneratorVersion, ...]:
+        """Return every version of a generator, newest first.
+
+        Raises:
+            GeneratorNotFoundError: There is none.
+        """
+        self.find(centre, name, None)
+        return self._versions.versions(centre, name)
+
+    def page(self, wanted: VersionFilter, *, cursor: int | None, limit: int) -> GeneratorPage:
+        """Return a page of versions, newest first."""
+        return self._versions.page(wanted, cursor=cursor, limit=limit)
+
+    def file(
+        self, centre: str, name: str, version: int | None, file: str
+    ) -> tuple[ManifestFile, Path]:
+        """Return a version's file and where it lies.
+
+        Raises:
+            GeneratorNotFoundError, FileNotInVersionError: There is none.
+        """
+        record = self.find(centre, name, version)
+        for listed in record.manifest.files:
+            if listed.name == file:
+                return listed, self.blobs.path(listed.sha256)
+        raise FileNotInVersionError(
+            f"version {record.version} of {centre}/{name} has no file of that name"
+        )
+
+    def _check_uploaded(self, manifest: Manifest) -> None:
+        missing = [file.name for file in manifest.files if not self.blobs.has(file.sha256)]
+        if missing:
+            raise MissingBlobsError(f"not uploaded: {', '.join(missing)}")
+        for file in manifest.files:
+            size = self.blobs.path(file.sha256).stat().st_size
+            if size != file.size_bytes:
+                raise PublicationRefusedError(
+                    f"{file.name} has {size} bytes, but the manifest says {file.size_bytes}"
+                )
+
+    def _card(self, manifest: Manifest) -> ModelCard:
+        cards = [file for file in manifest.files if file.name == CARD]
+        if len(cards) != 1 or cards[0].size_bytes > LARGEST_CARD_BYTES:
+            raise PublicationRefusedError(
+                f"the manifest must list one {CARD} of at most {LARGEST_CARD_BYTES} bytes"
+            )
+        try:
+            return ModelCard.model_validate_json(self.blobs.path(cards[0].sha256).read_bytes())
+        except ValidationError as error:
+            raise PublicationRefusedError(f"{CARD}: {validation_summary(error)}") from error

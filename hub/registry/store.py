@@ -1,0 +1,105 @@
+"""Published versions in the database."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from hub.database import VersionRow
+from shared.cards import ModelCard
+from shared.packages import Manifest, canonical_json, manifest_digest
+from shared.records import GeneratorPage, GeneratorVersion
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFilter:
+    """Which versions to list; None does not filter."""
+
+    centre: str | None = None
+    kind: str | None = None
+    architecture: str | None = None
+
+
+class VersionStore:
+    """Reads and adds versions; nothing is ever changed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(
+        self, card: ModelCard, manifest: Manifest, *, now: datetime
+    ) -> tuple[GeneratorVersion, bool]:
+        """Add a version under the next number; a manifest that is there already is returned.
+
+        Returns:
+            The version, and whether it is new.
+        """
+        digest = manifest_digest(manifest)
+        with Session(self._engine) as session, session.begin():
+            # Takes SQLite's write lock before the number is read, so numbers never collide.
+            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            mine = (VersionRow.centre == card.centre) & (VersionRow.name == card.name)
+            same = mine & (VersionRow.manifest_digest == digest)
+            existing = session.scalar(select(VersionRow).where(same))
+            if existing is not None:
+                return _record(existing), False
+            latest = session.scalar(select(func.max(VersionRow.version)).where(mine)) or 0
+            row = VersionRow(
+                centre=card.centre,
+                name=card.name,
+                version=latest + 1,
+                manifest_digest=digest,
+                architecture=card.architecture.kind,
+                lesion_kinds=" ".join(card.training_set.lesion_kinds),
+                manifest=canonical_json(manifest).decode(),
+                card=canonical_json(card).decode(),
+                published_at=now,
+            )
+            session.add(row)
+            session.flush()
+            return _record(row), True
+
+    def find(self, centre: str, name: str, version: int | None) -> GeneratorVersion | None:
+        """Return one version; None asks for the latest."""
+        query = select(VersionRow).where(VersionRow.centre == centre, VersionRow.name == name)
+        if version is not None:
+            query = query.where(VersionRow.version == version)
+        with Session(self._engine) as session:
+            row = session.scalar(query.order_by(VersionRow.version.desc()).limit(1))
+            return None if row is None else _record(row)
+
+    def versions(self, centre: str, name: str) -> tuple[GeneratorVersion, ...]:
+        """Return every version of a generator, newest first."""
+        query = select(VersionRow).where(VersionRow.centre == centre, VersionRow.name == name)
+        with Session(self._engine) as session:
+            return tuple(map(_record, session.scalars(query.order_by(VersionRow.version.desc()))))
+
+    def page(self, wanted: VersionFilter, *, cursor: int | None, limit: int) -> GeneratorPage:
+        """Return versions, newest first, that were published before `cursor`."""
+        query = select(VersionRow).order_by(VersionRow.id.desc()).limit(limit + 1)
+        if wanted.centre is not None:
+            query = query.where(VersionRow.centre == wanted.centre)
+        if wanted.architecture is not None:
+            query = query.where(VersionRow.architecture == wanted.architecture)
+        if wanted.kind is not None:
+            query = query.where((" " + VersionRow.lesion_kinds + " ").contains(f" {wanted.kind} "))
+        if cursor is not None:
+            query = query.where(VersionRow.id < cursor)
+        with Session(self._engine) as session:
+            rows = session.scalars(query).all()
+            more = len(rows) > limit
+            items = tuple(map(_record, rows[:limit]))
+            return GeneratorPage(items=items, next_cursor=rows[limit - 1].id if more else None)
+
+
+def _record(row: VersionRow) -> GeneratorVersion:
+    return GeneratorVersion(
+        centre=row.centre,
+        name=row.name,
+        version=row.version,
+        published_at=row.published_at.replace(tzinfo=UTC),
+        manifest_digest=row.manifest_digest,
+        manifest=Manifest.model_validate_json(row.manifest),
+        card=ModelCard.model_validate_json(row.card),
+    )

@@ -1,0 +1,1 @@
+"""What crosses the border between a centre and the hub, and nothing else."""

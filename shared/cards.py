@@ -1,0 +1,73 @@
+"""The model card: what a receiver must know of a generator before using it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.architectures import Architecture
+from shared.models import StrictModel
+from shared.names import Digest, FileName, LesionKind, Name, Text
+
+SMALLEST_COUNT = 5
+
+Count = Annotated[int, Field(ge=SMALLEST_COUNT)]
+"""A number of patients or patches; a smaller one could point at a person."""
+
+
+class WeightFile(StrictModel):
+    """One safetensors file of the package."""
+
+    name: FileName
+    size_bytes: int = Field(gt=0)
+    sha256: Digest
+
+
+class TrainingSet(StrictModel):
+    """The patches that the generator was trained on, as counts."""
+
+    data_set: Text
+    lesion_kinds: tuple[LesionKind, ...] = Field(min_length=1)
+    patients: Count
+    patches: Count
+    pixel_spacing_mm: float | None = Field(None, gt=0, description="Before resizing.")
+
+
+class Training(StrictModel):
+    """How the generator was trained."""
+
+    loss: Literal["dcgan"]
+    epochs: int = Field(gt=0)
+    batch_size: int = Field(gt=0)
+    seed: int
+    genshare_version: Text
+
+
+class Privacy(StrictModel):
+    """What protects the training patients beyond sharing weights instead of images."""
+
+    method: Literal["none"] = "none"
+    statement: Text = (
+        "No formal privacy guarantee: the weights may reveal something of the training patches."
+    )
+
+
+class ModelCard(StrictModel):
+    """Everything said about one version of a generator.
+
+    Its weight files' digests are on the card, so a card alone tells whether a file is the
+    one that it speaks of.
+    """
+
+    schema_version: Literal[1] = 1
+    centre: Name
+    name: Name
+    title: Text
+    architecture: Architecture
+    weights: tuple[WeightFile, ...] = Field(min_length=1)
+    pixel_range: tuple[float, float] = (-1.0, 1.0)
+    training_set: TrainingSet
+    training: Training
+    privacy: Privacy = Privacy()
+    licence: Text
+    use_terms: Text
+    contact: Text

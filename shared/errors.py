@@ -1,0 +1,112 @@
+"""Errors of packages and of the way to the hub.
+
+* SharedError
+  x PackageError                 GS-2001  422
+    x BrokenPackageError         GS-2002  422
+    x DigestMismatchError        GS-2003  422
+    x WeightsRefusedError        GS-2004  422
+      x NotSafetensorsError      GS-2005  422
+      x WrongTensorsError        GS-2006  422
+      x NonFiniteWeightsError    GS-2007  422
+  x HubUnreachableError          GS-2101  502
+  x HubUnreadableError           GS-2102  502
+  x HubRefusedError              GS-2103  502
+  x CannotServeError             GS-2201  500
+"""
+
+from shared.problems import GenshareError, Problem
+
+
+class SharedError(GenshareError):
+    """Base of the errors of this package."""
+
+    code = "GS-2000"
+
+
+class PackageError(SharedError):
+    """A generator package cannot be used."""
+
+    code = "GS-2001"
+    status = 422
+    title = "Package refused"
+    hint = "Build the package again and publish that."
+
+
+class BrokenPackageError(PackageError):
+    """A file of the package is missing, unreadable or not described by its manifest."""
+
+    code = "GS-2002"
+
+
+class DigestMismatchError(PackageError):
+    """A file's SHA-256 or size is not the declared one."""
+
+    code = "GS-2003"
+    title = "Digest mismatch"
+    hint = "The file was damaged or changed on its way; fetch or upload it again."
+
+
+class WeightsRefusedError(PackageError):
+    """A weight file is not what the card's architecture declares."""
+
+    code = "GS-2004"
+    title = "Weights refused"
+    hint = "Export the generator's weights with genshare, as safetensors."
+
+
+class NotSafetensorsError(WeightsRefusedError):
+    """The file is no safetensors file: pickled, truncated, or with an oversized header."""
+
+    code = "GS-2005"
+
+
+class WrongTensorsError(WeightsRefusedError):
+    """Names, shapes or dtypes differ from the architecture's."""
+
+    code = "GS-2006"
+
+
+class NonFiniteWeightsError(WeightsRefusedError):
+    """A tensor holds NaN or infinity."""
+
+    code = "GS-2007"
+    hint = "The training diverged; train again or export an earlier checkpoint."
+
+
+class HubUnreachableError(SharedError):
+    """No answer from the hub."""
+
+    code = "GS-2101"
+    status = 502
+    title = "Hub unreachable"
+    hint = "Check the hub's URL and that it runs, then try again."
+
+
+class HubUnreadableError(SharedError):
+    """The hub's answer is not what its API promises."""
+
+    code = "GS-2102"
+    status = 502
+    title = "Hub's answer unreadable"
+    hint = "Check that the URL is that of a genshare hub of this version."
+
+
+class HubRefusedError(SharedError):
+    """The hub answered with a problem."""
+
+    code = "GS-2103"
+    status = 502
+    title = "Hub refused"
+    hint = "See the hub's reason."
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"the hub refused ({problem.status}, {problem.code}): {problem.detail}")
+        self.problem = problem
+
+
+class CannotServeError(SharedError):
+    """A service cannot start."""
+
+    code = "GS-2201"
+    title = "Cannot start"
+    hint = "Change --port, --host or --data-dir."

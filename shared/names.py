@@ -1,0 +1,21 @@
+"""The strings that may cross the border: short, printable, and of a known form."""
+
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
+"""A centre's or generator's name: lower-case letters, digits and inner hyphens, at most 63."""
+
+FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+"""A file in a package: no folder, no leading dot."""
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in lower-case hexadecimal."""
+
+Text = Annotated[
+    str, StringConstraints(pattern=r"^[\w .,:;()/'@+&%-]+$", min_length=1, max_length=300)
+]
+"""A line of plain text: letters, digits, blanks and common punctuation."""
+
+LesionKind = Literal["mass", "calcification", "other"]

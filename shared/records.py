@@ -1,0 +1,58 @@
+"""Bodies of the hub's API beside cards and manifests."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from shared.cards import ModelCard
+from shared.models import StrictModel
+from shared.names import Digest, Name
+from shared.packages import Manifest
+
+
+class GeneratorVersion(StrictModel):
+    """One published version of a generator."""
+
+    centre: Name
+    name: Name
+    version: int
+    status: Literal["published"] = "published"
+    published_at: datetime
+    manifest_digest: Digest
+    manifest: Manifest
+    card: ModelCard
+
+
+class GeneratorPage(StrictModel):
+    """A page of versions, newest first. `next_cursor` is None on the last page."""
+
+    items: tuple[GeneratorVersion, ...]
+    next_cursor: int | None
+
+
+class BlobDigests(StrictModel):
+    """Digests of files."""
+
+    digests: tuple[Digest, ...] = Field(max_length=1000)
+
+
+class CentreInvitation(StrictModel):
+    """Asks for a centre's token. `renew` replaces an enrolled centre's token."""
+
+    name: Name
+    renew: bool = False
+
+
+class CentreToken(StrictModel):
+    """A centre and its bearer token; the hub shows it this once and keeps only a digest."""
+
+    name: Name
+    token: str
+
+
+class Centre(StrictModel):
+    """An enrolled centre."""
+
+    name: Name
+    enrolled_at: datetime

@@ -1,0 +1,1 @@
+"""A federation on one machine: a scenario file becomes a hub, centres and a report."""

@@ -1,0 +1,232 @@
+"""Drives a federation through a scenario, over REST only, wherever its services run."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from centre_node.jobs.records import Job
+
+from centre_node.jobs.requests import PublishRequest, PullRequest, SampleRequest
+from centre_node.mammography.summaries import DatasetSummary
+from centre_node.study.rows import RunRow
+from shared.records import GeneratorVersion
+from simulation.federation import Federation
+from simulation.scenario import DATASET, GeneratorScenario, Scenario, StudyScenario
+from simulation.steps import OnJob, Step, run_steps
+
+
+@dataclass(frozen=True)
+class TrainedGenerator:
+    """A generator that its centre trained and published."""
+
+    scenario: GeneratorScenario
+    training: Job
+    version: GeneratorVersion
+
+
+@dataclass(frozen=True)
+class FinishedStudy:
+    """A study and the rows that it left."""
+
+    scenario: StudyScenario
+    job: Job
+    rows: tuple[RunRow, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a simulation found.
+
+    Attributes:
+        datasets: Counts by the centre's label.
+        previews: Finished sample jobs with the receiving centre's label, by generator.
+        versions: Of code and libraries, by service.
+    """
+
+    datasets: dict[str, DatasetSummary]
+    generators: tuple[TrainedGenerator, ...]
+    previews: dict[str, tuple[str, Job]]
+    studies: tuple[FinishedStudy, ...]
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def run_scenario(
+    scenario: Scenario, federation: Federation, *, digest: str, on_job: OnJob
+) -> Outcome:
+    """Train, publish, pull, sample and study, as the scenario says.
+
+    What an earlier start finished is found again, not done again.
+
+    Args:
+        digest: Of the scenario and its data; tells its jobs from another's.
+
+    Raises:
+        JobFailedError: A job failed.
+        ServiceRefusedError, HubRefusedError: A request was refused.
+        ServiceUnreachableError, HubUnreachableError: A service does not answer.
+    """
+    federation.wait_until_healthy()
+    datasets = _introduce(scenario, federation)
+    trained = _train(scenario, federation, digest, on_job)
+    published = _publish(scenario, federation, trained, digest, on_job)
+    digests = _pull(scenario, federation, published, digest, on_job)
+    previews = _preview_steps(scenario, federation, digests)
+    studies = _study_steps(scenario, federation, digests)
+    steps = [*(step for _, step in previews.values()), *studies.values()]
+    jobs = run_steps(steps, digest=digest, on_job=on_job)
+    return Outcome(
+        datasets=datasets,
+        generators=tuple(
+            TrainedGenerator(
+                generator, trained[generator.reference], published[generator.reference]
+            )
+            for generator in scenario.generators
+        ),
+        previews={name: (label, jobs[step.name]) for name, (label, step) in previews.items()},
+        studies=tuple(
+            _finished(study, jobs[studies[study.lesions].name]) for study in scenario.studies
+        ),
+        versions=_versions(scenario, federation),
+    )
+
+
+def _introduce(scenario: Scenario, federation: Federation) -> dict[str, DatasetSummary]:
+    """Enrol every centre at the hub, and register its data at its node."""
+    counts = {}
+    for label, centre in scenario.centres.items():
+        node = federation.nodes[label]
+        token = federation.hub.invite(centre.name, renew=True)
+        node.connect_hub(federation.hub_url, token)
+        counts[label] = node.register_dataset(DATASET, centre.dataset).summary
+    return counts
+
+
+def _train(
+    scenario: Scenario, federation: Federation, digest: str, on_job: OnJob
+) -> dict[str, Job]:
+    steps = {
+        generator.reference: Step(
+            name=f"train {generator.reference}",
+            title=f"{scenario.centres[generator.centre].name} trains {generator.name}",
+            node=federation.nodes[generator.centre],
+            request=scenario.training_request(generator),
+        )
+        for generator in scenario.generators
+    }
+    return _by_reference(steps, run_steps(list(steps.values()), digest=digest, on_job=on_job))
+
+
+def _publish(
+    scenario: Scenario,
+    federation: Federation,
+    trained: Mapping[str, Job],
+    digest: str,
+    on_job: OnJob,
+) -> dict[str, GeneratorVersion]:
+    steps = {
+        generator.reference: Step(
+            name=f"publish {generator.reference}",
+            title=f"{scenario.centres[generator.centre].name} publishes {generator.name}",
+            node=federation.nodes[generator.centre],
+            request=PublishRequest(
+                training_job=trained[generator.reference].id,
+                name=generator.name,
+                title=generator.title,
+                licence=generator.licence,
+                use_terms=generator.use_terms,
+                contact=generator.contact,
+            ),
+        )
+        for generator in scenario.generators
+    }
+    jobs = run_steps(list(steps.values()), digest=digest, on_job=on_job)
+    return {
+        reference: GeneratorVersion.model_validate(job.result)
+        for reference, job in _by_reference(steps, jobs).items()
+    }
+
+
+def _pull(
+    scenario: Scenario,
+    federation: Federation,
+    published: Mapping[str, GeneratorVersion],
+    digest: str,
+    on_job: OnJob,
+) -> dict[str, str]:
+    """Pull what each study needs to its centre; return manifest digests by reference."""
+    steps = [
+        Step(
+            name=f"pull {reference} to {label}",
+            title=f"{scenario.centres[label].name} pulls {published[reference].name} "
+            f"of {published[reference].centre}",
+            node=federation.nodes[label],
+            request=PullRequest(
+                centre=published[reference].centre,
+                name=published[reference].name,
+                version=published[reference].version,
+            ),
+        )
+        for label, reference, _ in _deliveries(scenario)
+    ]
+    run_steps(steps, digest=digest, on_job=on_job)
+    return {reference: version.manifest_digest for reference, version in published.items()}
+
+
+def _preview_steps(
+    scenario: Scenario, federation: Federation, digests: Mapping[str, str]
+) -> dict[str, tuple[str, Step]]:
+    """Return, for each generator, the first centre that pulls it and the sampling of its picture."""
+    steps: dict[str, tuple[str, Step]] = {}
+    for label, reference, seed in _deliveries(scenario):
+        generator = scenario.generator(reference)
+        step = Step(
+            name=f"sample {reference} at {label}",
+            title=f"{scenario.centres[label].name} samples {generator.name} "
+            f"of {scenario.centres[generator.centre].name}",
+            node=federation.nodes[label],
+            request=SampleRequest(
+                generator=digests[reference],
+                count=scenario.preview_patches,
+                seed=seed,
+                threads=scenario.centres[label].threads,
+            ),
+        )
+        steps.setdefault(reference, (label, step))
+    return steps
+
+
+def _study_steps(
+    scenario: Scenario, federation: Federation, digests: Mapping[str, str]
+) -> dict[str, Step]:
+    return {
+        study.lesions: Step(
+            name=f"study {study.lesions} at {study.centre}",
+            title=f"{scenario.centres[study.centre].name} studies {study.lesions}",
+            node=federation.nodes[study.centre],
+            request=scenario.study_request(study, digests),
+        )
+        for study in scenario.studies
+    }
+
+
+def _deliveries(scenario: Scenario) -> Iterator[tuple[str, str, int]]:
+    """Yield receiving centre, generator and sampling seed, each pair of the first two once."""
+    seen = set()
+    for study in scenario.studies:
+        for reference in study.references:
+            if (study.centre, reference) not in seen:
+                seen.add((study.centre, reference))
+                yield study.centre, reference, study.sampling_seed
+
+
+def _finished(study: StudyScenario, job: Job) -> FinishedStudy:
+    rows = (job.result or {}).get("rows", ())
+    return FinishedStudy(study, job, tuple(RunRow.model_validate(row) for row in rows))
+
+
+def _versions(scenario: Scenario, federation: Federation) -> dict[str, dict[str, str]]:
+    services = [federation.hub_service, *(federation.nodes[label] for label in scenario.centres)]
+    return {service.name: service.versions() for service in services}
+
+
+def _by_reference(steps: Mapping[str, Step], jobs: Mapping[str, Job]) -> dict[str, Job]:
+    return {reference: jobs[step.name] for reference, step in steps.items()}

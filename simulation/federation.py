@@ -1,0 +1,94 @@
+"""A hub and centre nodes that answer, wherever they run."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.hub_client import HubClient
+from simulation.node_client import NodeClient
+from simulation.processes import Service, Services, free_ports
+from simulation.results_folder import LOGS, STATE
+from simulation.scenario import HUB, Scenario
+from simulation.service_client import ServiceClient, http_client
+
+PROCESSES = "processes.json"
+
+
+@dataclass(frozen=True)
+class Federation:
+    """The services of a simulation.
+
+    Attributes:
+        hub: With the administrator's token.
+        hub_url: As the nodes reach it.
+        hub_service: The same hub, for what every service answers.
+        nodes: By the centre's label.
+    """
+
+    hub: HubClient
+    hub_url: str
+    hub_service: ServiceClient
+    nodes: Mapping[str, NodeClient]
+
+    def wait_until_healthy(self) -> None:
+        """Return once every service answers."""
+        for service in (self.hub_service, *self.nodes.values()):
+            service.wait_until_healthy()
+
+
+def attached(
+    scenario: Scenario,
+    *,
+    hub_url: str,
+    node_urls: Mapping[str, str],
+    hub_admin_token: str,
+    node_token: str | None,
+) -> Federation:
+    """Return a federation that somebody else started."""
+    http = http_client(hub_url, hub_admin_token)
+    nodes = {
+        label: NodeClient(centre.name, http_client(node_urls[label], node_token))
+        for label, centre in scenario.centres.items()
+    }
+    return Federation(HubClient(http), hub_url, ServiceClient(HUB, http), nodes)
+
+
+@contextmanager
+def started(scenario: Scenario, *, root: Path, folders: Mapping[str, str]) -> Iterator[Federation]:
+    """Start a federation as processes of this machine; stop them in the end.
+
+    Args:
+        root: Gets a folder of state for each service, and one of logs.
+        folders: The mammograms folder of each centre that has one, by label.
+
+    Raises:
+        ServiceFailedError: A service ended instead of answering.
+    """
+    admin_token, node_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    hub_port, *node_ports = free_ports(1 + len(scenario.centres))
+    with Services(root / LOGS, root / STATE / PROCESSES) as services:
+        hub = services.start(
+            HUB,
+            ["hub", "serve", "--data-dir", str(root / STATE / HUB)],
+            port=hub_port,
+            environment={"HUB_ADMIN_TOKEN": admin_token},
+        )
+        nodes = {}
+        for (label, centre), port in zip(scenario.centres.items(), node_ports, strict=True):
+            arguments = ["node", "serve", "--data-dir", str(root / STATE / centre.name)]
+            if label in folders:
+                arguments += ["--mammograms-dir", folders[label]]
+            environment = {"NODE_TOKEN": node_token}
+            service = services.start(centre.name, arguments, port=port, environment=environment)
+            nodes[label] = _node(service, node_token, services)
+        http = http_client(hub.url, admin_token)
+        hub_service = ServiceClient(HUB, http, check=services.check)
+        federation = Federation(HubClient(http), hub.url, hub_service, nodes)
+        federation.wait_until_healthy()
+        yield federation
+
+
+def _node(service: Service, token: str, services: Services) -> NodeClient:
+    return NodeClient(service.name, http_client(service.url, token), check=services.check)

@@ -1,0 +1,35 @@
+"""The simulation's only way to a centre node: its URLs, its jobs, its data sets."""
+
+from centre_node.datasets.records import Dataset
+from centre_node.jobs.records import Job
+from centre_node.jobs.requests import JobRequest
+from centre_node.mammography.configuration import CocoFolder, PhantomSet
+from simulation.service_client import ServiceClient
+
+
+class NodeClient(ServiceClient):
+    """Typed calls to a centre's node."""
+
+    def connect_hub(self, url: str, token: str) -> None:
+        """Tell the node its hub and its token there."""
+        body = {"centre": self.name, "url": url, "token": token}
+        self.send("PUT", "/hub-connection", json=body)
+
+    def register_dataset(self, name: str, source: CocoFolder | PhantomSet) -> Dataset:
+        """Tell the node where its mammograms come from."""
+        body = source.model_dump(mode="json")
+        return self.parsed(Dataset, self.send("PUT", f"/datasets/{name}", json=body))
+
+    def submit(self, request: JobRequest, *, key: str) -> Job:
+        """Start a job; the same key and request return the same job ever after."""
+        body = request.model_dump(mode="json")
+        headers = {"Idempotency-Key": key}
+        return self.parsed(Job, self.send("POST", "/jobs", json=body, headers=headers))
+
+    def job(self, job_id: str) -> Job:
+        """Return a job as it stands."""
+        return self.parsed(Job, self.send("GET", f"/jobs/{job_id}"))
+
+    def artifact(self, job_id: str, name: str) -> bytes:
+        """Return a file that a job left."""
+        return self.send("GET", f"/jobs/{job_id}/artifacts/{name}").content

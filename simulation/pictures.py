@@ -1,0 +1,63 @@
+"""Fetches the pictures that jobs left at their nodes."""
+
+from dataclasses import dataclass
+
+from centre_node.jobs.records import Job
+
+from simulation.driver import Outcome
+from simulation.federation import Federation
+from simulation.node_client import NodeClient
+from simulation.scenario import Scenario
+
+TRAINED_ON, SAMPLED = "real-patches.png", "grid.png"
+STUDIED = {
+    "real-lesion-patches.png": "Lesion patches that {centre} trained on.",
+    "real-healthy-patches.png": "Healthy patches that {centre} trained on.",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG and what it shows. `of` is a generator's reference or a study's lesions."""
+
+    file: str
+    of: str
+    caption: str
+    png: bytes
+
+
+def fetch_pictures(
+    scenario: Scenario, federation: Federation, outcome: Outcome
+) -> tuple[Picture, ...]:
+    """Return each generator's real and synthetic patches, and the patches of each study."""
+    found = []
+    for trained in outcome.generators:
+        reference = trained.scenario.reference
+        donor = scenario.centres[trained.scenario.centre]
+        stem = f"{donor.name}-{trained.scenario.name}"
+        node = federation.nodes[trained.scenario.centre]
+        caption = f"Real lesion patches of {donor.name}, shown by its own node. They stay there."
+        found.append(
+            _picture(node, trained.training, TRAINED_ON, f"{stem}-real.png", reference, caption)
+        )
+        if reference in outcome.previews:
+            label, job = outcome.previews[reference]
+            receiver = scenario.centres[label].name
+            caption = f"Synthetic patches that {receiver} sampled from the generator it pulled."
+            node, file = federation.nodes[label], f"{stem}-synthetic.png"
+            found.append(_picture(node, job, SAMPLED, file, reference, caption))
+    for study in outcome.studies:
+        centre = scenario.centres[study.scenario.centre].name
+        node, of = federation.nodes[study.scenario.centre], study.scenario.lesions
+        for name, caption in STUDIED.items():
+            file = f"{centre}-{of}-{name}"
+            found.append(_picture(node, study.job, name, file, of, caption.format(centre=centre)))
+    return tuple(picture for picture in found if picture is not None)
+
+
+def _picture(
+    node: NodeClient, job: Job, artifact: str, file: str, of: str, caption: str
+) -> Picture | None:
+    if artifact not in job.artifacts:
+        return None
+    return Picture(file, of, caption, node.artifact(job.id, artifact))

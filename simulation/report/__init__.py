@@ -1,0 +1,1 @@
+"""What a simulation leaves for people and for machines."""

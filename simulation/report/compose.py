@@ -1,0 +1,93 @@
+"""Makes a report of what a simulation found."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from centre_node.mammography.configuration import PhantomSet
+from simulation.driver import FinishedStudy, Outcome, TrainedGenerator
+from simulation.pictures import Picture
+from simulation.plan import data_in_words
+from simulation.progress import seconds_of
+from simulation.report.records import (
+    ArmRecord,
+    CentreRecord,
+    GeneratorRecord,
+    Machine,
+    PictureRecord,
+    Report,
+    StudyRecord,
+)
+from simulation.scenario import Scenario
+
+
+def compose_report(
+    scenario: Scenario,
+    outcome: Outcome,
+    pictures: Sequence[Picture],
+    *,
+    folders: Mapping[str, str],
+    digest: str,
+    machine: Machine,
+    written_at: datetime,
+    seconds: float,
+) -> Report:
+    """Return the report of a finished simulation.
+
+    Args:
+        seconds: How long this start took; jobs that an earlier one finished took their own time.
+    """
+    return Report(
+        title=scenario.title,
+        description=scenario.description,
+        scenario_digest=digest,
+        written_at=written_at,
+        seconds=seconds,
+        centres=tuple(
+            CentreRecord(
+                label=label,
+                name=centre.name,
+                data=data_in_words(scenario, label, folders.get(label)),
+                is_phantom=isinstance(centre.dataset, PhantomSet),
+                threads=centre.threads,
+                counts=outcome.datasets[label],
+            )
+            for label, centre in scenario.centres.items()
+        ),
+        generators=tuple(map(_generator, outcome.generators)),
+        studies=tuple(map(_study, outcome.studies)),
+        pictures=tuple(PictureRecord(file=p.file, of=p.of, caption=p.caption) for p in pictures),
+        services=outcome.versions,
+        machine=machine,
+        scenario=scenario.model_dump(mode="json"),
+    )
+
+
+def _generator(trained: TrainedGenerator) -> GeneratorRecord:
+    return GeneratorRecord(
+        reference=trained.scenario.reference,
+        parameters=trained.scenario.parameters,
+        training_seconds=seconds_of(trained.training),
+        published=trained.version,
+    )
+
+
+def _study(finished: FinishedStudy) -> StudyRecord:
+    scenario = finished.scenario
+    return StudyRecord(
+        centre=scenario.centre,
+        lesions=scenario.lesions,
+        image_size=scenario.image_size,
+        arms=tuple(
+            ArmRecord(name=a.name, generators=a.generators, extra_healthy=a.extra_healthy)
+            for a in scenario.arms
+        ),
+        train_fractions=scenario.train_fractions,
+        seeds=scenario.seeds,
+        synthetic_patches=scenario.synthetic_patches,
+        epochs=scenario.classifier_training.epochs,
+        split_seed=scenario.split_seed,
+        split_shares=scenario.split_shares,
+        sampling_seed=scenario.sampling_seed,
+        seconds=seconds_of(finished.job),
+        rows=finished.rows,
+    )

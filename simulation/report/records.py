@@ -1,0 +1,100 @@
+"""Everything that the report says, as data: the content of report.json."""
+
+from datetime import datetime
+from typing import Any
+
+from centre_node.mammography.summaries import DatasetSummary
+from centre_node.study.rows import RunRow
+from shared.models import StrictModel
+from shared.records import GeneratorVersion
+
+
+class ArmRecord(StrictModel):
+    """An arm, with its generators as the scenario names them."""
+
+    name: str
+    generators: tuple[str, ...]
+    extra_healthy: bool
+
+
+class CentreRecord(StrictModel):
+    """A centre, its data and its part."""
+
+    label: str
+    name: str
+    data: str
+    is_phantom: bool
+    threads: int
+    counts: DatasetSummary
+
+
+class GeneratorRecord(StrictModel):
+    """A generator as it was trained and published."""
+
+    reference: str
+    parameters: int
+    training_seconds: float | None
+    published: GeneratorVersion
+
+
+class StudyRecord(StrictModel):
+    """A study: what it compared and every run of it."""
+
+    centre: str
+    lesions: str
+    image_size: int
+    arms: tuple[ArmRecord, ...]
+    train_fractions: tuple[float, ...]
+    seeds: tuple[int, ...]
+    synthetic_patches: int
+    epochs: int
+    split_seed: int
+    split_shares: tuple[float, float, float]
+    sampling_seed: int
+    seconds: float | None
+    rows: tuple[RunRow, ...]
+
+
+class PictureRecord(StrictModel):
+    """A picture beside the report, and what it shows. `of` is a generator or a study's lesions."""
+
+    file: str
+    of: str
+    caption: str
+
+
+class Machine(StrictModel):
+    """Where the simulation ran, or from where it drove services that run elsewhere."""
+
+    system: str
+    processor: str
+    cores: int
+    python: str
+    packages: dict[str, str]
+
+
+class Report(StrictModel):
+    """What a simulation found."""
+
+    title: str
+    description: str
+    scenario_digest: str
+    written_at: datetime
+    seconds: float
+    centres: tuple[CentreRecord, ...]
+    generators: tuple[GeneratorRecord, ...]
+    studies: tuple[StudyRecord, ...]
+    pictures: tuple[PictureRecord, ...]
+    services: dict[str, dict[str, str]]
+    machine: Machine
+    scenario: dict[str, Any]
+
+    @property
+    def rows(self) -> tuple[RunRow, ...]:
+        """The runs of all studies."""
+        return tuple(row for study in self.studies for row in study.rows)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Centres' names by label."""
+        return {centre.label: centre.name for centre in self.centres}

@@ -1,0 +1,97 @@
+"""The folder that a simulation leaves: whose it is, who works in it, and how files get there."""
+
+import errno
+import fcntl
+import json
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from simulation.errors import OutOfSpaceError, ResultsFolderError
+from simulation.scenario import Scenario, scenario_digest
+
+IDENTITY = "scenario.json"
+LOCK = ".lock"
+STATE, LOGS, REPORT = "state", "logs", "report"
+
+
+@contextmanager
+def claimed(root: Path, scenario: Scenario, folders: Mapping[str, str]) -> Iterator[str]:
+    """Keep a results folder to one scenario and, while it runs, to one process.
+
+    Yields:
+        The digest of the scenario and its data folders.
+
+    Raises:
+        ResultsFolderError: It holds something else, or is in use.
+    """
+    digest = scenario_digest(scenario, folders)
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ResultsFolderError(f"another simulation is running in {root}") from error
+        _refuse_foreign(root, digest)
+        identity = {
+            "digest": digest,
+            "folders": dict(folders),
+            "scenario": scenario.model_dump(mode="json"),
+        }
+        write_atomically(root / IDENTITY, json.dumps(identity, indent=2).encode())
+        yield digest
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file that appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def disk_faults(root: Path) -> Iterator[None]:
+    """Turn what the disk refuses into one sentence about the results folder.
+
+    Raises:
+        OutOfSpaceError: The disk is full.
+        ResultsFolderError: The folder cannot be made or written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise OutOfSpaceError(f"the disk of {root} is full") from error
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}:
+            raise ResultsFolderError(f"{root} cannot be written: {error.strerror}") from error
+        raise
+
+
+def _refuse_foreign(root: Path, digest: str) -> None:
+    identity = root / IDENTITY
+    if not identity.exists():
+        strangers = [name for name in (STATE, LOGS, REPORT) if (root / name).exists()]
+        if strangers:
+            raise ResultsFolderError(
+                f"{root} already holds {strangers[0]!r}, but no {IDENTITY}: it is not a folder of "
+                "results"
+            )
+        return
+    try:
+        found = json.loads(identity.read_text(encoding="utf-8"))["digest"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ResultsFolderError(f"{identity} is not readable as the scenario of {root}") from error
+    if found != digest:
+        raise ResultsFolderError(
+            f"{root} holds the results of another scenario, or of other data or settings"
+        )

@@ -1,0 +1,203 @@
+"""What a federation is made of: centres, their data, generators, studies.
+
+The parts are the very models that nodes take in their requests, so that a scenario can say
+whatever a person could ask of a node, with the same names and the same defaults.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from math import prod
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from centre_node.generators.configuration import GeneratorTraining
+from centre_node.jobs.requests import StudyRequest, TrainGeneratorRequest
+from centre_node.mammography.configuration import CocoFolder, DatasetSource, PatchConfiguration
+from centre_node.study.configuration import EVERY_KIND, Arm, StudyConfiguration
+from shared.architectures import Architecture
+from shared.models import StrictModel
+from shared.names import LesionKind, Name, Text
+
+DATASET = "mammograms"
+"""The name under which every node of a simulation registers its data."""
+
+HUB = "hub"
+
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{0,15}$")]
+"""A centre's short name in a scenario: A, B, C."""
+
+Reference = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{0,15}/[a-z0-9][a-z0-9-]{0,62}$")
+]
+"""A generator of the scenario: its centre's label, a slash, its name."""
+
+
+class CentreScenario(StrictModel):
+    """A centre and its mammograms."""
+
+    name: Name
+    dataset: DatasetSource
+    patches: PatchConfiguration = PatchConfiguration()
+    threads: int = Field(1, ge=1, le=256, description="Of every job here; results depend on it.")
+
+
+class GeneratorScenario(StrictModel):
+    """A generator that a centre trains and publishes."""
+
+    centre: Label
+    name: Name
+    title: Text
+    lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1)
+    architecture: Architecture = Architecture()
+    training: GeneratorTraining = GeneratorTraining()
+    licence: Text
+    use_terms: Text
+    contact: Text
+
+    @property
+    def reference(self) -> str:
+        """How arms name it."""
+        return f"{self.centre}/{self.name}"
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that its training learns."""
+        tensors = self.architecture.generator_tensors()
+        return sum(prod(spec.shape) for name, spec in tensors.items() if ".running_" not in name)
+
+
+class ScenarioArm(Arm):
+    """An arm whose generators are named as in the scenario; digests are known only after a pull."""
+
+    generators: tuple[Reference, ...] = ()
+
+
+class StudyScenario(StudyConfiguration):
+    """A study at one centre, on that centre's patches."""
+
+    centre: Label
+    arms: tuple[ScenarioArm, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _patches_are_the_centres(self) -> Self:
+        if "patches" in self.model_fields_set:
+            raise ValueError(f"patches are set once for a centre, in centres.{self.centre}.patches")
+        return self
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The generators that its arms use, each once, in order of appearance."""
+        return tuple(dict.fromkeys(name for arm in self.arms for name in arm.generators))
+
+    @property
+    def runs(self) -> int:
+        """Classifiers to train."""
+        return len(self.classifiers) * len(self.train_fractions) * len(self.arms) * len(self.seeds)
+
+
+class Scenario(StrictModel):
+    """A federation: who has which data, who trains what, and what is compared."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    description: Annotated[str, StringConstraints(max_length=2000)] = ""
+    preview_patches: int = Field(64, ge=1, le=1024, description="In each generator's picture.")
+    centres: dict[Label, CentreScenario] = Field(min_length=1)
+    generators: tuple[GeneratorScenario, ...] = ()
+    studies: tuple[StudyScenario, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _refuse_repeated("centre", (centre.name for centre in self.centres.values()))
+        _refuse_repeated("generator", (generator.reference for generator in self.generators))
+        _refuse_repeated("study, by its lesions,", (study.lesions for study in self.studies))
+        if HUB in {centre.name for centre in self.centres.values()}:
+            raise ValueError(f"no centre may be called {HUB!r}: that is the hub")
+        for generator in self.generators:
+            self._refuse_unknown_centre(generator.centre, f"the generator {generator.name!r}")
+        for study in self.studies:
+            self._refuse_unknown_centre(study.centre, f"the study of {study.lesions!r}")
+            self._check_arms(study)
+        return self
+
+    def _refuse_unknown_centre(self, label: str, what: str) -> None:
+        if label not in self.centres:
+            known = ", ".join(self.centres)
+            raise ValueError(f"{what} is of centre {label!r}, but the centres are {known}")
+
+    def _check_arms(self, study: StudyScenario) -> None:
+        known = {generator.reference: generator for generator in self.generators}
+        for arm in study.arms:
+            for reference in arm.generators:
+                if reference not in known:
+                    raise ValueError(
+                        f"the arm {arm.name!r} uses the generator {reference!r}, but the "
+                        f"generators are {', '.join(known) or 'none'}"
+                    )
+                size = known[reference].architecture.image_size
+                if size != study.image_size:
+                    raise ValueError(
+                        f"the study of {study.lesions!r} has image_size {study.image_size}, but "
+                        f"its generator {reference!r} makes patches of {size} px"
+                    )
+
+    @property
+    def labels_with_folder(self) -> tuple[str, ...]:
+        """The centres whose mammograms lie in a folder."""
+        return tuple(
+            label
+            for label, centre in self.centres.items()
+            if isinstance(centre.dataset, CocoFolder)
+        )
+
+    def generator(self, reference: str) -> GeneratorScenario:
+        """Return the generator that an arm names."""
+        return next(found for found in self.generators if found.reference == reference)
+
+    def training_request(self, generator: GeneratorScenario) -> TrainGeneratorRequest:
+        """Return what the generator's centre is asked to train."""
+        centre = self.centres[generator.centre]
+        return TrainGeneratorRequest(
+            threads=centre.threads,
+            dataset=DATASET,
+            lesion_kinds=generator.lesion_kinds,
+            patches=centre.patches,
+            architecture=generator.architecture,
+            training=generator.training,
+        )
+
+    def study_request(self, study: StudyScenario, digests: Mapping[str, str]) -> StudyRequest:
+        """Return what the study's centre is asked to run.
+
+        Args:
+            digests: Manifest digest of each pulled generator by its reference.
+        """
+        fields = study.model_dump(exclude={"centre", "arms", "patches"})
+        arms = tuple(
+            Arm(
+                name=arm.name,
+                generators=tuple(digests[reference] for reference in arm.generators),
+                extra_healthy=arm.extra_healthy,
+            )
+            for arm in study.arms
+        )
+        centre = self.centres[study.centre]
+        return StudyRequest(
+            threads=centre.threads,
+            dataset=DATASET,
+            study=StudyConfiguration(**fields, patches=centre.patches, arms=arms),
+        )
+
+
+def scenario_digest(scenario: Scenario, folders: Mapping[str, str]) -> str:
+    """Return the SHA-256 of a scenario and its data folders: what the results belong to."""
+    content = {"scenario": scenario.model_dump(mode="json"), "folders": dict(folders)}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _refuse_repeated(what: str, names: Iterable[str]) -> None:
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise ValueError(f"every {what} must be named once, but {repeated[0]!r} is there twice")
