@@ -1,5 +1,6 @@
 """`genshare node`: serve a centre node."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,5 +38,6 @@ def serve_node(
     """
     given: dict[str, Any] = {"data_dir": data_dir, "mammograms_dir": mammograms_dir}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    os.umask(0o077)  # what the node writes is for its own user alone
     check_can_serve(host, port, settings.data_dir)
     serve(create_app(settings), host, port)

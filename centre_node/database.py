@@ -33,6 +33,7 @@ class JobRow(Table):
     result: Mapped[str | None]
     problem: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(DateTime)
     started_at: Mapped[datetime | None] = mapped_column(DateTime)
     finished_at: Mapped[datetime | None] = mapped_column(DateTime)

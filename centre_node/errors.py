@@ -19,7 +19,6 @@
   x GeneratorNotPulledError      GS-3307  404
   x NoHubError                   GS-3308  409
   x NotAllowedError              GS-3309  401
-  x InvalidRequestError          GS-3310  422
   x WorkerDiedError              GS-3311  500
   x NotPublishableError          GS-3312  422
 """
@@ -193,3 +192,20 @@ class NotAllowedError(NodeError):
     status = 401
     title = "Not allowed"
     hint = "Send the node's token as `Authorization: Bearer TOKEN`."
+
+
+class WorkerDiedError(NodeError):
+    """The worker process died again and again while it ran a job."""
+
+    code = "GS-3311"
+    title = "Worker died"
+    hint = "See the node's log; too little memory is the usual cause."
+
+
+class NotPublishableError(NodeError):
+    """A generator must not leave the centre as it is."""
+
+    code = "GS-3312"
+    status = 422
+    title = "Not publishable"
+    hint = "Train on more patients."

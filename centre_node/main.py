@@ -53,8 +53,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.datasets = Datasets(DatasetStore(engine), settings.mammograms_dir)
     app.state.connection = Connection(ConnectionStore(engine))
     app.state.jobs = Jobs(jobs, settings.data_dir / "jobs", clock=_now)
-    app.include_router(_health(engine), prefix=API)
-    for router in (datasets_router, connection_router, jobs_router):
+    app.include_router(_alive(), prefix=API)
+    for router in (_health(engine), datasets_router, connection_router, jobs_router):
         app.include_router(router, prefix=API, dependencies=[Depends(TokenGate(settings))])
     add_problem_handlers(app)
     add_api_page(app)
@@ -79,13 +79,19 @@ class TokenGate:
             raise NotAllowedError("this node's token is missing or wrong")
 
 
-def _health(engine: Engine) -> APIRouter:
+def _alive() -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz")
     def healthz() -> dict[str, str]:
-        """Tell that the process answers."""
+        """Tell that the process answers; needs no token."""
         return {"status": "ok"}
+
+    return router
+
+
+def _health(engine: Engine) -> APIRouter:
+    router = APIRouter(tags=["health"])
 
     @router.get("/readyz")
     def readyz() -> dict[str, str]:

@@ -49,9 +49,7 @@ def _call(arguments: list[str]) -> int:
     command = typer.main.get_command(module.app)
     shares_a_module = arguments[0] in getattr(command, "commands", {})
     rest, name = (
-        (arguments, "genshare")
-        if shares_a_module
-        else (arguments[1:], f"genshare {arguments[0]}")
+        (arguments, "genshare") if shares_a_module else (arguments[1:], f"genshare {arguments[0]}")
     )
     code = command.main(args=rest, prog_name=name)
     return code if isinstance(code, int) else 0

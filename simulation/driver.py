@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from centre_node.jobs.records import Job
-
 from centre_node.jobs.requests import PublishRequest, PullRequest, SampleRequest
 from centre_node.mammography.summaries import DatasetSummary
 from centre_node.study.rows import RunRow
 from shared.records import GeneratorVersion
+from simulation.answers import Job
 from simulation.federation import Federation
 from simulation.scenario import DATASET, GeneratorScenario, Scenario, StudyScenario
 from simulation.steps import OnJob, Step, run_steps
@@ -174,7 +173,7 @@ def _pull(
 def _preview_steps(
     scenario: Scenario, federation: Federation, digests: Mapping[str, str]
 ) -> dict[str, tuple[str, Step]]:
-    """Return, for each generator, the first centre that pulls it and the sampling of its picture."""
+    """Return, by generator, the first centre that pulls it and the sampling of its picture."""
     steps: dict[str, tuple[str, Step]] = {}
     for label, reference, seed in _deliveries(scenario):
         generator = scenario.generator(reference)

@@ -1,9 +1,8 @@
 """The simulation's only way to a centre node: its URLs, its jobs, its data sets."""
 
-from centre_node.datasets.records import Dataset
-from centre_node.jobs.records import Job
 from centre_node.jobs.requests import JobRequest
 from centre_node.mammography.configuration import CocoFolder, PhantomSet
+from simulation.answers import Dataset, Job
 from simulation.service_client import ServiceClient
 
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from centre_node.jobs.records import Job
-
+from simulation.answers import Job
 from simulation.driver import Outcome
 from simulation.federation import Federation
 from simulation.node_client import NodeClient

@@ -85,7 +85,7 @@ def data_in_words(scenario: Scenario, label: str, folder: str | None) -> str:
     if not isinstance(source, CocoFolder):
         return f"phantoms in {source.style} style, {source.patients} patients, seed {source.seed}"
     where = ", ".join(f"{key} = {value}" for key, value in source.where.items())
-    place = folder or "its node's own folder"
+    place = folder or "its own folder"
     inside = "" if source.folder == "." else f"/{source.folder}"
     return f"COCO in {place}{inside}" + (f" where {where}" if where else "")
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
-from centre_node.jobs.records import FINISHED, Job
+from simulation.answers import FINISHED, Job
 from simulation.steps import OnJob, Step
 
 EVERY_SECONDS = 10.0
@@ -78,8 +78,7 @@ class PlainLines:
 def line_of(title: str, job: Job, *, first: bool) -> str:
     """Return a job's line, such as "centre-b trains lesions: 120/3120 steps, 8.2/s, 6 min left"."""
     if job.state in ENDINGS:
-        seconds = seconds_of(job)
-        took = "" if seconds is None else f" in {duration(seconds)}"
+        took = "" if job.seconds is None else f" in {duration(job.seconds)}"
         return f"{title}: {ENDINGS[job.state]}{took}"
     if first:
         return f"{title}: started"
@@ -116,13 +115,6 @@ def pace_of(job: Job) -> str:
     left = (progress.total - progress.done) / rate
     pace = f"{rate:.1f}/s" if rate >= 1 else f"{1 / rate:.1f} s each"
     return f"{pace}, {duration(left)} left" if left > 0 else pace
-
-
-def seconds_of(job: Job) -> float | None:
-    """Return how long a job ran, if it has ended."""
-    if job.started_at is None or job.finished_at is None:
-        return None
-    return (job.finished_at - job.started_at).total_seconds()
 
 
 def duration(seconds: float) -> str:

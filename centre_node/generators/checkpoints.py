@@ -100,11 +100,14 @@ def _read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         _check_checksums(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-        return content["run"], content["state"]
     except CheckpointError:
         raise
     except Exception as error:  # zipfile and torch raise a dozen kinds for a broken file
         raise CheckpointError(f"{path} is no readable checkpoint") from error
+    match content:
+        case {"run": str(digest), "state": dict(saved)}:
+            return digest, saved
+    raise CheckpointError(f"{path} is no readable checkpoint")
 
 
 def _check_checksums(path: Path) -> None:

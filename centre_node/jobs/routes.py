@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Header, Request, Response, status
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
+from centre_node.jobs.events import job_events
 from centre_node.jobs.requests import AnyJobRequest
 from centre_node.jobs.service import Jobs
-from centre_node.jobs.store import Job
+from centre_node.jobs.store import FINISHED, Job
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -50,6 +51,22 @@ def read(job_id: str, jobs: JobsDep) -> Job:
 def cancel(job_id: str, jobs: JobsDep) -> Job:
     """Cancel a waiting or running job."""
     return jobs.cancel(job_id)
+
+
+@router.get("/{job_id}/events")
+def events(job_id: str, jobs: JobsDep, last_event_id: Annotated[int, Header(ge=0)] = 0) -> Response:
+    """Stream the job's record each time it changes, until it has ended (server-sent events).
+
+    With `Last-Event-ID`, only what came after. 204 when nothing more can come.
+    """
+    job = jobs.find(job_id)
+    if job.state in FINISHED and job.revision <= last_event_id:
+        return Response(status_code=status.HTTP_204_NO_CONTENT)
+    return StreamingResponse(
+        job_events(lambda: jobs.find(job_id), after=last_event_id),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 @router.get("/{job_id}/artifacts/{name:path}")

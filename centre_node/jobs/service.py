@@ -9,9 +9,17 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from centre_node.errors import ArtifactNotFoundError, JobConflictError, JobNotFoundError
+from sqlalchemy.exc import SQLAlchemyError
+
+from centre_node.errors import (
+    ArtifactNotFoundError,
+    JobConflictError,
+    JobNotFoundError,
+    WorkerDiedError,
+)
 from centre_node.jobs.requests import AnyJobRequest
 from centre_node.jobs.store import Job, JobProblem, JobStore
+from shared.problems import GenshareError
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +27,7 @@ ARTIFACTS = "artifacts"
 MOST_ATTEMPTS = 3
 WATCH_SECONDS = 0.5
 STOP_SECONDS = 20
+RESTART_SECONDS = 1.0
 
 
 class Jobs:
@@ -38,14 +47,13 @@ class Jobs:
         Raises:
             JobConflictError: The key was used for another request.
         """
-        known = None if key is None else self._store.find_by_key(key)
-        if known is not None:
-            if known.request != request:
-                raise JobConflictError("this idempotency key was used for another request")
-            return self.find(known.id), False
         job_id = uuid.uuid4().hex
-        self._store.add(job_id, request, key, now=self._clock())
-        return self.find(job_id), True
+        if self._store.add(job_id, request, key, now=self._clock()):
+            return self.find(job_id), True
+        known = None if key is None else self._store.find_by_key(key)
+        if known is None or known.request != request:
+            raise JobConflictError("this idempotency key was used for another request")
+        return self.find(known.id), False
 
     def find(self, job_id: str) -> Job:
         """Return a job with the names of its artifacts.
@@ -71,14 +79,15 @@ class Jobs:
         Raises:
             JobConflictError: It has ended.
         """
+        self.find(job_id)
+        stopped = self._store.cancel(job_id, "queued", now=self._clock())
+        stopped = stopped or self._store.request_cancel(job_id)
         job = self.find(job_id)
-        if job.state == "queued":
-            self._store.cancel(job_id, now=self._clock())
-        elif job.state == "running":
-            self._store.request_cancel(job_id)
-        else:
-            raise JobConflictError(f"the job has {job.state}; only a waiting or running one stops")
-        return self.find(job_id)
+        if not stopped:
+            raise JobConflictError(
+                f"the job is {job.state} already; only a waiting or running one can be cancelled"
+            )
+        return job
 
     def artifact(self, job_id: str, name: str) -> Path:
         """Return where an artifact lies.
@@ -123,26 +132,39 @@ class Supervisor:
 
     def _watch(self) -> None:
         while not self._stopping.wait(WATCH_SECONDS):
-            if self._worker is not None and self._worker.poll() is None:
-                continue
-            for job in self._store.running():
-                self._recover(job)
-            if self._store.has_queued():
-                # The pipe's end tells the worker that this process is gone.
-                self._worker = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603 (ours)
-                log.info("worker %s started", self._worker.pid)
+            try:
+                self._tend()
+            except (OSError, SQLAlchemyError):
+                log.exception("the queue cannot be tended; trying again")
+                self._stopping.wait(RESTART_SECONDS)
+
+    def _tend(self) -> None:
+        if self._worker is not None and self._worker.poll() is None:
+            return
+        if self._worker is not None and self._worker.returncode:
+            log.warning("worker %s ended with %s", self._worker.pid, self._worker.returncode)
+            self._stopping.wait(RESTART_SECONDS)
+        self._worker = None
+        for job in self._store.running():
+            self._recover(job)
+        if self._store.has_queued() and not self._stopping.is_set():
+            # The pipe's end tells the worker that this process is gone.
+            self._worker = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603 (ours)
+            log.info("worker %s started", self._worker.pid)
 
     def _recover(self, job: Job) -> None:
         log.warning("the worker of job %s is gone (attempt %s)", job.id, job.attempts)
         if self._store.cancel_requested(job.id):
-            self._store.cancel(job.id, now=self._clock())
+            self._store.cancel(job.id, "running", now=self._clock())
         elif job.attempts < MOST_ATTEMPTS:
             self._store.requeue(job.id)
         else:
-            problem = JobProblem(
-                code="GS-3311",
-                title="Worker died",
-                detail=f"the worker process died {job.attempts} times while it ran this job",
-                hint="See the node's log; too little memory is the usual cause.",
+            error = WorkerDiedError(
+                f"the worker process died {job.attempts} times while it ran this job"
             )
-            self._store.fail(job.id, problem, now=self._clock())
+            self._store.fail(job.id, problem_of(error), now=self._clock())
+
+
+def problem_of(error: GenshareError) -> JobProblem:
+    """Return what a job's record says of an error."""
+    return JobProblem(code=error.code, title=error.title, detail=str(error), hint=error.hint)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from centre_node.database import JobRow
@@ -14,6 +15,8 @@ from shared.models import StrictModel
 
 REQUEST: TypeAdapter[AnyJobRequest] = TypeAdapter(AnyJobRequest)
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+
+FINISHED: frozenset[JobState] = frozenset({"succeeded", "failed", "cancelled"})
 
 
 class Progress(StrictModel):
@@ -36,7 +39,7 @@ class JobProblem(StrictModel):
 
 
 class Job(StrictModel):
-    """A job as its callers see it."""
+    """A job as its callers see it; `revision` grows with every change."""
 
     id: str
     kind: str
@@ -47,6 +50,7 @@ class Job(StrictModel):
     problem: JobProblem | None
     artifacts: tuple[str, ...] = ()
     attempts: int
+    revision: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -58,19 +62,22 @@ class JobStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, job_id: str, request: AnyJobRequest, key: str | None, *, now: datetime) -> None:
-        """Queue a job."""
-        with Session(self._engine) as session, session.begin():
-            session.add(
-                JobRow(
-                    id=job_id,
-                    idempotency_key=key,
-                    kind=request.kind,
-                    state="queued",
-                    request=REQUEST.dump_json(request).decode(),
-                    created_at=now,
-                )
-            )
+    def add(self, job_id: str, request: AnyJobRequest, key: str | None, *, now: datetime) -> bool:
+        """Queue a job; False if another one has this idempotency key."""
+        row = JobRow(
+            id=job_id,
+            idempotency_key=key,
+            kind=request.kind,
+            state="queued",
+            request=REQUEST.dump_json(request).decode(),
+            created_at=now,
+        )
+        try:
+            with Session(self._engine) as session, session.begin():
+                session.add(row)
+        except IntegrityError:
+            return False
+        return True
 
     def find(self, job_id: str) -> Job | None:
         """Return a job by id."""
@@ -98,7 +105,12 @@ class JobStore:
         claimed = (
             update(JobRow)
             .where(JobRow.number == oldest, JobRow.state == "queued")
-            .values(state="running", started_at=now, attempts=JobRow.attempts + 1)
+            .values(
+                state="running",
+                started_at=now,
+                attempts=JobRow.attempts + 1,
+                revision=JobRow.revision + 1,
+            )
             .returning(JobRow.id)
         )
         with Session(self._engine) as session, session.begin():
@@ -106,24 +118,26 @@ class JobStore:
         return None if job_id is None else self.find(job_id)
 
     def report(self, job_id: str, progress: Progress) -> None:
-        """Write a job's progress."""
-        self._update(job_id, progress=progress.model_dump_json())
+        """Write a running job's progress."""
+        self._update(job_id, "running", progress=progress.model_dump_json())
 
     def succeed(self, job_id: str, result: dict[str, Any], *, now: datetime) -> None:
-        """Finish a job with its result."""
-        self._update(job_id, state="succeeded", result=json.dumps(result), finished_at=now)
+        """Finish a running job with its result."""
+        values = {"state": "succeeded", "result": json.dumps(result), "finished_at": now}
+        self._update(job_id, "running", **values)
 
     def fail(self, job_id: str, problem: JobProblem, *, now: datetime) -> None:
-        """Finish a job with the reason why it failed."""
-        self._update(job_id, state="failed", problem=problem.model_dump_json(), finished_at=now)
+        """Finish a running job with the reason why it failed."""
+        values = {"state": "failed", "problem": problem.model_dump_json(), "finished_at": now}
+        self._update(job_id, "running", **values)
 
-    def cancel(self, job_id: str, *, now: datetime) -> None:
-        """Finish a job as cancelled."""
-        self._update(job_id, state="cancelled", finished_at=now)
+    def cancel(self, job_id: str, state: JobState, *, now: datetime) -> bool:
+        """Finish a job as cancelled; False if it is not in `state`."""
+        return self._update(job_id, state, state="cancelled", finished_at=now)
 
-    def request_cancel(self, job_id: str) -> None:
-        """Ask the worker to stop a job."""
-        self._update(job_id, cancel_requested=True)
+    def request_cancel(self, job_id: str) -> bool:
+        """Ask the worker to stop a running job; False if it does not run."""
+        return self._update(job_id, "running", cancel_requested=True)
 
     def cancel_requested(self, job_id: str) -> bool:
         """Tell whether somebody asked to stop the job."""
@@ -139,12 +153,24 @@ class JobStore:
             )
 
     def requeue(self, job_id: str) -> None:
-        """Put a job whose worker is gone back in the queue."""
-        self._update(job_id, state="queued")
+        """Put a job whose worker died back in the queue."""
+        self._update(job_id, "running", state="queued")
 
-    def _update(self, job_id: str, **values: object) -> None:
+    def release(self) -> None:
+        """Put the running job back in the queue; a worker that is told to stop is no attempt."""
+        for job in self.running():
+            self._update(job.id, "running", state="queued", attempts=JobRow.attempts - 1)
+
+    def _update(self, job_id: str, state: JobState, /, **values: object) -> bool:
+        """Change a job that is in `state`, and only then: service and worker both change jobs."""
+        changed = (
+            update(JobRow)
+            .where(JobRow.id == job_id, JobRow.state == state)
+            .values(revision=JobRow.revision + 1, **values)
+            .returning(JobRow.id)
+        )
         with Session(self._engine) as session, session.begin():
-            session.execute(update(JobRow).where(JobRow.id == job_id).values(**values))
+            return session.scalar(changed) is not None
 
     def _one(self, condition: Any) -> Job | None:
         with Session(self._engine) as session:
@@ -162,6 +188,7 @@ def _job(row: JobRow) -> Job:
         result=None if row.result is None else json.loads(row.result),
         problem=None if row.problem is None else JobProblem.model_validate_json(row.problem),
         attempts=row.attempts,
+        revision=row.revision,
         created_at=row.created_at.replace(tzinfo=UTC),
         started_at=None if row.started_at is None else row.started_at.replace(tzinfo=UTC),
         finished_at=None if row.finished_at is None else row.finished_at.replace(tzinfo=UTC),

@@ -3,11 +3,12 @@
 import errno
 import logging
 import os
+import signal
 import sys
-import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import cv2
 import torch
@@ -15,7 +16,7 @@ import torch
 from centre_node.database import open_database
 from centre_node.errors import JobCancelledError, NodeError, OutOfSpaceError
 from centre_node.jobs.handlers import Node, handle
-from centre_node.jobs.service import ARTIFACTS
+from centre_node.jobs.service import ARTIFACTS, problem_of
 from centre_node.jobs.store import Job, JobProblem, JobStore, Progress
 from shared.problems import GenshareError
 
@@ -53,11 +54,15 @@ def main() -> None:
     """Run jobs until none has come for a while or the service is gone."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s worker %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    threading.Thread(target=_exit_with_service, daemon=True).start()
+    os.umask(0o077)
     data_dir = Path(sys.argv[1])
     mammograms_dir = Path(sys.argv[2]) if len(sys.argv) > 2 else None
     engine = open_database(data_dir)
     store = JobStore(engine)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the service, which tells us
+    # In a thread, for the main one may be in the middle of a transaction.
+    signal.signal(signal.SIGTERM, lambda *_: Thread(target=_leave, args=[store]).start())
+    Thread(target=_leave_with_service, args=[store], daemon=True).start()
     node = Node(engine, data_dir, mammograms_dir)
     idle_since = time.monotonic()
     while time.monotonic() - idle_since < IDLE_SECONDS:
@@ -78,7 +83,7 @@ def run_job(job: Job, node: Node, store: JobStore) -> None:
     try:
         result = handle(job, node, ProgressReport(store, job.id))
     except JobCancelledError:
-        store.cancel(job.id, now=_now())
+        store.cancel(job.id, "running", now=_now())
     except Exception as error:  # noqa: BLE001 (the one place where a job's failure is recorded)
         store.fail(job.id, _problem(job, error), now=_now())
     else:
@@ -87,10 +92,10 @@ def run_job(job: Job, node: Node, store: JobStore) -> None:
 
 
 def _problem(job: Job, error: Exception) -> JobProblem:
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if not isinstance(error, GenshareError) and _disk_is_full(error):
         error = OutOfSpaceError("no space is left on the node's disk")
     if isinstance(error, GenshareError):
-        return JobProblem(code=error.code, title=error.title, detail=str(error), hint=error.hint)
+        return problem_of(error)
     log.error("job %s: unexpected %s", job.id, type(error).__name__, exc_info=error)
     return JobProblem(
         code=NodeError.code,
@@ -100,10 +105,28 @@ def _problem(job: Job, error: Exception) -> JobProblem:
     )
 
 
-def _exit_with_service() -> None:
+def _disk_is_full(error: BaseException | None) -> bool:
+    """Tell whether a full disk is at the root of an error, however it was wrapped."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        # SQLite and safetensors say it in words only.
+        if "disk is full" in str(error) or os.strerror(errno.ENOSPC) in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _leave_with_service(store: JobStore) -> None:
     """Wait for the end of the pipe from the service: it closes even when the service is killed."""
     while sys.stdin.buffer.read(1):
         continue
+    _leave(store)
+
+
+def _leave(store: JobStore) -> None:
+    """Put the running job back and end at once: it resumes from what it has written so far."""
+    store.release()
     os._exit(0)
 
 

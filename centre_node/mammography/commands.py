@@ -146,8 +146,8 @@ def _few(reading: Reading, count: int) -> list[Mammogram]:
     free = [m for m in reading.mammograms if not m.lesions and not m.excluded]
     chosen = []
     for group in (affected, free):
-        step = max(1, len(group) // count)
-        chosen += group[::step][: count + 1]
+        step = max(1, len(group) // (3 * count))
+        chosen += group[::step][: 3 * count]
     return chosen
 
 

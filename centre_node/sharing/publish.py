@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
-from centre_node.errors import TooFewPatchesError
+from pydantic import ValidationError
+
+from centre_node.errors import NotPublishableError
 from centre_node.generators.configuration import GeneratorTraining
 from shared.architectures import Architecture
 from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet
-from shared.models import StrictModel
+from shared.models import StrictModel, validation_summary
 from shared.names import LesionKind
 from shared.packages import Package, open_package, weight_file, write_package
+from shared.weights import inspect_weights
 
 
 class TrainedGenerator(StrictModel):
@@ -39,17 +42,31 @@ def build_package(folder: Path, weights: Path, trained: TrainedGenerator, terms:
     """Write the package, or return the one that an earlier call wrote to `folder`.
 
     Raises:
-        TooFewPatchesError: So few patients or patches that a count could point at a person.
+        NotPublishableError: So few patients or patches that a count could point at a person, or
+            a text that may not leave.
+        WeightsRefusedError: The weights are not those of the architecture.
     """
     if folder.exists():
         return open_package(folder)
     for what, count in (("patients", trained.patients), ("patches", trained.patches)):
         if count < SMALLEST_COUNT:
-            raise TooFewPatchesError(
+            raise NotPublishableError(
                 f"the generator was trained on fewer than {SMALLEST_COUNT} {what}; "
                 "publishing it could point at a person"
             )
-    card = ModelCard(
+    inspect_weights(weights, trained.architecture.generator_tensors())
+    return write_package(folder, _card(weights, trained, terms), [weights])
+
+
+def _card(weights: Path, trained: TrainedGenerator, terms: Terms) -> ModelCard:
+    try:
+        return _valid_card(weights, trained, terms)
+    except ValidationError as error:
+        raise NotPublishableError(f"the card is refused: {validation_summary(error)}") from error
+
+
+def _valid_card(weights: Path, trained: TrainedGenerator, terms: Terms) -> ModelCard:
+    return ModelCard(
         architecture=trained.architecture,
         weights=(weight_file(weights),),
         training_set=TrainingSet.model_validate(
@@ -64,4 +81,3 @@ def build_package(folder: Path, weights: Path, trained: TrainedGenerator, terms:
         ),
         **terms.model_dump(),
     )
-    return write_package(folder, card, [weights])

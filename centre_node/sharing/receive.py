@@ -8,17 +8,32 @@ from numpy.typing import NDArray
 
 from centre_node.errors import GeneratorNotPulledError
 from centre_node.generators.sampling import sample_patches
+from shared.errors import DigestMismatchError
 from shared.hub_client import HubClient
-from shared.packages import Package, open_package
+from shared.packages import Package, manifest_digest, open_package
 from shared.records import GeneratorVersion
 
 
 def pull(
     hub: HubClient, centre: str, name: str, version: int | None, *, folder: Path
 ) -> tuple[GeneratorVersion, Package]:
-    """Fetch a generator into `folder/<manifest digest>`, verified; None is the latest version."""
+    """Fetch a generator into `folder/<manifest digest>`, verified; None is the latest version.
+
+    Raises:
+        DigestMismatchError: What the hub gave is not what was asked for.
+    """
     record = hub.version(centre, name, version)
-    return record, hub.fetch(record, folder / record.manifest_digest)
+    digest = manifest_digest(record.manifest)
+    if digest != record.manifest_digest:
+        raise DigestMismatchError(
+            f"the manifest has the digest {digest}, but the hub says {record.manifest_digest}"
+        )
+    package = hub.fetch(record, folder / digest)
+    if (package.card.centre, package.card.name) != (centre, name):
+        raise DigestMismatchError(
+            f"the card is of {package.card.centre}/{package.card.name}, not of {centre}/{name}"
+        )
+    return record, package
 
 
 def pulled(folder: Path, digest: str) -> Package:
@@ -30,7 +45,10 @@ def pulled(folder: Path, digest: str) -> Package:
     """
     if not (folder / digest).is_dir():
         raise GeneratorNotPulledError(f"no generator with the manifest digest {digest} was pulled")
-    return open_package(folder / digest)
+    package = open_package(folder / digest)
+    if package.digest != digest:
+        raise DigestMismatchError(f"the folder {digest} holds the package {package.digest}")
+    return package
 
 
 def synthetic_patches(

@@ -11,9 +11,9 @@ from simulation.report.records import StudyRecord
 from simulation.report.statistics import own_data_only, spread_of
 from simulation.report.wording import percentage
 
-WIDTH, LABELS, RIGHT = 720, 196, 64
+WIDTH, LABELS, RIGHT = 540, 158, 60
 TOP, ROW, BOTTOM = 12, 30, 34
-LONGEST_LABEL = 26
+LONGEST_LABEL = 20
 STEP, FINE_STEP = 0.05, 0.01
 
 
@@ -84,7 +84,7 @@ def _svg(rows: Sequence[RunRow], study: StudyRecord, axis: Axis) -> Markup:
         parts += _arm(arm.name, kind, runs, axis, TOP + ROW * index + ROW / 2)
     body = Markup("").join(parts)
     return Markup(
-        '<svg viewBox="0 0 {} {}" role="img" aria-label="AUROC of each arm, one dot a seed">{}</svg>'
+        '<svg viewBox="0 0 {} {}" role="img" aria-label="AUROC of each arm, a dot a seed">{}</svg>'
     ).format(WIDTH, height, body)
 
 

@@ -7,7 +7,6 @@ from centre_node.mammography.configuration import PhantomSet
 from simulation.driver import FinishedStudy, Outcome, TrainedGenerator
 from simulation.pictures import Picture
 from simulation.plan import data_in_words
-from simulation.progress import seconds_of
 from simulation.report.records import (
     ArmRecord,
     CentreRecord,
@@ -66,7 +65,7 @@ def _generator(trained: TrainedGenerator) -> GeneratorRecord:
     return GeneratorRecord(
         reference=trained.scenario.reference,
         parameters=trained.scenario.parameters,
-        training_seconds=seconds_of(trained.training),
+        training_seconds=trained.training.seconds,
         published=trained.version,
     )
 
@@ -88,6 +87,6 @@ def _study(finished: FinishedStudy) -> StudyRecord:
         split_seed=scenario.split_seed,
         split_shares=scenario.split_shares,
         sampling_seed=scenario.sampling_seed,
-        seconds=seconds_of(finished.job),
+        seconds=finished.job.seconds,
         rows=finished.rows,
     )

@@ -51,13 +51,13 @@ def number(spread: Spread) -> str:
 
 
 def signed(value: float | None) -> str:
-    """Return "+0.012", "−0.004" with a true minus, or "n/a"."""
+    """Return "+0.012", the same with a true minus, or "n/a"."""
     return UNDEFINED if value is None else f"{value:+.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def percentage(share: float) -> str:
-    """Return "25 %"; a small share keeps a decimal."""
-    return f"{100 * share:.3g} %"
+    """Return "25%"; a small share keeps a decimal."""
+    return f"{100 * share:.3g}%"
 
 
 def scope(lesions: str) -> str:
@@ -112,9 +112,10 @@ def _baseline(study: StudyRecord, cells: Sequence[Cell]) -> list[str]:
     own = own_data_only(study.arms)
     if own is None:
         return []
+    several = len({cell.classifier for cell in cells}) > 1
     reached = [
         f"{number(cell.metrics['auroc'])} with {percentage(cell.train_fraction)} of the training "
-        f"patients ({cell.classifier.upper()})"
+        "patients" + (f" ({cell.classifier.upper()})" if several else "")
         for cell in cells
         if cell.arm == own.name
     ]
@@ -124,7 +125,7 @@ def _baseline(study: StudyRecord, cells: Sequence[Cell]) -> list[str]:
 def _verdicts(comparisons: Sequence[Comparison], what: str) -> list[str]:
     if not comparisons:
         return []
-    counts = Counter(comparison.verdict for comparison in comparisons)
+    counts = Counter[str](comparison.verdict for comparison in comparisons)
     judged = sum(counts[verdict] for verdict in ("higher", "lower", "no clear difference"))
     if not judged:
         return [

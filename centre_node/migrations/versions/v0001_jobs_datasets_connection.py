@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("result", sa.String),
         sa.Column("problem", sa.String),
         sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("created_at", sa.DateTime, nullable=False),
         sa.Column("started_at", sa.DateTime),
         sa.Column("finished_at", sa.DateTime),

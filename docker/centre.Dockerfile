@@ -1,0 +1,24 @@
+# A centre node: everything that touches an image or a gradient.
+ARG BASE=python:3.11-slim-bookworm
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="genshare centre node" org.opencontainers.image.licenses="Apache-2.0"
+RUN python3 -m venv /opt/genshare \
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin genshare \
+    && install -d -o genshare -g genshare /data /mammograms
+WORKDIR /source
+COPY constraints.txt pyproject.toml README.md LICENSE ./
+# The libraries come first: they change rarely and are large.
+RUN mkdir genshare hub shared simulation centre_node \
+    && /opt/genshare/bin/pip install --no-cache-dir -c constraints.txt '.[node]'
+COPY genshare genshare
+COPY hub hub
+COPY shared shared
+COPY simulation simulation
+COPY centre_node centre_node
+RUN /opt/genshare/bin/pip install --no-cache-dir --no-deps --force-reinstall .
+ENV PATH=/opt/genshare/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001:10001
+WORKDIR /data
+ENTRYPOINT ["genshare"]
+CMD ["node", "serve", "--host", "0.0.0.0", "--port", "8001", "--data-dir", "/data", "--mammograms-dir", "/mammograms"]

@@ -1,0 +1,198 @@
+"""`genshare simulate`: a whole federation, from a scenario file to a report."""
+
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from simulation.driver import run_scenario
+from simulation.federation import Federation, attached, started
+from simulation.machine import this_machine
+from simulation.options import data_folders, labelled, node_urls
+from simulation.pictures import fetch_pictures
+from simulation.plan import plan_of, print_plan
+from simulation.progress import duration, shown
+from simulation.report.compose import compose_report
+from simulation.report.records import Report
+from simulation.report.tables import terminal_tables
+from simulation.report.writing import write_report
+from simulation.results_folder import REPORT, claimed, disk_faults
+from simulation.scenario import Scenario, scenario_digest
+from simulation.scenario_file import read_scenario
+
+INTERRUPTED = 130
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def simulate(
+    scenario: Annotated[
+        str, typer.Argument(help="quick, real, paper, or the path of a TOML file.")
+    ] = "quick",
+    out: Annotated[
+        Path, typer.Option(help="Folder of the report, the logs and every service's state.")
+    ] = Path("genshare-results"),
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="Mammograms of centres that read a folder: A=FOLDER,B=FOLDER."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan; start and write nothing.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print report.json; progress goes to standard error.")
+    ] = False,
+    hub_url: Annotated[
+        str | None, typer.Option(help="Use this hub and the nodes of --node; start no service.")
+    ] = None,
+    node: Annotated[
+        list[str] | None, typer.Option(help="With --hub-url: the centres' nodes, A=URL,B=URL.")
+    ] = None,
+    hub_admin_token: Annotated[
+        str | None,
+        typer.Option(envvar="GENSHARE_HUB_ADMIN_TOKEN", help="With --hub-url.", show_envvar=True),
+    ] = None,
+    node_token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="GENSHARE_NODE_TOKEN", help="With --node: of every node.", show_envvar=True
+        ),
+    ] = None,
+) -> None:
+    """Run a whole federation: train, publish, pull, sample, classify, report.
+
+    Started again with the same command, it resumes and redoes nothing finished.
+
+    Examples:
+      genshare simulate
+
+      genshare simulate real --data A=cbis_ddsm,B=cbis_ddsm,C=cdd_cesm --out real-results
+
+      genshare simulate my-scenario.toml --dry-run
+
+      genshare simulate --hub-url http://hub:8000 --node A=http://a:8001,B=http://b:8001
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+    """
+    begun = time.monotonic()
+    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+    wanted = read_scenario(scenario)
+    folders = data_folders(
+        wanted, labelled(data or (), "--data"), required=hub_url is None and not dry_run
+    )
+    if hub_url is not None and folders:
+        raise typer.BadParameter("--data is for nodes started here; those of --node have their own")
+    if hub_url is None and node:
+        raise typer.BadParameter("--node needs --hub-url")
+    if dry_run:
+        _show_plan(wanted, folders, console, as_json=as_json)
+        return
+    federation = (
+        _started_here(wanted, out, folders)
+        if hub_url is None
+        else _attached(wanted, hub_url, labelled(node or (), "--node"), hub_admin_token, node_token)
+    )
+    with _interruptible(console), disk_faults(out), claimed(out, wanted, folders) as digest:
+        report, page = _run(wanted, federation, out, folders, digest, console, begun)
+    _show(report, page, console, as_json=as_json)
+
+
+def _run(
+    scenario: Scenario,
+    federation: AbstractContextManager[Federation],
+    out: Path,
+    folders: Mapping[str, str],
+    digest: str,
+    console: Console,
+    begun: float,
+) -> tuple[Report, Path]:
+    console.print(f"[bold]{escape(scenario.title)}[/]")
+    with federation as services:
+        with shown(console) as on_job:
+            outcome = run_scenario(scenario, services, digest=digest, on_job=on_job)
+        pictures = fetch_pictures(scenario, services, outcome)
+    report = compose_report(
+        scenario,
+        outcome,
+        pictures,
+        folders=folders,
+        digest=digest,
+        machine=this_machine(),
+        written_at=datetime.now(UTC),
+        seconds=time.monotonic() - begun,
+    )
+    return report, write_report(out / REPORT, report, {p.file: p.png for p in pictures})
+
+
+def _started_here(
+    scenario: Scenario, out: Path, folders: Mapping[str, str]
+) -> AbstractContextManager[Federation]:
+    return started(scenario, root=out.resolve(), folders=folders)
+
+
+def _attached(
+    scenario: Scenario,
+    hub_url: str,
+    nodes: Mapping[str, str],
+    hub_admin_token: str | None,
+    node_token: str | None,
+) -> AbstractContextManager[Federation]:
+    if hub_admin_token is None:
+        raise typer.BadParameter("--hub-url needs --hub-admin-token, to enrol the centres")
+    return nullcontext(
+        attached(
+            scenario,
+            hub_url=hub_url,
+            node_urls=node_urls(scenario, nodes),
+            hub_admin_token=hub_admin_token,
+            node_token=node_token,
+        )
+    )
+
+
+def _show_plan(
+    scenario: Scenario, folders: Mapping[str, str], console: Console, *, as_json: bool
+) -> None:
+    plan = plan_of(scenario, folders, digest=scenario_digest(scenario, folders))
+    if as_json:
+        sys.stdout.write(plan.model_dump_json(indent=2) + "\n")
+    else:
+        print_plan(plan, console)
+
+
+def _show(report: Report, page: Path, console: Console, *, as_json: bool) -> None:
+    for table in terminal_tables(report):
+        console.print("", table, soft_wrap=False)
+    console.print(
+        "Mean (standard deviation) over seeds; lesion is the positive class.", style="dim"
+    )
+    console.print(f"\nReport: {page.resolve()}\nTook {duration(report.seconds)}.", markup=False)
+    if as_json:
+        sys.stdout.write(report.model_dump_json(indent=2) + "\n")
+
+
+@contextmanager
+def _interruptible(console: Console) -> Iterator[None]:
+    """Treat a request to terminate like Ctrl-C: stop what was started, say how to go on."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        console.print("interrupted; start the same command again and it resumes")
+        raise typer.Exit(INTERRUPTED) from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,59 @@
+import math
+
+import pytest
+import torch
+
+from centre_node.generators.losses import discriminator_loss, generator_loss, smoothed_labels
+
+
+def test_an_undecided_discriminator_loses_ln_2_on_each_side() -> None:
+    undecided = torch.zeros(4)
+
+    loss = discriminator_loss(undecided, undecided, torch.ones(4))
+
+    assert loss.item() == pytest.approx(2 * math.log(2))
+
+
+def test_the_discriminators_loss_is_known_for_smoothed_labels() -> None:
+    real, fake, labels = torch.tensor([1.0, 2.0]), torch.tensor([-1.0, 0.5]), [0.8, 1.1]
+
+    loss = discriminator_loss(real, fake, torch.tensor(labels))
+
+    def on_real(score: float, label: float) -> float:
+        probability = 1 / (1 + math.exp(-score))
+        return -label * math.log(probability) - (1 - label) * math.log(1 - probability)
+
+    expected = (on_real(1.0, 0.8) + on_real(2.0, 1.1)) / 2
+    expected += (math.log1p(math.exp(-1.0)) + math.log1p(math.exp(0.5))) / 2
+    assert loss.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_discriminator_settles_at_the_smoothed_label() -> None:
+    score = torch.tensor([math.log(0.9 / 0.1)], requires_grad=True)  # sigmoid(score) = 0.9
+
+    discriminator_loss(score, torch.zeros(1), torch.tensor([0.9])).backward()
+
+    assert score.grad is not None
+    assert score.grad.item() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_generator_is_rewarded_for_patches_held_for_real() -> None:
+    assert generator_loss(torch.zeros(3)).item() == pytest.approx(math.log(2))
+    assert generator_loss(torch.full((3,), 9.0)) < generator_loss(torch.full((3,), -9.0))
+
+
+def test_labels_are_drawn_for_each_patch_within_their_range() -> None:
+    labels = smoothed_labels((2000,), (0.8, 1.1), torch.Generator().manual_seed(0))
+
+    assert len(labels.unique()) > 1900
+    assert labels.min() >= 0.8
+    assert labels.max() <= 1.1
+    assert labels.mean().item() == pytest.approx(0.95, abs=0.01)
+
+
+def test_the_same_random_stream_gives_the_same_labels() -> None:
+    first, second = (
+        smoothed_labels((5,), (0.8, 1.1), torch.Generator().manual_seed(3)) for _ in range(2)
+    )
+
+    assert torch.equal(first, second)

@@ -1,0 +1,189 @@
+import errno
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from centre_node.errors import CheckpointError, OutOfSpaceError, TrainingDivergedError
+from centre_node.generators.configuration import GeneratorTraining
+from tests.centre_node.generators.tiny import StopError, discs, settings, stop_after, train
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Path:
+    """A folder whose training was cancelled after 3 of 4 epochs, with a checkpoint of the 2nd."""
+    folder = tmp_path / "stopped"
+    with pytest.raises(StopError):
+        train(folder, settings(), on_progress=stop_after(3))
+    return folder
+
+
+def test_a_resumed_training_is_the_uninterrupted_one(stopped: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    expected = train(whole, settings()).read_bytes()
+    epochs: list[int] = []
+
+    weights = train(stopped, settings(), on_progress=lambda event: epochs.append(event.epoch))
+
+    assert epochs == [3, 4]
+    assert weights.read_bytes() == expected
+    assert (stopped / "losses.csv").read_bytes() == (whole / "losses.csv").read_bytes()
+    last = Path("samples") / "epoch-0004.png"
+    assert (stopped / last).read_bytes() == (whole / last).read_bytes()
+
+
+def test_a_resumed_bfloat16_training_is_the_uninterrupted_one(tmp_path: Path) -> None:
+    training = settings(precision="bfloat16")
+    with pytest.raises(StopError):
+        train(tmp_path / "stopped", training, on_progress=stop_after(2))
+
+    resumed = train(tmp_path / "stopped", training).read_bytes()
+
+    assert resumed == train(tmp_path / "whole", training).read_bytes()
+
+
+def test_a_finished_training_is_not_run_again(tmp_path: Path) -> None:
+    weights = train(tmp_path, settings())
+    changed = weights.stat().st_mtime_ns
+
+    assert train(tmp_path, settings(), on_progress=stop_after(1)) == weights
+    assert weights.stat().st_mtime_ns == changed
+
+
+def test_lost_weights_are_exported_again_from_the_last_checkpoint(tmp_path: Path) -> None:
+    weights = train(tmp_path, settings())
+    expected = weights.read_bytes()
+    weights.unlink()
+
+    assert train(tmp_path, settings(), on_progress=stop_after(1)).read_bytes() == expected
+
+
+@pytest.mark.parametrize("changes", [{"seed": 1}, {"learning_rate": 1e-4}, {"epochs": 5}])
+def test_another_configurations_folder_is_refused(stopped: Path, changes: dict[str, float]) -> None:
+    with pytest.raises(CheckpointError, match="another architecture, configuration or patches"):
+        train(stopped, settings(**changes))
+
+
+def test_other_patches_folder_is_refused(stopped: Path) -> None:
+    with pytest.raises(CheckpointError, match="another architecture, configuration or patches"):
+        train(stopped, settings(), patches=discs(14, seed=1))
+
+
+def test_another_trainings_checkpoint_is_refused(stopped: Path, tmp_path: Path) -> None:
+    with pytest.raises(StopError):
+        train(tmp_path / "other", settings(seed=1), on_progress=stop_after(2))
+    (stopped / "checkpoint.pt").write_bytes((tmp_path / "other" / "checkpoint.pt").read_bytes())
+
+    with pytest.raises(CheckpointError, match="belongs to a training with another"):
+        train(stopped, settings())
+
+
+def test_a_checkpoint_that_nothing_describes_is_refused(stopped: Path) -> None:
+    (stopped / "training.json").unlink()
+
+    with pytest.raises(CheckpointError, match=r"no training\.json"):
+        train(stopped, settings())
+
+
+def truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def scratched(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    middle = slice(len(content) // 2, len(content) // 2 + 256)
+    content[middle] = bytes(byte ^ 1 for byte in content[middle])
+    path.write_bytes(content)
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def foreign(path: Path) -> None:
+    torch.save([torch.zeros(3)], path)
+
+
+@pytest.mark.parametrize("damaged", [truncated, scratched, emptied, foreign])
+def test_a_damaged_checkpoint_is_refused(stopped: Path, damaged: Callable[[Path], None]) -> None:
+    damaged(stopped / "checkpoint.pt")
+
+    with pytest.raises(CheckpointError, match=r"checkpoint\.pt is (damaged|no readable)"):
+        train(stopped, settings())
+
+
+def test_a_full_disk_is_named_and_leaves_the_last_checkpoint(
+    stopped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = (stopped / "checkpoint.pt").read_bytes()
+
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(OutOfSpaceError, match="no space is left"):
+            train(stopped, settings())
+
+    assert (stopped / "checkpoint.pt").read_bytes() == checkpoint
+    assert not list(stopped.glob(".*"))
+    assert train(stopped, settings()).exists()
+
+
+def test_a_training_that_diverges_keeps_its_last_checkpoint(tmp_path: Path) -> None:
+    training = settings(epochs=400, learning_rate=0.1, checkpoint_every_epochs=1)
+    with pytest.raises(StopError):
+        train(tmp_path, training, on_progress=stop_after(1))
+    content = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    content["state"]["generator"]["output.weight"][0, 0, 0, 0] = 1e38
+    content["state"]["discriminator"]["output.weight"][:] = 1e38
+    torch.save(content, tmp_path / "checkpoint.pt")
+    checkpoint = (tmp_path / "checkpoint.pt").read_bytes()
+
+    with pytest.raises(TrainingDivergedError, match="epoch 2"):
+        train(tmp_path, training)
+
+    assert (tmp_path / "checkpoint.pt").read_bytes() == checkpoint
+
+
+KILLED_SETTINGS = GeneratorTraining(epochs=60, batch_size=4, checkpoint_every_epochs=1)
+KILLED_RUN = """
+import sys
+from pathlib import Path
+import torch
+from tests.centre_node.generators import test_resuming, tiny
+torch.set_num_threads(1)
+tell = lambda event: print(event.epoch, flush=True)
+tiny.train(Path(sys.argv[1]), test_resuming.KILLED_SETTINGS, on_progress=tell)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed_after", [1, 7, 20])
+def test_a_killed_process_is_resumed_as_if_nothing_had_happened(
+    tmp_path: Path, killed_after: int
+) -> None:
+    command = [sys.executable, "-c", KILLED_RUN, str(tmp_path / "killed")]
+    root = Path(__file__).parents[3]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line) == killed_after:
+                process.send_signal(signal.SIGKILL)
+                break
+    assert process.returncode == -signal.SIGKILL
+    epochs: list[int] = []
+
+    weights = train(
+        tmp_path / "killed",
+        KILLED_SETTINGS,
+        on_progress=lambda event: epochs.append(event.epoch),
+    )
+
+    assert killed_after < epochs[0] <= 60
+    assert weights.read_bytes() == train(tmp_path / "whole", KILLED_SETTINGS).read_bytes()

@@ -1,0 +1,62 @@
+"""A DCGAN small enough for a test, and patches for it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from centre_node.generators.configuration import GeneratorTraining
+from centre_node.generators.progress import TrainingProgress
+from centre_node.generators.training import OnProgress, train_generator
+from shared.architectures import DcganArchitecture
+
+SIDE = 16
+ARCHITECTURE = DcganArchitecture(image_size=SIDE, latent_size=8, width=4)
+CPU = torch.device("cpu")
+
+
+class StopError(Exception):
+    """Stands for a cancelled job."""
+
+
+def discs(count: int, *, seed: int = 0, side: int = SIDE) -> NDArray[np.uint8]:
+    """Bright discs, somewhat off the centre, on a dark noisy ground."""
+    random = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:side, :side]
+    centres = (side - 1) / 2 + random.normal(0, side / 32, (2, count, 1, 1))
+    distance = np.hypot(rows - centres[0], columns - centres[1])
+    ground = np.where(distance < side / 4, 220.0, 30.0)
+    return (ground + random.normal(0, 8, ground.shape)).clip(0, 255).astype(np.uint8)
+
+
+def settings(**changes: Any) -> GeneratorTraining:
+    return GeneratorTraining(
+        **{"epochs": 4, "batch_size": 4, "checkpoint_every_epochs": 2, **changes}
+    )
+
+
+def train(
+    folder: Path,
+    training: GeneratorTraining,
+    *,
+    patches: NDArray[np.uint8] | None = None,
+    on_progress: OnProgress = lambda _event: None,
+) -> Path:
+    return train_generator(
+        discs(14) if patches is None else patches,
+        architecture=ARCHITECTURE,
+        training=training,
+        folder=folder,
+        device=CPU,
+        on_progress=on_progress,
+    )
+
+
+def stop_after(epoch: int) -> OnProgress:
+    def on_progress(event: TrainingProgress) -> None:
+        if event.epoch == epoch:
+            raise StopError
+
+    return on_progress
