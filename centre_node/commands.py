@@ -2,13 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from centre_node.main import create_app
 from centre_node.settings import Settings
-from shared.serving import check_can_serve, serve
+from shared.serving import check_can_serve, read_settings, serve
 
 app = typer.Typer(no_args_is_help=True, help="Serve a centre node.")
 
@@ -36,8 +36,7 @@ def serve_node(
 
       NODE_TOKEN=... genshare node serve --port 8001
     """
-    given: dict[str, Any] = {"data_dir": data_dir, "mammograms_dir": mammograms_dir}
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    settings = read_settings(Settings, data_dir=data_dir, mammograms_dir=mammograms_dir)
     os.umask(0o077)  # what the node writes is for its own user alone
     check_can_serve(host, port, settings.data_dir)
     serve(create_app(settings), host, port)

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Read from `NODE_*` environment variables; a wrong value stops the start."""
 
-    model_config = SettingsConfigDict(env_prefix="NODE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="NODE_", frozen=True, env_ignore_empty=True)
 
     data_dir: Path = Field(Path("node-data"), description="Holds jobs, patches and generators.")
     mammograms_dir: Path | None = Field(None, description="The centre's images; only read.")

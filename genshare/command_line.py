@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from shared.problems import GenshareError
 from shared.version import genshare_version
@@ -59,7 +60,9 @@ def _guarded(action: Callable[[], int], console: Console) -> int:
     try:
         return action()
     except GenshareError as error:
-        console.print(f"[red]error:[/] {error}\n[dim]{error.hint} ({error.code})[/]", markup=True)
+        console.print(
+            f"[red]error:[/] {escape(str(error))}\n[dim]{escape(error.hint)} ({error.code})[/]"
+        )
         return FAILED
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in {

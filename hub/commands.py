@@ -11,7 +11,7 @@ from hub.database import open_database
 from hub.main import centres, create_app
 from hub.settings import Settings
 from shared.names import Name
-from shared.serving import check_can_serve, serve
+from shared.serving import check_can_serve, check_writable, read_settings, serve
 
 app = typer.Typer(no_args_is_help=True, help="Serve the hub; invite centres.")
 
@@ -33,7 +33,7 @@ def serve_hub(
 
       HUB_ADMIN_TOKEN=... genshare hub serve --host 0.0.0.0 --port 8000
     """
-    settings = _settings(data_dir)
+    settings = read_settings(Settings, data_dir=data_dir)
     check_can_serve(host, port, settings.data_dir)
     serve(create_app(settings), host, port)
 
@@ -57,11 +57,7 @@ def invite(
         raise typer.BadParameter(
             f"{centre!r} is no centre's name: lower-case letters, digits and inner hyphens"
         ) from error
-    settings = _settings(data_dir)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings = read_settings(Settings, data_dir=data_dir)
+    check_writable(settings.data_dir)
     engine = open_database(settings.data_dir / "hub.sqlite")
     sys.stdout.write(centres(engine, settings).invite(centre, renew=renew).token + "\n")
-
-
-def _settings(data_dir: Path | None) -> Settings:
-    return Settings() if data_dir is None else Settings(data_dir=data_dir)

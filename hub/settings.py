@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Read from `HUB_*` environment variables; a wrong value stops the start."""
 
-    model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, env_ignore_empty=True)
 
     data_dir: Path = Field(Path("hub-data"), description="Holds the database and the files.")
     admin_token: SecretStr | None = Field(None, min_length=8, description="Enrols centres by REST.")

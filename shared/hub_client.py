@@ -7,7 +7,12 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from shared.errors import HubRefusedError, HubUnreachableError, HubUnreadableError
+from shared.errors import (
+    DigestMismatchError,
+    HubRefusedError,
+    HubUnreachableError,
+    HubUnreadableError,
+)
 from shared.packages import (
     MANIFEST,
     ManifestFile,
@@ -97,14 +102,14 @@ class HubClient:
             WeightsRefusedError: The weights are not those of the card's architecture.
         """
         if folder.exists():
-            return open_package(folder)
+            return _the_one(open_package(folder), record)
         partial = folder.with_name(f".{folder.name}.part")
         partial.mkdir(parents=True, exist_ok=True)
         base = f"/generators/{record.centre}/{record.name}/versions/{record.version}/files"
         for file in record.manifest.files:
             self._fetch_file(f"{base}/{file.name}", partial / file.name, file)
         (partial / MANIFEST).write_bytes(canonical_json(record.manifest))
-        package = open_package(partial)
+        package = _the_one(open_package(partial), record)
         for weights in package.card.weights:
             inspect_weights(partial / weights.name, package.card.architecture.generator_tensors())
         sync_folder(partial)
@@ -144,6 +149,16 @@ class HubClient:
     def _unreachable(self, method: str, path: str, error: Exception) -> HubUnreachableError:
         url = str(self._http.base_url).rstrip("/")
         return HubUnreachableError(f"no answer from the hub at {url} to {method} {path}: {error}")
+
+
+def _the_one(package: Package, record: GeneratorVersion) -> Package:
+    found = (package.digest, package.card.centre, package.card.name)
+    if found != (record.manifest_digest, record.centre, record.name):
+        raise DigestMismatchError(
+            f"{package.folder} holds {package.card.centre}/{package.card.name} with the manifest "
+            f"digest {package.digest}, not the version that was asked for"
+        )
+    return package
 
 
 def _raise_refusal(response: httpx.Response) -> None:

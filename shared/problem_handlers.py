@@ -41,7 +41,11 @@ class RequestIds:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
                 log.info(
-                    "%s %s %s %s", request_id, scope["method"], scope["path"], message["status"]
+                    "%s %s %s %s",
+                    request_id,
+                    scope["method"],
+                    ascii(scope["path"]),
+                    message["status"],
                 )
             await send(message)
 

@@ -4,11 +4,16 @@ import logging
 import os
 import socket
 from pathlib import Path
+from typing import Any, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from shared.errors import CannotServeError
+
+Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 def check_can_serve(host: str, port: int, data_dir: Path) -> None:
@@ -23,12 +28,38 @@ def check_can_serve(host: str, port: int, data_dir: Path) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise CannotServeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    check_writable(data_dir)
+
+
+def check_writable(data_dir: Path) -> None:
+    """Make the folder of a service.
+
+    Raises:
+        CannotServeError: It cannot be made or written.
+    """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotServeError(f"cannot make the folder {data_dir}: {error.strerror}") from error
     if not os.access(data_dir, os.W_OK | os.X_OK):
         raise CannotServeError(f"the folder {data_dir} cannot be written")
+
+
+def read_settings(settings: type[Settings], **given: Any) -> Settings:
+    """Read a service's settings from what is given and the environment; an empty value is unset.
+
+    Raises:
+        CannotServeError: A value is wrong. The message never repeats it: it may be a token.
+    """
+    prefix = settings.model_config.get("env_prefix", "")
+    try:
+        return settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{prefix}{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False, include_context=False)
+        )
+        raise CannotServeError(f"a setting is wrong: {wrong}") from None
 
 
 def serve(app: FastAPI, host: str, port: int) -> None:

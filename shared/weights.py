@@ -12,6 +12,8 @@ from shared.errors import NonFiniteWeightsError, NotSafetensorsError, WrongTenso
 LARGEST_HEADER_BYTES = 1 << 20
 BYTES_PER_FLOAT32 = 4
 CHUNK_BYTES = 4 << 20
+ALLOWED_METADATA = (None, {"format": "pt"})
+LONGEST_SHOWN_NAME = 80
 PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 # A little-endian float32 is NaN or infinite when all eight exponent bits are set: the low seven
@@ -29,7 +31,10 @@ def inspect_weights(path: Path, expected: Mapping[str, TensorSpec]) -> None:
         NonFiniteWeightsError: A value is NaN or infinite.
     """
     header, data_start = _header(path)
-    header.pop("__metadata__", None)
+    if header.pop("__metadata__", None) not in ALLOWED_METADATA:
+        raise NotSafetensorsError(
+            f"{path.name} carries metadata; only {{'format': 'pt'}} may cross the border"
+        )
     _check_names(path, set(header), set(expected))
     spans = {name: _span(path, name, header[name], spec) for name, spec in expected.items()}
     _check_layout(path, spans, data_start)
@@ -41,12 +46,13 @@ def inspect_weights(path: Path, expected: Mapping[str, TensorSpec]) -> None:
 def _header(path: Path) -> tuple[dict[str, Any], int]:
     with path.open("rb") as file:
         first = file.read(8)
-        if first.startswith(PICKLE_STARTS):
+        length = int.from_bytes(first, "little")
+        plausible = len(first) == 8 and 2 <= length <= LARGEST_HEADER_BYTES
+        if first.startswith(PICKLE_STARTS) and not (plausible and file.peek(1)[:1] == b"{"):
             raise NotSafetensorsError(
                 f"{path.name} looks like a pickled PyTorch file; only safetensors is accepted"
             )
-        length = int.from_bytes(first, "little")
-        if len(first) < 8 or not 2 <= length <= LARGEST_HEADER_BYTES:
+        if not plausible:
             raise NotSafetensorsError(
                 f"{path.name} is no safetensors file: its header would have {length} bytes, "
                 f"2 to {LARGEST_HEADER_BYTES} are allowed"
@@ -56,7 +62,7 @@ def _header(path: Path) -> tuple[dict[str, Any], int]:
         raise NotSafetensorsError(f"{path.name} is truncated: it ends within its header")
     try:
         header = json.loads(text, object_pairs_hook=_unique)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotSafetensorsError(f"{path.name} is no safetensors file: {error}") from error
     if not isinstance(header, dict):
         raise NotSafetensorsError(f"{path.name} is no safetensors file: its header is no object")
@@ -73,12 +79,19 @@ def _check_names(path: Path, found: set[str], expected: set[str]) -> None:
     for what, names in (("lacks", expected - found), ("has the unknown", found - expected)):
         if names:
             raise WrongTensorsError(
-                f"{path.name} {what} tensor {min(names)}"
+                f"{path.name} {what} tensor {_shown(min(names))}"
                 + (f" and {len(names) - 1} more" if len(names) > 1 else "")
             )
 
 
+def _shown(name: str) -> str:
+    """Return a stranger's tensor name so that no log or terminal is harmed by it."""
+    return ascii(name[:LONGEST_SHOWN_NAME]).strip("'")
+
+
 def _span(path: Path, name: str, entry: Any, spec: TensorSpec) -> tuple[int, int]:
+    if not isinstance(entry, dict):
+        raise NotSafetensorsError(f"the header of {path.name} does not describe tensor {name}")
     shape, dtype = entry.get("shape"), entry.get("dtype")
     if shape != list(spec.shape) or dtype != spec.dtype:
         raise WrongTensorsError(

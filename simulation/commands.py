@@ -30,6 +30,11 @@ from simulation.scenario import Scenario, scenario_digest
 from simulation.scenario_file import read_scenario
 
 INTERRUPTED = 130
+LOG_WIDTH = 120
+TABLE_NOTE = (
+    "Patches: real + synthetic ones trained on. Measures: mean (standard deviation) over seeds; "
+    "lesion is the positive class."
+)
 
 app = typer.Typer(add_completion=False)
 
@@ -86,6 +91,8 @@ def simulate(
     """
     begun = time.monotonic()
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
     wanted = read_scenario(scenario)
     folders = data_folders(
         wanted, labelled(data or (), "--data"), required=hub_url is None and not dry_run
@@ -173,9 +180,7 @@ def _show_plan(
 def _show(report: Report, page: Path, console: Console, *, as_json: bool) -> None:
     for table in terminal_tables(report):
         console.print("", table, soft_wrap=False)
-    console.print(
-        "Mean (standard deviation) over seeds; lesion is the positive class.", style="dim"
-    )
+    console.print(TABLE_NOTE, style="dim")
     console.print(f"\nReport: {page.resolve()}\nTook {duration(report.seconds)}.", markup=False)
     if as_json:
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -114,11 +115,10 @@ class Services:
                 service.process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
         for service in reversed(running):
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 service.process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                _kill_group(service.process.pid)
-                service.process.wait()
+            _kill_group(service.process.pid)  # it, or a worker that it left
+            service.process.wait()
         self._record.unlink(missing_ok=True)
 
     def _write_record(self) -> None:
@@ -182,10 +182,8 @@ def _command_line(pid: int) -> list[str]:
 
 
 def _kill_group(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
 def _end_with_parent() -> None:

@@ -28,7 +28,10 @@ def claimed(root: Path, scenario: Scenario, folders: Mapping[str, str]) -> Itera
         ResultsFolderError: It holds something else, or is in use.
     """
     digest = scenario_digest(scenario, folders)
-    root.mkdir(parents=True, exist_ok=True)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:
+        raise ResultsFolderError(f"the folder {root} cannot be made there") from error
     with (root / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,7 +11,7 @@ from simulation.answers import FINISHED, Job
 from simulation.errors import JobFailedError
 from simulation.node_client import NodeClient
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
 from centre_node.errors import JobConflictError, JobNotFoundError
 from centre_node.generators.progress import TrainingProgress
+from centre_node.generators.storage import write_whole
 from centre_node.generators.training import (
     LOSSES,
     SAMPLES,
@@ -119,6 +120,8 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
     write_png(artifacts / "real-patches.png", contact_sheet(patches[:PICTURED], columns=8))
 
     def report_epoch(progress: TrainingProgress) -> None:
+        if progress.epoch % request.training.checkpoint_every_epochs == 0:
+            _copy_pictures(folder / "training", artifacts)
         rate = progress.patches_per_second / len(patches)
         losses = (
             f"losses {progress.discriminator_loss:.2f} and {progress.generator_loss:.2f}, "
@@ -138,8 +141,7 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
         device=default_device(),
         on_progress=report_epoch,
     )
-    shutil.copytree(folder / "training" / SAMPLES, artifacts / SAMPLES, dirs_exist_ok=True)
-    shutil.copyfile(folder / "training" / LOSSES, artifacts / LOSSES)
+    _copy_pictures(folder / "training", artifacts)
     spacings = {m.pixel_spacing_mm for m in reading.mammograms}
     trained = TrainedGenerator(
         data_set=reading.name,
@@ -152,6 +154,12 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
         genshare_version=genshare_version(),
     )
     return {**trained.model_dump(mode="json"), "skipped": store.skipped}
+
+
+def _copy_pictures(training: Path, artifacts: Path) -> None:
+    """Show what a training has drawn so far."""
+    shutil.copytree(training / SAMPLES, artifacts / SAMPLES, dirs_exist_ok=True)
+    shutil.copyfile(training / LOSSES, artifacts / LOSSES)
 
 
 def _publish(request: PublishRequest, node: Node, folder: Path) -> Result:
@@ -190,7 +198,7 @@ def _sample(request: SampleRequest, node: Node, folder: Path) -> Result:
     )
     artifacts = folder / ARTIFACTS
     write_png(artifacts / "grid.png", contact_sheet(patches[:PICTURED], columns=8))
-    np.save(artifacts / "patches.npy", patches)
+    write_whole(artifacts / "patches.npy", lambda file: np.save(file, patches, allow_pickle=False))
     recipe = {
         "manifest_digest": package.digest,
         "seed": request.seed,

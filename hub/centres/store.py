@@ -18,6 +18,8 @@ class CentreStore:
     def put(self, name: str, token_sha256: str, *, now: datetime, replace: bool) -> bool:
         """Enrol a centre, or replace its token; False if it exists and must not be replaced."""
         with Session(self._engine) as session, session.begin():
+            # Takes SQLite's write lock before the row is read.
+            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             row = session.get(CentreRow, name)
             if row is None:
                 session.add(CentreRow(name=name, token_sha256=token_sha256, enrolled_at=now))

@@ -74,7 +74,7 @@ def list_generators(
     centre: Name | None = None,
     kind: LesionKind | None = None,
     architecture: Name | None = None,
-    cursor: Annotated[int | None, Query(ge=1)] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> GeneratorPage:
     """List published versions, newest first."""
@@ -101,7 +101,8 @@ def read_version(
     return registry.find(centre, name, _number(version))
 
 
-@router.api_route(GENERATOR + "/{version}/files/{file}", methods=["GET", "HEAD"])
+@router.head(GENERATOR + "/{version}/files/{file}", include_in_schema=False)
+@router.get(GENERATOR + "/{version}/files/{file}")
 def read_file(
     centre: Name,
     name: Name,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -11,6 +12,7 @@ from simulation.report.statistics import METRICS, Cell, cells_of
 from simulation.report.wording import number, percentage, scope
 
 COUNTS = ("Real", "Synthetic")
+ON_TERMINAL = ("accuracy", "f1", "auroc", "auprc")
 
 
 def markdown_of(report: Report) -> str:
@@ -24,19 +26,19 @@ def terminal_tables(report: Report) -> Iterator[Table]:
     for study in report.studies:
         for title, cells in sections_of(study):
             table = Table(
-                title=f"{report.names[study.centre]}, {scope(study.lesions)}: {title}",
+                title=escape(f"{report.names[study.centre]}, {scope(study.lesions)}: {title}"),
                 title_justify="left",
+                title_style="bold",
+                box=SIMPLE_HEAD,
             )
             table.add_column("Arm")
-            for heading in (*COUNTS, "Accuracy", "F1", "AUROC", "AUPRC"):
-                table.add_column(heading, justify="right")
+            for heading in ("Patches", *(METRICS[name] for name in ON_TERMINAL)):
+                table.add_column(heading, justify="right", no_wrap=True)
             for cell in cells:
-                shown = ("accuracy", "f1", "auroc", "auprc")
                 table.add_row(
                     escape(cell.arm),
-                    str(cell.n_train_real),
-                    str(cell.n_train_synthetic),
-                    *(escape(number(cell.metrics[name])) for name in shown),
+                    f"{cell.n_train_real} + {cell.n_train_synthetic}",
+                    *(escape(number(cell.metrics[name])) for name in ON_TERMINAL),
                 )
             yield table
 

@@ -15,12 +15,18 @@ from simulation.report.statistics import (
 )
 
 UNDEFINED = "n/a"
+PHANTOMS = (
+    "All mammograms here are phantoms, drawn by a program: the numbers show that the system works "
+    "and say nothing about real mammograms."
+)
 SCOPES = {"all": "lesions of every kind", "masses": "masses"}
 
 
 def summary_of(report: Report) -> tuple[str, ...]:
     """Return the report's sentences, the most important ones first."""
     sentences = [_sharing(report)]
+    if all(centre.is_phantom for centre in report.centres):
+        sentences.append(PHANTOMS)
     for study in report.studies:
         sentences += study_sentences(study, report)
     return tuple(sentences)

@@ -76,13 +76,13 @@ HALF_OF_THEM: dict[str, tuple[float | None, ...]] = {
 
 
 def a_study(rows: list[RunRow] | None = None, arms: tuple[ArmRecord, ...] = ARMS) -> StudyRecord:
-    """Return a study at centre A."""
+    """Return a study at centre A, with those of the arms that have runs."""
     made = rows_of(ALL_PATIENTS) + rows_of(HALF_OF_THEM, 0.5) if rows is None else rows
     return StudyRecord(
         centre="A",
         lesions="all",
         image_size=64,
-        arms=arms,
+        arms=tuple(arm for arm in arms if arm.name in {row.arm for row in made}),
         train_fractions=(1.0, 0.5),
         seeds=tuple(sorted({row.seed for row in made})),
         synthetic_patches=120,

@@ -10,10 +10,16 @@ Field = NDArray[np.float32]
 
 
 def acquired(
-    opacity: Field, style: AcquisitionStyle, random: np.random.Generator
+    opacity: Field, style: AcquisitionStyle, random: np.random.Generator, *, marker: str
 ) -> NDArray[np.uint8]:
-    """Return a breast's 8-bit image in a style, shape (height, width), min-max scaled."""
-    image = {"digital": _digital, "film": _film, "soft": _soft}[style](opacity, random)
+    """Return a breast's 8-bit image in a style, shape (height, width), min-max scaled.
+
+    Film carries `marker`, such as `L CC`, on its label.
+    """
+    if style == "film":
+        image = _film(opacity, random, marker)
+    else:
+        image = {"digital": _digital, "soft": _soft}[style](opacity, random)
     low, high = float(image.min()), float(image.max())
     return np.round((image - low) / (high - low) * 255).astype(np.uint8)
 
@@ -25,7 +31,7 @@ def _digital(opacity: Field, random: np.random.Generator) -> Field:
     return np.asarray(image + 0.008 * noise * (opacity > 0), dtype=np.float32)
 
 
-def _film(opacity: Field, random: np.random.Generator) -> Field:
+def _film(opacity: Field, random: np.random.Generator, marker: str) -> Field:
     """Scanned film: grain, flatter greys, uneven lighting, a marker, dust."""
     height, width = opacity.shape
     image = 0.85 * opacity**0.8
@@ -34,24 +40,24 @@ def _film(opacity: Field, random: np.random.Generator) -> Field:
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     image *= 1 - 0.10 * (x**2 + y**2)
-    _marker(image, opacity, random)
+    _label(image, opacity, marker)
     for _ in range(random.poisson(3)):
         row, column = int(random.integers(height - 2)), int(random.integers(width - 2))
         image[row : row + 2, column : column + 2] = random.uniform(0.5, 0.8)
     return np.asarray(image.clip(0), dtype=np.float32)
 
 
-def _marker(image: Field, opacity: Field, random: np.random.Generator) -> None:
+def _label(image: Field, opacity: Field, marker: str) -> None:
     """Draw the view's label in the darker upper or lower corner, off the breast."""
     height, width = image.shape
-    side, tall = round(width * 0.09), round(height * 0.05)
+    side, tall = round(width * 0.13), round(height * 0.05)
     corners = [(x, y) for x in (4, width - side - 4) for y in (4, height - tall - 4)]
     x, y = min(corners, key=lambda c: float(opacity[c[1] : c[1] + tall, c[0] : c[0] + side].sum()))
     if opacity[y : y + tall, x : x + side].any():
         return
     label = np.full((tall, side), 190, dtype=np.uint8)
-    text = "L CC" if random.random() < 0.5 else "R CC"
-    cv2.putText(label, text, (3, tall - 8), cv2.FONT_HERSHEY_SIMPLEX, side / 95, 25, 1, cv2.LINE_AA)
+    place, size = (side // 12, round(tall * 0.7)), side / 115
+    cv2.putText(label, marker, place, cv2.FONT_HERSHEY_SIMPLEX, size, 25, 1, cv2.LINE_AA)
     image[y : y + tall, x : x + side] = label / np.float32(255)
 
 

@@ -58,7 +58,14 @@ class Breast:
     def reach(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how far tissue reaches from the chest wall in each row, in pixels."""
         away = np.clip(np.abs(rows - self.middle) / self.half_height, 0, 1)
-        return self.depth * np.sqrt(1 - away**2.4)
+        breast = self.depth * np.sqrt(1 - away**2.4)
+        if not self.pectoral[1]:
+            return breast
+        # Above an MLO breast the axilla continues the skin line, so the muscle lies in tissue.
+        axilla = (self.pectoral[0] + 0.07 * self.width) * (1 - 0.35 * rows / self.middle)
+        joint = 0.07 * self.width
+        joined = joint * np.logaddexp(breast / joint, axilla / joint)
+        return np.where(rows < self.middle, joined, breast)
 
 
 def drawn_breast(*, seed: tuple[int, int], view: View, height: int, has_lesion: bool) -> Breast:

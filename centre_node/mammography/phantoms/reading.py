@@ -66,7 +66,8 @@ def _load(breast: Breast, style: AcquisitionStyle) -> "NDArray[np.uint8]":
     from centre_node.mammography.phantoms.tissue import rendered
 
     random = np.random.default_rng([*breast.seed, 1])
-    return acquired(rendered(breast, random), style, random)
+    marker = f"{breast.laterality} {breast.view}"
+    return acquired(rendered(breast, random), style, random, marker=marker)
 
 
 def _enclosing(contour: "NDArray[np.float64]", width: int, height: int) -> Box:

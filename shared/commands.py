@@ -1,0 +1,95 @@
+"""`genshare list`, `show` and `fetch`: a hub's generators from the command line."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared.hub_client import connect
+from shared.packages import canonical_json
+
+app = typer.Typer(no_args_is_help=True)
+
+HubUrl = Annotated[str, typer.Option(envvar="GENSHARE_HUB_URL", help="The hub's address.")]
+Token = Annotated[
+    str | None,
+    typer.Option(envvar="GENSHARE_HUB_TOKEN", help="A centre's token.", show_default=False),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Version = Annotated[int | None, typer.Option(min=1, help="Default: the latest.")]
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+@app.command("list")
+def list_generators(
+    hub_url: HubUrl = DEFAULT_URL,
+    token: Token = None,
+    centre: Annotated[str | None, typer.Option(help="Only this centre's.")] = None,
+    json: Json = False,
+) -> None:
+    """List the generators on a hub, newest first.
+
+    Examples:
+      GENSHARE_HUB_TOKEN=... genshare list
+
+      genshare list --hub-url https://hub.example.org --centre centre-b --json
+    """
+    records = list(connect(hub_url, token).generators(centre))
+    if json:
+        lines = b",\n".join(canonical_json(record) for record in records).decode()
+        sys.stdout.write(f"[{lines}]\n")
+        return
+    table = Table("centre", "name", "version", "title", "architecture", "patches", "published")
+    for record in records:
+        card = record.card
+        kind = f"{card.architecture.kind}, {card.architecture.image_size} px"
+        patches = str(card.training_set.patches)
+        published = f"{record.published_at:%Y-%m-%d %H:%M}"
+        table.add_row(
+            record.centre, record.name, str(record.version), card.title, kind, patches, published
+        )
+    Console().print(table)
+
+
+@app.command()
+def show(
+    centre: Annotated[str, typer.Argument(help="The centre that published it.")],
+    name: Annotated[str, typer.Argument(help="The generator's name.")],
+    version: Version = None,
+    hub_url: HubUrl = DEFAULT_URL,
+    token: Token = None,
+) -> None:
+    """Print one version's card and manifest as JSON.
+
+    Examples:
+      genshare show centre-b lesions-dcgan
+
+      genshare show centre-b lesions-dcgan --version 1
+    """
+    record = connect(hub_url, token).version(centre, name, version)
+    sys.stdout.write(record.model_dump_json(indent=2) + "\n")
+
+
+@app.command()
+def fetch(
+    centre: Annotated[str, typer.Argument(help="The centre that published it.")],
+    name: Annotated[str, typer.Argument(help="The generator's name.")],
+    out: Annotated[Path, typer.Option(help="The folder to make.")],
+    version: Version = None,
+    hub_url: HubUrl = DEFAULT_URL,
+    token: Token = None,
+) -> None:
+    """Fetch a generator; every digest and every tensor is checked before the folder appears.
+
+    Examples:
+      genshare fetch centre-b lesions-dcgan --out lesions-dcgan
+
+      genshare fetch centre-b lesions-dcgan --version 1 --out lesions-dcgan-1
+    """
+    hub = connect(hub_url, token)
+    package = hub.fetch(hub.version(centre, name, version), out)
+    for file in package.manifest.files:
+        sys.stdout.write(f"{file.sha256}  {out / file.name}\n")

@@ -1,0 +1,30 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.centre_node.node_server import Node
+from tests.hub_server import RunningHub, running_hub
+
+
+@pytest.fixture(scope="session")
+def loopback_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    with running_hub(tmp_path_factory.mktemp("hub") / "data") as hub:
+        yield hub
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A node with the data set `own`; tests share it and its worker."""
+    node = Node(tmp_path_factory.mktemp("node") / "data")
+    node.register().raise_for_status()
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+def fresh_node(tmp_path: Path) -> Iterator[Node]:
+    node = Node(tmp_path / "data")
+    node.register().raise_for_status()
+    yield node
+    node.stop()

@@ -1,0 +1,222 @@
+"""Jobs at a real node: its service, its worker, a hub on loopback."""
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+
+from tests.centre_node.node_server import PATCHES, Node, events, training, wait_for
+from tests.hub_server import RunningHub, running_hub
+
+PUBLICATION = {
+    "kind": "publish",
+    "name": "lesions",
+    "title": "Lesions of phantoms",
+    "licence": "CC0 1.0",
+    "use_terms": "Tests",
+    "contact": "tests",
+}
+STUDY = {
+    "image_size": 16,
+    "patches": PATCHES,
+    "split_shares": (0.5, 0.25, 0.25),
+    "train_fractions": (1.0,),
+    "classifier_training": {"epochs": 1, "batch_size": 4},
+    "synthetic_patches": 4,
+    "seeds": (0,),
+}
+
+
+def connected(node: Node, hub: RunningHub, centre: str) -> None:
+    wanted = {"centre": centre, "url": hub.url, "token": hub.client().invite(centre, renew=True)}
+    node.http.put("/hub-connection", json=wanted).raise_for_status()
+
+
+def ended(process: psutil.Process) -> bool:
+    """Tell whether a process is gone, or is only waiting for its parent to take note."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_train_publish_pull_sample_study(node: Node, loopback_hub: RunningHub) -> None:
+    connected(node, loopback_hub, "centre-a")
+    trained = node.result(training(epochs=2, checkpoint_every_epochs=1))
+    artifacts = trained["job"]["artifacts"]
+    assert {"real-patches.png", "losses.csv", "samples/epoch-0002.png"} <= set(artifacts)
+    assert (trained["patients"], trained["patches"]) == (8, 16)
+
+    version = node.result({**PUBLICATION, "training_job": trained["job"]["id"]})
+    assert (version["centre"], version["name"], version["version"]) == ("centre-a", "lesions", 1)
+    assert version["card"]["training_set"]["patients"] == 8
+
+    pulled = node.result({"kind": "pull", "centre": "centre-a", "name": "lesions"})
+    digest = pulled["manifest_digest"]
+    assert digest == version["manifest_digest"]
+
+    request = {"kind": "sample", "generator": digest, "count": 70, "seed": 3}
+    sampled, again = node.result(request), node.result(request)
+    patches = [
+        node.http.get(f"/jobs/{job['job']['id']}/artifacts/patches.npy").content
+        for job in (sampled, again)
+    ]
+    assert patches[0] == patches[1]
+    array = np.load(io.BytesIO(patches[0]), allow_pickle=False)
+    assert (array.shape, array.dtype) == ((70, 16, 16), np.uint8)
+    grid = node.http.get(f"/jobs/{sampled['job']['id']}/artifacts/grid.png").content
+    assert cv2.imdecode(np.frombuffer(grid, np.uint8), cv2.IMREAD_GRAYSCALE) is not None
+
+    arms = [{"name": "own"}, {"name": "with A", "generators": [digest]}]
+    study = node.result({"kind": "study", "dataset": "own", "study": {**STUDY, "arms": arms}})
+    assert [(row["arm"], row["n_train_synthetic"]) for row in study["rows"]] == [
+        ("own", 0),
+        ("with A", 4),
+    ]
+    assert {"results.csv", "real-lesion-patches.png"} <= set(study["job"]["artifacts"])
+
+
+def test_artifacts_are_served_by_their_listed_names_only(node: Node) -> None:
+    job = node.result(training(epochs=1, checkpoint_every_epochs=1))["job"]
+    base = f"/jobs/{job['id']}/artifacts"
+
+    assert node.http.get(f"{base}/losses.csv").text.startswith("epoch,")
+    for name in (
+        "..%2ftraining%2fcheckpoint.pt",
+        "..%2f..%2f..%2fnode.sqlite",
+        "%2fetc%2fpasswd",
+        "samples",
+        "samples%2f..%2flosses.csv",
+        "losses.csv%00",
+    ):
+        assert node.http.get(f"{base}/{name}").status_code == 404, name
+
+
+def test_same_key_returns_the_job_and_another_request_is_refused(node: Node) -> None:
+    request = {"kind": "pull", "centre": "centre-a", "name": "none"}
+    headers = {"Idempotency-Key": "one"}
+
+    first = node.http.post("/jobs", json=request, headers=headers)
+    again = node.http.post("/jobs", json=request, headers=headers)
+    other = node.http.post("/jobs", json={**request, "version": 2}, headers=headers)
+
+    assert (first.status_code, again.status_code, other.status_code) == (202, 200, 409)
+    assert first.json()["id"] == again.json()["id"]
+    assert other.json()["code"] == "GS-3304"
+    assert first.json()["id"] in [job["id"] for job in node.http.get("/jobs").json()]
+
+
+def test_events_tell_each_state_and_resume_after_the_last_one_seen(node: Node) -> None:
+    job_id = node.submit(training(epochs=60))
+
+    seen = list(events(node, job_id))
+    revisions = [event["revision"] for event in seen]
+    assert revisions == sorted(set(revisions))
+    assert seen[0]["state"] in {"queued", "running"}
+    assert seen[-1]["state"] == "succeeded"
+    assert seen[-1]["progress"]["done"] == 60
+
+    last = revisions[-1]
+    assert [event["revision"] for event in events(node, job_id, after=last - 1)] == [last]
+    done = node.http.get(f"/jobs/{job_id}/events", headers={"Last-Event-ID": str(last)})
+    assert done.status_code == 204
+
+
+def test_running_job_is_cancelled_at_its_next_step(node: Node) -> None:
+    job_id = node.submit(training(epochs=1_000_000))
+    wait_for(lambda: node.epoch(job_id))
+
+    node.http.post(f"/jobs/{job_id}/cancel").raise_for_status()
+    job = node.ended(job_id)
+
+    assert (job["state"], job["problem"], job["result"]) == ("cancelled", None, None)
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({**training(epochs=1), "dataset": "other"}, "GS-3306"),
+        ({**training(epochs=1, batch_size=500)}, "GS-3201"),
+        ({"kind": "sample", "generator": "0" * 64, "count": 1}, "GS-3307"),
+        ({**PUBLICATION, "training_job": "0" * 32}, "GS-3303"),
+    ],
+)
+def test_job_that_cannot_be_done_says_why(
+    node: Node, request_: dict[str, object], code: str
+) -> None:
+    job = node.ended(node.submit(request_))
+
+    assert job["state"] == "failed"
+    assert job["problem"]["code"] == code
+
+
+def test_hub_that_is_down_fails_the_job_in_one_sentence(node: Node, tmp_path: Path) -> None:
+    with running_hub(tmp_path / "hub") as hub:
+        connected(node, hub, "centre-a")
+
+    problem = node.ended(node.submit({"kind": "pull", "centre": "b", "name": "c"}))["problem"]
+
+    assert problem["code"] == "GS-2101"
+    assert problem["detail"].startswith(f"no answer from the hub at {hub.url}")
+
+
+def test_token_that_was_renewed_fails_the_job_in_one_sentence(
+    node: Node, loopback_hub: RunningHub
+) -> None:
+    connected(node, loopback_hub, "centre-a")
+    loopback_hub.client().invite("centre-a", renew=True)
+
+    problem = node.ended(node.submit({"kind": "pull", "centre": "b", "name": "c"}))["problem"]
+
+    assert problem["code"] == "GS-2103"
+    assert "401" in problem["detail"]
+
+
+def test_interruptions_change_nothing_in_the_result(fresh_node: Node) -> None:
+    """The worker is killed, the service stopped, the service killed: one training through all."""
+    node, request = fresh_node, training(epochs=240)
+    reference = node.result(request)["job"]
+    job_id = node.submit(request)
+
+    wait_for(lambda: node.epoch(job_id) >= 30)
+    node.worker().kill()
+    wait_for(lambda: node.job(job_id)["attempts"] == 2)
+
+    wait_for(lambda: node.epoch(job_id) >= 90)
+    worker = node.worker()
+    node.stop()
+    assert ended(worker)
+    node.start()
+    assert node.job(reference["id"]) == reference
+
+    wait_for(lambda: node.epoch(job_id) >= 150)
+    worker = node.worker()
+    node.kill()
+    wait_for(lambda: ended(worker))
+    node.start()
+
+    job = node.ended(job_id)
+    assert job["state"] == "succeeded"
+    assert job["attempts"] == 2
+    weights = [
+        node.data_dir / "jobs" / name / "training" / "weights.safetensors"
+        for name in (reference["id"], job_id)
+    ]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+@pytest.mark.slow
+def test_job_whose_worker_dies_again_and_again_fails(fresh_node: Node) -> None:
+    job_id = fresh_node.submit(training(epochs=1_000_000))
+    for attempt in (1, 2, 3):
+        wait_for(lambda n=attempt: fresh_node.job(job_id)["attempts"] == n)
+        fresh_node.worker().kill()
+
+    job = fresh_node.ended(job_id)
+
+    assert job["state"] == "failed"
+    assert job["problem"]["code"] == "GS-3311"
+    assert "3 times" in job["problem"]["detail"]

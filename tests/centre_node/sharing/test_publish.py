@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+
+from centre_node.errors import NotPublishableError
+from centre_node.generators.configuration import GeneratorTraining
+from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
+from shared.errors import NonFiniteWeightsError, NotSafetensorsError
+from shared.packages import open_package
+from tests.packages import TINY, safetensors_bytes
+
+TRAINED = TrainedGenerator(
+    data_set="phantoms-digital",
+    lesion_kinds=("mass",),
+    patients=5,
+    patches=12,
+    pixel_spacing_mm=0.35,
+    architecture=TINY,
+    training=GeneratorTraining(epochs=3, batch_size=4, seed=7),
+    genshare_version="0.1.0",
+)
+TERMS = Terms(
+    centre="centre-a",
+    name="masses",
+    title="Masses",
+    licence="CC0 1.0",
+    use_terms="Tests",
+    contact="tests",
+)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(safetensors_bytes(TINY.generator_tensors()))
+    return path
+
+
+def test_card_says_what_the_training_was(weights: Path, tmp_path: Path) -> None:
+    card = build_package(tmp_path / "package", weights, TRAINED, TERMS).card
+
+    assert (card.centre, card.name, card.architecture) == ("centre-a", "masses", TINY)
+    assert (card.training_set.patients, card.training_set.patches) == (5, 12)
+    assert card.training_set.pixel_spacing_mm == 0.35
+    assert (card.training.epochs, card.training.batch_size, card.training.seed) == (3, 4, 7)
+
+
+def test_package_holds_card_manifest_and_weights_and_nothing_else(
+    weights: Path, tmp_path: Path
+) -> None:
+    package = build_package(tmp_path / "package", weights, TRAINED, TERMS)
+
+    names = {path.name for path in package.folder.iterdir()}
+    assert names == {"card.json", "manifest.json", "weights.safetensors"}
+    assert open_package(package.folder) == package
+
+
+def test_building_again_returns_the_same_package(weights: Path, tmp_path: Path) -> None:
+    first = build_package(tmp_path / "package", weights, TRAINED, TERMS)
+
+    assert build_package(tmp_path / "package", weights, TRAINED, TERMS) == first
+    assert build_package(tmp_path / "other", weights, TRAINED, TERMS).digest == first.digest
+
+
+@pytest.mark.parametrize("counts", [{"patients": 4}, {"patches": 4}])
+def test_count_that_could_point_at_a_person_is_not_published(
+    weights: Path, tmp_path: Path, counts: dict[str, int]
+) -> None:
+    trained = TRAINED.model_copy(update=counts)
+
+    with pytest.raises(NotPublishableError, match=f"fewer than 5 {next(iter(counts))}"):
+        build_package(tmp_path / "package", weights, trained, TERMS)
+    assert not (tmp_path / "package").exists()
+
+
+def test_text_with_odd_characters_is_refused_by_its_field(weights: Path, tmp_path: Path) -> None:
+    trained = TRAINED.model_copy(update={"data_set": "<script>"})
+
+    with pytest.raises(NotPublishableError, match="data_set") as raised:
+        build_package(tmp_path / "package", weights, trained, TERMS)
+    assert "<script>" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"PK\x03\x04 pickled", NotSafetensorsError),
+        (safetensors_bytes(TINY.generator_tensors(), float("nan")), NonFiniteWeightsError),
+    ],
+)
+def test_weights_that_the_hub_would_refuse_are_not_packaged(
+    weights: Path, tmp_path: Path, content: bytes, error: type[Exception]
+) -> None:
+    weights.write_bytes(content)
+
+    with pytest.raises(error):
+        build_package(tmp_path / "package", weights, TRAINED, TERMS)
+    assert not (tmp_path / "package").exists()

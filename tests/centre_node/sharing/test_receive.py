@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from centre_node.errors import GeneratorNotPulledError
+from centre_node.generators.networks import DcganGenerator
+from centre_node.generators.weights import export_weights
+from centre_node.sharing.receive import pull, pulled, synthetic_patches
+from shared.errors import DigestMismatchError, HubRefusedError, HubUnreachableError
+from shared.packages import Package
+from tests.hub_server import RunningHub, running_hub
+from tests.packages import TINY, write_tiny_package
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    folder = tmp_path_factory.mktemp("package")
+    torch.manual_seed(0)
+    export_weights(DcganGenerator(TINY), TINY, folder / "random.safetensors")
+    return write_tiny_package(folder, (folder / "random.safetensors").read_bytes())
+
+
+def test_pulled_package_is_the_published_one(
+    loopback_hub: RunningHub, package: Package, tmp_path: Path
+) -> None:
+    hub = loopback_hub.invited("centre-b")
+    published = hub.publish(package)
+
+    record, got = pull(hub, "centre-b", "lesions-dcgan", None, folder=tmp_path)
+
+    assert record == published
+    assert got.folder == tmp_path / package.digest
+    assert (got.digest, got.card) == (package.digest, package.card)
+    assert pulled(tmp_path, package.digest) == got
+    assert [path.name for path in tmp_path.iterdir()] == [package.digest]
+
+
+def test_generator_that_the_hub_has_not_leaves_nothing(
+    loopback_hub: RunningHub, tmp_path: Path
+) -> None:
+    with pytest.raises(HubRefusedError, match="404"):
+        pull(loopback_hub.invited("centre-b"), "centre-b", "none", None, folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_hub_that_is_down_is_named(tmp_path: Path) -> None:
+    with running_hub(tmp_path / "hub") as hub:
+        client = hub.client()
+
+    with pytest.raises(HubUnreachableError, match=hub.url):
+        pull(client, "centre-b", "lesions-dcgan", None, folder=tmp_path / "generators")
+
+
+def test_generator_that_was_not_pulled_is_named(tmp_path: Path) -> None:
+    with pytest.raises(GeneratorNotPulledError, match="0" * 64):
+        pulled(tmp_path, "0" * 64)
+
+
+def test_package_that_changed_after_the_pull_is_refused(
+    loopback_hub: RunningHub, package: Package, tmp_path: Path
+) -> None:
+    hub = loopback_hub.invited("centre-b")
+    hub.publish(package)
+    _, got = pull(hub, "centre-b", "lesions-dcgan", None, folder=tmp_path)
+    weights = got.folder / "weights.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(bytes(content))
+
+    with pytest.raises(DigestMismatchError, match=r"weights\.safetensors"):
+        pulled(tmp_path, got.digest)
+
+
+def test_package_under_another_digest_is_refused(package: Package, tmp_path: Path) -> None:
+    (tmp_path / ("0" * 64)).symlink_to(package.folder)
+
+    with pytest.raises(DigestMismatchError, match="holds the package"):
+        pulled(tmp_path, "0" * 64)
+
+
+def test_same_seed_gives_the_same_patches(package: Package) -> None:
+    first, again, other = (
+        synthetic_patches(package, count=5, seed=seed, device=CPU) for seed in (1, 1, 2)
+    )
+
+    assert (first.shape, first.dtype) == ((5, 16, 16), np.uint8)
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_smaller_count_is_the_beginning_of_a_larger_one(package: Package) -> None:
+    few, many = (synthetic_patches(package, count=n, seed=1, device=CPU) for n in (3, 80))
+
+    np.testing.assert_array_equal(few, many[:3])

@@ -1,0 +1,182 @@
+"""`genshare simulate` as a process: files, resume, interruption."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TINY = Path(__file__).parent / "tiny.toml"
+TIMEOUT_SECONDS = 300
+COLUMNS = (
+    "classifier,arm,train_fraction,lesions,seed,n_train_real,n_train_synthetic,n_test,prevalence,"
+    "accuracy,f1,auroc,auprc,f1_healthy,auprc_healthy"
+).split(",")
+
+pytestmark = pytest.mark.slow
+
+
+def command(out: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "genshare", "simulate", str(TINY), "--out", str(out), *options]
+
+
+def run(out: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command(out, *options), capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )
+
+
+def job_folders(out: Path) -> set[Path]:
+    return {path for path in (out / "state").glob("*/jobs/*") if path.is_dir()}
+
+
+def services_of(out: Path) -> list[str]:
+    """Return the command lines of the processes that work in a results folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if str(out / "state") in line:
+            found.append(line)
+    return found
+
+
+def wait_for(path: Path, pattern: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not list(path.glob(pattern)):
+        assert process.poll() is None, "the simulation ended too early"
+        assert time.monotonic() < deadline, f"{pattern} never came"
+        time.sleep(0.05)
+
+
+def wait_until_gone(out: Path) -> None:
+    deadline = time.monotonic() + 60
+    while services_of(out) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert services_of(out) == []
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    out = tmp_path_factory.mktemp("uninterrupted") / "out"
+    result = run(out)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert str(out / "report" / "index.html") in result.stdout
+    yield out
+
+
+def test_a_finished_simulation_leaves_report_logs_and_state(finished: Path) -> None:
+    with (finished / "report" / "results.csv").open() as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+
+    assert reader.fieldnames == COLUMNS
+    assert len(rows) == 2 * 4 * 2
+    assert {row["arm"] for row in rows} == {"none", "extra healthy only", "B", "B + C"}
+    assert {int(row["n_train_synthetic"]) for row in rows if "B" in row["arm"]} == {12}
+    assert {path.name for path in (finished / "state").iterdir()} >= {
+        "hub", "centre-a", "centre-b", "centre-c"
+    }  # fmt: skip
+    assert {path.name for path in (finished / "logs").iterdir()} == {
+        "hub.log", "centre-a.log", "centre-b.log", "centre-c.log"
+    }  # fmt: skip
+    page = (finished / "report" / "index.html").read_text()
+    assert page.count("data:image/png;base64,") >= 4
+    assert "https://" not in page
+    assert services_of(finished) == []
+
+
+def test_no_mammogram_or_patch_is_in_the_hubs_folder(finished: Path) -> None:
+    blobs = [path for path in (finished / "state" / "hub" / "blobs").rglob("*") if path.is_file()]
+
+    assert len(blobs) == 2 * 2
+    for blob in blobs:
+        head = blob.read_bytes()[:64]
+        assert head[:1] == b"{" or head[8:9] == b"{", "neither a card nor safetensors"
+
+
+def test_started_again_it_redoes_nothing_and_prints_the_report_as_json(finished: Path) -> None:
+    before, table = job_folders(finished), (finished / "report" / "results.csv").read_bytes()
+
+    again = run(finished, "--json")
+
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["studies"][0]["lesions"] == "all"
+    assert job_folders(finished) == before
+    assert (finished / "report" / "results.csv").read_bytes() == table
+
+
+@pytest.mark.parametrize(
+    ("place", "pattern"),
+    [
+        ("state/centre-b", "jobs/*/training/*checkpoint*"),
+        ("state/centre-a", "jobs/*/study/runs/*.json"),
+    ],
+    ids=["in a training", "in the study"],
+)
+def test_killed_and_started_again_it_gives_the_same_numbers(
+    place: str, pattern: str, finished: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with subprocess.Popen(
+        command(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as first:
+        wait_for(out / place, pattern, first)
+        first.kill()
+    wait_until_gone(out)
+    assert not (out / "report").exists()
+
+    second = run(out)
+
+    assert second.returncode == 0, second.stdout + second.stderr
+    same = (out / "report" / "results.csv").read_bytes()
+    assert same == (finished / "report" / "results.csv").read_bytes()
+    assert len(job_folders(out)) == len(job_folders(finished))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_stops_its_services_and_says_how_to_go_on(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with subprocess.Popen(
+        command(out), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    ) as process:
+        wait_for(out / "state", "centre-b/jobs/*", process)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert b"start the same command again and it resumes" in output
+    assert services_of(out) == []
+
+
+def test_a_folder_of_another_scenario_is_refused(finished: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(TINY.read_text().replace('title = "Tiny"', 'title = "Other"'))
+
+    refused = subprocess.run(
+        [sys.executable, "-m", "genshare", "simulate", str(other), "--out", str(finished)],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+
+    assert refused.returncode == 1
+    assert "holds the results of another scenario" in " ".join(refused.stderr.split())
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    planned = run(tmp_path / "out", "--dry-run")
+
+    assert planned.returncode == 0
+    assert "16 classifiers in all" in planned.stdout
+    assert not (tmp_path / "out").exists()

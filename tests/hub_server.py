@@ -1,0 +1,48 @@
+"""The real hub on a loopback port, in a thread."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from hub.main import create_app
+from hub.settings import Settings
+from shared.hub_client import HubClient, connect
+
+ADMIN_TOKEN = "admin-of-the-tests"
+
+
+@dataclass(frozen=True)
+class RunningHub:
+    url: str
+    data_dir: Path
+
+    def client(self, token: str | None = ADMIN_TOKEN) -> HubClient:
+        return connect(self.url, token)
+
+    def invited(self, centre: str) -> HubClient:
+        return self.client(self.client().invite(centre, renew=True))
+
+
+@contextmanager
+def running_hub(data_dir: Path, **settings: int) -> Iterator[RunningHub]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = {"data_dir": data_dir, "admin_token": ADMIN_TOKEN, **settings}
+    app = create_app(Settings.model_validate(options))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        yield RunningHub(f"http://127.0.0.1:{port}", data_dir)
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,51 @@
+"""Writes generator packages without a tensor library."""
+
+import array
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from shared.architectures import DcganArchitecture, TensorSpec
+from shared.cards import ModelCard, Training, TrainingSet
+from shared.packages import Package, weight_file, write_package
+
+TINY = DcganArchitecture(image_size=16, latent_size=4, width=4)
+
+
+def safetensors_bytes(tensors: Mapping[str, TensorSpec], value: float = 0.5) -> bytes:
+    """Return a file with every value of every tensor the same."""
+    header, data = {}, b""
+    for name, spec in tensors.items():
+        values = array.array("f", [value] * math.prod(spec.shape)).tobytes()
+        offsets = [len(data), len(data) + len(values)]
+        header[name] = {"dtype": spec.dtype, "shape": list(spec.shape), "data_offsets": offsets}
+        data += values
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data
+
+
+def write_tiny_package(folder: Path, content: bytes | None = None, **card: Any) -> Package:
+    """Write a package of a tiny generator; `content` replaces its weight file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / "weights.safetensors"
+    weights.write_bytes(safetensors_bytes(TINY.generator_tensors()) if content is None else content)
+    fields: dict[str, Any] = {
+        "centre": "centre-b",
+        "name": "lesions-dcgan",
+        "title": "Tiny",
+        "architecture": TINY,
+        "weights": (weight_file(weights),),
+        "training_set": TrainingSet(
+            data_set="phantoms", lesion_kinds=("mass",), patients=9, patches=12
+        ),
+        "training": Training(
+            loss="dcgan", epochs=1, batch_size=2, seed=0, genshare_version="0.1.0"
+        ),
+        "licence": "CC0 1.0",
+        "use_terms": "Tests",
+        "contact": "tests",
+        **card,
+    }
+    return write_package(folder / "package", ModelCard(**fields), [weights])

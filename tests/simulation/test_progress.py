@@ -1,0 +1,98 @@
+import io
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from rich.console import Console
+
+from centre_node.jobs.requests import PullRequest
+from simulation.answers import Job, JobProgress
+from simulation.node_client import NodeClient
+from simulation.progress import PlainLines, bar_of, count_of, duration, line_of, pace_of
+from simulation.steps import Step, idempotency_key
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+REQUEST = PullRequest(centre="centre-b", name="lesions")
+STEP = Step("pull", "centre-a pulls lesions", NodeClient("centre-a", httpx.Client()), REQUEST)
+
+
+def job(state: str = "running", *, done: int = 0, total: int = 0, rate: float | None = None) -> Job:
+    return Job.model_validate(
+        {
+            "id": "1",
+            "kind": "pull",
+            "state": state,
+            "progress": JobProgress(done=done, total=total, unit="epochs", rate=rate),
+            "result": None,
+            "problem": None,
+            "artifacts": (),
+            "started_at": START,
+            "finished_at": START + timedelta(seconds=200) if state == "succeeded" else None,
+            "a field of a newer node": 1,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59.4, "59 s"), (60, "1 min"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
+)
+def test_durations_are_said_in_words(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_pace_tells_rate_and_time_left() -> None:
+    assert pace_of(job(done=20, total=100, rate=2.0)) == "2.0/s, 40 s left"
+    assert pace_of(job(done=20, total=30, rate=0.25)) == "4.0 s each, 40 s left"
+    assert pace_of(job(done=20, total=100)) == ""
+    assert pace_of(job("succeeded", done=100, total=100, rate=2.0)) == ""
+
+
+def test_a_bar_has_no_length_until_the_total_is_known() -> None:
+    assert bar_of(job()) == (0, None)
+    assert bar_of(job(done=3, total=4)) == (3, 4)
+    assert bar_of(job("succeeded")) == (1, 1)
+    assert count_of(job(done=3, total=4)) == "3/4 epochs"
+
+
+def test_lines_tell_start_way_and_end() -> None:
+    half = job(done=2, total=4, rate=1.0)
+
+    assert line_of("x", half, first=True) == "x: started"
+    assert line_of("x", half, first=False) == "x: 2/4 epochs, 1.0/s, 2 s left"
+    assert line_of("x", job("succeeded"), first=True) == "x: done in 3 min 20 s"
+
+
+def test_plain_lines_come_at_changes_and_every_ten_seconds() -> None:
+    text, now = io.StringIO(), [0.0]
+    lines = PlainLines(Console(file=text), clock=lambda: now[0])
+
+    for second, state in enumerate(["queued", "running", *["running"] * 20, "succeeded"]):
+        now[0] = float(second)
+        lines(STEP, job(state, done=second, total=30))
+
+    assert text.getvalue().splitlines() == [
+        "centre-a pulls lesions: started",
+        "centre-a pulls lesions: 11/30 epochs",
+        "centre-a pulls lesions: 21/30 epochs",
+        "centre-a pulls lesions: done in 3 min 20 s",
+    ]
+
+
+def test_a_key_is_the_same_in_every_start_and_changes_with_what_it_stands_for() -> None:
+    key = idempotency_key("d", "pull", REQUEST, attempt=1)
+    other = PullRequest(centre="centre-c", name="lesions")
+
+    assert key == idempotency_key("d", "pull", REQUEST, attempt=1)
+    assert (
+        len(
+            {
+                key,
+                idempotency_key("e", "pull", REQUEST, attempt=1),
+                idempotency_key("d", "push", REQUEST, attempt=1),
+                idempotency_key("d", "pull", other, attempt=1),
+                idempotency_key("d", "pull", REQUEST, attempt=2),
+            }
+        )
+        == 5
+    )

@@ -1,0 +1,169 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulation.errors import ScenarioError
+from simulation.plan import plan_of
+from simulation.scenario import Scenario, scenario_digest
+from simulation.scenario_file import parse_scenario, read_scenario, shipped_scenarios
+
+TEXT = """
+title = "Two centres"
+
+[centres.A]
+name = "centre-a"
+dataset = { format = "phantoms", style = "digital", patients = 12, seed = 1 DATASET }
+patches = { margin_px = 7 }
+threads = 2
+
+[centres.B]
+name = "centre-b"
+dataset = { format = "coco", where = { official_split = "train" } }
+
+[[generators]]
+centre = "B"
+name = "lesions"
+title = "Lesions"
+architecture = { image_size = 64, width = 16 }
+training = { epochs = 3 TRAINING }
+licence = "CC0 1.0"
+use_terms = "Any use."
+contact = "Desk"
+
+[[studies]]
+centre = "A"
+image_size = 64
+STUDY
+arms = [ { name = "none" }, { name = "B", generators = ["B/lesions"] ARM } ]
+"""
+
+
+def scenario(**parts: str) -> Scenario:
+    text = TEXT
+    for place in ("DATASET", "TRAINING", "STUDY", "ARM"):
+        text = text.replace(place, parts.get(place, ""))
+    return parse_scenario(text.replace('"B/lesions"', parts.get("USES", '"B/lesions"')), source="x")
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (
+            {"TRAINING": ", epoch = 3"},
+            "x: unknown key 'epoch' in generators[1].training; did you mean 'epochs'?",
+        ),
+        (
+            {"DATASET": ", heigth = 3"},
+            "x: unknown key 'heigth' in centres.A.dataset.phantoms; did you mean",
+        ),
+        (
+            {"ARM": ", generator = []"},
+            "x: unknown key 'generator' in studies[1].arms[2]; did you mean 'generators'?",
+        ),
+        ({"STUDY": "sedes = [1]"}, "x: unknown key 'sedes' in studies[1]; did you mean 'seeds'?"),
+        ({"STUDY": "classifiers = ["}, "x is not valid TOML: "),
+        ({"STUDY": "seeds = [1, 1]"}, "x: every seed must be named once"),
+        ({"STUDY": "image_size = 64"}, "x is not valid TOML: Cannot overwrite a value (at line "),
+        ({"STUDY": "seeds = []"}, "x: studies[1].seeds: "),
+        ({"STUDY": "patches = { margin_px = 3 }"}, "x: patches are set once for a centre, in cent"),
+        ({"USES": '"C/lesions"'}, "x: the arm 'B' uses the generator 'C/lesions', but the generat"),
+        ({"USES": '"B lesions"'}, "x: studies[1].arms[2].generators[1]: "),
+        ({"ARM": ", extra_healthy = true"}, "x: an arm with generators adds healthy patches anyw"),
+    ],
+)
+def test_a_faulty_scenario_is_refused_with_one_sentence(
+    parts: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        scenario(**parts)
+
+    assert str(refusal.value).startswith(message)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"generators": ({"centre": "Z"},)},
+            "the generator 'lesions' is of centre 'Z', but the centres are A, B",
+        ),
+        (
+            {"studies": ({"centre": "Z"},)},
+            "the study of 'all' is of centre 'Z', but the centres are A, B",
+        ),
+        (
+            {"studies": ({"image_size": 32},)},
+            "the study of 'all' has image_size 32, but its generator 'B/lesions' makes patches "
+            "of 64 px",
+        ),
+        ({"generators": ({}, {})}, "every generator must be named once, but 'B/lesions' is there"),
+        ({"studies": ({}, {})}, "every study, by its lesions, must be named once, but 'all' is"),
+        ({"centres": {"B": {"name": "centre-a"}}}, "every centre must be named once, but 'centre"),
+        ({"centres": {"B": {"name": "hub"}}}, "no centre may be called 'hub'"),
+    ],
+)
+def test_parts_that_contradict_each_other_are_refused(change: dict[str, Any], message: str) -> None:
+    content = scenario().model_dump(mode="json")
+    for study in content["studies"]:
+        del study["patches"]
+    for key, parts in change.items():
+        if key == "centres":
+            content[key]["B"] |= parts["B"]
+        else:
+            content[key] = [content[key][0] | part for part in parts]
+
+    with pytest.raises(ValueError, match=message.replace("(", r"\(")):
+        Scenario.model_validate(content)
+
+
+def test_an_unknown_name_is_met_with_the_nearest_known_one() -> None:
+    with pytest.raises(ScenarioError, match=r"\(paper, quick, real\); did you mean 'quick'\?"):
+        read_scenario("quik")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(ScenarioError, match="is not UTF-8 text"):
+        read_scenario(str(tmp_path / "x.toml"))
+
+
+def test_requests_carry_what_the_scenario_says() -> None:
+    made = scenario()
+    training = made.training_request(made.generators[0])
+    study = made.study_request(made.studies[0], {"B/lesions": "0" * 64})
+
+    assert (training.dataset, training.training.epochs, training.threads) == ("mammograms", 3, 1)
+    assert (study.threads, study.study.patches.margin_px) == (2, 7)
+    assert [arm.generators for arm in study.study.arms] == [(), ("0" * 64,)]
+
+
+def test_the_digest_tells_scenarios_and_data_apart() -> None:
+    one, other = scenario(), scenario(TRAINING=", seed = 9")
+
+    assert scenario_digest(one, {}) == scenario_digest(scenario(), {})
+    assert scenario_digest(one, {}) != scenario_digest(other, {})
+    assert scenario_digest(one, {"B": "/x"}) != scenario_digest(one, {"B": "/y"})
+
+
+@pytest.mark.parametrize("name", ["paper", "quick", "real"])
+def test_a_shipped_scenario_is_sound_and_has_both_controls_and_both_donors(name: str) -> None:
+    found = read_scenario(name)
+
+    assert name in shipped_scenarios()
+    for study in found.studies:
+        assert study.centre == "A"
+        assert [len(arm.generators) for arm in study.arms] == [0, 0, 1, 1, 2]
+        assert [arm.extra_healthy for arm in study.arms] == [False, True, False, False, False]
+
+
+def test_the_plan_counts_runs_and_parameters() -> None:
+    made = read_scenario("paper")
+    plan = plan_of(made, {"A": "/a", "B": "/b", "C": "/c"}, digest="0" * 64)
+
+    assert plan.generators[0].parameters == 12_784_512
+    assert [study.runs for study in plan.studies] == [30, 30]
+    assert plan.runs == 60
+    assert [centre.data for centre in plan.centres] == ["COCO in /a", "COCO in /b", "COCO in /c"]

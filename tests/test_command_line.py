@@ -1,0 +1,90 @@
+"""The command as a user types it, right and wrong."""
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.hub_server import running_hub
+from tests.packages import write_tiny_package
+
+
+def _genshare(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "genshare", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "200", **environment},
+        check=False,
+    )
+
+
+def test_help_names_every_command() -> None:
+    done = _genshare("--help")
+
+    assert done.returncode == 0
+    for command in ("simulate", "hub", "node", "data", "list", "show", "fetch"):
+        assert f"  {command} " in done.stdout
+
+
+def test_a_generator_is_listed_shown_and_fetched(tmp_path: Path) -> None:
+    package = write_tiny_package(tmp_path)
+    with running_hub(tmp_path / "hub") as hub:
+        token = hub.client().invite("centre-b")
+        hub.client(token).publish(package)
+        names = {"GENSHARE_HUB_URL": hub.url, "GENSHARE_HUB_TOKEN": token}
+        listed = _genshare("list", **names)
+        shown = _genshare("show", "centre-b", "lesions-dcgan", **names)
+        out = tmp_path / "fetched"
+        fetched = _genshare("fetch", "centre-b", "lesions-dcgan", "--out", str(out), **names)
+
+    digest = hashlib.sha256((out / "weights.safetensors").read_bytes()).hexdigest()
+    assert "lesions-dcgan" in listed.stdout
+    assert digest in shown.stdout
+    assert f"{digest}  {out / 'weights.safetensors'}" in fetched.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "code", "sentence"),
+    [
+        (("foo",), {}, 2, "there is no command 'foo'"),
+        (("data", "preview", "/nowhere"), {}, 1, "there is no folder /nowhere"),
+        (("data", "inspect", "--phantoms", "x"), {}, 2, "it must be digital, film or soft"),
+        (("hub", "invite", "Centre A"), {}, 2, "is no centre's name"),
+        (("hub", "serve"), {"HUB_ADMIN_TOKEN": "s3cret"}, 1, "a setting is wrong: HUB_ADMIN_TOKEN"),
+        (("list", "--hub-url", "http://127.0.0.1:9"), {}, 1, "no answer from the hub at"),
+        (("simulate", "nonesuch"), {}, 1, "nonesuch"),
+    ],
+)
+def test_wrong_things_are_one_sentence(
+    arguments: tuple[str, ...], environment: dict[str, str], code: int, sentence: str
+) -> None:
+    done = _genshare(*arguments, **environment)
+
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "s3cret" not in done.stderr
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize("service", ["hub", "node"])
+def test_a_taken_port_is_named(tmp_path: Path, service: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = _genshare(service, "serve", "--port", port, "--data-dir", str(tmp_path))
+
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr
+
+
+def test_the_hub_loads_no_array_or_tensor_library() -> None:
+    code = "import sys, hub.commands; print(sorted({'numpy', 'torch', 'cv2'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
