@@ -7,6 +7,7 @@
   x OneClassOnlyError            GS-3104  422
   x PatchDoesNotFitError         GS-3105  422
   x NotEnoughTissueError         GS-3106  422
+  x PatchStoreError              GS-3107  422
   x TooFewPatchesError           GS-3201  422
   x TrainingDivergedError        GS-3202  422
   x CheckpointError              GS-3203  422
@@ -84,6 +85,15 @@ class NotEnoughTissueError(NodeError):
     status = 422
     title = "Not enough healthy tissue"
     hint = "Ask for fewer healthy patches, or set healthy_from to all_mammograms."
+
+
+class PatchStoreError(NodeError):
+    """A folder of stored patches is damaged, or holds something else."""
+
+    code = "GS-3107"
+    status = 422
+    title = "Stored patches unusable"
+    hint = "Remove the folder, or choose another; patches are cut again."
 
 
 class TooFewPatchesError(NodeError):

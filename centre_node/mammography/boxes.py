@@ -1,5 +1,6 @@
 """Pixel rectangles: where a lesion's patch is cut, and how a training box is moved about."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -108,7 +109,7 @@ def jittered(
     shift = random.normal(0, jitter.translation_std, size=2)
     shift = shift.clip(-jitter.translation_limit, jitter.translation_limit) * square.width
     start = [
-        round((low + high - side) / 2 + move)
+        math.floor((low + high - side + 1) / 2 + move)
         for low, high, move in zip(
             (square.left, square.top), (square.right, square.bottom), shift, strict=True
         )
@@ -122,23 +123,34 @@ def jittered(
 
 
 def jitter_reach(square: Box, *, image_width: int, image_height: int, jitter: Jitter) -> Box:
-    """Return the rectangle that no jittered box can leave, inside the image."""
-    zoom = max(0.0, jitter.zoom_mean + jitter.zoom_limit)
-    reach = round(square.width * (zoom / 4 + jitter.translation_limit)) + 2
-    return Box(
-        max(square.left - reach, 0),
-        max(square.top - reach, 0),
-        min(square.right + reach, image_width),
-        min(square.bottom + reach, image_height),
-    )
+    """Return the rectangle that no jittered box can leave, inside the image.
+
+    Jittering inside this rectangle gives the same box as jittering inside the whole image.
+    """
+    largest = max(square.width, round(square.width * (1 + _largest_zoom(jitter) / 2)))
+    largest = min(largest, image_width, image_height)
+    reach = (largest - square.width) / 2 + jitter.translation_limit * square.width
+    margin = math.ceil(reach) + 1  # 1: rounding of the jittered box's place
+    left, right = _reached(square.left - margin, square.right + margin, largest, image_width)
+    top, bottom = _reached(square.top - margin, square.bottom + margin, largest, image_height)
+    return Box(left, top, right, bottom)
+
+
+def _reached(start: int, end: int, largest: int, limit: int) -> tuple[int, int]:
+    """Clip to the image, leaving room for the largest box that was moved back inside."""
+    return min(max(start, 0), limit - largest), max(min(end, limit), largest)
+
+
+def _largest_zoom(jitter: Jitter) -> float:
+    return jitter.zoom_mean + jitter.zoom_limit
 
 
 def _zoomed_side(
     square: Box, lesion: Box | None, limit: int, jitter: Jitter, smallest: int, random: "Generator"
 ) -> int:
     zoom = random.normal(jitter.zoom_mean, jitter.zoom_std)
-    low, high = jitter.zoom_mean - jitter.zoom_limit, jitter.zoom_mean + jitter.zoom_limit
-    side = round(square.width * (1 + min(max(zoom, low), high) / 2))
+    lowest = jitter.zoom_mean - jitter.zoom_limit
+    side = round(square.width * (1 + min(max(zoom, lowest), _largest_zoom(jitter)) / 2))
     needed = 0 if lesion is None else lesion.larger_side
     return min(max(side, min(smallest, square.width), needed), limit)
 

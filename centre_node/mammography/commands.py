@@ -82,6 +82,9 @@ def preview(
     size: Annotated[int, typer.Option(min=16, max=256, help="Side of a patch in px.")] = 96,
     margin_px: Annotated[int, typer.Option(min=0, help="Around the lesion's box.")] = 60,
     smallest_side_px: Annotated[int, typer.Option(min=8)] = 128,
+    background_level: Annotated[
+        int, typer.Option(min=0, max=254, help="8-bit value up to which a pixel is background.")
+    ] = 10,
     healthy_from: Annotated[
         str, typer.Option(help="healthy_mammograms or all_mammograms.")
     ] = "healthy_mammograms",
@@ -102,6 +105,7 @@ def preview(
         {
             "margin_px": margin_px,
             "smallest_side_px": smallest_side_px,
+            "background_level": background_level,
             "healthy_from": healthy_from,
         }
     )

@@ -5,7 +5,6 @@ from pathlib import Path
 from centre_node.errors import BadMammogramsError
 from centre_node.mammography.configuration import CocoFolder, DatasetSource
 from centre_node.mammography.mammograms import Reading
-from centre_node.mammography.phantoms import read_phantoms
 from centre_node.mammography.readers.coco import read_coco
 
 
@@ -16,6 +15,9 @@ def read_dataset(source: DatasetSource, mammograms_dir: Path | None) -> Reading:
         BadMammogramsError: No such folder, or one outside `mammograms_dir`, or unusable.
     """
     if not isinstance(source, CocoFolder):
+        # Here, not above: phantoms need an array library, which COCO folders do without.
+        from centre_node.mammography.phantoms import read_phantoms
+
         return read_phantoms(source)
     if mammograms_dir is None:
         raise BadMammogramsError(

@@ -1,6 +1,6 @@
 """Where healthy patches are cut: tissue, no annotation, no two nearly alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,10 @@ from centre_node.mammography.boxes import Box
 
 CANDIDATES = 400
 NEAREST_CENTRES = 0.5
+GIVE_UP_AFTER = 12
+
+Rows = NDArray[np.int64]
+"""Boxes as rows of left, top, right, bottom; shape (n, 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ def healthy_boxes(
     pixels: NDArray[np.uint8],
     *,
     forbidden: Sequence[Box],
+    taken: Sequence[Box] = (),
     sides: Sequence[int],
     rules: HealthyRules,
     random: np.random.Generator,
@@ -37,11 +42,13 @@ def healthy_boxes(
 
     A square holds at most the allowed share of background, touches no forbidden box, and its
     centre is at least half a side away from the centre of any square placed before, so that no two
-    patches are nearly the same. A side for which no place is found is left out.
+    patches are nearly the same. A side for which no place is found is left out; after 12 such sides
+    in a row the mammogram counts as full.
 
     Args:
         pixels: The mammogram, 8 bit, shape (height, width).
         forbidden: Every annotation.
+        taken: Healthy squares that the mammogram already has.
         sides: Wanted sides in pixels.
 
     Source: paper section 2.2, paragraph 1.
@@ -49,15 +56,42 @@ def healthy_boxes(
     healthy crops were far smaller than its lesion crops, so that sharpness told the classes apart.
     """
     integral = _integral(pixels <= rules.level)
-    placed: list[Box] = []
+    placed = list(taken)
+    failed = 0
     for side in sides:
-        if side > min(pixels.shape):
-            continue
-        for box in _candidates(integral, side, rules, random):
-            if _is_free(box, forbidden, placed):
-                placed.append(box)
-                break
-    return placed
+        box = _first_free(_candidates(integral, side, rules, random), forbidden, placed)
+        failed = failed + 1 if box is None else 0
+        if box is not None:
+            placed.append(box)
+        elif failed == GIVE_UP_AFTER:
+            break
+    return placed[len(taken) :]
+
+
+def shared_out(
+    count: int, images: Mapping[str, str], *, random: np.random.Generator
+) -> dict[str, int]:
+    """Share healthy patches out evenly over patients, and each patient's over their images.
+
+    Args:
+        images: Patient id of each image id.
+
+    Returns:
+        Patches of each image id, in all `count`.
+    """
+    of_patient: dict[str, list[str]] = {}
+    for image in sorted(images):
+        of_patient.setdefault(images[image], []).append(image)
+    quotas: dict[str, int] = {}
+    for patient, share in _evenly(count, sorted(of_patient), random).items():
+        quotas |= _evenly(share, of_patient[patient], random)
+    return quotas
+
+
+def _evenly(count: int, names: Sequence[str], random: np.random.Generator) -> dict[str, int]:
+    share, remainder = divmod(count, len(names))
+    rank = random.permutation(len(names))
+    return {name: share + int(rank[index] < remainder) for index, name in enumerate(names)}
 
 
 def _integral(background: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -69,8 +103,10 @@ def _integral(background: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def _candidates(
     integral: NDArray[np.int64], side: int, rules: HealthyRules, random: np.random.Generator
-) -> list[Box]:
+) -> Rows:
     height, width = integral.shape[0] - 1, integral.shape[1] - 1
+    if side > min(height, width):
+        return np.empty((0, 4), dtype=np.int64)
     left = random.integers(0, width - side + 1, CANDIDATES)
     top = random.integers(0, height - side + 1, CANDIDATES)
     right, bottom = left + side, top + side
@@ -80,17 +116,33 @@ def _candidates(
         - integral[bottom, left]
         + integral[top, left]
     )
-    good = np.flatnonzero(background <= rules.largest_background_share * side * side)
-    return [Box(int(left[i]), int(top[i]), int(right[i]), int(bottom[i])) for i in good]
+    good = background <= rules.largest_background_share * side * side
+    return np.stack([left, top, right, bottom], axis=1)[good]
 
 
-def _is_free(box: Box, forbidden: Sequence[Box], placed: Sequence[Box]) -> bool:
-    if any(box.overlaps(other) for other in forbidden):
-        return False
-    return all(_far_apart(box, other) for other in placed)
+def _first_free(boxes: Rows, forbidden: Sequence[Box], placed: Sequence[Box]) -> Box | None:
+    free = ~_touching(boxes, _rows(forbidden)) & ~_near(boxes, _rows(placed))
+    if not free.any():
+        return None
+    left, top, right, bottom = (int(edge) for edge in boxes[free.argmax()])
+    return Box(left, top, right, bottom)
 
 
-def _far_apart(one: Box, other: Box) -> bool:
-    columns = abs(one.left + one.right - other.left - other.right) / 2
-    rows = abs(one.top + one.bottom - other.top - other.bottom) / 2
-    return max(columns, rows) >= NEAREST_CENTRES * max(one.width, other.width)
+def _touching(boxes: Rows, others: Rows) -> NDArray[np.bool_]:
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])  # (boxes, others, 2)
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    touching: NDArray[np.bool_] = np.any(np.all(low < high, axis=2), axis=1)
+    return touching
+
+
+def _near(boxes: Rows, others: Rows) -> NDArray[np.bool_]:
+    doubled = (boxes[:, :2] + boxes[:, 2:])[:, None] - (others[:, :2] + others[:, 2:])[None]
+    distance = np.abs(doubled).max(axis=2) / 2  # (boxes, others)
+    sides = np.maximum((boxes[:, 2] - boxes[:, 0])[:, None], (others[:, 2] - others[:, 0])[None])
+    near: NDArray[np.bool_] = np.any(distance < NEAREST_CENTRES * sides, axis=1)
+    return near
+
+
+def _rows(boxes: Sequence[Box]) -> Rows:
+    rows = [(box.left, box.top, box.right, box.bottom) for box in boxes]
+    return np.asarray(rows, dtype=np.int64).reshape(-1, 4)

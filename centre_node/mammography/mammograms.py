@@ -31,7 +31,10 @@ class Mammogram:
     """One image of one breast, read lazily.
 
     Attributes:
-        excluded: Annotated tissue that is no usable lesion: no patch of either class may touch it.
+        fingerprint: Changes when the pixels may have changed, known without opening the image;
+            empty where the image id says it all.
+        excluded: Annotated tissue that is no usable lesion: no lesion patch is cut for it and no
+            healthy patch may touch it.
         density: ACR breast density, 1 to 4.
         load: Returns the pixels, shape (height, width), 8 bit, the whole image min-max scaled,
             tissue brighter than background. Raises `BadImageError`.
@@ -42,6 +45,7 @@ class Mammogram:
     width: int
     height: int
     load: "Callable[[], NDArray[uint8]]" = field(compare=False, repr=False)
+    fingerprint: str = ""
     laterality: Literal["L", "R"] | None = None
     view: str | None = None
     density: int | None = None

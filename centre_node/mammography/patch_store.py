@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from centre_node.errors import (
     BadImageError,
@@ -22,16 +22,17 @@ from centre_node.errors import (
     NotEnoughTissueError,
     OutOfSpaceError,
     PatchDoesNotFitError,
+    PatchStoreError,
 )
 from centre_node.mammography.boxes import Box, jitter_reach, jittered, patch_box
 from centre_node.mammography.configuration import Jitter, PatchConfiguration
 from centre_node.mammography.crops import background_share, cropped, resized
-from centre_node.mammography.healthy import HealthyRules, healthy_boxes
+from centre_node.mammography.healthy import HealthyRules, healthy_boxes, shared_out
 from centre_node.mammography.mammograms import Mammogram
 from shared.models import StrictModel
 from shared.names import LesionKind
 
-FORMAT = 1
+FORMAT = 2
 PIXELS, INDEX = "pixels.bin", "index.json"
 REDRAWS = 8
 
@@ -54,6 +55,7 @@ class PatchRecord(StrictModel):
     height: int
     square: BoxTuple
     lesion: BoxTuple | None
+    forbidden: tuple[BoxTuple, ...] = ()  # annotations that no crop of a healthy patch may touch
 
 
 class _Index(StrictModel):
@@ -75,8 +77,21 @@ class PatchStore:
 
     @classmethod
     def open(cls, folder: Path) -> "PatchStore":
-        """Open a store that `extract_patches` wrote."""
-        index = _Index.model_validate_json((folder / INDEX).read_bytes())
+        """Open a store that `extract_patches` wrote.
+
+        Raises:
+            PatchStoreError: There is none, or it is damaged.
+        """
+        try:
+            index = _Index.model_validate_json((folder / INDEX).read_bytes())
+            size_bytes = (folder / PIXELS).stat().st_size
+        except (OSError, ValidationError) as error:
+            raise PatchStoreError(f"{folder} holds no readable patches") from error
+        expected_bytes = sum(record.width * record.height for record in index.records)
+        if size_bytes != expected_bytes:
+            raise PatchStoreError(
+                f"{folder / PIXELS} has {size_bytes} bytes, but its index says {expected_bytes}"
+            )
         return cls(folder, index.digest, index.configuration, index.skipped, index.records)
 
     @cached_property
@@ -103,7 +118,11 @@ class PatchStore:
     ) -> NDArray[np.uint8]:
         """Return patches, shape (n, size, size).
 
-        Without `jitter` and `random` the squares themselves: the same patches every time.
+        Without `jitter` and `random` the squares themselves: the same patches every time. A
+        jittered healthy patch obeys the rules that its place was chosen by (background,
+        annotations): it is drawn anew up to 8 times, then taken without jitter.
+
+        Deviation: the published code checked the background before the jitter only.
         """
         patches = [resized(self._crop(int(index), jitter, random), size) for index in indices]
         return np.stack(patches) if patches else np.empty((0, size, size), dtype=np.uint8)
@@ -127,11 +146,15 @@ class PatchStore:
                 random=random,
             )
             crop = cropped(pixels, box)
-            level = self.configuration.background_level
-            limit = self.configuration.largest_background_share
-            if record.label == 1 or background_share(crop, level=level) <= limit:
+            if record.label == 1 or self._is_healthy(record, box, crop):
                 return crop
         return cropped(pixels, square)
+
+    def _is_healthy(self, record: PatchRecord, box: Box, crop: NDArray[np.uint8]) -> bool:
+        if any(box.overlaps(Box(*annotation)) for annotation in record.forbidden):
+            return False
+        share = background_share(crop, level=self.configuration.background_level)
+        return share <= self.configuration.largest_background_share
 
 
 def extract_patches(
@@ -153,16 +176,16 @@ def extract_patches(
     Raises:
         BadMammogramsError: Not one patch could be cut.
         NotEnoughTissueError: Fewer healthy patches than asked for could be placed.
+        PatchStoreError: `folder` holds something else.
         OutOfSpaceError: The disk is full; nothing is left behind.
     """
     kinds = tuple(sorted(lesion_kinds))
     digest = _digest(mammograms, configuration, kinds, healthy, seed)
-    if (folder / INDEX).exists():
-        store = PatchStore.open(folder)
-        if store.digest == digest:
-            return store
-        shutil.rmtree(folder)
-    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
+    stored = _stored(folder)
+    if stored is not None and stored.digest == digest:
+        return stored
+    temporary = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)  # of an extraction that was killed
     try:
         temporary.mkdir(parents=True)
         with (temporary / PIXELS).open("wb") as file:
@@ -176,10 +199,15 @@ def extract_patches(
             skipped=dict(cutter.skipped),
             records=tuple(cutter.records),
         )
-        (temporary / INDEX).write_text(index.model_dump_json())
+        with (temporary / INDEX).open("wb") as file:
+            file.write(index.model_dump_json().encode())
+            file.flush()
+            os.fsync(file.fileno())
+        if folder.exists():
+            shutil.rmtree(folder)
         temporary.rename(folder)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise OutOfSpaceError(f"no space is left for the patches in {folder.parent}") from error
         raise
     finally:
@@ -208,8 +236,27 @@ def check_no_leak(stores: Sequence[PatchStore]) -> None:
                 )
 
 
+def _stored(folder: Path) -> PatchStore | None:
+    """Return the store in `folder`; None where there is none or it is damaged.
+
+    Raises:
+        PatchStoreError: The folder holds other files, which must not be replaced.
+    """
+    if not folder.exists():
+        return None
+    if not folder.is_dir() or {path.name for path in folder.iterdir()} - {PIXELS, INDEX}:
+        raise PatchStoreError(f"{folder} holds something other than patches; it is left alone")
+    try:
+        return PatchStore.open(folder)
+    except PatchStoreError:
+        return None
+
+
 class _Cutter:
-    """Goes through the mammograms once and writes patches as it meets them."""
+    """Goes through the mammograms and writes patches as it meets them.
+
+    Each image is opened once, unless another cannot hold its part of the healthy patches.
+    """
 
     def __init__(
         self,
@@ -225,29 +272,30 @@ class _Cutter:
         self._offset = 0
         self.records: list[PatchRecord] = []
         self.skipped: dict[str, int] = defaultdict(int)
+        self._healthy_of: dict[str, list[Box]] = defaultdict(list)
+        self._used_up: set[str] = set()
+        self._rules = HealthyRules(
+            configuration.background_level, configuration.largest_background_share
+        )
 
     def cut(self, mammograms: Sequence[Mammogram], healthy: int, on_progress: OnProgress) -> None:
         squares = self._lesion_squares(mammograms)
         sides = [square.width for found in squares.values() for square, _ in found]
         sources = self._healthy_sources(mammograms, healthy)
-        order = [m for m in mammograms if squares[m.image_id] or m.image_id in sources]
-        # Each image in turn must bring its part of the healthy patches that are still missing.
-        to_come, missing = len(sources), healthy
+        quotas = self._quotas(healthy, sources, mammograms)
+        order = [m for m in mammograms if squares[m.image_id] or quotas.get(m.image_id)]
+        missing = healthy
         for done, mammogram in enumerate(order):
             on_progress(done, len(order))
-            try:
-                pixels = mammogram.load()
-            except BadImageError:
-                self.skipped["image cannot be read"] += 1
-                to_come -= mammogram.image_id in sources
+            pixels = self._loaded(mammogram)
+            if pixels is None:
                 continue
             for square, lesion_index in squares[mammogram.image_id]:
                 self._add(mammogram, pixels, square, lesion_index)
-            if mammogram.image_id in sources:
-                wanted = -(-missing // to_come)
-                missing -= self._add_healthy(mammogram, pixels, sides, wanted)
-                to_come -= 1
+            wanted = quotas.get(mammogram.image_id, 0)
+            missing -= self._add_healthy(mammogram, pixels, sides, wanted)
         on_progress(len(order), len(order))
+        missing = self._add_missing(mammograms, sides, sources, missing)
         if not self.records:
             raise BadMammogramsError(
                 f"not one patch could be cut from {len(mammograms)} mammograms: "
@@ -261,6 +309,39 @@ class _Cutter:
                 f"{healthy} healthy patches were asked for, but only {healthy - missing} could be "
                 f"placed in {len(sources)} mammograms"
             )
+
+    def _add_missing(
+        self, mammograms: Sequence[Mammogram], sides: list[int], sources: set[str], missing: int
+    ) -> int:
+        """Share out anew, until all are full, what some images had no room for.
+
+        Returns:
+            How many patches are missing still.
+        """
+        while missing and (sources := sources - self._used_up):
+            quotas = self._quotas(missing, sources, mammograms)
+            for mammogram in mammograms:
+                wanted = quotas.get(mammogram.image_id, 0)
+                pixels = self._loaded(mammogram) if wanted else None
+                if pixels is not None:
+                    missing -= self._add_healthy(mammogram, pixels, sides, wanted)
+        return missing
+
+    def _loaded(self, mammogram: Mammogram) -> NDArray[np.uint8] | None:
+        try:
+            return mammogram.load()
+        except BadImageError:
+            self.skipped["image cannot be read"] += 1
+            self._used_up.add(mammogram.image_id)
+            return None
+
+    def _quotas(
+        self, count: int, sources: set[str], mammograms: Sequence[Mammogram]
+    ) -> dict[str, int]:
+        if not count:
+            return {}
+        patients = {m.image_id: m.patient_id for m in mammograms if m.image_id in sources}
+        return shared_out(count, patients, random=self._random)
 
     def _lesion_squares(self, mammograms: Sequence[Mammogram]) -> dict[str, list[tuple[Box, int]]]:
         squares: dict[str, list[tuple[Box, int]]] = {m.image_id: [] for m in mammograms}
@@ -298,21 +379,25 @@ class _Cutter:
         self, mammogram: Mammogram, pixels: NDArray[np.uint8], sides: list[int], wanted: int
     ) -> int:
         limit = min(mammogram.width, mammogram.height)
-        fitting = [side for side in sides if side <= limit]
-        if not fitting or wanted <= 0:
-            return 0
-        boxes = healthy_boxes(
-            pixels,
-            forbidden=[*(lesion.box for lesion in mammogram.lesions), *mammogram.excluded],
-            sides=[int(side) for side in self._random.choice(fitting, wanted)],
-            rules=HealthyRules(
-                self._configuration.background_level, self._configuration.largest_background_share
-            ),
-            random=self._random,
-        )
-        for box in boxes:
-            self._add(mammogram, pixels, box, None)
-        return len(boxes)
+        fitting = sorted(side for side in sides if side <= limit)
+        taken = self._healthy_of[mammogram.image_id]
+        full = len(taken) + wanted
+        while fitting and len(taken) < full:
+            boxes = healthy_boxes(
+                pixels,
+                forbidden=_annotations(mammogram),
+                taken=taken,
+                sides=[int(side) for side in self._random.choice(fitting, full - len(taken))],
+                rules=self._rules,
+                random=self._random,
+            )
+            for box in boxes:
+                self._add(mammogram, pixels, box, None)
+            taken += boxes
+            fitting = fitting[: len(fitting) // 2]  # what had no place is tried smaller
+        if len(taken) < full:
+            self._used_up.add(mammogram.image_id)
+        return wanted - (full - len(taken))
 
     def _add(
         self, mammogram: Mammogram, pixels: NDArray[np.uint8], square: Box, lesion_index: int | None
@@ -325,6 +410,7 @@ class _Cutter:
         )
         lesion = None if lesion_index is None else mammogram.lesions[lesion_index]
         stored = np.ascontiguousarray(cropped(pixels, around))
+        annotated = _annotations(mammogram) if lesion is None else []
         self._write(stored.tobytes())
         self.records.append(
             PatchRecord(
@@ -340,9 +426,16 @@ class _Cutter:
                 height=around.height,
                 square=_relative(square, around),
                 lesion=None if lesion is None else _relative(lesion.box, around),
+                forbidden=tuple(
+                    _relative(box, around) for box in annotated if box.overlaps(around)
+                ),
             )
         )
         self._offset += stored.size
+
+
+def _annotations(mammogram: Mammogram) -> list[Box]:
+    return [*(lesion.box for lesion in mammogram.lesions), *mammogram.excluded]
 
 
 def _relative(box: Box, origin: Box) -> BoxTuple:
@@ -359,7 +452,10 @@ def _digest(
 ) -> str:
     identity = [FORMAT, configuration.model_dump(mode="json"), kinds, healthy, seed]
     described = [
-        [m.image_id, m.patient_id, m.width, m.height, repr(m.lesions), repr(m.excluded)]
+        [
+            *(m.image_id, m.patient_id, m.fingerprint, m.width, m.height),
+            *(repr(m.lesions), repr(m.excluded)),
+        ]
         for m in mammograms
     ]
     return hashlib.sha256(json.dumps([identity, described]).encode()).hexdigest()

@@ -1,7 +1,10 @@
 """Counts of a data set: what a centre's staff see of it."""
 
+import statistics
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from pydantic import Field
 
 from centre_node.mammography.mammograms import Reading
 from shared.models import StrictModel
@@ -18,6 +21,9 @@ class DatasetSummary(StrictModel):
     lesions: int
     kinds: dict[str, int]
     pathologies: dict[str, int]
+    lesion_side_quartiles_px: tuple[float, float, float] | None = Field(
+        None, description="Of the larger side of each lesion's box; None under 2 lesions."
+    )
     excluded_regions: int
     images_without_annotation: int
     skipped: dict[str, int]
@@ -36,6 +42,7 @@ def summary(reading: Reading) -> DatasetSummary:
         lesions=len(lesions),
         kinds=_counted(lesion.kind for lesion in lesions),
         pathologies=_counted(lesion.pathology for lesion in lesions),
+        lesion_side_quartiles_px=_quartiles([lesion.box.larger_side for lesion in lesions]),
         excluded_regions=sum(len(image.excluded) for image in images),
         images_without_annotation=sum(not image.lesions and not image.excluded for image in images),
         skipped=_counted(skipped.reason for skipped in reading.skipped),
@@ -45,3 +52,10 @@ def summary(reading: Reading) -> DatasetSummary:
 def _counted(values: Iterable[object]) -> dict[str, int]:
     counts = Counter("unknown" if value is None else str(value) for value in values)
     return dict(sorted(counts.items()))
+
+
+def _quartiles(sides: Sequence[int]) -> tuple[float, float, float] | None:
+    if len(sides) < 2:
+        return None
+    low, median, high = statistics.quantiles(sides, n=4, method="inclusive")
+    return low, median, high

@@ -13,10 +13,23 @@ import pytest
 
 TINY = Path(__file__).parent / "tiny.toml"
 TIMEOUT_SECONDS = 300
-COLUMNS = (
-    "classifier,arm,train_fraction,lesions,seed,n_train_real,n_train_synthetic,n_test,prevalence,"
-    "accuracy,f1,auroc,auprc,f1_healthy,auprc_healthy"
-).split(",")
+COLUMNS = [
+    "classifier",
+    "arm",
+    "train_fraction",
+    "lesions",
+    "seed",
+    "n_train_real",
+    "n_train_synthetic",
+    "n_test",
+    "prevalence",
+    "accuracy",
+    "f1",
+    "auroc",
+    "auprc",
+    "f1_healthy",
+    "auprc_healthy",
+]
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +82,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     result = run(out)
     assert result.returncode == 0, result.stdout + result.stderr
     assert str(out / "report" / "index.html") in result.stdout
-    yield out
+    return out
 
 
 def test_a_finished_simulation_leaves_report_logs_and_state(finished: Path) -> None:

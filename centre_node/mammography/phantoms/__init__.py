@@ -1,4 +1,4 @@
-"""Procedural mammograms: realistic enough to try everything on, and nobody's data."""
+"""Seeded procedural mammograms: nobody's data, drawn anew whenever they are read."""
 
 from centre_node.mammography.phantoms.reading import read_phantoms
 

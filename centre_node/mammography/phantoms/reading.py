@@ -1,78 +1,62 @@
-"""Phantoms as a data set: plans are drawn at once, pixels when a mammogram is loaded."""
+"""Phantoms as a data set: what is where is known at once, pixels are made when loaded."""
 
 from functools import partial
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import AcquisitionStyle, PhantomSet
-from centre_node.mammography.mammograms import Lesion, Mammogram, Reading
-from centre_node.mammography.phantoms.anatomy import VIEWS, Breast, View, drawn_breast
+from centre_node.mammography.configuration import PhantomSet
+from centre_node.mammography.mammograms import Contour, Lesion, Mammogram, Reading
+from centre_node.mammography.phantoms.lesions import PlacedLesion
+from centre_node.mammography.phantoms.plan import ImagePlan, plan_images
 
 if TYPE_CHECKING:
+    from numpy import uint8
     from numpy.typing import NDArray
-
-IMAGE_HEIGHT_MM = 224.0
 
 
 def read_phantoms(configuration: PhantomSet) -> Reading:
-    """Return two views of one breast per patient; the same seed gives the same pixels."""
-    healthy = round(configuration.healthy_share * configuration.patients)
-    order = np.random.default_rng(configuration.seed).permutation(configuration.patients)
-    mammograms = tuple(
-        _mammogram(configuration, patient, view, has_lesion=bool(order[patient] >= healthy))
-        for patient in range(configuration.patients)
-        for view in VIEWS
-    )
-    return Reading(f"phantoms-{configuration.style}", mammograms)
+    """Return the set's mammograms; the same configuration gives the same pixels."""
+    mammograms = tuple(_mammogram(plan) for plan in plan_images(configuration))
+    return Reading(name=f"phantoms-{configuration.style}", mammograms=mammograms)
 
 
-def _mammogram(
-    configuration: PhantomSet, patient: int, view: View, *, has_lesion: bool
-) -> Mammogram:
-    breast = drawn_breast(
-        seed=(configuration.seed, patient),
-        view=view,
-        height=configuration.image_height_px,
-        has_lesion=has_lesion,
-    )
-    lesions = tuple(
-        Lesion(
-            _enclosing(finding.contour, breast.width, breast.height),
-            finding.kind,
-            (tuple((float(x), float(y)) for x, y in finding.contour),),
-            finding.pathology,
-        )
-        for finding in breast.findings
-    )
+def _mammogram(plan: ImagePlan) -> Mammogram:
+    patient_id = f"phantom-{plan.patient:04d}"
     return Mammogram(
-        image_id=f"{configuration.style}-{configuration.seed}-{patient:04d}-{view}",
-        patient_id=f"phantom-{patient:04d}",
-        width=breast.width,
-        height=breast.height,
-        load=partial(_load, breast, configuration.style),
-        laterality=breast.laterality,
-        view=view,
-        density=breast.density,
-        pixel_spacing_mm=IMAGE_HEIGHT_MM / breast.height,
-        lesions=lesions,
+        image_id=f"{patient_id}-{plan.laterality}-{plan.view}",
+        patient_id=patient_id,
+        width=plan.width_px,
+        height=plan.height_px,
+        load=partial(_load, plan),
+        laterality=plan.laterality,
+        view=plan.view,
+        density=plan.density,
+        pixel_spacing_mm=plan.spacing_mm,
+        lesions=tuple(_lesion(lesion, plan) for lesion in plan.lesions),
     )
 
 
-def _load(breast: Breast, style: AcquisitionStyle) -> "NDArray[np.uint8]":
+def _load(plan: ImagePlan) -> "NDArray[uint8]":
     # Rendering needs OpenCV, which a process that only counts mammograms should not load.
-    from centre_node.mammography.phantoms.acquisition import acquired
-    from centre_node.mammography.phantoms.tissue import rendered
+    from centre_node.mammography.phantoms.rendering import render
 
-    random = np.random.default_rng([*breast.seed, 1])
-    marker = f"{breast.laterality} {breast.view}"
-    return acquired(rendered(breast, random), style, random, marker=marker)
+    return render(plan)
 
 
-def _enclosing(contour: "NDArray[np.float64]", width: int, height: int) -> Box:
-    left, top = np.floor(contour.min(axis=0)).astype(int)
-    right, bottom = np.ceil(contour.max(axis=0)).astype(int)
-    return Box(
-        max(int(left), 0), max(int(top), 0), min(int(right), width), min(int(bottom), height)
+def _lesion(lesion: PlacedLesion, plan: ImagePlan) -> Lesion:
+    contour = _contour(lesion, plan)
+    columns, rows = zip(*contour, strict=True)
+    return Lesion(
+        box=Box(floor(min(columns)), floor(min(rows)), ceil(max(columns)), ceil(max(rows))),
+        kind=lesion.finding.kind,
+        contours=(contour,),
+        pathology=lesion.finding.pathology,
     )
+
+
+def _contour(lesion: PlacedLesion, plan: ImagePlan) -> Contour:
+    corners = [(x / plan.spacing_mm, y / plan.spacing_mm) for x, y in lesion.corners]
+    if plan.laterality == "R":
+        return tuple((plan.width_px - x, y) for x, y in corners)
+    return tuple(corners)

@@ -1,13 +1,21 @@
 """Reads a COCO folder: `annotations.coco.json` and the images that it names, lazily."""
 
 import json
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    ValidationError,
+)
 
 from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
@@ -20,7 +28,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ANNOTATIONS = "annotations.coco.json"
-KINDS: dict[str, LesionKind] = {"mass": "mass", "calcification": "calcification"}
+KINDS: dict[str, LesionKind] = {"mass": "mass", "calcification": "calcification", "other": "other"}
+
+
+def _initial(value: object) -> object:
+    """Accept left and right in full."""
+    return value.strip()[:1].upper() if isinstance(value, str) else value
 
 
 class _Record(BaseModel):
@@ -33,7 +46,7 @@ class _Image(_Record):
     width: int = Field(gt=0)
     height: int = Field(gt=0)
     patient_id: str | None = None
-    laterality: Literal["L", "R"] | None = None
+    laterality: Annotated[Literal["L", "R"] | None, BeforeValidator(_initial)] = None
     view: str | None = None
     breast_density: int | None = Field(None, ge=1, le=4)
     pixel_spacing_mm: float | None = Field(None, gt=0)
@@ -43,7 +56,7 @@ class _Annotation(_Record):
     id: int
     image_id: int
     category_id: int
-    bbox: tuple[float, float, float, float] | None = None
+    bbox: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat] | None = None
     segmentation: Any = None
     iscrowd: int = 0
     pathology: str | None = None
@@ -64,6 +77,9 @@ class _Document(_Record):
 def read_coco(folder: Path, where: Mapping[str, str]) -> Reading:
     """Read a folder's annotations; images are opened only when a mammogram is loaded.
 
+    A category that is neither mass nor calcification counts as other. Boxes are clipped to the
+    image. What is left out, and categories not known by name, stand in `skipped`.
+
     Args:
         where: Keeps the images whose record has these values, compared as text.
 
@@ -79,12 +95,16 @@ def read_coco(folder: Path, where: Mapping[str, str]) -> Reading:
     _check_images(document.images, folder)
     skipped: list[Skipped] = []
     annotations = _by_image(document, raw, skipped)
-    kinds = {c.id: KINDS.get(c.name.lower(), "other") for c in document.categories}
-    mammograms = tuple(
-        _mammogram(image, annotations[image.id], kinds, folder, skipped)
-        for image in document.images
-    )
-    return Reading(folder.resolve().name, mammograms, tuple(skipped))
+    kinds = _kinds(document, annotations, skipped)
+    mammograms = []
+    for image in document.images:
+        if (folder / image.file_name).is_file():
+            mammograms.append(_mammogram(image, annotations[image.id], kinds, folder, skipped))
+        else:
+            skipped.append(Skipped(f"image {image.id}", "its file is missing"))
+    if not mammograms:
+        raise BadMammogramsError(f"{folder} has none of the {len(kept)} image files that it names")
+    return Reading(folder.resolve().name, tuple(mammograms), tuple(skipped))
 
 
 def _raw_document(folder: Path) -> dict[str, Any]:
@@ -98,8 +118,9 @@ def _raw_document(folder: Path) -> dict[str, Any]:
     except ValueError as error:
         raise BadMammogramsError(f"{path} is not JSON: {error}") from error
     for key in ("images", "annotations", "categories"):
-        if not isinstance(raw, dict) or not isinstance(raw.get(key), list):
-            raise BadMammogramsError(f"{path} has no list {key!r}; a COCO document has one")
+        records = raw.get(key) if isinstance(raw, dict) else None
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            raise BadMammogramsError(f"{path} has no list {key!r} of records; COCO has one")
     return dict(raw)
 
 
@@ -108,13 +129,19 @@ def _filtered(raw: dict[str, Any], where: Mapping[str, str], folder: Path) -> li
     kept = [
         image
         for image in images
-        if all(str(image.get(key)) == value for key, value in where.items())
+        if all(key in image and _as_text(image[key]) == value for key, value in where.items())
     ]
+    if not images:
+        raise BadMammogramsError(f"{folder / ANNOTATIONS} lists no image")
     if not kept:
-        wanted = ", ".join(f"{key}={value}" for key, value in where.items()) or "any"
-        keys = ", ".join(sorted({key for image in images for key in image})) or "no image records"
+        wanted = ", ".join(f"{key}={value}" for key, value in where.items())
+        keys = ", ".join(sorted({key for image in images for key in image}))
         raise BadMammogramsError(f"{folder} has no image with {wanted}; its records have: {keys}")
     return kept
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _check_images(images: Sequence[_Image], folder: Path) -> None:
@@ -137,12 +164,28 @@ def _by_image(
     document: _Document, raw: dict[str, Any], skipped: list[Skipped]
 ) -> dict[int, list[_Annotation]]:
     known = {image.get("id") for image in raw["images"]}
+    chosen = {image.id for image in document.images}
     grouped: dict[int, list[_Annotation]] = defaultdict(list)
     for annotation in document.annotations:
-        grouped[annotation.image_id].append(annotation)
-        if annotation.image_id not in known:
+        if annotation.image_id in chosen:
+            grouped[annotation.image_id].append(annotation)
+        elif annotation.image_id not in known:
             skipped.append(Skipped(f"annotation {annotation.id}", "its image is unknown"))
     return grouped
+
+
+def _kinds(
+    document: _Document,
+    annotations: Mapping[int, Sequence[_Annotation]],
+    skipped: list[Skipped],
+) -> dict[int, LesionKind]:
+    names = {category.id: category.name.lower() for category in document.categories}
+    used = Counter(a.category_id for group in annotations.values() for a in group if not a.iscrowd)
+    for identifier, times in sorted(used.items()):
+        if names.get(identifier) not in KINDS:
+            reason = f"the category is unknown; its {times} annotations are read as other"
+            skipped.append(Skipped(f"category {identifier}", reason))
+    return {identifier: KINDS.get(name, "other") for identifier, name in names.items()}
 
 
 def _mammogram(
@@ -157,19 +200,23 @@ def _mammogram(
         contours = _contours(annotation)
         box = _box(annotation, contours, image)
         if box is None:
-            skipped.append(Skipped(f"annotation {annotation.id}", "its box is outside the image"))
+            reason = "it has no box or outline inside the image"
+            skipped.append(Skipped(f"annotation {annotation.id}", reason))
         elif annotation.iscrowd:
             excluded.append(box)
         else:
             kind = kinds.get(annotation.category_id, "other")
             lesion = Lesion(box, kind, contours, annotation.pathology, annotation.birads)
             lesions.append(lesion)
+    path = folder / image.file_name
+    status = path.stat()
     return Mammogram(
         image_id=str(image.id),
         patient_id=str(image.patient_id),
         width=image.width,
         height=image.height,
-        load=partial(_load, folder / image.file_name, image.width, image.height),
+        load=partial(_load, path, image.width, image.height),
+        fingerprint=f"{image.file_name} {status.st_size} {status.st_mtime_ns}",
         laterality=image.laterality,
         view=image.view,
         density=image.breast_density,
@@ -185,7 +232,10 @@ def _contours(annotation: _Annotation) -> tuple[Contour, ...]:
     return tuple(
         tuple(zip(map(float, polygon[::2]), map(float, polygon[1::2]), strict=True))
         for polygon in annotation.segmentation
-        if isinstance(polygon, list) and len(polygon) >= 6 and len(polygon) % 2 == 0
+        if isinstance(polygon, list)
+        and len(polygon) >= 6
+        and len(polygon) % 2 == 0
+        and all(isinstance(value, int | float) and math.isfinite(value) for value in polygon)
     )
 
 
@@ -194,17 +244,23 @@ def _box(annotation: _Annotation, contours: tuple[Contour, ...], image: _Image) 
     if contours:
         xs = [x for contour in contours for x, _ in contour]
         ys = [y for contour in contours for _, y in contour]
-        left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
+        # A corner names a pixel that belongs to the outline, so the box ends behind it.
+        left, top, right, bottom = (
+            min(xs),
+            min(ys),
+            math.floor(max(xs)) + 1,
+            math.floor(max(ys)) + 1,
+        )
     elif annotation.bbox is not None:
-        left, top = annotation.bbox[:2]
-        right, bottom = left + annotation.bbox[2], top + annotation.bbox[3]
+        left, top, width, height = annotation.bbox
+        right, bottom = math.ceil(left + width), math.ceil(top + height)
     else:
         return None
     box = Box(
-        max(int(left), 0),
-        max(int(top), 0),
-        min(int(right) + 1, image.width),
-        min(int(bottom) + 1, image.height),
+        max(math.floor(left), 0),
+        max(math.floor(top), 0),
+        min(right, image.width),
+        min(bottom, image.height),
     )
     return box if box.width > 0 and box.height > 0 else None
 
@@ -213,20 +269,23 @@ def _load(path: Path, width: int, height: int) -> "NDArray[uint8]":
     import cv2
     import numpy as np
 
+    # Annotations speak of the pixels as stored, so an orientation tag is ignored.
+    grey = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        data = np.fromfile(path, dtype=np.uint8)
+        pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), grey)
     except OSError as error:
         raise BadImageError(f"{path.name} cannot be read: {error.strerror}") from error
-    pixels = None
-    if data.size:
-        pixels = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
+    except cv2.error as error:
+        raise BadImageError(f"{path.name} is no image that can be decoded") from error
     if pixels is None:
-        raise BadImageError(f"{path.name} is no image that can be decoded")
+        raise BadImageError(f"{path.name} is no image that can be decoded, or it is cut short")
     if pixels.shape != (height, width):
         raise BadImageError(
             f"{path.name} is {pixels.shape[1]} x {pixels.shape[0]} px, "
             f"but its record says {width} x {height}"
         )
+    if pixels.min() == pixels.max():
+        raise BadImageError(f"{path.name} has the value {pixels.min()} in every pixel")
     scaled = cv2.normalize(pixels, None, 0, 255, cv2.NORM_MINMAX, dtype=cv2.CV_8U)  # type: ignore[call-overload]  # None: a new array
     return np.asarray(scaled, dtype=np.uint8)
 

@@ -24,11 +24,11 @@ def test_boxes_polygons_and_excluded_regions_are_read(tmp_path: Path) -> None:
 
     mammograms = read_coco(write_coco_folder(tmp_path, content), {}).mammograms
 
-    assert mammograms[0].lesions[0].box == Box(40, 50, 61, 81)
+    assert mammograms[0].lesions[0].box == Box(40, 50, 60, 80)
     assert mammograms[0].lesions[0].kind == "mass"
     assert mammograms[1].lesions[0].box == Box(10, 20, 31, 61)
     assert mammograms[1].lesions[0].kind == "calcification"
-    assert mammograms[1].excluded == (Box(40, 50, 61, 81),)
+    assert mammograms[1].excluded == (Box(40, 50, 60, 80),)
     assert mammograms[0].patient_id == "p0"
 
 
@@ -51,7 +51,10 @@ def test_annotations_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
 
     counted = summary(read_coco(write_coco_folder(tmp_path, content), {}))
 
-    assert counted.skipped == {"its box is outside the image": 1, "its image is unknown": 1}
+    assert counted.skipped == {
+        "it has no box or outline inside the image": 1,
+        "its image is unknown": 1,
+    }
 
 
 def _without_patients(content: dict[str, Any]) -> None:

@@ -47,10 +47,10 @@ def test_a_crop_without_jitter_holds_the_images_own_pixels(
 ) -> None:
     store = _extract(mammograms, tmp_path / "store")
 
-    crop = store.crops([store.indices(1)[0]], size=43)[0]  # 31 + 2 * 6 px: no resizing
+    crop = store.crops([store.indices(1)[0]], size=42)[0]  # 30 + 2 * 6 px: no resizing
 
-    # The box [40, 61) x [50, 81) gives the square [29, 72) x [44, 87).
-    assert np.array_equal(crop, mammograms[0].load()[44:87, 29:72])
+    # The box [40, 60) x [50, 80) gives the square [29, 71) x [44, 86).
+    assert np.array_equal(crop, mammograms[0].load()[44:86, 29:71])
 
 
 def test_crops_repeat_and_jitter_differs_by_draw(

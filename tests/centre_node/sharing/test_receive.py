@@ -87,7 +87,8 @@ def test_same_seed_gives_the_same_patches(package: Package) -> None:
         synthetic_patches(package, count=5, seed=seed, device=CPU) for seed in (1, 1, 2)
     )
 
-    assert (first.shape, first.dtype) == ((5, 16, 16), np.uint8)
+    assert first.shape == (5, 16, 16)
+    assert first.dtype == np.uint8
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
 

@@ -1,0 +1,251 @@
+"""Which patches an extraction cuts, and what it does when something is in its way."""
+
+import errno
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from centre_node.errors import (
+    BadImageError,
+    BadMammogramsError,
+    NotEnoughTissueError,
+    OutOfSpaceError,
+    PatchStoreError,
+)
+from centre_node.mammography.boxes import Box
+from centre_node.mammography.configuration import Jitter, PatchConfiguration
+from centre_node.mammography.mammograms import Lesion, Mammogram
+from centre_node.mammography.patch_store import PatchStore, check_no_leak, extract_patches
+
+EVERYWHERE = PatchConfiguration(margin_px=8, smallest_side_px=16, healthy_from="all_mammograms")
+LESION = Box(30, 90, 55, 130)
+EXCLUDED = Box(0, 200, 60, 240)
+
+
+def mammogram(number: int, *, patient: str | None = None) -> Mammogram:
+    """Tissue of 60 to 199, annotated tissue 255, background to the right."""
+    pixels = np.random.default_rng(number).integers(60, 200, (240, 180), dtype=np.uint8)
+    pixels[:, 130:] = 0
+    for box in (LESION, EXCLUDED):
+        pixels[box.top : box.bottom, box.left : box.right] = 255
+    return Mammogram(
+        image_id=f"image-{number}",
+        patient_id=patient or f"patient-{number}",
+        width=180,
+        height=240,
+        load=lambda: pixels,
+        lesions=(Lesion(LESION, "mass"),),
+        excluded=(EXCLUDED,),
+    )
+
+
+def unreadable() -> Any:
+    raise BadImageError("4.png is no image that can be decoded")
+
+
+def extract(mammograms: list[Mammogram], folder: Path, **changes: Any) -> PatchStore:
+    options: dict[str, Any] = {
+        "configuration": EVERYWHERE,
+        "lesion_kinds": ("mass", "other"),
+        "healthy": 12,
+        "seed": 0,
+        "on_progress": lambda _done, _total: None,
+        **changes,
+    }
+    return extract_patches(mammograms, folder=folder, **options)
+
+
+@pytest.fixture
+def mammograms() -> list[Mammogram]:
+    return [mammogram(number) for number in range(6)]
+
+
+@pytest.fixture
+def store(mammograms: list[Mammogram], tmp_path: Path) -> PatchStore:
+    return extract(mammograms, tmp_path / "patches")
+
+
+def test_healthy_patches_are_spread_evenly_over_the_patients(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    images = [*mammograms, *(mammogram(number, patient="patient-0") for number in range(6, 9))]
+
+    store = extract(images, tmp_path / "patches")
+
+    patients = [store.records[index].patient_id for index in store.indices(0)]
+    assert sorted(patients) == sorted([image.patient_id for image in mammograms] * 2)
+
+
+def test_healthy_patches_have_the_lesions_sides(store: PatchStore) -> None:
+    sides = {
+        store.records[index].square[2] - store.records[index].square[0]
+        for index in store.indices(0)
+    }
+
+    assert sides == {56}
+
+
+def test_jittered_healthy_patches_touch_no_annotation_and_little_background(
+    store: PatchStore,
+) -> None:
+    indices = np.tile(store.indices(0), 30)
+
+    crops = store.crops(indices, size=56, jitter=Jitter(), random=np.random.default_rng(0))
+
+    assert crops.max() < 200
+    assert (crops <= 10).mean(axis=(1, 2)).max() <= 0.42  # resizing blurs its border
+    assert len({crop.tobytes() for crop in crops}) > 200
+
+
+def test_jittered_lesion_patches_hold_their_whole_lesion(store: PatchStore) -> None:
+    indices = np.tile(store.indices(1), 50)
+
+    crops = store.crops(indices, size=80, jitter=Jitter(), random=np.random.default_rng(0))
+
+    # 25 x 40 px of a square of at most 56 * 1.43 px
+    assert (crops >= 250).mean(axis=(1, 2)).min() >= 0.9 * 25 * 40 / (56 * 1.43) ** 2
+
+
+def test_anything_that_changes_the_patches_changes_the_digest(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    folder = tmp_path / "patches"
+    stores = [
+        extract(mammograms, folder),
+        extract(mammograms, folder, seed=1),
+        extract(mammograms, folder, healthy=11),
+        extract(mammograms, folder, lesion_kinds=("mass",)),
+        extract(mammograms[:5], folder),
+        extract([replace(mammograms[0], fingerprint="changed"), *mammograms[1:]], folder),
+        extract(mammograms, folder, configuration=EVERYWHERE.model_copy(update={"margin_px": 9})),
+    ]
+
+    assert len({store.digest for store in stores}) == len(stores)
+    assert [path.name for path in tmp_path.iterdir()] == ["patches"]
+
+
+def test_each_image_is_opened_once_and_progress_counts_them(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    opened, seen = [], []
+
+    def counted(image: Mammogram) -> Mammogram:
+        def load() -> Any:
+            opened.append(image.image_id)
+            return image.load()
+
+        return replace(image, load=load)
+
+    extract(
+        [counted(image) for image in mammograms],
+        tmp_path / "patches",
+        on_progress=lambda *step: seen.append(step),
+    )
+
+    assert opened == [image.image_id for image in mammograms]
+    assert seen == [(done, 6) for done in range(7)]
+
+
+def test_others_bring_the_healthy_patches_of_a_broken_image(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    store = extract([*mammograms[:5], replace(mammograms[5], load=unreadable)], tmp_path / "store")
+
+    assert store.skipped == {"image cannot be read": 1}
+    assert (len(store.indices(1)), len(store.indices(0))) == (5, 12)
+
+
+def test_others_bring_the_healthy_patches_of_a_full_image(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    covered = replace(mammograms[0], excluded=(Box(0, 0, 180, 240),))
+
+    store = extract([covered, *mammograms[1:]], tmp_path / "store")
+
+    assert len(store.indices(0)) == 12
+    assert "patient-0" not in {store.records[index].patient_id for index in store.indices(0)}
+
+
+def test_an_extraction_of_broken_images_only_says_so(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    images = [replace(image, load=unreadable) for image in mammograms]
+
+    with pytest.raises(BadMammogramsError, match=r"not one patch .* 6 x image cannot be read"):
+        extract(images, tmp_path / "patches")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lesion_larger_than_its_image_is_skipped(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    huge = replace(mammograms[1], lesions=(Lesion(Box(0, 0, 170, 200), "mass"),))
+
+    store = extract([mammograms[0], huge], tmp_path / "patches", healthy=1)
+
+    assert store.skipped == {"lesion does not fit a square in its image": 1}
+    assert len(store.indices(1)) == 1
+
+
+def test_no_free_mammogram_is_said(mammograms: list[Mammogram], tmp_path: Path) -> None:
+    configuration = EVERYWHERE.model_copy(update={"healthy_from": "healthy_mammograms"})
+
+    with pytest.raises(NotEnoughTissueError, match="none of 6 mammograms is free of annotations"):
+        extract(mammograms, tmp_path / "patches", configuration=configuration)
+
+
+def test_a_full_disk_leaves_nothing_behind(mammograms: list[Mammogram], tmp_path: Path) -> None:
+    def full() -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OutOfSpaceError, match="no space is left"):
+        extract([*mammograms[:3], replace(mammograms[3], load=full)], tmp_path / "patches")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_extraction_left_is_cleared(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    (tmp_path / ".patches.partial").mkdir()
+    (tmp_path / ".patches.partial" / "pixels.bin").write_bytes(b"half")
+
+    extract(mammograms, tmp_path / "patches")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["patches"]
+
+
+def test_other_files_are_never_replaced(mammograms: list[Mammogram], tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    with pytest.raises(PatchStoreError, match="left alone"):
+        extract(mammograms, tmp_path)
+
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_damaged_store_cannot_be_opened_but_is_cut_again(
+    store: PatchStore, mammograms: list[Mammogram]
+) -> None:
+    pixels = store.folder / "pixels.bin"
+    pixels.write_bytes(pixels.read_bytes()[:-1])
+
+    with pytest.raises(PatchStoreError, match="bytes, but its index says"):
+        PatchStore.open(store.folder)
+    assert extract(mammograms, store.folder).records == store.records
+
+    (store.folder / "index.json").write_text("{}")
+    with pytest.raises(PatchStoreError, match="no readable patches"):
+        PatchStore.open(store.folder)
+
+
+def test_identical_pixels_under_two_patients_are_a_leak(tmp_path: Path) -> None:
+    images = (mammogram(0), replace(mammogram(0), patient_id="somebody-else"))
+    stores = [extract([image], tmp_path / image.patient_id, healthy=0) for image in images]
+
+    with pytest.raises(BadMammogramsError, match="identical patch"):
+        check_no_leak(stores)

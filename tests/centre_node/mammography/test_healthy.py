@@ -1,0 +1,83 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from centre_node.mammography.boxes import Box
+from centre_node.mammography.crops import background_share, cropped
+from centre_node.mammography.healthy import HealthyRules, healthy_boxes, shared_out
+
+RULES = HealthyRules(level=10, largest_background_share=0.4)
+
+
+def place(pixels: Any, sides: list[int], *, seed: int = 0, **options: Any) -> list[Box]:
+    return healthy_boxes(
+        pixels,
+        sides=sides,
+        rules=RULES,
+        random=np.random.default_rng(seed),
+        **{"forbidden": [], **options},
+    )
+
+
+def breast(seed: int) -> Any:
+    """Tissue in the left two thirds, background to its right."""
+    pixels = np.random.default_rng(seed).integers(30, 256, (400, 300), dtype=np.uint8)
+    pixels[:, 200:] = 10
+    return pixels
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_healthy_boxes_obey_every_rule(seed: int) -> None:
+    pixels = breast(seed)
+    forbidden = [Box(50, 100, 120, 180), Box(100, 300, 190, 390)]
+    sides = [40, 50, 60, 30] * 2
+
+    boxes = place(pixels, sides, seed=seed, forbidden=forbidden)
+
+    assert [box.width for box in boxes] == [box.height for box in boxes] == sides
+    for number, box in enumerate(boxes):
+        assert Box(0, 0, 300, 400).contains(box)
+        assert background_share(cropped(pixels, box), level=10) <= 0.4
+        assert not any(box.overlaps(other) for other in forbidden)
+        for other in boxes[:number]:
+            doubled = max(
+                abs(box.left + box.right - other.left - other.right),
+                abs(box.top + box.bottom - other.top - other.bottom),
+            )
+            assert doubled >= max(box.width, other.width)
+
+
+def test_new_boxes_keep_away_from_those_already_taken() -> None:
+    pixels = np.full((60, 60), 100, dtype=np.uint8)
+
+    assert place(pixels, [50, 50, 50], taken=[Box(5, 5, 55, 55)]) == []
+
+
+def test_no_box_is_placed_on_background_nor_larger_than_the_image() -> None:
+    assert place(np.zeros((100, 100), dtype=np.uint8), [20]) == []
+    assert place(np.full((100, 100), 99, dtype=np.uint8), [101]) == []
+
+
+def test_a_side_that_finds_no_place_does_not_stop_the_others() -> None:
+    pixels = np.full((100, 100), 99, dtype=np.uint8)
+
+    assert [box.width for box in place(pixels, [200, 30, 200, 30])] == [30, 30]
+
+
+def test_the_same_seed_gives_the_same_boxes() -> None:
+    assert place(breast(0), [30] * 5, seed=1) == place(breast(0), [30] * 5, seed=1)
+    assert place(breast(0), [30] * 5, seed=1) != place(breast(0), [30] * 5, seed=2)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 7, 40])
+def test_patches_are_shared_out_evenly_over_patients_then_images(count: int) -> None:
+    images = {"a1": "a", "a2": "a", "a3": "a", "b1": "b", "c1": "c", "c2": "c"}
+
+    quotas = shared_out(count, images, random=np.random.default_rng(0))
+
+    of_patient = [sum(quotas[i] for i in images if images[i] == p) for p in "abc"]
+    of_a = [quotas["a1"], quotas["a2"], quotas["a3"]]
+    assert sum(quotas.values()) == count
+    assert max(of_patient) - min(of_patient) <= 1
+    assert max(of_a) - min(of_a) <= 1

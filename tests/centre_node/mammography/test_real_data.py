@@ -1,0 +1,52 @@
+"""The whole way on real mammograms; needs GENSHARE_REAL_DATA."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from centre_node.mammography.configuration import CocoFolder, PatchConfiguration
+from centre_node.mammography.datasets import read_dataset
+from centre_node.mammography.patch_store import PatchStore, check_no_leak, extract_patches
+from centre_node.mammography.splits import split_patients
+
+ROOT = os.environ.get("GENSHARE_REAL_DATA")
+
+
+def square_side(store: PatchStore, index: int) -> int:
+    left, _, right, _ = store.records[index].square
+    return right - left
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(ROOT is None, reason="GENSHARE_REAL_DATA is not set")
+@pytest.mark.parametrize("name", ["cbis_ddsm", "cdd_cesm"])
+def test_patches_of_a_real_data_set(tmp_path: Path, name: str) -> None:
+    reading = read_dataset(CocoFolder(folder=name), Path(str(ROOT)))
+    split = split_patients(reading.mammograms, shares=(0.7, 0.15, 0.15), seed=0)
+    stores: list[PatchStore] = []
+    for subset in (split.validation, split.test):
+        mine = [image for image in reading.mammograms if image.patient_id in subset]
+        lesions = sum(len(image.lesions) for image in mine)
+        store = extract_patches(
+            mine,
+            folder=tmp_path / str(len(stores)),
+            configuration=PatchConfiguration(
+                margin_px=14, smallest_side_px=32, healthy_from="all_mammograms"
+            ),
+            lesion_kinds=("mass", "calcification", "other"),
+            healthy=lesions,
+            seed=0,
+            on_progress=lambda _done, _total: None,
+        )
+        stores.append(store)
+        sides = [
+            np.median([square_side(store, index) for index in store.indices(label)])
+            for label in (0, 1)
+        ]
+        assert reading.skipped == ()
+        assert store.skipped == {}
+        assert len(store.indices(1)) == len(store.indices(0)) == lesions
+        assert sides[0] == pytest.approx(sides[1], rel=0.2)
+    check_no_leak(stores)
