@@ -129,7 +129,7 @@ class OutOfSpaceError(NodeError):
     code = "GS-3301"
     status = 507
     title = "Disk full"
-    hint = "Free space and start the job again; it resumes."
+    hint = "Free space and submit the job again."
 
 
 class JobCancelledError(NodeError):

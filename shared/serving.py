@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings
 
 from shared.errors import CannotServeError
 
+STOP_SECONDS = 3  # open event streams must not hold a stopping service
+
 Settings = TypeVar("Settings", bound=BaseSettings)
 
 
@@ -66,4 +68,11 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     """Serve until the process is told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )

@@ -48,7 +48,8 @@ def test_train_publish_pull_sample_study(node: Node, loopback_hub: RunningHub) -
     trained = node.result(training(epochs=2, checkpoint_every_epochs=1))
     artifacts = trained["job"]["artifacts"]
     assert {"real-patches.png", "losses.csv", "samples/epoch-0002.png"} <= set(artifacts)
-    assert (trained["patients"], trained["patches"]) == (8, 16)
+    assert trained["patients"] == 8
+    assert trained["patches"] >= 8
 
     version = node.result({**PUBLICATION, "training_job": trained["job"]["id"]})
     assert (version["centre"], version["name"], version["version"]) == ("centre-a", "lesions", 1)
