@@ -40,7 +40,9 @@ def run(arguments: list[str]) -> int:
         Console(highlight=False).print(f"genshare {genshare_version()}")
         return 0
     if arguments[0] not in COMMANDS:
-        console.print(f"[red]error:[/] there is no command {arguments[0]!r}; see genshare --help")
+        console.print(
+            f"[red]error:[/] there is no command {escape(repr(arguments[0]))}; see genshare --help"
+        )
         return USAGE
     return _guarded(lambda: _call(arguments), console)
 

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 
 from hub.database import open_database
 from hub.main import centres, create_app
 from hub.settings import Settings
-from shared.names import Name
+from shared.arguments import name_argument
 from shared.serving import check_can_serve, check_writable, read_settings, serve
 
 app = typer.Typer(no_args_is_help=True, help="Serve the hub; invite centres.")
@@ -40,7 +39,10 @@ def serve_hub(
 
 @app.command()
 def invite(
-    centre: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")],
+    centre: Annotated[
+        str,
+        typer.Argument(callback=name_argument, help="Lower-case letters, digits and hyphens."),
+    ],
     renew: Annotated[bool, typer.Option(help="Replace the centre's token.")] = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -51,12 +53,6 @@ def invite(
 
       genshare hub invite centre-a --renew
     """
-    try:
-        TypeAdapter(Name).validate_python(centre)
-    except ValidationError as error:
-        raise typer.BadParameter(
-            f"{centre!r} is no centre's name: lower-case letters, digits and inner hyphens"
-        ) from error
     settings = read_settings(Settings, data_dir=data_dir)
     check_writable(settings.data_dir)
     engine = open_database(settings.data_dir / "hub.sqlite")

@@ -5,9 +5,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import DateTime, Engine, ForeignKey, String, UniqueConstraint, create_engine, event
+from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.errors import CannotServeError
 
 
 class Table(DeclarativeBase):
@@ -46,19 +51,29 @@ class VersionRow(Table):
 
 
 def open_database(path: Path) -> Engine:
-    """Return an engine on a migrated database."""
-    engine = create_engine(f"sqlite:///{path}")
+    """Return an engine on a migrated database.
+
+    Raises:
+        CannotServeError: The file is no database of this version of the hub, or cannot be used.
+    """
+    engine = create_engine(URL.create("sqlite", database=str(path)))
     event.listen(engine, "connect", _configure)
     migrations = Config()
     migrations.set_main_option("script_location", "hub:migrations")
-    with engine.begin() as connection:
-        migrations.attributes["connection"] = connection
-        command.upgrade(migrations, "head")
+    try:
+        with engine.begin() as connection:
+            # Two processes that open a new database at once migrate it one after the other.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            migrations.attributes["connection"] = connection
+            command.upgrade(migrations, "head")
+    except (DatabaseError, CommandError) as error:
+        reason = error.orig if isinstance(error, DatabaseError) else error
+        raise CannotServeError(f"cannot open the database {path}: {reason}") from error
     return engine
 
 
 def _configure(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

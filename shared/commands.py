@@ -1,6 +1,7 @@
 """`genshare list`, `show` and `fetch`: a hub's generators from the command line."""
 
 import sys
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from shared.arguments import name_argument
+from shared.errors import PackageNotKeptError
 from shared.hub_client import connect
-from shared.packages import canonical_json
+from shared.packages import Package, canonical_json
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -20,6 +23,10 @@ Token = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Version = Annotated[int | None, typer.Option(min=1, help="Default: the latest.")]
+Centre = Annotated[
+    str, typer.Argument(callback=name_argument, help="The centre that published it.")
+]
+Generator = Annotated[str, typer.Argument(callback=name_argument, help="The generator's name.")]
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
@@ -27,7 +34,9 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 def list_generators(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
-    centre: Annotated[str | None, typer.Option(help="Only this centre's.")] = None,
+    centre: Annotated[
+        str | None, typer.Option(callback=name_argument, help="Only this centre's.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """List the generators on a hub, newest first.
@@ -56,8 +65,8 @@ def list_generators(
 
 @app.command()
 def show(
-    centre: Annotated[str, typer.Argument(help="The centre that published it.")],
-    name: Annotated[str, typer.Argument(help="The generator's name.")],
+    centre: Centre,
+    name: Generator,
     version: Version = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
@@ -75,12 +84,13 @@ def show(
 
 @app.command()
 def fetch(
-    centre: Annotated[str, typer.Argument(help="The centre that published it.")],
-    name: Annotated[str, typer.Argument(help="The generator's name.")],
+    centre: Centre,
+    name: Generator,
     out: Annotated[Path, typer.Option(help="The folder to make.")],
     version: Version = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
+    json: Json = False,
 ) -> None:
     """Fetch a generator; every digest and every tensor is checked before the folder appears.
 
@@ -90,6 +100,21 @@ def fetch(
       genshare fetch centre-b lesions-dcgan --version 1 --out lesions-dcgan-1
     """
     hub = connect(hub_url, token)
-    package = hub.fetch(hub.version(centre, name, version), out)
-    for file in package.manifest.files:
-        sys.stdout.write(f"{file.sha256}  {out / file.name}\n")
+    record = hub.version(centre, name, version)
+    try:
+        package = hub.fetch(record, out)
+    except OSError as error:
+        raise PackageNotKeptError(f"cannot write to {out}: {error.strerror}") from error
+    sys.stdout.write(_as_json(package) if json else _as_checksums(package))
+
+
+def _as_checksums(package: Package) -> str:
+    """Return lines that `sha256sum --check` reads."""
+    files = package.manifest.files
+    return "".join(f"{file.sha256}  {package.folder / file.name}\n" for file in files)
+
+
+def _as_json(package: Package) -> str:
+    files = {file.name: file.sha256 for file in package.manifest.files}
+    folder = str(package.folder)
+    return dumps({"folder": folder, "manifest_digest": package.digest, "sha256": files}) + "\n"

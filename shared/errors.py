@@ -8,9 +8,11 @@
       x NotSafetensorsError      GS-2005  422
       x WrongTensorsError        GS-2006  422
       x NonFiniteWeightsError    GS-2007  422
+  x PackageNotKeptError          GS-2010  507
   x HubUnreachableError          GS-2101  502
   x HubUnreadableError           GS-2102  502
   x HubRefusedError              GS-2103  502
+  x HubAddressError              GS-2104  422
   x CannotServeError             GS-2201  500
 """
 
@@ -73,6 +75,15 @@ class NonFiniteWeightsError(WeightsRefusedError):
     hint = "The training diverged; train again or export an earlier checkpoint."
 
 
+class PackageNotKeptError(SharedError):
+    """A package cannot be written to the disk."""
+
+    code = "GS-2010"
+    status = 507
+    title = "Package not kept"
+    hint = "Choose a folder that can be written, on a disk with room."
+
+
 class HubUnreachableError(SharedError):
     """No answer from the hub."""
 
@@ -102,6 +113,15 @@ class HubRefusedError(SharedError):
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"the hub refused ({problem.status}, {problem.code}): {problem.detail}")
         self.problem = problem
+
+
+class HubAddressError(SharedError):
+    """The hub's URL or the token cannot be sent as they are."""
+
+    code = "GS-2104"
+    status = 422
+    title = "Wrong hub URL or token"
+    hint = "A URL is like https://hub.example.org; a token is one line, as the hub printed it."
 
 
 class CannotServeError(SharedError):

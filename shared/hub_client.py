@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.errors import (
     DigestMismatchError,
+    HubAddressError,
     HubRefusedError,
     HubUnreachableError,
     HubUnreadableError,
@@ -41,9 +42,18 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 def connect(url: str, token: str | None) -> "HubClient":
-    """Return a client of the hub at `url`; nothing is sent yet."""
+    """Return a client of the hub at `url`; nothing is sent yet.
+
+    Raises:
+        HubAddressError: The URL or the token is malformed. The message never repeats a token.
+    """
+    if token and not (token.isascii() and token.isprintable() and " " not in token):
+        raise HubAddressError("the token holds blanks, line ends or characters beyond ASCII")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return HubClient(httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS))
+    try:
+        return HubClient(httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS))
+    except httpx.InvalidURL as error:
+        raise HubAddressError(f"{url!r} is no URL of a hub: {error}") from error
 
 
 class HubClient:

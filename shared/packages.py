@@ -141,7 +141,8 @@ def check_card_against_manifest(card: ModelCard, manifest: Manifest) -> None:
     on_card = {(file.name, file.size_bytes, file.sha256) for file in card.weights}
     listed = {(f.name, f.size_bytes, f.sha256) for f in manifest.files if f.name != CARD}
     names = [file.name for file in manifest.files]
-    if on_card != listed or CARD not in names or len(set(names)) < len(names):
+    wrong_names = CARD not in names or MANIFEST in names or len(set(names)) < len(names)
+    if on_card != listed or wrong_names:
         raise DigestMismatchError(
             f"the manifest must list {CARD} and exactly the card's weight files with the same "
             f"sizes and digests; it lists {', '.join(names)}"

@@ -123,4 +123,5 @@ def _render_unexpected(request: Request, error: Exception) -> JSONResponse:
         detail=f"unexpected {type(error).__name__}",
         code=GenshareError.code,
         hint=GenshareError.hint,
+        headers={"X-Request-Id": request_id},  # this answer bypasses `RequestIds`
     )

@@ -1,8 +1,8 @@
 """Starts a service by uvicorn; what keeps it from starting is one sentence."""
 
 import logging
-import os
 import socket
+import tempfile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,17 +24,18 @@ def check_can_serve(host: str, port: int, data_dir: Path) -> None:
     Raises:
         CannotServeError: The port is taken, or the folder cannot be written.
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CannotServeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CannotServeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     check_writable(data_dir)
 
 
 def check_writable(data_dir: Path) -> None:
-    """Make the folder of a service.
+    """Make the folder of a service, and try whether a file can be written there.
 
     Raises:
         CannotServeError: It cannot be made or written.
@@ -43,8 +44,12 @@ def check_writable(data_dir: Path) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotServeError(f"cannot make the folder {data_dir}: {error.strerror}") from error
-    if not os.access(data_dir, os.W_OK | os.X_OK):
-        raise CannotServeError(f"the folder {data_dir} cannot be written")
+    try:
+        with tempfile.TemporaryFile(dir=data_dir) as probe:
+            probe.write(b"0")
+    except OSError as error:
+        message = f"the folder {data_dir} cannot be written: {error.strerror}"
+        raise CannotServeError(message) from error
 
 
 def read_settings(settings: type[Settings], **given: Any) -> Settings:

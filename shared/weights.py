@@ -13,7 +13,7 @@ LARGEST_HEADER_BYTES = 1 << 20
 BYTES_PER_FLOAT32 = 4
 CHUNK_BYTES = 4 << 20
 ALLOWED_METADATA = (None, {"format": "pt"})
-LONGEST_SHOWN_NAME = 80
+LONGEST_SHOWN = 80
 PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 # A little-endian float32 is NaN or infinite when all eight exponent bits are set: the low seven
@@ -84,9 +84,9 @@ def _check_names(path: Path, found: set[str], expected: set[str]) -> None:
             )
 
 
-def _shown(name: str) -> str:
-    """Return a stranger's tensor name so that no log or terminal is harmed by it."""
-    return ascii(name[:LONGEST_SHOWN_NAME]).strip("'")
+def _shown(text: str) -> str:
+    """Return a stranger's text so that no log or terminal is harmed by it."""
+    return ascii(text[:LONGEST_SHOWN]).strip("'")
 
 
 def _span(path: Path, name: str, entry: Any, spec: TensorSpec) -> tuple[int, int]:
@@ -95,7 +95,7 @@ def _span(path: Path, name: str, entry: Any, spec: TensorSpec) -> tuple[int, int
     shape, dtype = entry.get("shape"), entry.get("dtype")
     if shape != list(spec.shape) or dtype != spec.dtype:
         raise WrongTensorsError(
-            f"tensor {name} of {path.name} is {dtype} {shape}, "
+            f"tensor {name} of {path.name} is {_shown(str(dtype))} {_shown(str(shape))}, "
             f"but the architecture says {spec.dtype} {list(spec.shape)}"
         )
     match entry.get("data_offsets"):

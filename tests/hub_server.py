@@ -31,18 +31,19 @@ class RunningHub:
 
 @contextmanager
 def running_hub(data_dir: Path, **settings: int) -> Iterator[RunningHub]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
     options = {"data_dir": data_dir, "admin_token": ADMIN_TOKEN, **settings}
     app = create_app(Settings.model_validate(options))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
         while not server.started:
+            assert thread.is_alive(), "the hub did not start"
             time.sleep(0.01)
         yield RunningHub(f"http://127.0.0.1:{port}", data_dir)
     finally:
         server.should_exit = True
         thread.join()
+        listener.close()

@@ -77,11 +77,12 @@ class BlobStore:
         target = self._path(digest)
         target.parent.mkdir(exist_ok=True)
         temporary.rename(target)
-        descriptor = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        for folder in (target.parent, self._folder):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest

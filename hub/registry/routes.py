@@ -3,8 +3,9 @@
 import base64
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request, Response, status
 from fastapi.responses import FileResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from hub.centres.routes import Caller
 from hub.registry.service import Registry
@@ -116,9 +117,27 @@ def read_file(
     listed, path = registry.file(centre, name, _number(version), file)
     digest = base64.b64encode(bytes.fromhex(listed.sha256)).decode()
     headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
-    if if_none_match is not None and headers["ETag"] in if_none_match:
+    if if_none_match is not None and _matches(if_none_match, headers["ETag"]):
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return FileResponse(path, headers=headers, filename=file, media_type="application/octet-stream")
+    return _File(path, headers=headers, filename=file, media_type="application/octet-stream")
+
+
+class _File(FileResponse):
+    """A file whose refused ranges are problems like every other error."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_unless_refused(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                size = self.headers["Content-Length"]
+                raise HTTPException(message["status"], headers={"Content-Range": f"bytes */{size}"})
+            await send(message)
+
+        await super().__call__(scope, receive, send_unless_refused)
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return bool(tags & {etag, "*"})
 
 
 def _number(version: str) -> int | None:

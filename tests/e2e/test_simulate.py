@@ -68,6 +68,11 @@ def wait_for(path: Path, pattern: str, process: "subprocess.Popen[bytes]") -> No
         time.sleep(0.05)
 
 
+def heed_interrupts() -> None:
+    """Undo what a shell does to a background job, which ignores Ctrl-C and hands that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def wait_until_gone(out: Path) -> None:
     deadline = time.monotonic() + 60
     while services_of(out) and time.monotonic() < deadline:
@@ -159,7 +164,11 @@ def test_interrupted_it_stops_its_services_and_says_how_to_go_on(
 ) -> None:
     out = tmp_path / "out"
     with subprocess.Popen(
-        command(out), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        command(out),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
     ) as process:
         wait_for(out / "state", "centre-b/jobs/*", process)
         process.send_signal(number)
