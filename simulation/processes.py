@@ -174,11 +174,11 @@ def _arguments(service: Service) -> Sequence[str]:
 
 def _command_line(pid: int) -> list[str]:
     """Return a process's command line; empty if it has ended."""
-    file = Path("/proc") / str(pid) / "cmdline"
     try:
-        return file.read_text(encoding="utf-8", errors="replace").rstrip("\0").split("\0")
+        content = (Path("/proc") / str(pid) / "cmdline").read_bytes()
     except OSError:
         return []
+    return content.decode(errors="replace").removesuffix("\0").split("\0") if content else []
 
 
 def _kill_group(pid: int) -> None:

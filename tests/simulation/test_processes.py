@@ -2,6 +2,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,22 @@ from simulation.processes import Services, free_ports, last_lines, stop_left_beh
 from simulation.service_client import ServiceClient, http_client
 from simulation.settings import service_environment
 
-SLEEPER = ["-c", "import time; time.sleep(600)"]
+SLEEPER = ["-c", "import time; print(flush=True); time.sleep(600)"]
+
+
+@contextmanager
+def sleeping() -> "Iterator[subprocess.Popen[bytes]]":
+    """Yield a process that has begun to sleep."""
+    process = subprocess.Popen(
+        [sys.executable, *SLEEPER], stdout=subprocess.PIPE, start_new_session=True
+    )
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_free_ports_are_different() -> None:
@@ -50,22 +67,21 @@ def test_a_service_that_ends_is_told_with_the_end_of_its_log(tmp_path: Path) -> 
 
 def test_what_a_killed_simulation_left_behind_is_stopped(tmp_path: Path) -> None:
     record = tmp_path / "processes.json"
-    with subprocess.Popen([sys.executable, *SLEEPER], start_new_session=True) as left:
+    with sleeping() as left:
         record.write_text(json.dumps([{"pid": left.pid, "arguments": SLEEPER}]))
         stop_left_behind(record)
 
-        assert left.wait(10) != 0
+        assert left.wait(30) != 0
     assert not record.exists()
 
 
 def test_another_program_with_a_listed_process_id_is_left_alone(tmp_path: Path) -> None:
     record = tmp_path / "processes.json"
-    with subprocess.Popen([sys.executable, *SLEEPER]) as stranger:
+    with sleeping() as stranger:
         record.write_text(json.dumps([{"pid": stranger.pid, "arguments": ["node", "serve"]}]))
         stop_left_behind(record)
 
         assert stranger.poll() is None
-        stranger.kill()
 
 
 def test_only_the_end_of_a_log_is_shown(tmp_path: Path) -> None:

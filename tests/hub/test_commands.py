@@ -1,0 +1,137 @@
+"""`genshare hub` and the commands that read a hub."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from genshare.command_line import run
+from tests.hub_server import running_hub
+from tests.packages import write_tiny_package
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    stdout: str
+    stderr: str
+
+
+Genshare = Callable[..., Done]
+
+
+@pytest.fixture
+def genshare(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Genshare:
+    """The command, called in this process."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments: str) -> Done:
+        with pytest.raises(SystemExit) as left:
+            sys.exit(run(list(arguments)))
+        shown = capsys.readouterr()
+        return Done(int(left.value.code or 0), shown.out, shown.err)
+
+    return call
+
+
+def test_a_centre_is_invited_once_and_renewed_when_asked(
+    genshare: Genshare, tmp_path: Path
+) -> None:
+    invite = ("hub", "invite", "centre-a", "--data-dir", str(tmp_path))
+
+    first, second, third = genshare(*invite), genshare(*invite), genshare(*invite, "--renew")
+
+    assert first.stdout.startswith("gsc_")
+    assert (second.code, second.stdout) == (1, "")
+    assert "the centre centre-a is enrolled already" in second.stderr
+    assert third.stdout.startswith("gsc_")
+    assert third.stdout != first.stdout
+
+
+def test_an_invitation_while_the_hub_serves_works_at_once(
+    genshare: Genshare, tmp_path: Path
+) -> None:
+    with running_hub(tmp_path) as hub:
+        token = genshare("hub", "invite", "centre-a", "--data-dir", str(tmp_path)).stdout.strip()
+
+        assert list(hub.client(token).generators()) == []
+
+
+@pytest.mark.parametrize("command", [("invite", "centre-a"), ("serve", "--port", "65431")])
+def test_a_folder_that_cannot_be_written_is_one_sentence(
+    genshare: Genshare, command: tuple[str, ...]
+) -> None:
+    done = genshare("hub", *command, "--data-dir", "/proc")
+
+    assert (done.code, done.stdout) == (1, "")
+    assert "the folder /proc cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [("invite", "centre-a"), ("serve", "--port", "65431")])
+def test_a_file_that_is_no_database_is_one_sentence(
+    genshare: Genshare, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "hub.sqlite").write_bytes(b"something else" * 100)
+
+    done = genshare("hub", *command, "--data-dir", str(tmp_path))
+
+    assert done.code == 1
+    assert "file is not a database" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_fetch_tells_folder_and_digests_and_refuses_what_it_cannot_do(
+    genshare: Genshare, tmp_path: Path
+) -> None:
+    package = write_tiny_package(tmp_path)
+    out = tmp_path / "fetched"
+    with running_hub(tmp_path / "hub") as hub:
+        token = hub.client().invite("centre-b")
+        hub.client(token).publish(package)
+        options = ("--hub-url", hub.url, "--token", token)
+        fetch = ("fetch", "centre-b", "lesions-dcgan", *options)
+        fetched = genshare(*fetch, "--out", str(out), "--json")
+        listed = genshare("list", *options, "--json")
+        nowhere = genshare(*fetch, "--out", "/proc/nowhere/out")
+        later = genshare(*fetch, "--out", str(tmp_path / "two"), "--version", "2")
+        stranger = genshare(*fetch[:3], "--out", str(tmp_path / "three"), *options[:2])
+
+    told = json.loads(fetched.stdout)
+    assert told["folder"] == str(out)
+    assert told["sha256"] == {file.name: file.sha256 for file in package.manifest.files}
+    assert json.loads(listed.stdout)[0]["manifest_digest"] == package.digest
+    for done, sentence in (
+        (nowhere, "cannot write to /proc/nowhere/out"),
+        (later, "there is no generator centre-b/lesions-dcgan in version 2"),
+        (stranger, "this request needs a bearer token and has none"),
+    ):
+        assert (done.code, done.stdout) == (1, "")
+        assert sentence in done.stderr
+        assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "fetched",
+        "hub",
+        "package",
+        "weights.safetensors",
+    ]
+
+
+def test_markup_in_a_wrong_command_is_shown_as_typed(
+    genshare: Genshare,
+) -> None:
+    done = genshare("[/red]")
+
+    assert done.code == 2
+    assert "there is no command '[/red]'" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["../centre-a", "a/b", "a?b"])
+def test_a_path_is_no_centres_name(genshare: Genshare, name: str) -> None:
+    done = genshare("show", name, "masses")
+
+    assert done.code == 2
+    assert "is no name of a centre or generator" in done.stderr

@@ -1,0 +1,149 @@
+"""Serving files by HTTP: parts, conditions and problems."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.hub_server import ADMIN_TOKEN, running_hub
+from tests.packages import write_tiny_package
+
+WEIGHTS = "/api/v1/generators/centre-b/lesions-dcgan/versions/1/files/weights.safetensors"
+
+
+@dataclass(frozen=True)
+class Served:
+    http: httpx.Client
+    content: bytes
+
+    @property
+    def etag(self) -> str:
+        return f'"{hashlib.sha256(self.content).hexdigest()}"'
+
+    def get(self, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.http.get(WEIGHTS, headers=named)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    package = write_tiny_package(folder)
+    authorization = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    with running_hub(folder / "hub") as hub:
+        hub.invited("centre-b").publish(package)
+        with httpx.Client(base_url=hub.url, headers=authorization) as http:
+            yield Served(http, (package.folder / "weights.safetensors").read_bytes())
+
+
+def test_head_tells_size_and_digest_without_the_content(served: Served) -> None:
+    answer = served.http.head(WEIGHTS)
+
+    assert answer.headers["Content-Length"] == str(len(served.content))
+    assert answer.headers["ETag"] == served.etag
+    assert answer.content == b""
+
+
+def test_head_of_a_blob_tells_its_size(served: Served) -> None:
+    answer = served.http.head(f"/api/v1/blobs/{served.etag.strip(chr(34))}")
+
+    assert answer.headers["Content-Length"] == str(len(served.content))
+
+
+@pytest.mark.parametrize(
+    ("asked", "part"),
+    [("bytes=0-0", slice(0, 1)), ("bytes=100-", slice(100, None)), ("bytes=-7", slice(-7, None))],
+)
+def test_a_range_is_that_part(served: Served, asked: str, part: slice) -> None:
+    answer = served.get(Range=asked)
+
+    assert answer.status_code == 206
+    assert answer.content == served.content[part]
+
+
+def test_a_range_of_another_file_is_the_whole_file(served: Served) -> None:
+    assert served.get(Range="bytes=0-9", If_Range='"other"').content == served.content
+    assert served.get(Range="bytes=0-9", If_Range=served.etag).content == served.content[:10]
+
+
+@pytest.mark.parametrize(("asked", "status"), [("bytes=9999999-", 416), ("bytes=x-y", 400)])
+def test_a_range_that_cannot_be_served_is_a_problem(
+    served: Served, asked: str, status: int
+) -> None:
+    answer = served.get(Range=asked)
+
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Content-Range"] == f"bytes */{len(served.content)}"
+    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("form", ["{etag}", "W/{etag}", '"other", {etag}', "*"])
+def test_what_the_caller_has_is_not_sent_again(served: Served, form: str) -> None:
+    answer = served.get(If_None_Match=form.format(etag=served.etag))
+
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer.headers["ETag"] == served.etag
+
+
+@pytest.mark.parametrize("form", ['"other"', "", '"x{bare}"', "{bare}"])
+def test_what_the_caller_does_not_have_is_sent(served: Served, form: str) -> None:
+    answer = served.get(If_None_Match=form.format(bare=served.etag.strip('"')))
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", WEIGHTS.replace("/versions/1/", "/versions/0/"), 422),
+        ("GET", WEIGHTS.replace("/versions/1/", "/versions/2/"), 404),
+        ("GET", WEIGHTS.replace("centre-b", "Centre"), 422),
+        ("GET", WEIGHTS.replace("weights.safetensors", "%2e%2e%2fcard.json"), 404),
+        ("GET", WEIGHTS.replace("weights.safetensors", "manifest.json"), 404),
+        ("GET", "/api/v1/generators?limit=0", 422),
+        ("GET", "/api/v1/generators?limit=201", 422),
+        ("GET", "/api/v1/generators?cursor=99999999999999999999", 422),
+        ("GET", "/api/v1/generators?kind=tumour", 422),
+        ("PUT", "/api/v1/blobs/..%2f..%2fhub.sqlite", 404),
+        ("PUT", "/api/v1/blobs/abc", 422),
+        ("DELETE", WEIGHTS, 405),
+        ("POST", "/api/v1/blobs/missing", 422),
+    ],
+)
+def test_a_wrong_request_is_a_problem_with_code_hint_and_id(
+    served: Served, method: str, path: str, status: int
+) -> None:
+    answer = served.http.request(method, path, content=b"{}")
+
+    assert answer.status_code == status
+    problem = answer.json()
+    assert problem["code"].startswith("GS-")
+    assert problem["hint"]
+    assert problem["request_id"] == answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", 1),
+        ("kind=mass", 1),
+        ("kind=calcification", 0),
+        ("architecture=dcgan", 1),
+        ("architecture=other", 0),
+        ("centre=centre-b", 1),
+        ("centre=centre-c", 0),
+    ],
+)
+def test_generators_are_found_by_centre_kind_and_architecture(
+    served: Served, query: str, found: int
+) -> None:
+    assert len(served.http.get(f"/api/v1/generators?{query}").json()["items"]) == found
+
+
+def test_health_needs_no_token(served: Served) -> None:
+    for path in ("healthz", "readyz", "version"):
+        answer = httpx.get(served.http.base_url.join(f"/api/v1/{path}"))
+        assert answer.status_code == 200

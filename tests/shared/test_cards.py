@@ -1,0 +1,91 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from shared.cards import ModelCard
+from shared.names import FileName, Name, Text
+from shared.packages import canonical_json
+from tests.packages import write_tiny_package
+
+
+def _accepts(kind: Any, value: str) -> bool:
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "accepted"),
+    [
+        (Name, "a", True),
+        (Name, "centre-b", True),
+        (Name, "x" * 63, True),
+        (Name, "x" * 64, False),
+        (Name, "Centre", False),
+        (Name, "-a", False),
+        (Name, "a-", False),
+        (Name, "a\n", False),
+        (Name, "../a", False),
+        (Name, "", False),
+        (FileName, "weights.safetensors", True),
+        (FileName, "..", False),
+        (FileName, ".hidden", False),
+        (FileName, "a/b", False),
+        (FileName, "a\\b", False),
+        (FileName, "a\0", False),
+        (FileName, "a\n", False),
+        (Text, "Masses (64 px), 1.0: tests@example.org", True),
+        (Text, "Hôpital Général", True),
+        (Text, "<script>", False),
+        (Text, "two\nlines", False),
+        (Text, "\x1b[31m", False),
+        (Text, "", False),
+        (Text, "x" * 301, False),
+    ],
+)
+def test_only_short_printable_strings_cross_the_border(
+    kind: Any, value: str, accepted: bool
+) -> None:
+    assert _accepts(kind, value) is accepted
+
+
+def test_a_card_read_back_is_the_same(tmp_path: Path) -> None:
+    card = write_tiny_package(tmp_path).card
+
+    assert ModelCard.model_validate_json(canonical_json(card)) == card
+
+
+def test_a_card_says_plainly_that_privacy_is_not_guaranteed(tmp_path: Path) -> None:
+    assert write_tiny_package(tmp_path).card.privacy.statement.startswith("No formal privacy")
+
+
+@pytest.mark.parametrize(
+    ("where", "change"),
+    [
+        ((), {"patient_ids": ["P1"]}),
+        (("training_set",), {"patients": 4}),
+        (("training_set",), {"patches": 4}),
+        (("training_set",), {"lesion_kinds": []}),
+        (("training_set",), {"pixel_spacing_mm": float("nan")}),
+        (("architecture",), {"kind": "python"}),
+        (("architecture",), {"code": "import os"}),
+        ((), {"schema_version": 2}),
+        ((), {"weights": []}),
+    ],
+)
+def test_a_card_with_anything_else_is_refused(
+    tmp_path: Path, where: tuple[str, ...], change: dict[str, Any]
+) -> None:
+    document = json.loads(canonical_json(write_tiny_package(tmp_path).card))
+    part = document
+    for key in where:
+        part = part[key]
+    part.update(change)
+
+    with pytest.raises(ValidationError, match=next(iter(change))):
+        ModelCard.model_validate(document)
