@@ -19,6 +19,7 @@ from shared.packages import (
     ManifestFile,
     Package,
     canonical_json,
+    manifest_digest,
     open_package,
     sync_folder,
     verify_file,
@@ -98,9 +99,18 @@ class HubClient:
                 return
 
     def version(self, centre: str, name: str, version: int | None) -> GeneratorVersion:
-        """Return one version's record; None is the latest."""
+        """Return one version's record; None is the latest.
+
+        Raises:
+            DigestMismatchError: The hub answered with another generator.
+        """
         path = f"/generators/{centre}/{name}/versions/{version or 'latest'}"
-        return _parsed(GeneratorVersion, self._send("GET", path))
+        record = _parsed(GeneratorVersion, self._send("GET", path))
+        if (record.centre, record.name) != (centre, name):
+            raise DigestMismatchError(
+                f"the hub's record is of {record.centre}/{record.name}, not of {centre}/{name}"
+            )
+        return record
 
     def fetch(self, record: GeneratorVersion, folder: Path) -> Package:
         """Fetch a version's files to `folder`, verified; it appears complete or not at all.
@@ -111,6 +121,11 @@ class HubClient:
             DigestMismatchError: A file is not the one that the manifest declares.
             WeightsRefusedError: The weights are not those of the card's architecture.
         """
+        digest = manifest_digest(record.manifest)
+        if digest != record.manifest_digest:
+            raise DigestMismatchError(
+                f"the manifest has the digest {digest}, but the hub says {record.manifest_digest}"
+            )
         if folder.exists():
             return _the_one(open_package(folder), record)
         partial = folder.with_name(f".{folder.name}.part")

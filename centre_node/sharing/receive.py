@@ -10,7 +10,7 @@ from centre_node.errors import GeneratorNotPulledError
 from centre_node.generators.sampling import sample_patches
 from shared.errors import DigestMismatchError
 from shared.hub_client import HubClient
-from shared.packages import Package, manifest_digest, open_package
+from shared.packages import Package, open_package
 from shared.records import GeneratorVersion
 
 
@@ -23,17 +23,7 @@ def pull(
         DigestMismatchError: What the hub gave is not what was asked for.
     """
     record = hub.version(centre, name, version)
-    digest = manifest_digest(record.manifest)
-    if digest != record.manifest_digest:
-        raise DigestMismatchError(
-            f"the manifest has the digest {digest}, but the hub says {record.manifest_digest}"
-        )
-    package = hub.fetch(record, folder / digest)
-    if (package.card.centre, package.card.name) != (centre, name):
-        raise DigestMismatchError(
-            f"the card is of {package.card.centre}/{package.card.name}, not of {centre}/{name}"
-        )
-    return record, package
+    return record, hub.fetch(record, folder / record.manifest_digest)
 
 
 def pulled(folder: Path, digest: str) -> Package:

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from hub.database import Table, open_database
-from shared.errors import HubRefusedError, HubUnreachableError, PackageError
+from shared.errors import DigestMismatchError, HubRefusedError, HubUnreachableError, PackageError
 from shared.hub_client import connect
 from shared.packages import canonical_json, sha256_of
 from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
@@ -120,6 +120,19 @@ def test_a_damaged_part_is_refused_and_nothing_is_left_in_place(
 
     assert not (tmp_path / "in").exists()
     assert client.fetch(record, tmp_path / "in").digest == record.manifest_digest
+
+
+def test_a_record_with_another_manifests_digest_is_refused_before_anything_is_fetched(
+    hub: RunningHub, tmp_path: Path
+) -> None:
+    client = hub.invited("centre-b")
+    record = client.publish(write_tiny_package(tmp_path / "out"))
+    lying = record.model_copy(update={"manifest_digest": "0" * 64})
+
+    with pytest.raises(DigestMismatchError, match="but the hub says 000"):
+        client.fetch(lying, tmp_path / "in")
+
+    assert [path.name for path in tmp_path.iterdir() if "in" in path.name] == []
 
 
 def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
