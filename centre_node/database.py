@@ -1,14 +1,12 @@
-"""The node's tables, and how its SQLite database is opened and migrated."""
+"""The node's tables."""
 
 from datetime import datetime
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import DateTime, Engine, String, create_engine, event
-from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import DateTime, Engine, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.sqlite_files import open_migrated
 
 DATABASE = "node.sqlite"
 
@@ -61,21 +59,11 @@ class ConnectionRow(Table):
 
 
 def open_database(folder: Path) -> Engine:
-    """Return an engine on the migrated database of a node's folder; only its owner can read it."""
+    """Return an engine on the migrated database of a node's folder; only its owner can read it.
+
+    Raises:
+        CannotServeError: The file is no database of this version of the node, or cannot be used.
+    """
     path = folder / DATABASE
     path.touch(mode=0o600)
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-    event.listen(engine, "connect", _configure)
-    migrations = Config()
-    migrations.set_main_option("script_location", "centre_node:migrations")
-    with engine.begin() as connection:
-        migrations.attributes["connection"] = connection
-        command.upgrade(migrations, "head")
-    return engine
-
-
-def _configure(connection: DBAPIConnection, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "busy_timeout=10000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    return open_migrated(path, migrations="centre_node:migrations")

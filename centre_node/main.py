@@ -22,6 +22,7 @@ from centre_node.jobs.service import Jobs, Supervisor
 from centre_node.jobs.store import JobStore
 from centre_node.settings import Settings
 from shared.api_page import add_api_page
+from shared.body_limit import limit_bodies
 from shared.problem_handlers import add_problem_handlers
 from shared.problems import Problem
 from shared.version import genshare_version
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(_alive(), prefix=API)
     for router in (_health(engine), datasets_router, connection_router, jobs_router):
         app.include_router(router, prefix=API, dependencies=[Depends(TokenGate(settings))])
+    limit_bodies(app)
     add_problem_handlers(app)
     add_api_page(app)
     return app

@@ -1,18 +1,12 @@
-"""The hub's tables, and how its SQLite database is opened and migrated."""
+"""The hub's tables."""
 
 from datetime import datetime
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import DateTime, Engine, ForeignKey, String, UniqueConstraint, create_engine, event
-from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import DateTime, Engine, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.errors import CannotServeError
+from shared.sqlite_files import open_migrated
 
 
 class Table(DeclarativeBase):
@@ -56,24 +50,4 @@ def open_database(path: Path) -> Engine:
     Raises:
         CannotServeError: The file is no database of this version of the hub, or cannot be used.
     """
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-    event.listen(engine, "connect", _configure)
-    migrations = Config()
-    migrations.set_main_option("script_location", "hub:migrations")
-    try:
-        with engine.begin() as connection:
-            # Two processes that open a new database at once migrate it one after the other.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            migrations.attributes["connection"] = connection
-            command.upgrade(migrations, "head")
-    except (DatabaseError, CommandError) as error:
-        reason = error.orig if isinstance(error, DatabaseError) else error
-        raise CannotServeError(f"cannot open the database {path}: {reason}") from error
-    return engine
-
-
-def _configure(connection: DBAPIConnection, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    return open_migrated(path, migrations="hub:migrations")

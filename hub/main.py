@@ -15,6 +15,7 @@ from hub.registry.service import Registry
 from hub.registry.store import VersionStore
 from hub.settings import Settings
 from shared.api_page import add_api_page
+from shared.body_limit import limit_bodies
 from shared.problem_handlers import add_problem_handlers
 from shared.problems import Problem
 from shared.version import genshare_version
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(_health(engine), prefix=API)
     app.include_router(centres_router, prefix=API)
     app.include_router(registry_router, prefix=API)
+    limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
     add_problem_handlers(app)
     add_api_page(app)
     return app

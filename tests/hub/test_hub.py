@@ -286,3 +286,13 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), Table.metadata)
 
     assert differences == []
+
+
+def test_a_stranger_cannot_fill_the_memory(hub: RunningHub) -> None:
+    pieces = (b" " * 100_000 for _ in range(1000))
+
+    with _http(hub, "nobody") as http:
+        answer = http.post("/api/v1/centres", content=pieces)
+
+    assert answer.status_code == 413
+    assert answer.json()["detail"].endswith("the body is larger than 1000000 bytes")
