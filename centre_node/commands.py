@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from centre_node.log_rules import keep_headers_out
 from centre_node.main import create_app
 from centre_node.settings import Settings
 from shared.serving import check_can_serve, read_settings, serve
@@ -39,4 +40,5 @@ def serve_node(
     settings = read_settings(Settings, data_dir=data_dir, mammograms_dir=mammograms_dir)
     os.umask(0o077)  # what the node writes is for its own user alone
     check_can_serve(host, port, settings.data_dir)
+    keep_headers_out()
     serve(create_app(settings), host, port)

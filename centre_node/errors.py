@@ -39,7 +39,7 @@ class BadMammogramsError(NodeError):
     code = "GS-3101"
     status = 422
     title = "Mammograms unreadable"
-    hint = "Check the folder's path and its annotations.coco.json."
+    hint = "Check the folder's path; docs/data.md says what each data set's folder must hold."
 
 
 class BadImageError(NodeError):
@@ -48,7 +48,7 @@ class BadImageError(NodeError):
     code = "GS-3102"
     status = 422
     title = "Image unreadable"
-    hint = "Replace the file, or take its record out of the annotations."
+    hint = "Replace the file, or take its record out of the data set's tables."
 
 
 class NotEnoughPatientsError(NodeError):

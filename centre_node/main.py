@@ -20,6 +20,7 @@ from centre_node.errors import NotAllowedError
 from centre_node.jobs.routes import router as jobs_router
 from centre_node.jobs.service import Jobs, Supervisor
 from centre_node.jobs.store import JobStore
+from centre_node.mammography.datasets import data_folders
 from centre_node.settings import Settings
 from shared.api_page import add_api_page
 from shared.body_limit import limit_bodies
@@ -51,7 +52,8 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=supervised,
         responses={"default": {"model": Problem, "description": "A problem (RFC 9457)"}},
     )
-    app.state.datasets = Datasets(DatasetStore(engine), settings.mammograms_dir)
+    folders = data_folders(settings.data_dir, settings.mammograms_dir)
+    app.state.datasets = Datasets(DatasetStore(engine), folders)
     app.state.connection = Connection(ConnectionStore(engine))
     app.state.jobs = Jobs(jobs, settings.data_dir / "jobs", clock=_now)
     app.include_router(_alive(), prefix=API)

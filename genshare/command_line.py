@@ -22,6 +22,10 @@ COMMANDS = {
 }
 """Command: the module that defines it in its `app`, and its line in the help."""
 
+CENTRES_LIBRARIES = frozenset(
+    {"PIL", "cv2", "matplotlib", "numpy", "pyarrow", "pydicom", "safetensors", "sklearn", "torch"}
+)
+
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
@@ -67,13 +71,7 @@ def _guarded(action: Callable[[], int], console: Console) -> int:
         )
         return FAILED
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {
-            "cv2",
-            "numpy",
-            "torch",
-            "sklearn",
-            "safetensors",
-        }:
+        if (error.name or "").partition(".")[0] not in CENTRES_LIBRARIES:
             raise
         console.print(
             f"[red]error:[/] {error.name} is not installed; this command needs the centre's "

@@ -180,6 +180,8 @@ def _show_plan(
 def _show(report: Report, page: Path, console: Console, *, as_json: bool) -> None:
     for table in terminal_tables(report):
         console.print("", table, soft_wrap=False)
+    for study in report.studies:
+        console.print(f"{report.names[study.centre]}: {study.shortcut.in_words()}", style="dim")
     console.print(TABLE_NOTE, style="dim")
     console.print(f"\nReport: {page.resolve()}\nTook {duration(report.seconds)}.", markup=False)
     if as_json:

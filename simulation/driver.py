@@ -3,8 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from centre_node.jobs.requests import PublishRequest, PullRequest, SampleRequest
-from centre_node.mammography.summaries import DatasetSummary
+from centre_node.jobs.requests import (
+    PublishRequest,
+    PullRequest,
+    SampleRequest,
+    WritePhantomsRequest,
+)
+from centre_node.mammography.configuration import PhantomSet
+from centre_node.mammography.summaries import DatasetSummary, ShortcutReport, SubsetBalance
 from centre_node.study.rows import RunRow
 from shared.records import GeneratorVersion
 from simulation.answers import Job
@@ -24,11 +30,13 @@ class TrainedGenerator:
 
 @dataclass(frozen=True)
 class FinishedStudy:
-    """A study and the rows that it left."""
+    """A study and what it found."""
 
     scenario: StudyScenario
     job: Job
     rows: tuple[RunRow, ...]
+    balance: tuple[SubsetBalance, ...]
+    shortcut: ShortcutReport
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ def run_scenario(
         ServiceUnreachableError, HubUnreachableError: A service does not answer.
     """
     federation.wait_until_healthy()
+    _write_phantoms(scenario, federation, digest, on_job)
     datasets = _introduce(scenario, federation)
     trained = _train(scenario, federation, digest, on_job)
     published = _publish(scenario, federation, trained, digest, on_job)
@@ -86,6 +95,21 @@ def run_scenario(
         ),
         versions=_versions(scenario, federation),
     )
+
+
+def _write_phantoms(scenario: Scenario, federation: Federation, digest: str, on_job: OnJob) -> None:
+    """Have phantoms that are to be read like a real data set written first."""
+    steps = [
+        Step(
+            name=f"phantoms of {label}",
+            title=f"{centre.name} draws its phantoms",
+            node=federation.nodes[label],
+            request=WritePhantomsRequest(phantoms=centre.dataset),
+        )
+        for label, centre in scenario.centres.items()
+        if isinstance(centre.dataset, PhantomSet) and centre.dataset.written_as
+    ]
+    run_steps(steps, digest=digest, on_job=on_job)
 
 
 def _introduce(scenario: Scenario, federation: Federation) -> dict[str, DatasetSummary]:
@@ -218,8 +242,14 @@ def _deliveries(scenario: Scenario) -> Iterator[tuple[str, str, int]]:
 
 
 def _finished(study: StudyScenario, job: Job) -> FinishedStudy:
-    rows = (job.result or {}).get("rows", ())
-    return FinishedStudy(study, job, tuple(RunRow.model_validate(row) for row in rows))
+    found = job.result or {}
+    return FinishedStudy(
+        scenario=study,
+        job=job,
+        rows=tuple(RunRow.model_validate(row) for row in found.get("rows", ())),
+        balance=tuple(SubsetBalance.model_validate(part) for part in found.get("balance", ())),
+        shortcut=ShortcutReport.model_validate(found.get("shortcut")),
+    )
 
 
 def _versions(scenario: Scenario, federation: Federation) -> dict[str, dict[str, str]]:

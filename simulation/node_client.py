@@ -1,7 +1,7 @@
 """The simulation's only way to a centre node: its URLs, its jobs, its data sets."""
 
 from centre_node.jobs.requests import JobRequest
-from centre_node.mammography.configuration import CocoFolder, PhantomSet
+from centre_node.mammography.configuration import DatasetSource
 from simulation.answers import Dataset, Job
 from simulation.service_client import ServiceClient
 
@@ -14,7 +14,7 @@ class NodeClient(ServiceClient):
         body = {"centre": self.name, "url": url, "token": token}
         self.send("PUT", "/hub-connection", json=body)
 
-    def register_dataset(self, name: str, source: CocoFolder | PhantomSet) -> Dataset:
+    def register_dataset(self, name: str, source: DatasetSource) -> Dataset:
         """Tell the node where its mammograms come from."""
         body = source.model_dump(mode="json")
         return self.parsed(Dataset, self.send("PUT", f"/datasets/{name}", json=body))

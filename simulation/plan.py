@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from centre_node.mammography.configuration import CocoFolder
+from centre_node.mammography.configuration import MammogramFolder
 from shared.models import StrictModel
 from simulation.scenario import GeneratorScenario, Scenario, StudyScenario
 
@@ -82,12 +82,17 @@ def plan_of(scenario: Scenario, folders: Mapping[str, str], *, digest: str) -> P
 def data_in_words(scenario: Scenario, label: str, folder: str | None) -> str:
     """Describe where a centre's mammograms come from."""
     source = scenario.centres[label].dataset
-    if not isinstance(source, CocoFolder):
-        return f"phantoms in {source.style} style, {source.patients} patients, seed {source.seed}"
+    if not isinstance(source, MammogramFolder):
+        written = f", written and read as {source.written_as}" if source.written_as else ""
+        return (
+            f"phantoms in {source.style} style, {source.patients} patients, seed {source.seed}"
+            + written
+        )
     where = ", ".join(f"{key} = {value}" for key, value in source.where.items())
     place = folder or "its own folder"
     inside = "" if source.folder == "." else f"/{source.folder}"
-    return f"COCO in {place}{inside}" + (f" where {where}" if where else "")
+    layout = "mammograms" if source.format == "auto" else source.format
+    return f"{layout} in {place}{inside}" + (f" where {where}" if where else "")
 
 
 def print_plan(plan: Plan, console: Console) -> None:

@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from centre_node.generators.configuration import GeneratorTraining
 from centre_node.jobs.requests import StudyRequest, TrainGeneratorRequest
-from centre_node.mammography.configuration import CocoFolder, DatasetSource, PatchConfiguration
+from centre_node.mammography.configuration import DatasetSource, MammogramFolder, PatchConfiguration
 from centre_node.study.configuration import EVERY_KIND, Arm, StudyConfiguration
 from shared.architectures import Architecture
 from shared.models import StrictModel
@@ -149,7 +149,7 @@ class Scenario(StrictModel):
         return tuple(
             label
             for label, centre in self.centres.items()
-            if isinstance(centre.dataset, CocoFolder)
+            if isinstance(centre.dataset, MammogramFolder)
         )
 
     def generator(self, reference: str) -> GeneratorScenario:

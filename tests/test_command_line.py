@@ -53,7 +53,7 @@ def test_a_generator_is_listed_shown_and_fetched(tmp_path: Path) -> None:
     [
         (("foo",), {}, 2, "there is no command 'foo'"),
         (("data", "preview", "/nowhere"), {}, 1, "there is no folder /nowhere"),
-        (("data", "inspect", "--phantoms", "x"), {}, 2, "it must be digital, film or soft"),
+        (("data", "inspect", "--phantoms", "x"), {}, 2, "it must be one of digital, film, soft"),
         (("hub", "invite", "Centre A"), {}, 2, "'Centre A' is no name"),
         (("hub", "serve"), {"HUB_ADMIN_TOKEN": "s3cret"}, 1, "a setting is wrong: HUB_ADMIN_TOKEN"),
         (("list", "--hub-url", "http://127.0.0.1:9"), {}, 1, "no answer from the hub at"),

@@ -1,20 +1,18 @@
 """The rules of registering data sets."""
 
-from pathlib import Path
-
 from centre_node.datasets.store import Dataset, DatasetStore
 from centre_node.errors import DatasetNotFoundError
 from centre_node.mammography.configuration import DatasetSource
-from centre_node.mammography.datasets import read_dataset
+from centre_node.mammography.datasets import DataFolders, read_dataset
 from centre_node.mammography.summaries import summary
 
 
 class Datasets:
     """The data sets that jobs of this node can name."""
 
-    def __init__(self, store: DatasetStore, mammograms_dir: Path | None) -> None:
+    def __init__(self, store: DatasetStore, folders: DataFolders) -> None:
         self._store = store
-        self._mammograms_dir = mammograms_dir
+        self._folders = folders
 
     def register(self, name: str, source: DatasetSource) -> Dataset:
         """Read a data set's annotations, count them and remember where they are.
@@ -22,7 +20,7 @@ class Datasets:
         Raises:
             BadMammogramsError: It cannot be read; nothing is registered.
         """
-        counted = summary(read_dataset(source, self._mammograms_dir))
+        counted = summary(read_dataset(source, self._folders))
         dataset = Dataset(name=name, source=source, summary=counted)
         self._store.put(dataset)
         return dataset

@@ -32,12 +32,14 @@ from centre_node.jobs.requests import (
     SampleRequest,
     StudyRequest,
     TrainGeneratorRequest,
+    WritePhantomsRequest,
 )
 from centre_node.jobs.service import ARTIFACTS
 from centre_node.jobs.store import Job, JobStore, Progress
-from centre_node.mammography.datasets import read_dataset
+from centre_node.mammography.datasets import DataFolders, read_dataset
+from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Reading
-from centre_node.mammography.patch_store import extract_patches
+from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
 from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
 from centre_node.sharing.receive import pull, pulled, synthetic_patches
@@ -57,7 +59,7 @@ class Node:
 
     engine: Engine
     data_dir: Path
-    mammograms_dir: Path | None
+    folders: DataFolders
 
     @property
     def generators_dir(self) -> Path:
@@ -70,8 +72,8 @@ class Node:
 
     def reading(self, dataset: str) -> Reading:
         """Read a registered data set."""
-        datasets = Datasets(DatasetStore(self.engine), self.mammograms_dir)
-        return read_dataset(datasets.find(dataset).source, self.mammograms_dir)
+        datasets = Datasets(DatasetStore(self.engine), self.folders)
+        return read_dataset(datasets.find(dataset).source, self.folders)
 
     def connection(self) -> HubConnection:
         """Return the hub connection."""
@@ -88,6 +90,8 @@ def handle(job: Job, node: Node, report: Report) -> Result:
     folder = node.job_folder(job.id)
     request: AnyJobRequest = job.request
     match request:
+        case WritePhantomsRequest():
+            return _write_phantoms(request, node, report)
         case TrainGeneratorRequest():
             return _train(request, node, folder, report)
         case PublishRequest():
@@ -98,6 +102,20 @@ def handle(job: Job, node: Node, report: Report) -> Result:
             return _sample(request, node, folder)
         case StudyRequest():
             return _study(request, node, folder, report)
+
+
+def _write_phantoms(request: WritePhantomsRequest, node: Node, report: Report) -> Result:
+    folder = node.folders.of_phantoms(request.phantoms)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    write_phantoms(
+        request.phantoms,
+        folder,
+        layout=request.layout,
+        on_progress=lambda done, total: report(
+            Progress(done=done, total=total, unit="images", message="drawing phantoms")
+        ),
+    )
+    return {"layout": request.layout, "phantoms": request.phantoms.model_dump(mode="json")}
 
 
 def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Report) -> Result:
@@ -225,4 +243,8 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: Report) -> R
     for path in (folder / "study").glob("*.*"):
         if path.suffix in {".png", ".csv"}:
             shutil.copyfile(path, folder / ARTIFACTS / path.name)
-    return {"rows": [row.model_dump(mode="json") for row in result.rows]}
+    return {
+        "rows": [row.model_dump(mode="json") for row in result.rows],
+        "balance": [subset.model_dump(mode="json") for subset in result.balance],
+        "shortcut": result.shortcut.model_dump(mode="json"),
+    }

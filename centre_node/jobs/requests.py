@@ -1,11 +1,11 @@
 """What can be asked of a node as a job. Light: no array or tensor library is imported."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from centre_node.generators.configuration import GeneratorTraining
-from centre_node.mammography.configuration import PatchConfiguration
+from centre_node.mammography.configuration import FolderFormat, PatchConfiguration, PhantomSet
 from centre_node.study.configuration import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture
 from shared.models import StrictModel
@@ -20,6 +20,25 @@ class JobRequest(StrictModel):
     """
 
     threads: int = Field(1, ge=1, le=256)
+
+
+class WritePhantomsRequest(JobRequest):
+    """Draw phantoms and write them as a real data set is laid out, so that they can be read."""
+
+    kind: Literal["write_phantoms"] = "write_phantoms"
+    phantoms: PhantomSet
+
+    @model_validator(mode="after")
+    def _has_layout(self) -> Self:
+        if self.phantoms.written_as is None:
+            raise ValueError("phantoms.written_as must name the layout to write")
+        return self
+
+    @property
+    def layout(self) -> FolderFormat:
+        """The layout in which they are written."""
+        assert self.phantoms.written_as is not None, "the validator saw to it"
+        return self.phantoms.written_as
 
 
 class TrainGeneratorRequest(JobRequest):
@@ -72,6 +91,11 @@ class StudyRequest(JobRequest):
 
 
 AnyJobRequest = Annotated[
-    TrainGeneratorRequest | PublishRequest | PullRequest | SampleRequest | StudyRequest,
+    WritePhantomsRequest
+    | TrainGeneratorRequest
+    | PublishRequest
+    | PullRequest
+    | SampleRequest
+    | StudyRequest,
     Field(discriminator="kind"),
 ]

@@ -18,6 +18,8 @@ from centre_node.errors import JobCancelledError, NodeError, OutOfSpaceError
 from centre_node.jobs.handlers import Node, handle
 from centre_node.jobs.service import ARTIFACTS, problem_of
 from centre_node.jobs.store import Job, JobProblem, JobStore, Progress
+from centre_node.log_rules import keep_headers_out
+from centre_node.mammography.datasets import data_folders
 from shared.problems import GenshareError
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ def main() -> None:
     """Run jobs until none has come for a while or the service is gone."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s worker %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    keep_headers_out()
     os.umask(0o077)
     data_dir = Path(sys.argv[1])
     mammograms_dir = Path(sys.argv[2]) if len(sys.argv) > 2 else None
@@ -63,7 +66,7 @@ def main() -> None:
     # In a thread, for the main one may be in the middle of a transaction.
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=_leave, args=[store]).start())
     Thread(target=_leave_with_service, args=[store], daemon=True).start()
-    node = Node(engine, data_dir, mammograms_dir)
+    node = Node(engine, data_dir, data_folders(data_dir, mammograms_dir))
     idle_since = time.monotonic()
     while time.monotonic() - idle_since < IDLE_SECONDS:
         job = store.claim(now=_now())

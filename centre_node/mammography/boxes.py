@@ -1,6 +1,7 @@
 """Pixel rectangles: where a lesion's patch is cut, and how a training box is moved about."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,9 +54,25 @@ class Box:
             and self.bottom >= other.bottom
         )
 
+    def clipped(self, width: int, height: int) -> "Box | None":
+        """Return the part inside an image of width x height px; None where nothing is."""
+        left, top = max(self.left, 0), max(self.top, 0)
+        right, bottom = min(self.right, width), min(self.bottom, height)
+        return Box(left, top, right, bottom) if right > left and bottom > top else None
+
     def moved(self, columns: int, rows: int) -> "Box":
         """Return the box shifted by whole pixels."""
         return Box(self.left + columns, self.top + rows, self.right + columns, self.bottom + rows)
+
+
+def enclosing(boxes: Sequence[Box]) -> Box:
+    """Return the smallest box that holds them all; there must be one."""
+    return Box(
+        min(box.left for box in boxes),
+        min(box.top for box in boxes),
+        max(box.right for box in boxes),
+        max(box.bottom for box in boxes),
+    )
 
 
 def patch_box(

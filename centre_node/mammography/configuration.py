@@ -1,18 +1,24 @@
 """Where mammograms come from and how patches are cut. Light: no array library is imported."""
 
-from typing import Annotated, Literal
+import hashlib
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.models import StrictModel
 
 AcquisitionStyle = Literal["digital", "film", "soft"]
 
 
-class CocoFolder(StrictModel):
-    """A folder with `annotations.coco.json` and the images that it names."""
+PAPERS_MARGIN_PX = 60
 
-    format: Literal["coco"] = "coco"
+FolderFormat = Literal["coco", "inbreast", "bcdr", "optimam", "cbis-ddsm", "mias"]
+
+
+class MammogramFolder(StrictModel):
+    """A data set as its publishers lay it out in a folder."""
+
+    format: Literal[FolderFormat, "auto"] = Field("auto", description="auto recognises it.")
     folder: str = Field(".", description="Relative to the node's mammograms folder.")
     where: dict[str, str] = Field(
         default_factory=dict, description="Keep images whose record has these values."
@@ -20,7 +26,13 @@ class CocoFolder(StrictModel):
 
 
 class PhantomSet(StrictModel):
-    """Procedural mammograms, made anew from the seed each time they are read."""
+    """Procedural mammograms from a seed: drawn when they are read, or written as a real data set.
+
+    Attributes:
+        calcifications: Whether an annotation outlines a cluster, as most data sets do, or each
+            calcification, as INbreast does.
+        written_as: The layout in which a node writes them, to be read like the real one.
+    """
 
     format: Literal["phantoms"] = "phantoms"
     style: AcquisitionStyle
@@ -28,9 +40,15 @@ class PhantomSet(StrictModel):
     seed: int = Field(ge=0)
     image_height_px: int = Field(640, ge=256, le=4096)
     healthy_share: float = Field(0.5, ge=0, lt=1, description="Share of patients with no lesion.")
+    calcifications: Literal["clusters", "each"] = "clusters"
+    written_as: FolderFormat | None = None
+
+    def digest(self) -> str:
+        """Return the SHA-256 of what is drawn and how it is written."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
-DatasetSource = Annotated[CocoFolder | PhantomSet, Field(discriminator="format")]
+DatasetSource = Annotated[MammogramFolder | PhantomSet, Field(discriminator="format")]
 
 
 class Jitter(StrictModel):
@@ -51,17 +69,32 @@ class Jitter(StrictModel):
 class PatchConfiguration(StrictModel):
     """How boxes become patches. Pixels are those of the mammogram as stored.
 
-    Source: paper section 2.2.
+    Attributes:
+        margin_mm: Instead of `margin_px`, for images whose pixel spacing is known.
+        tissue: What is background: pixels up to `background_level`, the paper's rule, or all
+            outside the breast, so that view labels and film edges are no tissue.
+        chest_wall: `left` mirrors images whose chest wall is at the right.
+
+    Source: paper section 2.2. `margin_mm`, `breast_mask` and `chest_wall` are not in the paper.
     """
 
-    margin_px: int = Field(60, ge=0)
+    margin_px: int = Field(PAPERS_MARGIN_PX, ge=0)
+    margin_mm: float | None = Field(None, ge=0)
     smallest_side_px: int = Field(128, ge=8)
     largest_background_share: float = Field(0.4, ge=0, le=1)
+    tissue: Literal["threshold", "breast_mask"] = "threshold"
     background_level: int = Field(
         10, ge=0, le=254, description="8-bit; at most this is background."
     )
+    chest_wall: Literal["as_stored", "left"] = "as_stored"
     healthy_from: Literal["healthy_mammograms", "all_mammograms"] = Field(
         "healthy_mammograms",
         description="all_mammograms takes healthy boxes outside every annotation.",
     )
     jitter: Jitter = Jitter()
+
+    @model_validator(mode="after")
+    def _one_margin(self) -> Self:
+        if self.margin_mm is not None and self.margin_px != PAPERS_MARGIN_PX:
+            raise ValueError("the margin is given in px and in mm; give one of them")
+        return self

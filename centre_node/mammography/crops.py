@@ -20,8 +20,3 @@ def resized(patch: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """
     method = cv2.INTER_AREA if patch.shape[0] >= size else cv2.INTER_LINEAR
     return cv2.resize(patch, (size, size), interpolation=method).astype(np.uint8, copy=False)
-
-
-def background_share(patch: NDArray[np.uint8], *, level: int) -> float:
-    """Return the share of pixels, 0 to 1, that are at most `level`."""
-    return float(np.mean(patch <= level))

@@ -1,30 +1,102 @@
 """Finds the reader for a data source."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import CocoFolder, DatasetSource
+from centre_node.mammography.configuration import (
+    DatasetSource,
+    FolderFormat,
+    MammogramFolder,
+    PhantomSet,
+)
 from centre_node.mammography.mammograms import Reading
-from centre_node.mammography.readers.coco import read_coco
+from centre_node.mammography.readers.recognition import recognised
+
+Reader = Callable[[Path, Mapping[str, str]], Reading]
 
 
-def read_dataset(source: DatasetSource, mammograms_dir: Path | None) -> Reading:
-    """Read a data source. A COCO folder lies in `mammograms_dir`.
+@dataclass(frozen=True, slots=True)
+class DataFolders:
+    """Where a node's mammograms are.
+
+    Attributes:
+        mammograms: The centre's own, only read; None where the node has none.
+        phantoms: Gets a folder for each set of phantoms that is written.
+    """
+
+    mammograms: Path | None
+    phantoms: Path
+
+    def of_phantoms(self, phantoms: PhantomSet) -> Path:
+        """Return where a written set of phantoms lies."""
+        return self.phantoms / phantoms.digest()[:16]
+
+
+def data_folders(data_dir: Path, mammograms_dir: Path | None) -> DataFolders:
+    """Return the folders of a node that keeps what it writes in `data_dir`."""
+    return DataFolders(mammograms_dir, data_dir / "phantoms")
+
+
+def read_dataset(source: DatasetSource, folders: DataFolders) -> Reading:
+    """Read a data source.
 
     Raises:
-        BadMammogramsError: No such folder, or one outside `mammograms_dir`, or unusable.
+        BadMammogramsError: No such folder, or one outside the node's mammograms folder, or
+            unusable, or phantoms that were not written yet.
     """
-    if not isinstance(source, CocoFolder):
-        # Here, not above: phantoms need an array library, which COCO folders do without.
+    if isinstance(source, MammogramFolder):
+        return read_folder(_inside(source.folder, folders.mammograms), source.format, source.where)
+    if source.written_as is None:
+        # Here, not above: phantoms need an array library, which folders do without.
         from centre_node.mammography.phantoms import read_phantoms
 
         return read_phantoms(source)
-    if mammograms_dir is None:
+    folder = folders.of_phantoms(source)
+    if not folder.is_dir():
         raise BadMammogramsError(
-            f"this node has no mammograms folder, so {source.folder!r} cannot be read; "
+            f"these phantoms are to be read as {source.written_as}, but are not written yet; "
+            "start a write_phantoms job first"
+        )
+    return read_folder(folder, source.written_as, {})
+
+
+def read_folder(folder: Path, layout: FolderFormat | str, where: Mapping[str, str]) -> Reading:
+    """Read a data set; the layout `auto` is recognised by its files.
+
+    Raises:
+        BadMammogramsError: There is no such folder, or it cannot be used.
+    """
+    found = recognised(folder) if layout == "auto" else layout
+    return _reader(found)(folder, where)
+
+
+def _inside(name: str, mammograms: Path | None) -> Path:
+    if mammograms is None:
+        raise BadMammogramsError(
+            f"this node has no mammograms folder, so {name!r} cannot be read; "
             "start it with --mammograms-dir"
         )
-    folder = (mammograms_dir / source.folder).resolve()
-    if not folder.is_relative_to(mammograms_dir.resolve()):
-        raise BadMammogramsError(f"the folder {source.folder!r} is outside the mammograms folder")
-    return read_coco(folder, source.where)
+    folder = (mammograms / name).resolve()
+    if not folder.is_relative_to(mammograms.resolve()):
+        raise BadMammogramsError(f"the folder {name!r} is outside the mammograms folder")
+    return folder
+
+
+def _reader(layout: str) -> Reader:
+    """Return a layout's reader; what it needs is imported only when it is used."""
+    match layout:
+        case "inbreast":
+            from centre_node.mammography.readers.inbreast import read_inbreast as reader
+        case "bcdr":
+            from centre_node.mammography.readers.bcdr import read_bcdr as reader
+        case "optimam":
+            from centre_node.mammography.readers.optimam import read_optimam as reader
+        case "cbis-ddsm":
+            from centre_node.mammography.readers.cbis_ddsm import read_cbis_ddsm as reader
+        case "mias":
+            from centre_node.mammography.readers.mias import read_mias as reader
+        case _:
+            from centre_node.mammography.readers.coco import read_coco as reader
+    return reader

@@ -1,8 +1,8 @@
 """Where healthy patches are cut: tissue, no annotation, no two nearly alike."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,26 +16,13 @@ Rows = NDArray[np.int64]
 """Boxes as rows of left, top, right, bottom; shape (n, 4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class HealthyRules:
-    """What a healthy square must satisfy.
-
-    Attributes:
-        level: 8-bit value up to which a pixel is background.
-        largest_background_share: Share of the square, 0 to 1, that may be background.
-    """
-
-    level: int
-    largest_background_share: float
-
-
 def healthy_boxes(
-    pixels: NDArray[np.uint8],
+    background: NDArray[np.bool_],
     *,
     forbidden: Sequence[Box],
     taken: Sequence[Box] = (),
     sides: Sequence[int],
-    rules: HealthyRules,
+    largest_background_share: float,
     random: np.random.Generator,
 ) -> list[Box]:
     """Return at most one square per wanted side, at random places of one mammogram.
@@ -46,20 +33,24 @@ def healthy_boxes(
     in a row the mammogram counts as full.
 
     Args:
-        pixels: The mammogram, 8 bit, shape (height, width).
+        background: Which pixels of the mammogram are no tissue, shape (height, width).
         forbidden: Every annotation.
         taken: Healthy squares that the mammogram already has.
         sides: Wanted sides in pixels.
+        largest_background_share: Share of a square, 0 to 1, that may be background.
 
     Source: paper section 2.2, paragraph 1.
     Deviation: sides are drawn from those of the lesion squares by the caller; the published code's
     healthy crops were far smaller than its lesion crops, so that sharpness told the classes apart.
     """
-    integral = _integral(pixels <= rules.level)
+    # Sums above and left of each pixel, shape (height + 1, width + 1).
+    integral = np.asarray(cv2.integral(background.view(np.uint8)), dtype=np.int32)
     placed = list(taken)
     failed = 0
     for side in sides:
-        box = _first_free(_candidates(integral, side, rules, random), forbidden, placed)
+        box = _first_free(
+            _candidates(integral, side, largest_background_share, random), forbidden, placed
+        )
         failed = failed + 1 if box is None else 0
         if box is not None:
             placed.append(box)
@@ -94,15 +85,8 @@ def _evenly(count: int, names: Sequence[str], random: np.random.Generator) -> di
     return {name: share + int(rank[index] < remainder) for index, name in enumerate(names)}
 
 
-def _integral(background: NDArray[np.bool_]) -> NDArray[np.int64]:
-    height, width = background.shape
-    integral = np.zeros((height + 1, width + 1), dtype=np.int64)
-    integral[1:, 1:] = background.cumsum(axis=0, dtype=np.int64).cumsum(axis=1)
-    return integral
-
-
 def _candidates(
-    integral: NDArray[np.int64], side: int, rules: HealthyRules, random: np.random.Generator
+    integral: NDArray[np.int32], side: int, largest_share: float, random: np.random.Generator
 ) -> Rows:
     height, width = integral.shape[0] - 1, integral.shape[1] - 1
     if side > min(height, width):
@@ -110,13 +94,13 @@ def _candidates(
     left = random.integers(0, width - side + 1, CANDIDATES)
     top = random.integers(0, height - side + 1, CANDIDATES)
     right, bottom = left + side, top + side
-    background = (
+    covered = (
         integral[bottom, right]
         - integral[top, right]
         - integral[bottom, left]
         + integral[top, left]
     )
-    good = background <= rules.largest_background_share * side * side
+    good = covered <= largest_share * side * side
     return np.stack([left, top, right, bottom], axis=1)[good]
 
 

@@ -1,6 +1,6 @@
 """A mammogram and what is annotated on it, however it was stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -36,6 +36,7 @@ class Mammogram:
         excluded: Annotated tissue that is no usable lesion: no lesion patch is cut for it and no
             healthy patch may touch it.
         density: ACR breast density, 1 to 4.
+        labels: What else the data set says of the image, for filters such as `split=test`.
         load: Returns the pixels, shape (height, width), 8 bit, the whole image min-max scaled,
             tissue brighter than background. Raises `BadImageError`.
     """
@@ -52,11 +53,12 @@ class Mammogram:
     pixel_spacing_mm: float | None = None
     lesions: tuple[Lesion, ...] = ()
     excluded: tuple[Box, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A record that a reader left out, and why."""
+    """A record that a reader left out or changed, and why; reasons are counted, so they are few."""
 
     record: str
     reason: str

@@ -11,10 +11,11 @@ GAP_PX = 2
 
 
 def contact_sheet(patches: NDArray[np.uint8], *, columns: int) -> NDArray[np.uint8]:
-    """Return patches, shape (n, height, width), side by side as one grey picture."""
-    count, height, width = patches.shape
+    """Return patches, shape (n, height, width) or (n, height, width, 3), as one picture."""
+    count, height, width = patches.shape[:3]
     rows = -(-count // columns)
-    sheet = np.full((rows * (height + GAP_PX), columns * (width + GAP_PX)), 255, dtype=np.uint8)
+    shape = (rows * (height + GAP_PX), columns * (width + GAP_PX), *patches.shape[3:])
+    sheet = np.full(shape, 255, dtype=np.uint8)
     for index, patch in enumerate(patches):
         top, left = index // columns * (height + GAP_PX), index % columns * (width + GAP_PX)
         sheet[top : top + height, left : left + width] = patch
@@ -23,12 +24,17 @@ def contact_sheet(patches: NDArray[np.uint8], *, columns: int) -> NDArray[np.uin
 
 def write_png(path: Path, image: NDArray[np.uint8]) -> None:
     """Write a grey or BGR picture; the file appears complete or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     encoded, data = cv2.imencode(".png", image)
     assert encoded, "8-bit pictures can always be encoded as PNG"
+    write_whole(path, data.tobytes())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that appears complete or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        temporary.write_bytes(data.tobytes())
+        temporary.write_bytes(content)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

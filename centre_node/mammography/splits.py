@@ -1,16 +1,26 @@
 """Patient-level splits: no patient is in two subsets."""
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
 
 from centre_node.errors import NotEnoughPatientsError
 from centre_node.mammography.mammograms import Mammogram
+from centre_node.mammography.summaries import SubsetBalance
 from shared.models import StrictModel
+from shared.names import LesionKind
 
 SUBSETS = ("train", "validation", "test")
+MOST_FOLDS = 20
+NEAR_ENOUGH = 0.02
+
+Shares = tuple[float, float, float]
+Strata = Callable[[Mammogram], str]
 
 
 class Split(StrictModel):
@@ -25,72 +35,141 @@ class Split(StrictModel):
         """Return the SHA-256 of the split's JSON."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
+    def subsets(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield each subset's name and patients."""
+        yield from (("train", self.train), ("validation", self.validation), ("test", self.test))
 
-def split_patients(
-    mammograms: Sequence[Mammogram], *, shares: tuple[float, float, float], seed: int
-) -> Split:
+
+def split_patients(mammograms: Sequence[Mammogram], *, shares: Shares, seed: int) -> Split:
     """Share the patients out, with lesions and breast densities alike in the subsets.
 
-    Patients are grouped by whether they have a lesion and by their most frequent density, shuffled
-    within each group, and dealt in that order to the subset that is furthest behind its share, so
-    that every stretch of similar patients is spread over all subsets.
+    The patients are dealt to folds by scikit-learn's grouped stratification of their images, by
+    whether an image has a lesion and by its density, and each subset takes the number of folds that
+    is nearest to its share. Where a subset would stay without a lesion or without an image that has
+    none, density is given up.
 
     Raises:
-        NotEnoughPatientsError: Fewer patients with lesions than subsets.
+        NotEnoughPatientsError: Fewer patients with lesions than subsets, or a subset without.
 
     Source: paper section 2.4, paragraph 1.
     """
-    dealt: dict[str, list[str]] = {name: [] for name in SUBSETS}
-    with_lesions, without = _ordered(mammograms, seed)
-    if len(with_lesions) < len(SUBSETS):
+    affected = len({m.patient_id for m in mammograms if m.lesions})
+    if affected < len(SUBSETS):
         raise NotEnoughPatientsError(
-            f"{len(with_lesions)} patients with lesions cannot fill {len(SUBSETS)} subsets; "
+            f"{affected} patients with lesions cannot fill {len(SUBSETS)} subsets; "
             f"at least {len(SUBSETS)} are needed"
         )
-    for patients in (with_lesions, without):
-        for name, chosen in zip(SUBSETS, _dealt(patients, shares), strict=True):
-            dealt[name] += chosen
-    return Split(seed=seed, **{name: tuple(sorted(chosen)) for name, chosen in dealt.items()})
+    counts = _folds_of(shares, at_most=min(MOST_FOLDS, affected))
+    dealt = [_dealt(mammograms, counts, strata, seed) for strata in (_lesion_and_density, _lesion)]
+    for has_enough in (_has_both_classes, _has_lesion):
+        for subsets in dealt:
+            if all(has_enough(mammograms, patients) for patients in subsets):
+                return Split(seed=seed, **dict(zip(SUBSETS, subsets, strict=True)))
+    raise NotEnoughPatientsError(
+        f"{affected} patients with lesions could not be shared out so that each of "
+        f"{len(SUBSETS)} subsets has one; another seed may"
+    )
+
+
+def with_kinds(
+    mammograms: Iterable[Mammogram], kinds: Sequence[LesionKind]
+) -> tuple[Mammogram, ...]:
+    """Return the mammograms with their lesions of the given kinds only: what a split looks at."""
+    return tuple(
+        replace(m, lesions=tuple(lesion for lesion in m.lesions if lesion.kind in kinds))
+        for m in mammograms
+    )
 
 
 def share_of_patients(patients: Sequence[str], share: float, *, seed: int) -> tuple[str, ...]:
     """Return a share, 0 to 1, of the patients, at least one; smaller shares lie inside larger."""
-    shuffled = _shuffled(patients, seed=seed)
+    ordered = sorted(patients)
+    shuffled = [ordered[index] for index in np.random.default_rng(seed).permutation(len(ordered))]
     return tuple(sorted(shuffled[: max(1, round(share * len(shuffled)))]))
 
 
-def _ordered(mammograms: Sequence[Mammogram], seed: int) -> tuple[list[str], list[str]]:
-    """Return the patients with and those without lesions, similar densities side by side."""
-    images: dict[str, list[Mammogram]] = defaultdict(list)
-    for mammogram in mammograms:
-        images[mammogram.patient_id].append(mammogram)
-    patients = _shuffled(images, seed=seed)
-    patients.sort(key=lambda patient: _density(images[patient]))
-    affected = {patient for patient in patients if any(m.lesions for m in images[patient])}
-    return [p for p in patients if p in affected], [p for p in patients if p not in affected]
+def balance(split: Split, mammograms: Sequence[Mammogram]) -> tuple[SubsetBalance, ...]:
+    """Count what each subset holds."""
+    return tuple(
+        _balance(name, patients, mammograms, sum(len(others) for _, others in split.subsets()))
+        for name, patients in split.subsets()
+    )
 
 
-def _shuffled(patients: Iterable[str], *, seed: int) -> list[str]:
-    ordered = sorted(patients)
-    return [ordered[index] for index in np.random.default_rng(seed).permutation(len(ordered))]
+def _balance(
+    name: str, patients: Sequence[str], mammograms: Sequence[Mammogram], n_patients: int
+) -> SubsetBalance:
+    chosen = set(patients)
+    images = [m for m in mammograms if m.patient_id in chosen]
+    densities = Counter("unknown" if m.density is None else str(m.density) for m in images)
+    return SubsetBalance(
+        subset=name,
+        patients=len(patients),
+        share_of_patients=len(patients) / n_patients,
+        images=len(images),
+        images_with_lesions=sum(bool(m.lesions) for m in images),
+        lesions=dict(sorted(Counter(lesion.kind for m in images for lesion in m.lesions).items())),
+        densities={key: times / len(images) for key, times in sorted(densities.items())},
+    )
 
 
-def _density(images: Sequence[Mammogram]) -> int:
-    densities = Counter(image.density for image in images if image.density is not None)
-    return min(densities, key=lambda density: (-densities[density], density), default=0)
+def _lesion_and_density(mammogram: Mammogram) -> str:
+    return f"{bool(mammogram.lesions)} {mammogram.density}"
 
 
-def _dealt(patients: Sequence[str], shares: tuple[float, float, float]) -> list[list[str]]:
-    dealt: list[list[str]] = [[] for _ in shares]
-    for done, patient in enumerate(patients, start=1):
-        # Every subset gets one before the shares decide, so that none is empty.
-        behind = [
-            (not chosen and len(patients) - done < _empty(dealt), share * done - len(chosen))
-            for share, chosen in zip(shares, dealt, strict=True)
-        ]
-        dealt[behind.index(max(behind))].append(patient)
-    return dealt
+def _lesion(mammogram: Mammogram) -> str:
+    return str(bool(mammogram.lesions))
 
 
-def _empty(dealt: Sequence[Sequence[str]]) -> int:
-    return sum(not chosen for chosen in dealt)
+def _folds_of(shares: Shares, *, at_most: int) -> tuple[int, ...]:
+    """Return folds for each subset: as few as come near the shares, for they balance best."""
+    choices = [_counts(shares, folds) for folds in range(len(shares), at_most + 1)]
+    near = [counts for counts in choices if _distance(counts, shares) <= NEAR_ENOUGH]
+    return near[0] if near else min(choices, key=lambda counts: _distance(counts, shares))
+
+
+def _counts(shares: Shares, folds: int) -> tuple[int, ...]:
+    """Return whole numbers of folds in proportion to the shares, none of them zero."""
+    counts = [max(1, int(share * folds)) for share in shares]
+    while sum(counts) != folds:
+        step = 1 if sum(counts) < folds else -1
+        open_to = [i for i, count in enumerate(counts) if count + step >= 1]
+        behind = max(open_to, key=lambda i: step * (shares[i] * folds - counts[i]))
+        counts[behind] += step
+    return tuple(counts)
+
+
+def _distance(counts: Sequence[int], shares: Shares) -> float:
+    return max(
+        abs(count / sum(counts) - share) for count, share in zip(counts, shares, strict=True)
+    )
+
+
+def _dealt(
+    mammograms: Sequence[Mammogram], counts: Sequence[int], strata: Strata, seed: int
+) -> list[tuple[str, ...]]:
+    ordered = sorted(mammograms, key=lambda m: (m.patient_id, m.image_id))
+    patients = np.array([m.patient_id for m in ordered])
+    labels = [strata(m) for m in ordered]
+    if max(Counter(labels).values()) < sum(counts):
+        return [() for _ in counts]
+    folder = StratifiedGroupKFold(sum(counts), shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # Rare strata, such as an unknown density, cannot be in every fold; that is expected.
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        folds = iter([patients[test] for _, test in folder.split(patients, labels, patients)])
+    return [_unique(patient for _ in range(count) for patient in next(folds)) for count in counts]
+
+
+def _unique(patients: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({str(patient) for patient in patients}))
+
+
+def _has_both_classes(mammograms: Sequence[Mammogram], patients: Sequence[str]) -> bool:
+    chosen = set(patients)
+    return len({bool(m.lesions) for m in mammograms if m.patient_id in chosen}) == 2
+
+
+def _has_lesion(mammograms: Sequence[Mammogram], patients: Sequence[str]) -> bool:
+    chosen = set(patients)
+    return any(m.lesions for m in mammograms if m.patient_id in chosen)

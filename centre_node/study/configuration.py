@@ -1,6 +1,6 @@
 """What a study compares. Light: no array or tensor library is imported."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -51,6 +51,9 @@ class StudyConfiguration(StrictModel):
     split_seed: int = Field(0, ge=0)
     train_fractions: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
         (1.0, 0.5), min_length=1
+    )
+    train_fraction_of: Literal["patients", "patches"] = Field(
+        "patients", description="patches is what the paper's published code did."
     )
     classifiers: tuple[ClassifierName, ...] = Field(("cnn",), min_length=1)
     classifier_training: ClassifierTraining = ClassifierTraining()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,19 @@ from centre_node.classifiers.configuration import ClassifierName
 from centre_node.classifiers.metrics import classification_metrics
 from centre_node.classifiers.training import lesion_probabilities, train_classifier
 from centre_node.errors import OneClassOnlyError
+from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Mammogram
-from centre_node.mammography.patch_store import PatchStore, check_no_leak, extract_patches
+from centre_node.mammography.patch_store import PatchStore, check_no_leak
 from centre_node.mammography.pictures import contact_sheet, write_png
-from centre_node.mammography.splits import Split, share_of_patients, split_patients
+from centre_node.mammography.shortcuts import shortcut_report
+from centre_node.mammography.splits import (
+    Split,
+    balance,
+    share_of_patients,
+    split_patients,
+    with_kinds,
+)
+from centre_node.mammography.summaries import ShortcutReport, SubsetBalance
 from centre_node.sharing.receive import synthetic_patches
 from centre_node.study.arms import Addition, addition, largest_healthy_addition
 from centre_node.study.configuration import Arm, StudyConfiguration
@@ -30,7 +39,6 @@ from centre_node.study.training_patches import (
     all_patches,
     own_and_extra_healthy,
 )
-from shared.names import LesionKind
 from shared.packages import Package
 
 PICTURED = 64
@@ -41,9 +49,17 @@ OnProgress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class StudyResult:
-    """The rows of a finished study, in the order of the grid."""
+    """What a finished study found.
+
+    Attributes:
+        rows: In the order of the grid.
+        balance: What the subsets of the split hold.
+        shortcut: How far test patches can be told apart without looking for a lesion.
+    """
 
     rows: tuple[RunRow, ...]
+    balance: tuple[SubsetBalance, ...]
+    shortcut: ShortcutReport
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,8 @@ class StudyPatches:
     test: tuple[Pixels, Labels]
     synthetic: Mapping[str, Pixels]
     digests: tuple[str, ...]
+    balance: tuple[SubsetBalance, ...]
+    shortcut: ShortcutReport
 
 
 def run_study(
@@ -106,7 +124,7 @@ def run_study(
         )
     (folder / "results.csv").write_text(as_csv(rows))
     on_progress(len(grid), len(grid), "done")
-    return StudyResult(tuple(rows))
+    return StudyResult(tuple(rows), patches.balance, patches.shortcut)
 
 
 def _grid(configuration: StudyConfiguration) -> Iterator[Run]:
@@ -124,11 +142,8 @@ def _study_patches(
     folder: Path,
     device: torch.device,
 ) -> StudyPatches:
-    split = split_patients(
-        [_with_kinds(mammogram, configuration.lesion_kinds) for mammogram in mammograms],
-        shares=configuration.split_shares,
-        seed=configuration.split_seed,
-    )
+    scope = with_kinds(mammograms, configuration.lesion_kinds)
+    split = split_patients(scope, shares=configuration.split_shares, seed=configuration.split_seed)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "split.json").write_text(split.model_dump_json(indent=2))
     extra = largest_healthy_addition(
@@ -138,8 +153,8 @@ def _study_patches(
         fraction: _extracted(
             configuration,
             mammograms,
-            share_of_patients(split.train, fraction, seed=split.seed),
-            folder / "patches" / f"train-{fraction:g}",
+            _training_patients(configuration, split, fraction),
+            folder / "patches" / _train_folder(configuration, fraction),
             extra_healthy=extra,
         )
         for fraction in configuration.train_fractions
@@ -150,23 +165,32 @@ def _study_patches(
     )
     for store in train.values():
         check_no_leak((store, validation, test))
+    largest = train[max(train)]
     return StudyPatches(
         train=train,
         validation=all_patches(validation, size=configuration.image_size),
         test=all_patches(test, size=configuration.image_size),
         synthetic=_synthetic(configuration, packages, device),
         digests=(*(store.digest for store in train.values()), validation.digest, test.digest),
+        balance=balance(split, scope),
+        shortcut=shortcut_report(largest, test, size=configuration.image_size),
     )
+
+
+def _train_folder(configuration: StudyConfiguration, fraction: float) -> str:
+    return "train-1" if configuration.train_fraction_of == "patches" else f"train-{fraction:g}"
+
+
+def _training_patients(
+    configuration: StudyConfiguration, split: Split, fraction: float
+) -> tuple[str, ...]:
+    if configuration.train_fraction_of == "patches":
+        return split.train
+    return share_of_patients(split.train, fraction, seed=split.seed)
 
 
 def _held_out(split: Split) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (("validation", split.validation), ("test", split.test))
-
-
-def _with_kinds(mammogram: Mammogram, kinds: tuple[LesionKind, ...]) -> Mammogram:
-    return replace(
-        mammogram, lesions=tuple(lesion for lesion in mammogram.lesions if lesion.kind in kinds)
-    )
 
 
 def _extracted(
@@ -181,7 +205,7 @@ def _extracted(
     chosen = set(patients)
     mine = [mammogram for mammogram in mammograms if mammogram.patient_id in chosen]
     kinds = configuration.lesion_kinds
-    lesions = sum(len(_with_kinds(mammogram, kinds).lesions) for mammogram in mine)
+    lesions = sum(len(mammogram.lesions) for mammogram in with_kinds(mine, kinds))
     if not lesions:
         raise OneClassOnlyError(
             f"{len(patients)} patients of the {folder.name} subset have no lesion of the kinds "
@@ -246,7 +270,10 @@ def _training_patches(
     configuration: StudyConfiguration, run: Run, added: Addition, patches: StudyPatches
 ) -> TrainingPatches:
     store = patches.train[run.train_fraction]
-    lesions, healthy, extra = own_and_extra_healthy(store, seed=configuration.split_seed)
+    by_patches = configuration.train_fraction_of == "patches"
+    lesions, healthy, extra = own_and_extra_healthy(
+        store, share=run.train_fraction if by_patches else 1.0, seed=configuration.split_seed
+    )
     size = configuration.image_size
     none = np.empty((0, size, size), dtype=np.uint8)
     synthetic = [patches.synthetic[digest][:count] for digest, count in added.synthetic.items()]

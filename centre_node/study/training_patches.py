@@ -37,15 +37,22 @@ class TrainingPatches:
         return np.concatenate([real, self.synthetic]), np.array(labels, dtype=np.int64)
 
 
-def own_and_extra_healthy(store: PatchStore, *, seed: int) -> tuple[NDArray[np.int64], ...]:
+def own_and_extra_healthy(
+    store: PatchStore, *, share: float, seed: int
+) -> tuple[NDArray[np.int64], ...]:
     """Return the lesions' indices, as many healthy ones, and the remaining healthy ones.
 
-    The healthy patches are shuffled once with `seed`, so every arm has the same own patches and an
-    arm that adds healthy patches adds the same ones.
+    The patches are shuffled once with `seed`, so every arm has the same own patches and an arm that
+    adds healthy patches adds the same ones.
+
+    Args:
+        share: Of the lesions, 0 to 1; smaller shares lie inside larger ones. The healthy patches
+            beyond as many as all lesions are the remaining ones, whatever the share.
     """
-    lesions, healthy = store.indices(LESION), store.indices(HEALTHY)
-    healthy = np.random.default_rng(seed).permutation(healthy)
-    return lesions, healthy[: len(lesions)], healthy[len(lesions) :]
+    random = np.random.default_rng(seed)
+    healthy, lesions = (random.permutation(store.indices(label)) for label in (HEALTHY, LESION))
+    own = max(1, round(share * len(lesions)))
+    return np.sort(lesions[:own]), healthy[:own], healthy[len(lesions) :]
 
 
 def all_patches(store: PatchStore, *, size: int) -> tuple[Pixels, Labels]:

@@ -89,4 +89,6 @@ def _study(finished: FinishedStudy) -> StudyRecord:
         sampling_seed=scenario.sampling_seed,
         seconds=finished.job.seconds,
         rows=finished.rows,
+        balance=finished.balance,
+        shortcut=finished.shortcut,
     )

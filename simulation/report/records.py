@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from centre_node.mammography.summaries import DatasetSummary
+from centre_node.mammography.summaries import DatasetSummary, ShortcutReport, SubsetBalance
 from centre_node.study.rows import RunRow
 from shared.models import StrictModel
 from shared.records import GeneratorVersion
@@ -53,6 +53,8 @@ class StudyRecord(StrictModel):
     sampling_seed: int
     seconds: float | None
     rows: tuple[RunRow, ...]
+    balance: tuple[SubsetBalance, ...]
+    shortcut: ShortcutReport
 
 
 class PictureRecord(StrictModel):

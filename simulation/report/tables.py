@@ -73,7 +73,12 @@ def _study(study: StudyRecord, report: Report) -> str:
     ]
     for title, cells in sections_of(study):
         parts += [f"### {title}", _table(cells)]
+    parts.append(f"{_sentence(study.shortcut.in_words())}, fitted on the training patches.")
     return "\n\n".join(parts)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _table(cells: Sequence[Cell]) -> str:

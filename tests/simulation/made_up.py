@@ -2,7 +2,12 @@
 
 from datetime import UTC, datetime
 
-from centre_node.mammography.summaries import DatasetSummary
+from centre_node.mammography.summaries import (
+    DatasetSummary,
+    LesionSummary,
+    ShortcutReport,
+    SubsetBalance,
+)
 from centre_node.study.rows import RunRow
 from shared.architectures import DcganArchitecture
 from shared.cards import ModelCard, Training, TrainingSet, WeightFile
@@ -92,6 +97,19 @@ def a_study(rows: list[RunRow] | None = None, arms: tuple[ArmRecord, ...] = ARMS
         sampling_seed=0,
         seconds=64.2,
         rows=tuple(made),
+        balance=tuple(
+            SubsetBalance(
+                subset=subset,
+                patients=patients,
+                share_of_patients=patients / 60,
+                images=2 * patients,
+                images_with_lesions=patients,
+                lesions={"mass": patients},
+                densities={"2": 1.0},
+            )
+            for subset, patients in (("train", 24), ("validation", 12), ("test", 24))
+        ),
+        shortcut=ShortcutReport(auroc=0.71, sharpness=0.55, mean=0.7, size=0.5, n_test=48),
     )
 
 
@@ -150,6 +168,8 @@ def _counts(patients: int) -> DatasetSummary:
         lesions=patients,
         kinds={"mass": patients},
         pathologies={"unknown": patients},
+        sizes={"mass": LesionSummary(count=patients, side_px=(20, 30, 40), side_mm=None)},
+        pixel_spacings_mm={"unknown": 4 * patients},
         excluded_regions=0,
         images_without_annotation=3 * patients,
         skipped={"image file missing": 2} if patients == 60 else {},

@@ -166,4 +166,4 @@ def test_the_plan_counts_runs_and_parameters() -> None:
     assert plan.generators[0].parameters == 12_784_512
     assert [study.runs for study in plan.studies] == [30, 30]
     assert plan.runs == 60
-    assert [centre.data for centre in plan.centres] == ["COCO in /a", "COCO in /b", "COCO in /c"]
+    assert [centre.data for centre in plan.centres] == [f"mammograms in /{x}" for x in "abc"]

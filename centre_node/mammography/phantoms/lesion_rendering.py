@@ -4,11 +4,14 @@ import cv2
 import numpy as np
 
 from centre_node.mammography.phantoms import strands
+from centre_node.mammography.phantoms.blurring import blurred
 from centre_node.mammography.phantoms.lesions import Finding, PlacedLesion, draw_finding, place
 from centre_node.mammography.phantoms.noise import Field
 from centre_node.mammography.phantoms.outline import Outline
+from centre_node.mammography.phantoms.specks import PlacedSpeck, draw_speck
 
 _SUBPIXEL_BITS = 4
+_PIXEL_RADIUS = 0.5
 
 
 def add_lesion(tissue: Field, lesion: PlacedLesion, px_per_mm: float, texture: Field) -> None:
@@ -17,15 +20,16 @@ def add_lesion(tissue: Field, lesion: PlacedLesion, px_per_mm: float, texture: F
     Args:
         texture: Zero-mean unit noise of the same shape that mottles a mass.
     """
-    random = np.random.default_rng(lesion.seed)
+    for speck in lesion.specks:
+        _add_speck(tissue, speck, px_per_mm)
     if lesion.finding.form == "cluster":
-        _add_specks(tissue, lesion, px_per_mm, random)
         return
     window, corner_mm = _window(lesion, tissue.shape, px_per_mm)
     shape = tissue[window].shape
     body = _body(lesion, shape, corner_mm, px_per_mm)
     tissue[window] += lesion.finding.contrast * body * (1 + 0.22 * texture[window])
     if lesion.finding.form == "spiculated":
+        random = np.random.default_rng(lesion.seed)
         lines = _spicules(lesion, shape, corner_mm, px_per_mm, random)
         tissue[window] += 0.8 * lesion.finding.contrast * lines * (1 - 0.7 * body)
 
@@ -51,8 +55,8 @@ def add_decoys(
     for _ in range(int(random.integers(1, 7))):
         y = outline.nipple_y_mm + random.uniform(-0.7, 0.7) * outline.lower_mm
         x = random.uniform(0.05, 0.9) * float(outline.skin_mm(np.array([y]))[0])
-        radius, height = random.uniform(0.25, 0.6), random.uniform(0.06, 0.3)
-        _add_speck(tissue, (x * px_per_mm, y * px_per_mm), radius * px_per_mm, height)
+        tilt = float(random.uniform(0, np.pi))
+        _add_speck(tissue, PlacedSpeck(draw_speck(random), (float(x), float(y)), tilt), px_per_mm)
 
 
 def _window(
@@ -76,8 +80,8 @@ def _body(
     corners = ((np.array(lesion.corners) - corner_mm) * px_per_mm - 0.5) * 2**_SUBPIXEL_BITS
     flat = np.zeros(shape, dtype=np.float32)
     cv2.fillPoly(flat, [np.round(corners).astype(np.int32)], 1.0, cv2.LINE_8, _SUBPIXEL_BITS)
-    edge = cv2.GaussianBlur(flat, (0, 0), max(0.7, 0.6 * lesion.finding.margin_mm * px_per_mm))
-    dome = cv2.GaussianBlur(flat, (0, 0), 0.22 * lesion.finding.diameter_mm * px_per_mm)
+    edge = blurred(flat, max(0.7, 0.6 * lesion.finding.margin_mm * px_per_mm))
+    dome = blurred(flat, 0.22 * lesion.finding.diameter_mm * px_per_mm)
     return np.asarray(edge * (0.35 + 0.65 * dome / dome.max()))
 
 
@@ -104,27 +108,22 @@ def _spicules(
         width_mm=0.5,
         strengths=random.uniform(0.4, 1.0, count),
     )
-    blurred = cv2.GaussianBlur(lines, (0, 0), max(0.3 * px_per_mm, 0.7))
-    return np.asarray(blurred, dtype=np.float32)
+    return blurred(lines, max(0.3 * px_per_mm, 0.7))
 
 
-def _add_specks(
-    tissue: Field, lesion: PlacedLesion, px_per_mm: float, random: np.random.Generator
-) -> None:
-    """Add a cluster: specks of differing size and brightness inside the outline."""
-    corners, centre = np.array(lesion.corners), np.array(lesion.centre)
-    for _ in range(int(random.integers(9, 26))):
-        corner = corners[random.integers(len(corners))]
-        point = centre + 0.95 * np.sqrt(random.random()) * (corner - centre)
-        radius, height = random.uniform(0.2, 0.55), random.uniform(0.12, 0.45)
-        _add_speck(tissue, tuple(point * px_per_mm), radius * px_per_mm, height)
-
-
-def _add_speck(tissue: Field, centre: tuple[float, float], radius: float, height: float) -> None:
-    """Add a bright dot at `centre`, in pixels, in place."""
-    reach = int(np.ceil(3 * radius)) + 1
-    left, top = int(centre[0]) - reach, int(centre[1]) - reach
-    window = tissue[max(top, 0) : top + 2 * reach + 1, max(left, 0) : left + 2 * reach + 1]
-    x = np.arange(window.shape[1]) + max(left, 0) + 0.5 - centre[0]
-    y = np.arange(window.shape[0]) + max(top, 0) + 0.5 - centre[1]
-    window += height * np.exp(-(x[None, :] ** 2 + y[:, None] ** 2) / (radius**2 + 0.15))
+def _add_speck(tissue: Field, placed: PlacedSpeck, px_per_mm: float) -> None:
+    """Add a bright oval dot in place, half as high at its outline as at its centre."""
+    # A pixel's own width, so that a dot between two pixels is seen in both.
+    length, width = (
+        np.hypot(side * px_per_mm / 2, _PIXEL_RADIUS)
+        for side in (placed.speck.length_mm, placed.speck.width_mm)
+    )
+    centre_x, centre_y = (part * px_per_mm for part in placed.centre)
+    reach = int(np.ceil(3 * length)) + 1
+    left, top = max(int(centre_x) - reach, 0), max(int(centre_y) - reach, 0)
+    window = tissue[top : int(centre_y) + reach + 1, left : int(centre_x) + reach + 1]
+    x = (np.arange(window.shape[1]) + left + 0.5 - centre_x)[None, :]
+    y = (np.arange(window.shape[0]) + top + 0.5 - centre_y)[:, None]
+    along = (x * np.cos(placed.tilt) + y * np.sin(placed.tilt)) / length
+    across = (y * np.cos(placed.tilt) - x * np.sin(placed.tilt)) / width
+    window += placed.speck.contrast * 0.5 ** ((along**2 + across**2) ** 1.5)

@@ -7,12 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from centre_node.mammography.phantoms.outline import IMAGE_HEIGHT_MM, Outline
+from centre_node.mammography.phantoms.specks import (
+    PlacedSpeck,
+    Speck,
+    draw_specks,
+    place_specks,
+)
 from shared.names import LesionKind
 
 Form = Literal["round", "lobulated", "spiculated", "cluster"]
 
+Corners = tuple[tuple[float, float], ...]
+"""An outline's corners (x, y) in millimetres, chest wall at x = 0."""
+
 CORNERS = 72
 _SKIN_MARGIN_MM = 7.0
+# Diameters in mm: median, deviation of the logarithm, smallest and largest. At 0.07 mm, boxes of
+# masses then have a median of 261 px, 18.3 mm, as INbreast's.
+_SIZES = {"cluster": (11.8, 0.33, 7, 21), "mass": (17.2, 0.42, 7.5, 46)}
 _MALIGNANT_SHARE: dict[Form, float] = {
     "round": 0.12,
     "lobulated": 0.4,
@@ -29,6 +41,7 @@ class Finding:
         contrast: Attenuation that it adds at its thickest, in units of `tissue.attenuation`.
         margin_mm: Width over which its border fades.
         nipple_distance_mm: How far from the nipple both views show it, as near as they can.
+        specks: The calcifications of a cluster.
     """
 
     form: Form
@@ -37,6 +50,7 @@ class Finding:
     contrast: float
     margin_mm: float
     nipple_distance_mm: float
+    specks: tuple[Speck, ...] = ()
 
     @property
     def kind(self) -> LesionKind:
@@ -54,7 +68,8 @@ class PlacedLesion:
 
     finding: Finding
     centre: tuple[float, float]
-    corners: tuple[tuple[float, float], ...]
+    corners: Corners
+    specks: tuple[PlacedSpeck, ...]
     seed: int
 
 
@@ -63,8 +78,8 @@ def draw_finding(random: np.random.Generator) -> Finding:
     forms: tuple[Form, ...] = ("round", "lobulated", "spiculated", "cluster")
     form = forms[random.choice(4, p=[0.26, 0.24, 0.28, 0.22])]
     malignant = bool(random.random() < _MALIGNANT_SHARE[form])
-    median, smallest, largest = (12.5, 8, 21) if form == "cluster" else (18.0, 9, 38)
-    diameter = np.clip(median * np.exp(random.normal(0, 0.33)), smallest, largest)
+    median, spread, smallest, largest = _SIZES["cluster" if form == "cluster" else "mass"]
+    diameter = np.clip(median * np.exp(random.normal(0, spread)), smallest, largest)
     return Finding(
         form=form,
         pathology="malignant" if malignant else "benign",
@@ -72,6 +87,7 @@ def draw_finding(random: np.random.Generator) -> Finding:
         contrast=float(np.clip(0.165 * np.exp(random.normal(0, 0.35)), 0.08, 0.32)),
         margin_mm=float(random.uniform(1.2, 3.0) if malignant else random.uniform(0.5, 1.6)),
         nipple_distance_mm=float(np.clip(random.normal(55, 20), 18, 100)),
+        specks=draw_specks(random) if form == "cluster" else (),
     )
 
 
@@ -91,7 +107,8 @@ def place(finding: Finding, outline: Outline, random: np.random.Generator) -> Pl
     best = int(np.where(fits, miss, np.inf).argmin())
     centre = (float(x[best]), float(y[best]))
     corners = tuple((float(dx + centre[0]), float(dy + centre[1])) for dx, dy in shape)
-    return PlacedLesion(finding, centre, corners, int(random.integers(2**63)))
+    specks = place_specks(finding.specks, corners, centre, random)
+    return PlacedLesion(finding, centre, corners, specks, int(random.integers(2**63)))
 
 
 def _fits(

@@ -6,13 +6,14 @@ from typing import Literal
 
 import numpy as np
 
-from centre_node.mammography.configuration import AcquisitionStyle, PhantomSet
+from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.phantoms.lesions import (
     Finding,
     PlacedLesion,
     draw_finding,
     place,
 )
+from centre_node.mammography.phantoms.machines import Machine, draw_machine
 from centre_node.mammography.phantoms.outline import (
     IMAGE_HEIGHT_MM,
     IMAGE_WIDTH_MM,
@@ -40,7 +41,7 @@ class ImagePlan:
 
     seed: tuple[int, ...]
     patient: int
-    style: AcquisitionStyle
+    machine: Machine
     height_px: int
     laterality: Laterality
     view: View
@@ -87,7 +88,7 @@ def _plan_patient(configuration: PhantomSet, patient: int, *, healthy: bool) -> 
             yield ImagePlan(
                 seed=seed,
                 patient=patient,
-                style=configuration.style,
+                machine=draw_machine(configuration.style, configuration.seed),
                 height_px=configuration.image_height_px,
                 laterality=side,
                 view=view,

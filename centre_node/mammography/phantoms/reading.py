@@ -1,13 +1,13 @@
 """Phantoms as a data set: what is where is known at once, pixels are made when loaded."""
 
 from functools import partial
-from math import ceil, floor
+from math import floor
 from typing import TYPE_CHECKING
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.mammograms import Contour, Lesion, Mammogram, Reading
-from centre_node.mammography.phantoms.lesions import PlacedLesion
+from centre_node.mammography.phantoms.lesions import Corners, Finding, PlacedLesion
 from centre_node.mammography.phantoms.plan import ImagePlan, plan_images
 
 if TYPE_CHECKING:
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 def read_phantoms(configuration: PhantomSet) -> Reading:
     """Return the set's mammograms; the same configuration gives the same pixels."""
-    mammograms = tuple(_mammogram(plan) for plan in plan_images(configuration))
+    each = configuration.calcifications == "each"
+    mammograms = tuple(_mammogram(plan, each=each) for plan in plan_images(configuration))
     return Reading(name=f"phantoms-{configuration.style}", mammograms=mammograms)
 
 
-def _mammogram(plan: ImagePlan) -> Mammogram:
+def _mammogram(plan: ImagePlan, *, each: bool) -> Mammogram:
     patient_id = f"phantom-{plan.patient:04d}"
     return Mammogram(
         image_id=f"{patient_id}-{plan.laterality}-{plan.view}",
@@ -33,7 +34,11 @@ def _mammogram(plan: ImagePlan) -> Mammogram:
         view=plan.view,
         density=plan.density,
         pixel_spacing_mm=plan.spacing_mm,
-        lesions=tuple(_lesion(lesion, plan) for lesion in plan.lesions),
+        lesions=tuple(
+            _lesion(lesion.finding, corners, plan)
+            for lesion in plan.lesions
+            for corners in _outlines(lesion, each=each)
+        ),
     )
 
 
@@ -44,19 +49,28 @@ def _load(plan: ImagePlan) -> "NDArray[uint8]":
     return render(plan)
 
 
-def _lesion(lesion: PlacedLesion, plan: ImagePlan) -> Lesion:
-    contour = _contour(lesion, plan)
+def _outlines(lesion: PlacedLesion, *, each: bool) -> list[Corners]:
+    """Return what is outlined of a finding: the whole, or `each` calcification of a cluster."""
+    if each and lesion.specks:
+        return [speck.corners for speck in lesion.specks]
+    return [lesion.corners]
+
+
+def _lesion(finding: Finding, corners: Corners, plan: ImagePlan) -> Lesion:
+    contour = _contour(corners, plan)
     columns, rows = zip(*contour, strict=True)
+    # A corner names a pixel that belongs to the outline, so the box ends behind it.
+    right, bottom = floor(max(columns)) + 1, floor(max(rows)) + 1
     return Lesion(
-        box=Box(floor(min(columns)), floor(min(rows)), ceil(max(columns)), ceil(max(rows))),
-        kind=lesion.finding.kind,
+        box=Box(floor(min(columns)), floor(min(rows)), right, bottom),
+        kind=finding.kind,
         contours=(contour,),
-        pathology=lesion.finding.pathology,
+        pathology=finding.pathology,
     )
 
 
-def _contour(lesion: PlacedLesion, plan: ImagePlan) -> Contour:
-    corners = [(x / plan.spacing_mm, y / plan.spacing_mm) for x, y in lesion.corners]
+def _contour(corners: Corners, plan: ImagePlan) -> Contour:
+    drawn = [(x / plan.spacing_mm, y / plan.spacing_mm) for x, y in corners]
     if plan.laterality == "R":
-        return tuple((plan.width_px - x, y) for x, y in corners)
-    return tuple(corners)
+        return tuple((plan.width_px - x, y) for x, y in drawn)
+    return tuple(drawn)

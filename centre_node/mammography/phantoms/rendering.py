@@ -25,7 +25,7 @@ def render(plan: ImagePlan) -> NDArray[np.uint8]:
         )
     exposure = np.random.default_rng((*plan.seed, 2))
     marker = f"{plan.laterality} {plan.view}"
-    return styles.expose(rays, skin_distance, style=plan.style, marker=marker, random=exposure)
+    return styles.expose(rays, skin_distance, machine=plan.machine, marker=marker, random=exposure)
 
 
 def _attenuation(plan: ImagePlan, skin_distance: Field, random: np.random.Generator) -> Field:

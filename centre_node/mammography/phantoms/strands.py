@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from centre_node.mammography.phantoms.blurring import blurred
 from centre_node.mammography.phantoms.noise import Field
 from centre_node.mammography.phantoms.outline import Outline
 
@@ -21,8 +22,8 @@ def ligaments(
     )
     sharp = draw(threads, shape, px_per_mm, width_mm=0.4, strengths=random.uniform(0.15, 0.8, 110))
     wide = draw(vessels, shape, px_per_mm, width_mm=1.5, strengths=random.uniform(0.3, 0.6, 8))
-    blurred = cv2.GaussianBlur(wide, (0, 0), 0.5 * px_per_mm)
-    return np.maximum(cv2.GaussianBlur(sharp, (0, 0), max(0.25 * px_per_mm, 0.6)), blurred)
+    soft_vessels = blurred(wide, 0.5 * px_per_mm)
+    return np.maximum(blurred(sharp, max(0.25 * px_per_mm, 0.6)), soft_vessels)
 
 
 def draw(

@@ -4,72 +4,103 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.mammography.configuration import AcquisitionStyle
+from centre_node.mammography.phantoms.blurring import blurred
+from centre_node.mammography.phantoms.machines import Machine
 from centre_node.mammography.phantoms.noise import Field
 from centre_node.mammography.phantoms.outline import IMAGE_HEIGHT_MM
+
+_NOISE_PX_PER_MM = 2.5
 
 
 def expose(
     rays: Field,
     skin_distance_mm: Field,
     *,
-    style: AcquisitionStyle,
+    machine: Machine,
     marker: str,
     random: np.random.Generator,
 ) -> NDArray[np.uint8]:
-    """Return the 8-bit image that a style makes of a breast, shape (height, width), min-max scaled.
+    """Return the image that a machine makes, shape (height, width), 8 bit, min-max scaled.
 
     Args:
         rays: Attenuation inside the breast, about 0 to 1.
         skin_distance_mm: Distance to the skin; 0 outside the breast.
         marker: What the film's label says.
     """
-    if style == "digital":
-        image = _digital(rays, skin_distance_mm, random)
-    elif style == "film":
-        image = _film(rays, skin_distance_mm, marker, random)
+    if machine.style == "digital":
+        image = _digital(rays, skin_distance_mm, machine, random)
+    elif machine.style == "film":
+        image = _film(rays, skin_distance_mm, machine, marker, random)
     else:
-        image = _soft(rays, skin_distance_mm, random)
+        image = _soft(rays, skin_distance_mm, machine, random)
     low, high = float(image.min()), float(image.max())
     return np.round((image - low) * (255 / (high - low))).astype(np.uint8)
 
 
-def _digital(rays: Field, skin_distance_mm: Field, random: np.random.Generator) -> Field:
+def _digital(
+    rays: Field, skin_distance_mm: Field, machine: Machine, random: np.random.Generator
+) -> Field:
     """Sharp and contrasty: detail enhanced, thickness evened out up to the skin."""
     px_per_mm = rays.shape[0] / IMAGE_HEIGHT_MM
     inside = _through(skin_distance_mm, rise_mm=2.5) * rays + _skin_line(skin_distance_mm, 0.09)
-    detail = inside - cv2.GaussianBlur(inside, (0, 0), 1.6 * px_per_mm)
-    curve = _sigmoid(6.6 * (inside + 0.5 * detail - 0.50))
-    quantum = np.float32(0.006) * random.standard_normal(rays.shape, dtype=np.float32)
-    image = np.clip(curve + quantum, 0.01, None) * _edge(skin_distance_mm, px_per_mm)
+    inside = blurred(inside, 0.07 * machine.blur * px_per_mm)
+    # Fewer rays come through dense tissue, so it is noisier.
+    quanta = random.standard_normal(rays.shape, dtype=np.float32)
+    inside += _noise(0.0017, machine, px_per_mm) * np.exp(1.1 * inside) * quanta
+    detail = inside - blurred(inside, 1.6 * px_per_mm)
+    slope = np.float32(6.6 * machine.contrast)
+    curve = _sigmoid(slope * (inside + np.float32(0.5) * detail - np.float32(0.5 + machine.level)))
+    image = np.clip(curve, 0.01, None) * _edge(skin_distance_mm, px_per_mm)
     return np.asarray(image, dtype=np.float32)
 
 
-def _film(rays: Field, skin_distance_mm: Field, marker: str, random: np.random.Generator) -> Field:
+def _film(
+    rays: Field,
+    skin_distance_mm: Field,
+    machine: Machine,
+    marker: str,
+    random: np.random.Generator,
+) -> Field:
     """Scanned film: flat greys, dark towards the skin, grain, uneven light, a label, dust."""
     height, width = rays.shape
     px_per_mm = height / IMAGE_HEIGHT_MM
     inside = _through(skin_distance_mm, rise_mm=9.0) * rays + _skin_line(skin_distance_mm, 0.015)
-    image = 0.86 * _sigmoid(4.4 * (inside - 0.46)) * _edge(skin_distance_mm, px_per_mm)
-    scanned = cv2.GaussianBlur(image, (0, 0), max(0.22 * px_per_mm, 0.5))
-    x, y = np.linspace(-1, 1, width)[None, :], np.linspace(-1, 1, height)[:, None]
-    image = np.asarray(scanned * (1 - 0.10 * (x**2 + y**2)) + 0.012, dtype=np.float32)
+    slope, middle = np.float32(4.4 * machine.contrast), np.float32(0.46 + machine.level)
+    image = np.float32(0.86) * _sigmoid(slope * (inside - middle))
+    image *= _edge(skin_distance_mm, px_per_mm)
+    scanned = blurred(image, max(0.19 * machine.blur * px_per_mm, 0.5))
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    image = scanned * (1 - np.float32(0.10) * (x**2 + y**2)) + np.float32(0.012)
     grain = random.standard_normal(rays.shape, dtype=np.float32)
-    grain = 0.6 * grain + 1.1 * cv2.GaussianBlur(grain, (0, 0), 0.8)
-    image += (0.004 + 0.022 * np.sqrt(np.clip(image, 0, 1))) * grain
+    grain = np.float32(0.6) * grain + np.float32(1.1) * blurred(grain, 0.8)
+    strength = _noise(0.024, machine, px_per_mm)
+    image += (np.float32(0.004) + strength * np.sqrt(np.clip(image, 0, 1))) * grain
     _add_label(image, skin_distance_mm, marker, random)
     _add_dust(image, random)
-    return np.asarray(np.clip(image, 0, 1))
+    return np.asarray(np.clip(image, 0, 1), dtype=np.float32)
 
 
-def _soft(rays: Field, skin_distance_mm: Field, random: np.random.Generator) -> Field:
+def _soft(
+    rays: Field, skin_distance_mm: Field, machine: Machine, random: np.random.Generator
+) -> Field:
     """Low dose, heavily smoothed: blurred tissue, coarse mottle, a curve that lifts the shadows."""
     px_per_mm = rays.shape[0] / IMAGE_HEIGHT_MM
     inside = _through(skin_distance_mm, rise_mm=5.0) * rays + _skin_line(skin_distance_mm, 0.04)
-    image = np.clip(inside, 0.05, None) ** 0.75 * _edge(skin_distance_mm, px_per_mm)
-    smooth = cv2.GaussianBlur(image, (0, 0), 0.6 * px_per_mm)
-    mottle = cv2.GaussianBlur(random.standard_normal(rays.shape, dtype=np.float32), (0, 0), 1.1)
-    return np.asarray(np.clip(smooth * (1 + 0.045 * mottle), 0, 1), dtype=np.float32)
+    lifted = np.clip(inside - np.float32(machine.level), 0.05, None)
+    image = lifted ** np.float32(0.75 * machine.contrast) * _edge(skin_distance_mm, px_per_mm)
+    # A veil over a sharper picture: the smallest calcifications are pale, but not gone.
+    veil = blurred(image, 0.8 * machine.blur * px_per_mm)
+    sharper = blurred(image, 0.22 * machine.blur * px_per_mm)
+    smooth = np.float32(0.62) * veil + np.float32(0.38) * sharper
+    mottle = blurred(random.standard_normal(rays.shape, dtype=np.float32), 1.1)
+    mottled = smooth * (1 + _noise(0.045, machine, px_per_mm) * mottle)
+    return np.asarray(np.clip(mottled, 0, 1), dtype=np.float32)
+
+
+def _noise(deviation: float, machine: Machine, px_per_mm: float) -> np.float32:
+    """Return the deviation of noise: smaller pixels catch fewer rays each."""
+    return np.float32(deviation * machine.noise * (px_per_mm / _NOISE_PX_PER_MM) ** 0.4)
 
 
 def _through(skin_distance_mm: Field, *, rise_mm: float) -> Field:

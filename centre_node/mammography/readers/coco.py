@@ -4,9 +4,10 @@ import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -17,15 +18,13 @@ from pydantic import (
     ValidationError,
 )
 
-from centre_node.errors import BadImageError, BadMammogramsError
+from centre_node.errors import BadMammogramsError
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.mammograms import Contour, Lesion, Mammogram, Reading, Skipped
+from centre_node.mammography.rasters import read_raster
+from centre_node.mammography.readers.outlines import enclosing_box
 from shared.models import validation_summary
 from shared.names import LesionKind
-
-if TYPE_CHECKING:
-    from numpy import uint8
-    from numpy.typing import NDArray
 
 ANNOTATIONS = "annotations.coco.json"
 KINDS: dict[str, LesionKind] = {"mass": "mass", "calcification": "calcification", "other": "other"}
@@ -97,9 +96,10 @@ def read_coco(folder: Path, where: Mapping[str, str]) -> Reading:
     annotations = _by_image(document, raw, skipped)
     kinds = _kinds(document, annotations, skipped)
     mammograms = []
-    for image in document.images:
+    for image, record in zip(document.images, kept, strict=True):
         if (folder / image.file_name).is_file():
-            mammograms.append(_mammogram(image, annotations[image.id], kinds, folder, skipped))
+            mammogram = _mammogram(image, annotations[image.id], kinds, folder, skipped)
+            mammograms.append(replace(mammogram, labels=_labels(record)))
         else:
             skipped.append(Skipped(f"image {image.id}", "its file is missing"))
     if not mammograms:
@@ -142,6 +142,14 @@ def _filtered(raw: dict[str, Any], where: Mapping[str, str], folder: Path) -> li
 
 def _as_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _labels(record: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        key: _as_text(value)
+        for key, value in record.items()
+        if isinstance(value, str | int | float) and key != "patient_id"  # which no message holds
+    }
 
 
 def _check_images(images: Sequence[_Image], folder: Path) -> None:
@@ -215,7 +223,7 @@ def _mammogram(
         patient_id=str(image.patient_id),
         width=image.width,
         height=image.height,
-        load=partial(_load, path, image.width, image.height),
+        load=partial(read_raster, path, image.width, image.height),
         fingerprint=f"{image.file_name} {status.st_size} {status.st_mtime_ns}",
         laterality=image.laterality,
         view=image.view,
@@ -242,52 +250,12 @@ def _contours(annotation: _Annotation) -> tuple[Contour, ...]:
 def _box(annotation: _Annotation, contours: tuple[Contour, ...], image: _Image) -> Box | None:
     """Return the enclosing pixel box, clipped to the image; None where nothing is left."""
     if contours:
-        xs = [x for contour in contours for x, _ in contour]
-        ys = [y for contour in contours for _, y in contour]
-        # A corner names a pixel that belongs to the outline, so the box ends behind it.
-        left, top, right, bottom = (
-            min(xs),
-            min(ys),
-            math.floor(max(xs)) + 1,
-            math.floor(max(ys)) + 1,
-        )
-    elif annotation.bbox is not None:
-        left, top, width, height = annotation.bbox
-        right, bottom = math.ceil(left + width), math.ceil(top + height)
-    else:
+        return enclosing_box(contours, width=image.width, height=image.height)
+    if annotation.bbox is None:
         return None
-    box = Box(
-        max(math.floor(left), 0),
-        max(math.floor(top), 0),
-        min(right, image.width),
-        min(bottom, image.height),
-    )
-    return box if box.width > 0 and box.height > 0 else None
-
-
-def _load(path: Path, width: int, height: int) -> "NDArray[uint8]":
-    import cv2
-    import numpy as np
-
-    # Annotations speak of the pixels as stored, so an orientation tag is ignored.
-    grey = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), grey)
-    except OSError as error:
-        raise BadImageError(f"{path.name} cannot be read: {error.strerror}") from error
-    except cv2.error as error:
-        raise BadImageError(f"{path.name} is no image that can be decoded") from error
-    if pixels is None:
-        raise BadImageError(f"{path.name} is no image that can be decoded, or it is cut short")
-    if pixels.shape != (height, width):
-        raise BadImageError(
-            f"{path.name} is {pixels.shape[1]} x {pixels.shape[0]} px, "
-            f"but its record says {width} x {height}"
-        )
-    if pixels.min() == pixels.max():
-        raise BadImageError(f"{path.name} has the value {pixels.min()} in every pixel")
-    scaled = cv2.normalize(pixels, None, 0, 255, cv2.NORM_MINMAX, dtype=cv2.CV_8U)  # type: ignore[call-overload]  # None: a new array
-    return np.asarray(scaled, dtype=np.uint8)
+    left, top, width, height = annotation.bbox
+    right, bottom = math.ceil(left + width), math.ceil(top + height)
+    return Box(math.floor(left), math.floor(top), right, bottom).clipped(image.width, image.height)
 
 
 def _first(error: ValidationError) -> str:

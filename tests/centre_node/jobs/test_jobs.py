@@ -78,6 +78,33 @@ def test_train_publish_pull_sample_study(node: Node, loopback_hub: RunningHub) -
         ("with A", 4),
     ]
     assert {"results.csv", "real-lesion-patches.png"} <= set(study["job"]["artifacts"])
+    assert [part["subset"] for part in study["balance"]] == ["train", "validation", "test"]
+    assert 0 <= study["shortcut"]["auroc"] <= 1
+
+
+def test_phantoms_are_written_once_and_then_read_as_the_real_data_set(node: Node) -> None:
+    phantoms = {
+        "format": "phantoms",
+        "style": "digital",
+        "patients": 3,
+        "seed": 5,
+        "image_height_px": 256,
+        "written_as": "inbreast",
+    }
+    early = node.http.put("/datasets/drawn", json=phantoms)
+    assert early.status_code == 422
+    assert "write_phantoms job first" in early.json()["detail"]
+
+    written = node.result({"kind": "write_phantoms", "phantoms": phantoms})
+    registered = node.http.put("/datasets/drawn", json=phantoms).json()
+
+    assert written["layout"] == "inbreast"
+    assert registered["summary"]["patients"] == 3
+    assert registered["summary"]["sizes"]["mass"]["side_mm"] is not None
+    unwritten = {**phantoms, "written_as": None}
+    refused = node.http.post("/jobs", json={"kind": "write_phantoms", "phantoms": unwritten})
+    assert refused.status_code == 422
+    assert "must name the layout" in refused.json()["detail"]
 
 
 def test_artifacts_are_served_by_their_listed_names_only(node: Node) -> None:

@@ -7,8 +7,6 @@ import pytest
 
 from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import CocoFolder
-from centre_node.mammography.datasets import read_dataset
 from centre_node.mammography.readers.coco import read_coco
 from centre_node.mammography.summaries import summary
 from tests.centre_node.mammography.coco_folder import annotation, document, write_coco_folder
@@ -112,10 +110,3 @@ def test_a_broken_or_resized_image_is_named(tmp_path: Path) -> None:
         mammograms[0].load()
     with pytest.raises(BadImageError, match=r"1\.png cannot be read"):
         mammograms[1].load()
-
-
-def test_a_folder_outside_the_mammograms_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadMammogramsError, match="outside the mammograms folder"):
-        read_dataset(CocoFolder(folder=".."), tmp_path)
-    with pytest.raises(BadMammogramsError, match="no mammograms folder"):
-        read_dataset(CocoFolder(), None)

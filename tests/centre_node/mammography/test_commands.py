@@ -8,6 +8,9 @@ from typer.testing import CliRunner
 
 from centre_node.errors import BadMammogramsError
 from centre_node.mammography.commands import app
+from centre_node.mammography.patch_store import PatchStore
+from centre_node.mammography.preview import OUTLINE_BGR
+from centre_node.mammography.splits import Split
 from tests.centre_node.mammography.coco_folder import document, write_coco_folder
 
 runner = CliRunner()
@@ -24,30 +27,92 @@ def test_inspect_prints_a_table_or_json(folder: Path) -> None:
     shown = runner.invoke(app, ["inspect", str(folder)])
     machine = runner.invoke(app, ["inspect", str(folder), "--where", "view=CC", "--json"])
 
-    assert "mass: 6" in shown.output
+    assert "6, side 30 px" in shown.output
     assert json.loads(machine.output)["images"] == 6
 
 
+def test_inspect_writes_the_same_counts_as_json(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "counts.json"
+
+    done = runner.invoke(app, ["inspect", str(folder), "--out", str(out)])
+
+    assert done.exit_code == 0, done.output
+    assert json.loads(out.read_text())["sizes"]["mass"]["side_px"] == [30, 30, 30]
+
+
 @pytest.mark.parametrize("options", [[], ["--healthy-from", "all_mammograms"]])
-def test_preview_writes_a_picture_of_both_classes(
+def test_preview_shows_both_classes_of_every_subset(
     folder: Path, tmp_path: Path, options: list[str]
 ) -> None:
-    out = tmp_path / "sheet.png"
+    out = tmp_path / "preview"
 
     done = runner.invoke(app, ["preview", str(folder), "--out", str(out), *SMALL, *options])
 
     assert done.exit_code == 0, done.output
-    height, width = np.asarray(cv2.imread(str(out))).shape[:2]
-    assert (height, width) == (4 * (22 + 40 + 6), 3 * 42 - 2)
+    height, _ = np.asarray(cv2.imread(str(out / "patches.png"))).shape[:2]
+    assert height == 8 * (22 + 40 + 6)  # two classes of three subsets, and two with jitter
+    assert (out / "histograms.png").exists()
+    assert "train: " in done.output
+    assert "shortcut AUROC" in done.output
 
 
-def test_preview_of_phantoms(tmp_path: Path) -> None:
-    out = tmp_path / "sheet.png"
+def test_preview_of_phantoms_draws_outlines(tmp_path: Path) -> None:
+    out = tmp_path / "preview"
 
-    done = runner.invoke(app, ["preview", "--phantoms", "film", "--out", str(out), *SMALL])
+    done = runner.invoke(
+        app, ["preview", "--phantoms", "film", "--patients", "24", "--out", str(out), *SMALL]
+    )
 
     assert done.exit_code == 0, done.output
-    assert out.exists()
+    pixels = np.asarray(cv2.imread(str(out / "patches.png")))
+    assert (pixels == OUTLINE_BGR).all(axis=2).sum() > 100
+
+
+def test_extract_fills_a_store_once(folder: Path, tmp_path: Path) -> None:
+    command = ["extract", str(folder), "--out", str(tmp_path / "patches"), "--margin-px", "6"]
+    first = runner.invoke(app, command)
+    for picture in folder.glob("*.png"):
+        picture.chmod(0o000)
+
+    again = runner.invoke(app, command)
+
+    assert "6 lesion and 6 healthy patches" in first.output
+    assert again.output == first.output
+    store = PatchStore.open(tmp_path / "patches")
+    assert store.provenance.images == 12
+    assert json.loads((tmp_path / "patches" / "provenance.json").read_text())["healthy"] == 6
+
+
+def test_split_prints_the_balance_and_writes_the_patients(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "split.json"
+
+    done = runner.invoke(app, ["split", str(folder), "--seed", "3", "--out", str(out)])
+
+    made = Split.model_validate_json(out.read_text())
+    assert made.digest() in done.output
+    assert sorted([*made.train, *made.validation, *made.test]) == [f"p{n}" for n in range(6)]
+    assert [word in done.output for word in ("train", "mass: ", "%")] == [True] * 3
+
+
+def test_half_of_the_training_patients_lie_inside_all_of_them(folder: Path, tmp_path: Path) -> None:
+    files = [tmp_path / "whole.json", tmp_path / "half.json"]
+    for file, share in zip(files, ("1", "0.5"), strict=True):
+        runner.invoke(app, ["split", str(folder), "--train-share", share, "--out", str(file)])
+
+    whole, half = (Split.model_validate_json(file.read_text()) for file in files)
+
+    assert set(half.train) < set(whole.train)
+    assert half.test == whole.test
+
+
+def test_phantoms_are_written_as_a_real_data_set(tmp_path: Path) -> None:
+    out = tmp_path / "bcdr"
+    small = ["--patients", "3", "--image-height-px", "256"]
+
+    done = runner.invoke(app, ["phantoms", "--format", "bcdr", "--out", str(out), *small])
+
+    assert done.exit_code == 0, done.output
+    assert "patients" in runner.invoke(app, ["inspect", str(out)]).output
 
 
 @pytest.mark.parametrize(
@@ -55,6 +120,24 @@ def test_preview_of_phantoms(tmp_path: Path) -> None:
 )
 def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     assert runner.invoke(app, ["inspect", *arguments]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["preview", "--phantoms", "film", "--tissue", "skin"], "tissue"),
+        (["preview", "--phantoms", "film", "--margin-px", "3", "--margin-mm", "1"], "one of them"),
+        (["preview", "--phantoms", "film", "--kinds", "mass,scar"], "'scar'"),
+        (["split", "--phantoms", "film", "--shares", "0.5", "0.5", "0.5"], "add up to 1"),
+        (["phantoms", "--format", "dicom", "--out", "x"], "'dicom'"),
+        (["inspect", "x", "--format", "dicom"], "'dicom'"),
+    ],
+)
+def test_a_wrong_option_is_named(arguments: list[str], named: str) -> None:
+    done = runner.invoke(app, arguments)
+
+    assert done.exit_code == 2
+    assert named in done.output
 
 
 def test_a_missing_folder_is_our_error(tmp_path: Path) -> None:

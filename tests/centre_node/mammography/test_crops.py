@@ -1,7 +1,7 @@
 import numpy as np
 
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.crops import background_share, cropped, resized
+from centre_node.mammography.crops import cropped, resized
 
 
 def test_a_crop_is_the_box_s_pixels() -> None:
@@ -26,9 +26,3 @@ def test_a_patch_of_the_right_size_is_unchanged() -> None:
     patch = np.random.default_rng(0).integers(0, 256, (16, 16), dtype=np.uint8)
 
     assert (resized(patch, 16) == patch).all()
-
-
-def test_background_includes_its_level() -> None:
-    patch = np.array([[9, 10], [11, 200]], dtype=np.uint8)
-
-    assert background_share(patch, level=10) == 0.5

@@ -1,18 +1,24 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import CocoFolder, PhantomSet
-from centre_node.mammography.datasets import read_dataset
-from centre_node.mammography.summaries import summary
+from centre_node.mammography.configuration import FolderFormat, MammogramFolder, PhantomSet
+from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
+from centre_node.mammography.phantoms.writing import write_phantoms
+from centre_node.mammography.readers.recognition import recognised
+from centre_node.mammography.summaries import LesionSummary, summary
 from tests.centre_node.mammography.coco_folder import annotation, document, write_coco_folder
 
 
 def test_a_coco_folder_is_found_in_the_mammograms_folder(tmp_path: Path) -> None:
     write_coco_folder(tmp_path / "ours", document(2))
 
-    assert read_dataset(CocoFolder(folder="ours"), tmp_path).name == "ours"
+    assert (
+        read_dataset(MammogramFolder(folder="ours"), data_folders(tmp_path, tmp_path)).name
+        == "ours"
+    )
 
 
 @pytest.mark.parametrize("folder", ["../ours", "/etc", "a/../../ours"])
@@ -21,11 +27,18 @@ def test_a_folder_outside_the_mammograms_folder_is_refused(tmp_path: Path, folde
     (tmp_path / "theirs").mkdir()
 
     with pytest.raises(BadMammogramsError, match="outside the mammograms folder"):
-        read_dataset(CocoFolder(folder=folder), tmp_path / "theirs")
+        read_dataset(MammogramFolder(folder=folder), data_folders(tmp_path, tmp_path / "theirs"))
 
 
-def test_phantoms_need_no_folder() -> None:
-    reading = read_dataset(PhantomSet(style="film", patients=3, seed=0), None)
+def test_a_node_without_mammograms_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BadMammogramsError, match="no mammograms folder"):
+        read_dataset(MammogramFolder(), data_folders(tmp_path, None))
+
+
+def test_phantoms_need_no_folder(tmp_path: Path) -> None:
+    phantoms = PhantomSet(style="film", patients=3, seed=0)
+
+    reading = read_dataset(phantoms, data_folders(tmp_path, None))
 
     assert len({mammogram.patient_id for mammogram in reading.mammograms}) == 3
 
@@ -39,13 +52,67 @@ def test_a_summary_counts_what_was_read(tmp_path: Path) -> None:
         annotation(3, 1, iscrowd=1),
     ]
 
-    counted = summary(read_dataset(CocoFolder(), write_coco_folder(tmp_path / "ours", content)))
+    folder = write_coco_folder(tmp_path / "ours", content)
+    counted = summary(read_folder(folder, "auto", {}))
 
     assert (counted.images, counted.patients, counted.lesions) == (4, 2, 2)
     assert counted.densities == {"1": 1, "3": 1, "4": 1, "unknown": 1}
     assert counted.views == {"CC": 2, "MLO": 2}
     assert counted.kinds == {"calcification": 1, "mass": 1}
     assert counted.pathologies == {"benign": 1, "unknown": 1}
-    assert counted.lesion_side_quartiles_px == (15, 20, 25)
+    assert counted.sizes["mass"] == LesionSummary(count=1, side_px=(30, 30, 30), side_mm=None)
+    assert counted.sizes["calcification"].side_px == (10, 10, 10)
     assert (counted.excluded_regions, counted.images_without_annotation) == (1, 2)
     assert counted.skipped == {}
+
+
+def test_sizes_are_in_millimetres_where_the_spacing_is_known(tmp_path: Path) -> None:
+    content = document(6)
+    for record in content["images"]:
+        record["pixel_spacing_mm"] = 0.1
+    content["annotations"] = [
+        annotation(n, 0, bbox=[0, 0, side, 1]) for n, side in enumerate((10, 20, 30, 40, 50))
+    ]
+
+    counted = summary(read_folder(write_coco_folder(tmp_path, content), "coco", {}))
+
+    assert counted.sizes["mass"].side_px == (20, 30, 40)
+    assert counted.sizes["mass"].side_mm == pytest.approx((2, 3, 4))
+    assert counted.pixel_spacings_mm == {"0.1": 6}
+
+
+def test_an_unknown_folder_says_what_is_known(tmp_path: Path) -> None:
+    with pytest.raises(BadMammogramsError, match=r"no data set that is known: coco has .*mias has"):
+        read_folder(tmp_path, "auto", {})
+
+
+@pytest.mark.parametrize("layout", get_args(FolderFormat))
+def test_every_layout_is_recognised_and_read(tmp_path: Path, layout: FolderFormat) -> None:
+    phantoms = PhantomSet(
+        style="digital", patients=2, seed=0, image_height_px=256, healthy_share=0.5
+    )
+    write_phantoms(
+        phantoms, tmp_path / "data", layout=layout, on_progress=lambda _done, _total: None
+    )
+
+    assert recognised(tmp_path / "data") == layout
+    assert len(read_folder(tmp_path / "data", "auto", {}).mammograms) > 0
+
+
+def test_written_phantoms_are_read_through_their_layout_once_they_are_there(
+    tmp_path: Path,
+) -> None:
+    phantoms = PhantomSet(style="film", patients=2, seed=0, image_height_px=256, written_as="bcdr")
+    folders = data_folders(tmp_path, None)
+    with pytest.raises(BadMammogramsError, match="start a write_phantoms job first"):
+        read_dataset(phantoms, folders)
+
+    write_phantoms(
+        phantoms,
+        folders.of_phantoms(phantoms),
+        layout="bcdr",
+        on_progress=lambda _done, _total: None,
+    )
+
+    found = read_dataset(phantoms, folders).mammograms
+    assert {m.labels["set"] for m in found} == {"D01", "DN01"}

@@ -1,6 +1,7 @@
 """Which patches an extraction cuts, and what it does when something is in its way."""
 
 import errno
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from centre_node.errors import (
 )
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.configuration import Jitter, PatchConfiguration
+from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Lesion, Mammogram
-from centre_node.mammography.patch_store import PatchStore, check_no_leak, extract_patches
+from centre_node.mammography.patch_store import PatchStore, check_no_leak
 
 EVERYWHERE = PatchConfiguration(margin_px=8, smallest_side_px=16, healthy_from="all_mammograms")
 LESION = Box(30, 90, 55, 130)
@@ -145,7 +147,7 @@ def test_each_image_is_opened_once_and_progress_counts_them(
         on_progress=lambda *step: seen.append(step),
     )
 
-    assert opened == [image.image_id for image in mammograms]
+    assert sorted(opened) == [image.image_id for image in mammograms]
     assert seen == [(done, 6) for done in range(7)]
 
 
@@ -208,15 +210,112 @@ def test_a_full_disk_leaves_nothing_behind(mammograms: list[Mammogram], tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_extraction_left_is_cleared(
+def test_what_another_killed_extraction_left_is_cleared(
     mammograms: list[Mammogram], tmp_path: Path
 ) -> None:
     (tmp_path / ".patches.partial").mkdir()
-    (tmp_path / ".patches.partial" / "pixels.bin").write_bytes(b"half")
+    (tmp_path / ".patches.partial" / "000000.part").write_bytes(b"half")
 
     extract(mammograms, tmp_path / "patches")
 
     assert [path.name for path in tmp_path.iterdir()] == ["patches"]
+
+
+def test_a_killed_extraction_goes_on_where_it_was(
+    mammograms: list[Mammogram], store: PatchStore, tmp_path: Path
+) -> None:
+    opened: list[str] = []
+
+    def dying(image: Mammogram) -> Mammogram:
+        def load() -> Any:
+            if image.image_id == "image-3" and len(opened) < 4:
+                opened.append(image.image_id)
+                raise KeyboardInterrupt  # as a kill, it leaves no time to tidy up
+            opened.append(image.image_id)
+            return image.load()
+
+        return replace(image, load=load)
+
+    images = [dying(image) for image in mammograms]
+    with pytest.raises(KeyboardInterrupt):
+        extract(images, tmp_path / "again", workers=1)
+    again = extract(images, tmp_path / "again", workers=1)
+
+    assert Counter(opened) == {f"image-{n}": 2 if n == 3 else 1 for n in range(6)}
+    assert _content(again.folder) == _content(store.folder)
+
+
+@pytest.mark.parametrize("workers", [1, 3, 8])
+def test_the_patches_do_not_depend_on_how_many_images_are_cut_at_once(
+    mammograms: list[Mammogram], store: PatchStore, tmp_path: Path, workers: int
+) -> None:
+    other = extract(mammograms, tmp_path / "other", workers=workers)
+
+    assert _content(other.folder) == _content(store.folder)
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_margin_in_millimetres_follows_the_pixel_spacing(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    configuration = PatchConfiguration(
+        margin_mm=1.0, smallest_side_px=16, healthy_from="all_mammograms"
+    )
+    images = [
+        replace(image, pixel_spacing_mm=spacing)
+        for image, spacing in zip(mammograms, (0.1, 0.1, 0.2, 0.2, None, None), strict=True)
+    ]
+
+    store = extract(images, tmp_path / "patches", configuration=configuration)
+
+    sides = [store.square(index).shape[0] for index in store.indices(1)]
+    assert sides == [60, 60, 50, 50]
+    assert store.skipped == {"image has no pixel spacing, which margin_mm needs": 2}
+
+
+def test_mirrored_images_give_the_same_patches_with_the_chest_wall_left(tmp_path: Path) -> None:
+    configuration = PatchConfiguration(margin_px=8, smallest_side_px=16, chest_wall="left")
+    left = replace(mammogram(0), excluded=())
+    right = replace(
+        left,
+        load=lambda: left.load()[:, ::-1],
+        lesions=(Lesion(Box(125, 90, 150, 130), "mass", (((125, 90), (149, 129)),)),),
+    )
+
+    stores = [
+        extract([image], tmp_path / name, configuration=configuration, healthy=0)
+        for name, image in (("left", left), ("right", right))
+    ]
+
+    assert np.array_equal(stores[0].square(0), stores[1].square(0))
+    assert stores[0].records[0].lesion == stores[1].records[0].lesion
+    assert stores[1].records[0].contours == ((54.0, 40.0, 30.0, 79.0),)
+
+
+def test_with_the_breast_mask_no_crop_leaves_the_breast(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    """A bright label off the breast is tissue by the paper's rule, and is not by the mask."""
+
+    def labelled(image: Mammogram) -> Mammogram:
+        def load() -> Any:
+            pixels = image.load().copy()
+            pixels[20:220, 140:170] = 250
+            return pixels
+
+        return replace(image, load=load)
+
+    strict = EVERYWHERE.model_copy(
+        update={"tissue": "breast_mask", "largest_background_share": 0.0}
+    )
+    store = extract([labelled(m) for m in mammograms], tmp_path / "store", configuration=strict)
+
+    indices = np.tile(store.indices(0), 20)
+    crops = store.crops(indices, size=56, jitter=Jitter(), random=np.random.default_rng(0))
+    assert crops.max() < 200
 
 
 def test_other_files_are_never_replaced(mammograms: list[Mammogram], tmp_path: Path) -> None:
@@ -238,7 +337,7 @@ def test_a_damaged_store_cannot_be_opened_but_is_cut_again(
         PatchStore.open(store.folder)
     assert extract(mammograms, store.folder).records == store.records
 
-    (store.folder / "index.json").write_text("{}")
+    (store.folder / "index.parquet").write_text("{}")
     with pytest.raises(PatchStoreError, match="no readable patches"):
         PatchStore.open(store.folder)
 

@@ -6,8 +6,9 @@ import pytest
 
 from centre_node.errors import BadMammogramsError, NotEnoughTissueError
 from centre_node.mammography.configuration import Jitter, PatchConfiguration
+from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Mammogram
-from centre_node.mammography.patch_store import PatchStore, check_no_leak, extract_patches
+from centre_node.mammography.patch_store import PatchStore, check_no_leak
 from centre_node.mammography.readers.coco import read_coco
 from tests.centre_node.mammography.coco_folder import document, write_coco_folder
 

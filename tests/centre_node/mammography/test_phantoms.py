@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from itertools import pairwise
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from centre_node.mammography.boxes import patch_box
 from centre_node.mammography.configuration import AcquisitionStyle, PhantomSet
-from centre_node.mammography.mammograms import Mammogram
+from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.phantoms import read_phantoms
 
 STYLES: tuple[AcquisitionStyle, ...] = ("digital", "film", "soft")
@@ -22,6 +23,7 @@ def phantoms(
     seed: int = 1,
     height: int = 512,
     healthy_share: float = 0.5,
+    calcifications: Literal["clusters", "each"] = "clusters",
 ) -> tuple[Mammogram, ...]:
     configuration = PhantomSet(
         style=style,
@@ -29,6 +31,7 @@ def phantoms(
         seed=seed,
         image_height_px=height,
         healthy_share=healthy_share,
+        calcifications=calcifications,
     )
     return read_phantoms(configuration).mammograms
 
@@ -63,8 +66,11 @@ def test_each_breast_has_a_cc_and_an_mlo_view() -> None:
         ]
 
 
-def test_every_box_just_encloses_its_contour_and_lies_in_the_image() -> None:
-    for mammogram in phantoms(80, healthy_share=0):
+@pytest.mark.parametrize("calcifications", ["clusters", "each"])
+def test_every_box_just_encloses_its_contour_and_lies_in_the_image(
+    calcifications: Literal["clusters", "each"],
+) -> None:
+    for mammogram in phantoms(80, healthy_share=0, calcifications=calcifications):
         for lesion in mammogram.lesions:
             columns, rows = np.array(lesion.contours[0]).T
             box = lesion.box
@@ -85,6 +91,64 @@ def test_masses_have_the_sizes_of_real_masses() -> None:
     assert 15 < np.median(sides_mm) < 24
     assert min(sides_mm) > 5
     assert max(sides_mm) < 60
+
+
+@pytest.mark.parametrize(
+    ("calcifications", "kind", "median_px"),
+    [("clusters", "mass", 261), ("clusters", "calcification", 179), ("each", "calcification", 8)],
+)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_lesions_at_the_resolution_of_inbreast_have_its_median_sizes(
+    calcifications: Literal["clusters", "each"], kind: str, median_px: int, seed: int
+) -> None:
+    mammograms = phantoms(
+        300, seed=seed, height=3214, healthy_share=0, calcifications=calcifications
+    )
+
+    assert mammograms[0].pixel_spacing_mm == pytest.approx(0.07, abs=1e-4)
+    assert np.median(sides_px(mammograms, kind)) == pytest.approx(median_px, rel=0.15)
+
+
+def test_outlining_each_calcification_changes_the_annotations_only() -> None:
+    clusters, each = (
+        phantoms(12, healthy_share=0, calcifications=mode) for mode in ("clusters", "each")
+    )
+    with_cluster = next(n for n, m in enumerate(clusters) if lesions_of(m, "calcification"))
+
+    np.testing.assert_array_equal(clusters[with_cluster].load(), each[with_cluster].load())
+    for whole, single in zip(clusters, each, strict=True):
+        assert lesions_of(whole, "mass") == lesions_of(single, "mass")
+        assert bool(lesions_of(whole, "calcification")) == bool(lesions_of(single, "calcification"))
+
+
+def test_each_calcification_lies_in_its_cluster_and_both_views_show_as_many() -> None:
+    clusters, each = (
+        phantoms(20, height=2048, healthy_share=0, calcifications=mode)
+        for mode in ("clusters", "each")
+    )
+    for whole, single in zip(clusters, each, strict=True):
+        outlines = lesions_of(whole, "calcification")
+        for speck in lesions_of(single, "calcification"):
+            assert any(speck.box.overlaps(outline.box) for outline in outlines)
+            assert speck.box.larger_side * (single.pixel_spacing_mm or 0) < 2.5
+    counts = [len(lesions_of(m, "calcification")) for m in each]
+    assert counts[::2] == counts[1::2]
+    assert {count for count in counts if count} <= set(range(9, 51))
+
+
+def test_an_outlined_calcification_is_brighter_than_what_surrounds_it() -> None:
+    mammograms = phantoms(12, height=2048, healthy_share=0, calcifications="each")
+    mammogram = next(m for m in mammograms if lesions_of(m, "calcification"))
+    pixels = mammogram.load().astype(float)
+    gains = []
+    for speck in lesions_of(mammogram, "calcification"):
+        assert speck.box.width >= 1
+        assert speck.box.height >= 1
+        inside = contour_mask(mammogram, speck.contours[0])
+        around = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        gains.append(pixels[inside].mean() - pixels[around & ~inside].mean())
+
+    assert np.mean(np.array(gains) > 10) > 0.75
 
 
 def test_the_same_seed_gives_the_same_pixels_and_another_seed_does_not() -> None:
@@ -240,6 +304,16 @@ def test_reading_renders_nothing_and_imports_no_opencv() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def lesions_of(mammogram: Mammogram, kind: str) -> list[Lesion]:
+    return [lesion for lesion in mammogram.lesions if lesion.kind == kind]
+
+
+def sides_px(mammograms: tuple[Mammogram, ...], kind: str) -> list[float]:
+    """Return the sides of squares that have the area of the lesions' boxes."""
+    lesions = [lesion for m in mammograms for lesion in lesions_of(m, kind)]
+    return [float(np.sqrt(lesion.box.width * lesion.box.height)) for lesion in lesions]
 
 
 def contour_mask(

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from centre_node.mammography.configuration import CocoFolder, PatchConfiguration
-from centre_node.mammography.datasets import read_dataset
-from centre_node.mammography.patch_store import PatchStore, check_no_leak, extract_patches
+from centre_node.mammography.configuration import PatchConfiguration
+from centre_node.mammography.datasets import read_folder
+from centre_node.mammography.extraction import extract_patches
+from centre_node.mammography.patch_store import PatchStore, check_no_leak
+from centre_node.mammography.shortcuts import shortcut_report
 from centre_node.mammography.splits import split_patients
 
 ROOT = os.environ.get("GENSHARE_REAL_DATA")
@@ -23,7 +25,7 @@ def square_side(store: PatchStore, index: int) -> int:
 @pytest.mark.skipif(ROOT is None, reason="GENSHARE_REAL_DATA is not set")
 @pytest.mark.parametrize("name", ["cbis_ddsm", "cdd_cesm"])
 def test_patches_of_a_real_data_set(tmp_path: Path, name: str) -> None:
-    reading = read_dataset(CocoFolder(folder=name), Path(str(ROOT)))
+    reading = read_folder(Path(str(ROOT)) / name, "auto", {})
     split = split_patients(reading.mammograms, shares=(0.7, 0.15, 0.15), seed=0)
     stores: list[PatchStore] = []
     for subset in (split.validation, split.test):
@@ -33,7 +35,10 @@ def test_patches_of_a_real_data_set(tmp_path: Path, name: str) -> None:
             mine,
             folder=tmp_path / str(len(stores)),
             configuration=PatchConfiguration(
-                margin_px=14, smallest_side_px=32, healthy_from="all_mammograms"
+                margin_px=14,
+                smallest_side_px=32,
+                tissue="breast_mask",
+                healthy_from="all_mammograms",
             ),
             lesion_kinds=("mass", "calcification", "other"),
             healthy=lesions,
@@ -50,3 +55,7 @@ def test_patches_of_a_real_data_set(tmp_path: Path, name: str) -> None:
         assert len(store.indices(1)) == len(store.indices(0)) == lesions
         assert sides[0] == pytest.approx(sides[1], rel=0.2)
     check_no_leak(stores)
+    shortcut = shortcut_report(*stores, size=64)
+    assert shortcut.size == pytest.approx(0.5, abs=0.12)
+    assert shortcut.sharpness is not None
+    assert shortcut.sharpness < 0.75

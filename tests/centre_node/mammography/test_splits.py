@@ -4,7 +4,7 @@ import pytest
 from centre_node.errors import NotEnoughPatientsError
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.mammograms import Lesion, Mammogram
-from centre_node.mammography.splits import share_of_patients, split_patients
+from centre_node.mammography.splits import balance, share_of_patients, split_patients
 
 SHARES = (0.7, 0.15, 0.15)
 
@@ -29,12 +29,35 @@ def _mammograms(patients: int, with_lesions: int) -> list[Mammogram]:
 def test_shares_lesions_and_densities_are_alike_in_the_subsets() -> None:
     split = split_patients(_mammograms(400, 200), shares=SHARES, seed=3)
 
-    assert [len(split.train), len(split.validation), len(split.test)] == [280, 60, 60]
-    for subset, size in ((split.train, 280), (split.validation, 60), (split.test, 60)):
+    for (_, subset), share in zip(split.subsets(), SHARES, strict=True):
         numbers = [int(patient[1:]) for patient in subset]
-        assert sum(number < 200 for number in numbers) == size / 2
-        densities = np.bincount([number % 4 for number in numbers]) / size
+        assert len(numbers) == pytest.approx(400 * share, rel=0.07)
+        assert sum(number < 200 for number in numbers) == pytest.approx(len(numbers) / 2, abs=2)
+        densities = np.bincount([number % 4 for number in numbers]) / len(numbers)
         assert np.abs(densities - 0.25).max() < 0.05
+
+
+@pytest.mark.parametrize(
+    "shares", [(0.7, 0.15, 0.15), (0.5, 0.15, 0.35), (0.4, 0.2, 0.4), (0.8, 0.1, 0.1)]
+)
+def test_any_shares_are_met_within_a_few_percent(shares: tuple[float, float, float]) -> None:
+    split = split_patients(_mammograms(200, 120), shares=shares, seed=0)
+
+    achieved = [len(patients) / 200 for _, patients in split.subsets()]
+    assert achieved == pytest.approx(shares, abs=0.03)
+
+
+def test_the_balance_counts_what_each_subset_holds() -> None:
+    mammograms = _mammograms(40, 20)
+
+    report = balance(split_patients(mammograms, shares=SHARES, seed=0), mammograms)
+
+    assert [part.subset for part in report] == ["train", "validation", "test"]
+    assert sum(part.patients for part in report) == 40
+    assert sum(part.images for part in report) == 80
+    assert sum(part.lesions["mass"] for part in report) == 40
+    for part in report:
+        assert sum(part.densities.values()) == pytest.approx(1)
 
 
 def test_no_patient_is_in_two_subsets_and_none_is_lost() -> None:

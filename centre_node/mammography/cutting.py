@@ -1,0 +1,203 @@
+"""Cuts the patches of one mammogram, with what surrounds them."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from centre_node.errors import BadImageError, PatchDoesNotFitError
+from centre_node.mammography.boxes import Box, jitter_reach, patch_box
+from centre_node.mammography.configuration import PatchConfiguration
+from centre_node.mammography.crops import cropped
+from centre_node.mammography.healthy import healthy_boxes
+from centre_node.mammography.mammograms import Lesion, Mammogram
+from centre_node.mammography.orientation import with_chest_wall_left
+from centre_node.mammography.patch_records import BoxTuple, PatchRecord
+from centre_node.mammography.tissue import background
+from shared.names import LesionKind
+
+UNREADABLE = "image cannot be read"
+DOES_NOT_FIT = "lesion does not fit a square in its image"
+NO_SPACING = "image has no pixel spacing, which margin_mm needs"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to cut from a mammogram.
+
+    Attributes:
+        lesions: Kinds of lesions to cut.
+        healthy: Number of healthy patches.
+        sides: Sides in pixels that healthy squares may have, ascending.
+        taken: Healthy squares that were cut before.
+    """
+
+    lesions: tuple[LesionKind, ...]
+    healthy: int
+    sides: Sequence[int]
+    taken: tuple[Box, ...] = ()
+
+
+@dataclass
+class Cut:
+    """What was cut: a record for each patch, and their bytes one behind the other."""
+
+    records: list[PatchRecord] = field(default_factory=list)
+    pieces: list[bytes] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def n_healthy(self) -> int:
+        """Number of healthy patches."""
+        return sum(record.label == 0 for record in self.records)
+
+
+def lesion_squares(
+    mammogram: Mammogram,
+    configuration: PatchConfiguration,
+    kinds: tuple[LesionKind, ...],
+    skipped: Counter[str],
+) -> Iterator[tuple[Box, Lesion]]:
+    """Yield the square of each lesion of the given kinds; count in `skipped` what has none.
+
+    A lesion whose larger side does not fit the image's smaller one has no square.
+    """
+    for lesion in mammogram.lesions:
+        if lesion.kind not in kinds:
+            continue
+        margin = _margin_px(configuration, mammogram.pixel_spacing_mm)
+        if margin is None:
+            skipped[NO_SPACING] += 1
+            continue
+        try:
+            square = patch_box(
+                lesion.box,
+                image_width=mammogram.width,
+                image_height=mammogram.height,
+                margin=margin,
+                smallest_side=configuration.smallest_side_px,
+            )
+        except PatchDoesNotFitError:
+            skipped[DOES_NOT_FIT] += 1
+        else:
+            yield square, lesion
+
+
+def cut_mammogram(
+    mammogram: Mammogram,
+    wanted: Wanted,
+    configuration: PatchConfiguration,
+    random: np.random.Generator,
+) -> Cut:
+    """Open a mammogram and cut what is wanted; fewer healthy patches where there is no room.
+
+    An image that cannot be read gives no patch and is counted.
+    """
+    cut = Cut()
+    try:
+        pixels = mammogram.load()
+    except BadImageError:
+        cut.skipped[UNREADABLE] += 1
+        return cut
+    if configuration.chest_wall == "left":
+        mammogram, pixels = with_chest_wall_left(mammogram, pixels)
+    for square, lesion in lesion_squares(mammogram, configuration, wanted.lesions, Counter()):
+        _add(cut, mammogram, pixels, configuration, square, lesion=lesion)
+    if wanted.healthy:
+        empty = background(pixels, configuration)
+        keeps_background = configuration.tissue == "breast_mask"
+        for square in _healthy_squares(mammogram, empty, wanted, configuration, random):
+            stored = empty if keeps_background else None
+            _add(cut, mammogram, pixels, configuration, square, empty=stored)
+    return cut
+
+
+def _margin_px(configuration: PatchConfiguration, spacing_mm: float | None) -> int | None:
+    if configuration.margin_mm is None:
+        return configuration.margin_px
+    return None if spacing_mm is None else round(configuration.margin_mm / spacing_mm)
+
+
+def _healthy_squares(
+    mammogram: Mammogram,
+    empty: NDArray[np.bool_],
+    wanted: Wanted,
+    configuration: PatchConfiguration,
+    random: np.random.Generator,
+) -> list[Box]:
+    """Place squares whose sides are drawn from those of the lesions."""
+    limit = min(mammogram.width, mammogram.height)
+    fitting = [side for side in wanted.sides if side <= limit]
+    placed: list[Box] = []
+    while fitting and len(placed) < wanted.healthy:
+        placed += healthy_boxes(
+            empty,
+            forbidden=_annotations(mammogram),
+            taken=(*wanted.taken, *placed),
+            sides=[int(side) for side in random.choice(fitting, wanted.healthy - len(placed))],
+            largest_background_share=configuration.largest_background_share,
+            random=random,
+        )
+        fitting = fitting[: len(fitting) // 2]  # what had no place is tried smaller
+    return placed
+
+
+def _add(
+    cut: Cut,
+    mammogram: Mammogram,
+    pixels: NDArray[np.uint8],
+    configuration: PatchConfiguration,
+    square: Box,
+    *,
+    lesion: Lesion | None = None,
+    empty: NDArray[np.bool_] | None = None,
+) -> None:
+    around = jitter_reach(
+        square,
+        image_width=mammogram.width,
+        image_height=mammogram.height,
+        jitter=configuration.jitter,
+    )
+    annotated = _annotations(mammogram) if lesion is None else []
+    record = PatchRecord(
+        label=0 if lesion is None else 1,
+        kind=None if lesion is None else lesion.kind,
+        patient_id=mammogram.patient_id,
+        image_id=mammogram.image_id,
+        laterality=mammogram.laterality,
+        view=mammogram.view,
+        density=mammogram.density,
+        left=around.left,
+        top=around.top,
+        width=around.width,
+        height=around.height,
+        offset=cut.records[-1].end if cut.records else 0,
+        has_background=empty is not None,
+        square=_relative(square, around),
+        lesion=None if lesion is None else _relative(lesion.box, around),
+        contours=() if lesion is None else _relative_contours(lesion, around),
+        forbidden=tuple(_relative(box, around) for box in annotated if box.overlaps(around)),
+    )
+    cut.records.append(record)
+    cut.pieces.append(cropped(pixels, around).tobytes())
+    if empty is not None:
+        covered = empty[around.top : around.bottom, around.left : around.right]
+        cut.pieces.append(np.packbits(covered).tobytes())
+
+
+def _annotations(mammogram: Mammogram) -> list[Box]:
+    return [*(lesion.box for lesion in mammogram.lesions), *mammogram.excluded]
+
+
+def _relative(box: Box, origin: Box) -> BoxTuple:
+    moved = box.moved(-origin.left, -origin.top)
+    return (moved.left, moved.top, moved.right, moved.bottom)
+
+
+def _relative_contours(lesion: Lesion, origin: Box) -> tuple[tuple[float, ...], ...]:
+    return tuple(
+        tuple(value for x, y in contour for value in (x - origin.left, y - origin.top))
+        for contour in lesion.contours
+    )

@@ -1,0 +1,279 @@
+"""Fills a patch store: one pass over the mammograms, in parallel, that goes on after a kill."""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from centre_node.errors import (
+    BadMammogramsError,
+    NotEnoughTissueError,
+    OutOfSpaceError,
+    PatchStoreError,
+)
+from centre_node.mammography.boxes import Box
+from centre_node.mammography.configuration import PatchConfiguration
+from centre_node.mammography.cutting import UNREADABLE, Wanted, cut_mammogram, lesion_squares
+from centre_node.mammography.extraction_parts import Part, assembled, read_part, write_part
+from centre_node.mammography.healthy import shared_out
+from centre_node.mammography.mammograms import Mammogram
+from centre_node.mammography.patch_records import Index, Provenance, index_bytes
+from centre_node.mammography.patch_store import INDEX, PIXELS, PROVENANCE, PatchStore
+from shared.names import LesionKind
+from shared.version import genshare_version
+
+FORMAT = 3
+
+OnProgress = Callable[[int, int], None]
+
+
+def extract_patches(
+    mammograms: Sequence[Mammogram],
+    *,
+    folder: Path,
+    configuration: PatchConfiguration,
+    lesion_kinds: Sequence[LesionKind],
+    healthy: int,
+    seed: int,
+    on_progress: OnProgress,
+    workers: int | None = None,
+) -> PatchStore:
+    """Cut every lesion of the given kinds and `healthy` healthy patches.
+
+    Each image is opened once, unless others have no room for their part of the healthy patches. A
+    store in `folder` that was cut from the same mammograms with the same options by the same
+    version is reused without opening an image; what a killed extraction had cut is used too. An
+    image that cannot be read and a lesion that does not fit its image cost that patch and are
+    counted in `skipped`.
+
+    Args:
+        workers: Images cut at once; the result does not depend on it. None is one a processor.
+
+    Raises:
+        BadMammogramsError: Not one patch could be cut.
+        NotEnoughTissueError: Fewer healthy patches than asked for could be placed.
+        PatchStoreError: `folder` holds something else.
+        OutOfSpaceError: The disk is full; nothing is left behind.
+    """
+    kinds = tuple(sorted(lesion_kinds))
+    provenance = _provenance(mammograms, configuration, kinds, healthy, seed)
+    stored = _stored(folder)
+    if stored is not None and stored.digest == provenance.digest:
+        return stored
+    partial = _claimed(folder.with_name(f".{folder.name}.partial"), provenance)
+    try:
+        extraction = _Extraction(partial, provenance, workers or len(os.sched_getaffinity(0)))
+        index = extraction.run(mammograms, on_progress)
+        _finish(partial, index, extraction.parts, folder)
+    except Exception as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise OutOfSpaceError(f"no space is left for the patches in {folder.parent}") from error
+        raise
+    return PatchStore.open(folder)
+
+
+class _Extraction:
+    """Shares the healthy patches out over the mammograms, and cuts each into a part of its own."""
+
+    def __init__(self, folder: Path, provenance: Provenance, workers: int) -> None:
+        self._folder = folder
+        self._provenance = provenance
+        self._workers = workers
+        self._random = np.random.default_rng(provenance.seed)
+        self._skipped: Counter[str] = Counter()
+        self._healthy: dict[str, list[Box]] = defaultdict(list)
+        self._full: set[str] = set()
+        self.parts: list[Part] = []
+
+    def run(self, mammograms: Sequence[Mammogram], on_progress: OnProgress) -> Index:
+        """Cut everything; the records' places are those in their parts."""
+        squares = {m.image_id: self._lesion_sides(m) for m in mammograms}
+        sides = tuple(sorted(side for found in squares.values() for side in found))
+        sources = self._healthy_sources(mammograms)
+        quotas = self._quotas(sources)
+        chosen = [m for m in mammograms if squares[m.image_id] or quotas.get(m.image_id)]
+        wanted = Wanted(self._provenance.lesion_kinds, 0, sides)
+        self._cut(chosen, wanted, quotas, on_progress)
+        # What some images had no room for is shared out anew, until all are full.
+        while self._missing and (free := [m for m in sources if m.image_id not in self._full]):
+            quotas = self._quotas(free)
+            chosen = [m for m in free if quotas[m.image_id]]
+            self._cut(chosen, replace(wanted, lesions=()), quotas, lambda _done, _total: None)
+        return self._checked(len(mammograms), len(sources))
+
+    @property
+    def _missing(self) -> int:
+        return self._provenance.healthy - sum(map(len, self._healthy.values()))
+
+    def _lesion_sides(self, mammogram: Mammogram) -> list[int]:
+        found = lesion_squares(
+            mammogram,
+            self._provenance.configuration,
+            self._provenance.lesion_kinds,
+            self._skipped,
+        )
+        return [square.width for square, _ in found]
+
+    def _healthy_sources(self, mammograms: Sequence[Mammogram]) -> list[Mammogram]:
+        if not self._provenance.healthy:
+            return []
+        everywhere = self._provenance.configuration.healthy_from == "all_mammograms"
+        sources = [m for m in mammograms if everywhere or not (m.lesions or m.excluded)]
+        if not sources:
+            raise NotEnoughTissueError(
+                f"{self._provenance.healthy} healthy patches were asked for, but none of "
+                f"{len(mammograms)} mammograms is free of annotations"
+            )
+        return sources
+
+    def _quotas(self, sources: Sequence[Mammogram]) -> dict[str, int]:
+        if not self._missing:
+            return {}
+        patients = {m.image_id: m.patient_id for m in sources}
+        return shared_out(self._missing, patients, random=self._random)
+
+    def _cut(
+        self,
+        mammograms: Sequence[Mammogram],
+        wanted: Wanted,
+        quotas: Mapping[str, int],
+        on_progress: OnProgress,
+    ) -> None:
+        """Cut mammograms side by side. What they gave counts in their order, not as it came."""
+        begun = len(self.parts)
+        with ThreadPoolExecutor(self._workers) as threads:
+            parts = [
+                threads.submit(self._part, m, self._with_quota(wanted, m, quotas), begun + number)
+                for number, m in enumerate(mammograms)
+            ]
+            try:
+                on_progress(0, len(parts))
+                for done, part in enumerate(as_completed(parts), start=1):
+                    part.result()
+                    on_progress(done, len(parts))
+            except BaseException:
+                threads.shutdown(wait=True, cancel_futures=True)
+                raise
+        for mammogram, future in zip(mammograms, parts, strict=True):
+            self._count(mammogram, future.result(), quotas.get(mammogram.image_id, 0))
+
+    def _with_quota(
+        self, wanted: Wanted, mammogram: Mammogram, quotas: Mapping[str, int]
+    ) -> Wanted:
+        taken = tuple(self._healthy[mammogram.image_id])
+        return replace(wanted, healthy=quotas.get(mammogram.image_id, 0), taken=taken)
+
+    def _part(self, mammogram: Mammogram, wanted: Wanted, number: int) -> Part:
+        """Cut a mammogram, unless an extraction that was killed had done so."""
+        file = self._folder / f"{number:06d}.part"
+        if not file.exists():
+            random = np.random.default_rng((self._provenance.seed, number))
+            write_part(
+                file, cut_mammogram(mammogram, wanted, self._provenance.configuration, random)
+            )
+        return read_part(file)
+
+    def _count(self, mammogram: Mammogram, part: Part, quota: int) -> None:
+        self.parts.append(part)
+        self._skipped.update(part.skipped)
+        self._healthy[mammogram.image_id] += part.healthy_squares
+        if len(part.healthy_squares) < quota or UNREADABLE in part.skipped:
+            self._full.add(mammogram.image_id)
+
+    def _checked(self, n_images: int, n_sources: int) -> Index:
+        records = tuple(record for part in self.parts for record in part.records)
+        if not records:
+            reasons = ", ".join(f"{times} x {reason}" for reason, times in self._skipped.items())
+            raise BadMammogramsError(
+                f"not one patch could be cut from {n_images} mammograms: {reasons or 'no lesion'}"
+            )
+        if self._missing:
+            healthy = self._provenance.healthy
+            raise NotEnoughTissueError(
+                f"{healthy} healthy patches were asked for, but only {healthy - self._missing} "
+                f"could be placed in {n_sources} mammograms"
+            )
+        return Index(provenance=self._provenance, skipped=dict(self._skipped), records=records)
+
+
+def _provenance(
+    mammograms: Sequence[Mammogram],
+    configuration: PatchConfiguration,
+    kinds: tuple[LesionKind, ...],
+    healthy: int,
+    seed: int,
+) -> Provenance:
+    described = [
+        [
+            *(m.image_id, m.patient_id, m.fingerprint, m.width, m.height, m.pixel_spacing_mm),
+            *(repr(m.lesions), repr(m.excluded)),
+        ]
+        for m in mammograms
+    ]
+    facts: dict[str, Any] = {
+        "format": FORMAT,
+        "genshare_version": genshare_version(),
+        "configuration": configuration.model_dump(mode="json"),
+        "lesion_kinds": kinds,
+        "healthy": healthy,
+        "seed": seed,
+        "images": len(mammograms),
+        "mammograms": hashlib.sha256(json.dumps(described).encode()).hexdigest(),
+    }
+    digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    return Provenance.model_validate({**facts, "digest": digest})
+
+
+def _stored(folder: Path) -> PatchStore | None:
+    """Return the store in `folder`; None where there is none or it is damaged.
+
+    Raises:
+        PatchStoreError: The folder holds other files, which must not be replaced.
+    """
+    if not folder.exists():
+        return None
+    ours = {PIXELS, INDEX, PROVENANCE}
+    if not folder.is_dir() or {path.name for path in folder.iterdir()} - ours:
+        raise PatchStoreError(f"{folder} holds something other than patches; it is left alone")
+    try:
+        return PatchStore.open(folder)
+    except PatchStoreError:
+        return None
+
+
+def _claimed(partial: Path, provenance: Provenance) -> Path:
+    """Return the folder of parts; those of another extraction are removed first."""
+    note = partial / PROVENANCE
+    content = provenance.model_dump_json(indent=2)
+    if not (note.is_file() and note.read_text() == content):
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        note.write_text(content)
+    return partial
+
+
+def _finish(partial: Path, index: Index, parts: Sequence[Part], folder: Path) -> None:
+    """Join the parts into a store beside them, and put it in the place of `folder`."""
+    with (partial / PIXELS).open("wb") as file:
+        records = assembled(parts, file)
+        file.flush()
+        os.fsync(file.fileno())
+    with (partial / INDEX).open("wb") as file:
+        file.write(index_bytes(index.model_copy(update={"records": records})))
+        file.flush()
+        os.fsync(file.fileno())
+    for part in parts:
+        part.file.unlink()
+    if folder.exists():
+        shutil.rmtree(folder)
+    partial.rename(folder)

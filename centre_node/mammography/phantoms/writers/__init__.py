@@ -1,0 +1,1 @@
+"""Phantoms as data sets on disk, each in its original's layout."""

@@ -1,0 +1,116 @@
+"""Phantoms written as a data set on disk, whole or not at all."""
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from centre_node.errors import BadMammogramsError, OutOfSpaceError
+from centre_node.mammography.configuration import FolderFormat, PhantomSet
+from centre_node.mammography.mammograms import Mammogram
+from centre_node.mammography.phantoms.reading import read_phantoms
+from shared.models import StrictModel
+
+STAMP = "phantoms.json"
+"""Beside the data, so that a finished folder is known again. Readers pass it over."""
+
+OnProgress = Callable[[int, int], None]
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class _Writer(Protocol):
+    def __call__(
+        self, mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnProgress
+    ) -> None: ...
+
+
+class _Stamp(StrictModel):
+    phantoms: PhantomSet
+    layout: FolderFormat
+
+
+def write_phantoms(
+    phantoms: PhantomSet, folder: Path, *, layout: FolderFormat, on_progress: OnProgress
+) -> None:
+    """Draw a set of phantoms and write it in the layout of a real data set.
+
+    A folder that was finished with the same phantoms and layout is left as it is.
+
+    Args:
+        folder: Comes into being at the end, complete; an empty one is taken over.
+        on_progress: Is told images written and images in all.
+
+    Raises:
+        BadMammogramsError: `folder` holds something else.
+        OutOfSpaceError: The disk is full; nothing is left behind.
+    """
+    stamp = _Stamp(phantoms=phantoms, layout=layout)
+    if _is_finished(folder, stamp):
+        return
+    temporary = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)  # of a writing that was killed
+    try:
+        temporary.mkdir(parents=True)
+        _writer(layout)(read_phantoms(phantoms).mammograms, temporary, on_progress=on_progress)
+        (temporary / STAMP).write_text(stamp.model_dump_json())
+        _flush(temporary)
+        temporary.rename(folder)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise OutOfSpaceError(
+                f"no space is left for the phantoms in {folder.parent}"
+            ) from error
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _is_finished(folder: Path, stamp: _Stamp) -> bool:
+    """Tell whether `folder` holds what the stamp says.
+
+    Raises:
+        BadMammogramsError: It holds something else, which must not be replaced.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return False
+    try:
+        found = _Stamp.model_validate_json((folder / STAMP).read_bytes())
+    except (OSError, ValidationError):
+        found = None
+    if found != stamp:
+        raise BadMammogramsError(
+            f"{folder} holds something else than these phantoms as {stamp.layout}; it is left alone"
+        )
+    return True
+
+
+def _flush(folder: Path) -> None:
+    """Make the files outlast a power cut, so that the rename never shows half of them."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+
+
+def _writer(layout: FolderFormat) -> _Writer:
+    """Return a layout's writer; what it needs is imported only when it is used."""
+    match layout:
+        case "inbreast":
+            from centre_node.mammography.phantoms.writers.inbreast import write_inbreast as writer
+        case "bcdr":
+            from centre_node.mammography.phantoms.writers.bcdr import write_bcdr as writer
+        case "optimam":
+            from centre_node.mammography.phantoms.writers.optimam import write_optimam as writer
+        case "cbis-ddsm":
+            from centre_node.mammography.phantoms.writers.cbis_ddsm import (
+                write_cbis_ddsm as writer,
+            )
+        case "mias":
+            from centre_node.mammography.phantoms.writers.mias import write_mias as writer
+        case _:
+            from centre_node.mammography.phantoms.writers.coco import write_coco as writer
+    return writer

@@ -1,0 +1,188 @@
+"""Reads BCDR: 8-bit TIFF images, outlines and tables of one or several sub data sets, lazily."""
+
+import filecmp
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from centre_node.errors import BadImageError, BadMammogramsError
+from centre_node.mammography.boxes import Box
+from centre_node.mammography.mammograms import Mammogram, Reading, Skipped
+from centre_node.mammography.rasters import raster_size, read_raster
+from centre_node.mammography.readers.bcdr_lesions import MALIGN, read_findings
+from centre_node.mammography.readers.bcdr_tables import (
+    Record,
+    Side,
+    find_subsets,
+    is_file,
+    known,
+    read_records,
+)
+from centre_node.mammography.readers.filtering import filtered
+
+
+def read_bcdr(folder: Path, where: Mapping[str, str]) -> Reading:
+    """Read the tables of a folder's sub data sets; of the images the headers only, until loaded.
+
+    A lesion that was segmented several times on an image is one with several contours. Nodules
+    are masses, also where they hold calcifications. A patient's number counts for the whole
+    repository: the same patient may be in several sub data sets, and two who only share a number
+    are kept together, which hurts no split.
+
+    Of images with nothing outlined, only these are taken for healthy: normals (N and DN), and
+    images of a breast in which nothing is outlined while something is in the patient's other one.
+    In all others (the second view of a lesion, a patient none of whose lesions is outlined) and
+    where an outline cannot be read, the whole image is excluded: no healthy patch comes from it.
+
+    Args:
+        where: Keeps the images with these labels: `set` such as F01, `classification` (Benign, or
+            Malign where one lesion is), and `mammography_type`, as in the table.
+
+    Raises:
+        BadMammogramsError: The folder or a table is missing or of no use, or nothing is left.
+    """
+    skipped: list[Skipped] = []
+    records = [
+        record for subset in find_subsets(folder) for record in read_records(subset, skipped)
+    ]
+    outlined = _outlined_sides(records)
+    present = [record for record in records if _is_usable(record, folder, skipped)]
+    read = [_mammogram(record, outlined, skipped) for record in _once(present, skipped)]
+    mammograms = [mammogram for mammogram in read if mammogram is not None]
+    if not mammograms:
+        raise BadMammogramsError(
+            f"{folder} has none of the {len(records)} images that its tables name, "
+            "or none that can be read"
+        )
+    return Reading(folder.resolve().name, filtered(mammograms, where, folder), tuple(skipped))
+
+
+def _outlined_sides(records: Sequence[Record]) -> dict[str, set[Side | None]]:
+    """Return the breasts of each patient in which something is outlined; None is one unknown."""
+    sides: dict[str, set[Side | None]] = defaultdict(set)
+    for record in records:
+        if record.outlines:
+            for patient in record.patient_ids:
+                sides[patient].add(_side_and_view(record)[0])
+    return sides
+
+
+def _side_and_view(record: Record) -> tuple[Side | None, str | None]:
+    """Return what all tables agree on."""
+    views = record.views()
+    sides = {side for side, _ in views}
+    names = {view for _, view in views}
+    return (
+        sides.pop() if len(sides) == 1 else None,
+        names.pop() if len(names) == 1 else None,
+    )
+
+
+def _is_usable(record: Record, folder: Path, skipped: list[Skipped]) -> bool:
+    reason = _fault(record, folder)
+    if reason is not None:
+        skipped.append(Skipped(record.name, reason))
+    return reason is None
+
+
+def _fault(record: Record, folder: Path) -> str | None:
+    if "" in record.patient_ids:
+        return "it has no patient_id"
+    if len(record.patient_ids) > 1:
+        return "its rows name different patients"
+    if not is_file(record.path):
+        return "its file is missing"
+    if not record.path.resolve().is_relative_to(folder.resolve()):
+        return "its file lies outside the folder"
+    return None
+
+
+def _once(records: Sequence[Record], skipped: list[Skipped]) -> list[Record]:
+    """Leave out copies: sub data sets share images, whose names and bytes are then the same.
+
+    Of copies, one with outlines is kept.
+    """
+    kept: dict[str, list[Record]] = defaultdict(list)
+    for record in sorted(records, key=lambda record: not record.outlines):
+        alike = kept[record.path.name]
+        if any(_is_copy(record.path, other.path) for other in alike):
+            reason = "its image is a copy of another; one of them is read"
+            skipped.append(Skipped(record.name, reason))
+        else:
+            alike.append(record)
+    chosen = {id(record) for alike in kept.values() for record in alike}
+    return [record for record in records if id(record) in chosen]
+
+
+def _is_copy(path: Path, other: Path) -> bool:
+    try:
+        return filecmp.cmp(path, other, shallow=False)
+    except OSError:
+        return False  # it cannot be read, which is told where its size is
+
+
+def _mammogram(
+    record: Record, outlined: Mapping[str, set[Side | None]], skipped: list[Skipped]
+) -> Mammogram | None:
+    try:
+        width, height = raster_size(record.path)
+    except BadImageError:
+        skipped.append(Skipped(record.name, "it is no image that can be read"))
+        return None
+    is_open = not record.outlines and not _is_healthy(record, outlined)
+    skipped += [Skipped(record.name, reason) for reason in _doubts(record, is_open=is_open)]
+    findings = read_findings(record, width, height, skipped)
+    laterality, view = _side_and_view(record)
+    place = f"{record.subset.name}/{record.file_name}"
+    status = record.path.stat()
+    return Mammogram(
+        image_id=place,
+        patient_id=min(record.patient_ids),
+        width=width,
+        height=height,
+        load=partial(read_raster, record.path, width, height),
+        fingerprint=f"{place} {status.st_size} {status.st_mtime_ns}",
+        laterality=laterality,
+        view=view,
+        density=_density(record),
+        lesions=findings.lesions,
+        excluded=(Box(0, 0, width, height),) if is_open or not findings.places_known else (),
+        labels=_labels(record),
+    )
+
+
+def _is_healthy(record: Record, outlined: Mapping[str, set[Side | None]]) -> bool:
+    """Tell whether an image with nothing outlined shows a healthy breast."""
+    side, _ = _side_and_view(record)
+    sides = outlined.get(min(record.patient_ids), set())
+    is_other_breast = bool(sides) and sides.isdisjoint({None, side})
+    return record.subset.holds_normals or (side is not None and is_other_breast)
+
+
+def _doubts(record: Record, *, is_open: bool) -> Iterator[str]:
+    """Yield what is wrong with what the tables say of an image."""
+    if is_open:
+        yield "nothing is outlined in it, but it may not be healthy; no healthy patch is cut there"
+    if len(record.views()) > 1:
+        yield "its rows disagree on its view"
+    elif not record.views():
+        yield "its view is none of RCC, LCC, RO and LO; it is read as unknown"
+    if record.first("density") and _density(record) is None:
+        yield "its density is not 1 to 4; it is read as unknown"
+
+
+def _density(record: Record) -> int | None:
+    cell = record.first("density")
+    return int(cell) if cell in ("1", "2", "3", "4") else None
+
+
+def _labels(record: Record) -> dict[str, str]:
+    classes = sorted(known(row.get("classification", "")) for row in record.outlines.values())
+    malign = [name for name in classes if name.lower() == MALIGN]
+    labels = {
+        "set": record.subset.name,
+        "classification": (malign or classes or [""])[-1],
+        "mammography_type": record.first("mammography_type"),
+    }
+    return {key: value for key, value in labels.items() if value}

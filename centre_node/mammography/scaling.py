@@ -1,0 +1,23 @@
+"""Scales grey values to 8 bit."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from centre_node.errors import BadImageError
+
+
+def min_max_scaled(values: NDArray[np.integer | np.floating], name: str) -> NDArray[np.uint8]:
+    """Return the values spread over 0 to 255, linearly, in their shape.
+
+    Args:
+        name: What the message calls them.
+
+    Raises:
+        BadImageError: All are the same.
+    """
+    low, high = values.min(), values.max()
+    if low == high:
+        raise BadImageError(f"{name} has the value {low:g} in every pixel")
+    scaled = cv2.normalize(values, None, 0, 255, cv2.NORM_MINMAX, dtype=cv2.CV_8U)  # type: ignore[call-overload]  # None: a new array
+    return np.asarray(scaled, dtype=np.uint8).reshape(values.shape)

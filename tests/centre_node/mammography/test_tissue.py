@@ -1,0 +1,25 @@
+import numpy as np
+
+from centre_node.mammography.configuration import PatchConfiguration
+from centre_node.mammography.tissue import background
+
+
+def test_background_includes_its_level() -> None:
+    pixels = np.array([[9, 10], [11, 200]], dtype=np.uint8)
+
+    found = background(pixels, PatchConfiguration(background_level=10))
+
+    assert found.tolist() == [[True, True], [False, False]]
+
+
+def test_a_bright_label_is_background_by_the_breast_mask_only() -> None:
+    pixels = np.full((400, 300), 20, dtype=np.uint8)
+    pixels[50:350, :180] = 150
+    pixels[20:40, 240:280] = 250
+
+    by_mask = background(pixels, PatchConfiguration(tissue="breast_mask"))
+    by_level = background(pixels, PatchConfiguration(background_level=25))
+
+    assert by_mask[30, 260]
+    assert not by_level[30, 260]
+    assert not by_mask[200, 90]
