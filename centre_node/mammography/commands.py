@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, get_args
@@ -90,6 +90,7 @@ def inspect(
         sys.stdout.write(counted.model_dump_json(indent=2) + "\n")
     else:
         Console(highlight=False).print(_table(counted))
+        _print_skipped(counted.skipped)
 
 
 @app.command()
@@ -136,7 +137,7 @@ def preview(
         stores = _stores(_few(reading, patients), configuration, wanted, Path(scratch))
         pictures = write_preview(stores, out, count=count, size=size)
         shortcut = _shortcut(stores, size=size)
-    _print_skipped(reading, *stores.values())
+    _print_skipped(_skipped(reading, *stores.values()))
     for subset, store in stores.items():
         lesions, healthy = len(store.indices(1)), len(store.indices(0))
         sys.stdout.write(f"{subset}: {lesions} lesion and {healthy} healthy patches\n")
@@ -183,7 +184,7 @@ def extract(
     wanted = lesion_kinds(kinds)
     reading = reading_of(folder, phantoms, layout, where)
     store = _extracted(reading.mammograms, configuration, wanted, out, healthy=healthy, seed=seed)
-    _print_skipped(reading, store)
+    _print_skipped(_skipped(reading, store))
     lesions = len(store.indices(1))
     sys.stdout.write(
         f"{out}: {lesions} lesion and {len(store.records) - lesions} healthy patches, "
@@ -333,17 +334,21 @@ def _progress(title: str) -> Iterator[OnProgress]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _print_skipped(reading: Reading, *stores: PatchStore) -> None:
+def _skipped(reading: Reading, *stores: PatchStore) -> dict[str, int]:
     skipped = Counter(record.reason for record in reading.skipped)
     for store in stores:
         skipped.update(store.skipped)
+    return skipped
+
+
+def _print_skipped(skipped: Mapping[str, int]) -> None:
     for reason, times in sorted(skipped.items()):
         sys.stdout.write(f"skipped {times}: {reason}\n")
 
 
 def _table(counted: DatasetSummary) -> Table:
     table = Table(show_header=False)
-    for name, value in counted.model_dump(exclude={"sizes", "kinds"}).items():
+    for name, value in counted.model_dump(exclude={"sizes", "kinds", "skipped"}).items():
         shown = (
             ", ".join(f"{key}: {n}" for key, n in value.items()) if type(value) is dict else value
         )

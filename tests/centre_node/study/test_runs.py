@@ -109,6 +109,25 @@ def test_half_of_the_patients_train_with_fewer_patches(result: StudyResult) -> N
     assert real[0.5] < real[1.0]
 
 
+def test_half_of_the_patches_is_an_option_that_keeps_every_patient_in_reach(
+    package: Package, tmp_path: Path
+) -> None:
+    arms = [{"name": "none"}]
+    configuration = _configuration(package, train_fraction_of="patches", arms=arms, seeds=(0,))
+
+    rows = _run(configuration, package, tmp_path).rows
+
+    real = {row.train_fraction: row.n_train_real for row in rows}
+    assert real[0.5] == pytest.approx(real[1.0] / 2, abs=2)
+    assert [path.name for path in (tmp_path / "patches").glob("train*")] == ["train-1"]
+
+
+def test_the_split_is_reported_with_its_balance_and_the_shortcut(result: StudyResult) -> None:
+    assert [part.subset for part in result.balance] == ["train", "validation", "test"]
+    assert sum(part.patients for part in result.balance) == 24
+    assert result.shortcut.n_test == result.rows[0].n_test
+
+
 def test_an_interrupted_study_goes_on_and_gives_the_same_rows(
     package: Package, result: StudyResult, tmp_path: Path
 ) -> None:
