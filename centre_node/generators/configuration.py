@@ -22,5 +22,9 @@ class GeneratorTraining(StrictModel):
         description="One-sided smoothing: range that a real patch's label is drawn from.",
     )
     checkpoint_every_epochs: int = Field(50, ge=1)
+    keep_weights_from_epoch: int | None = Field(
+        500, ge=1, description="First epoch whose weights are kept; None keeps the last only."
+    )
+    keep_weights_every_epochs: int = Field(50, ge=1)
     precision: Literal["float32", "bfloat16"] = "float32"
     seed: int = Field(0, ge=0)

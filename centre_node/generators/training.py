@@ -20,6 +20,7 @@ from centre_node.generators.checkpoints import (
 )
 from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.draws import draw_epoch, real_batch
+from centre_node.generators.kept_weights import FINAL_WEIGHTS, is_kept, kept_weights_name
 from centre_node.generators.progress import TrainingProgress, append_losses, write_losses
 from centre_node.generators.sampling import generated
 from centre_node.generators.state import (
@@ -34,7 +35,7 @@ from centre_node.generators.weights import export_weights
 from centre_node.mammography.pictures import contact_sheet, write_png
 from shared.architectures import DcganArchitecture
 
-WEIGHTS, LOSSES, SAMPLES = "weights.safetensors", "losses.csv", "samples"
+WEIGHTS, LOSSES, SAMPLES = FINAL_WEIGHTS, "losses.csv", "samples"
 GRID_SIDE = 8
 
 OnProgress = Callable[[TrainingProgress], None]
@@ -53,7 +54,8 @@ def train_generator(
 
     The folder belongs to this training. A checkpoint in it is resumed from, and on the CPU the
     result is then bit for bit that of a training without interruption; finished weights in it
-    are returned at once. It also gets training.json, losses.csv and samples/epoch-*.png.
+    are returned at once. It also gets training.json, losses.csv, samples/epoch-*.png and
+    weights-epoch-*.safetensors, the weights of the epochs that the configuration keeps.
 
     Args:
         patches: 8-bit, shape (n, side, side), side being the architecture's image size.
@@ -108,6 +110,11 @@ def _trained(
     while state.epoch < epochs:
         event = _trained_epoch(state, on_device, run)
         append_losses(folder / LOSSES, event)
+        if is_kept(state.epoch, run.training):
+            _check_weights(state)
+            export_weights(
+                state.generator, run.architecture, folder / kept_weights_name(state.epoch)
+            )
         if state.epoch % run.training.checkpoint_every_epochs == 0 or state.epoch == epochs:
             _keep(state, run, folder)
         on_progress(event)
@@ -146,8 +153,7 @@ def _trained_epoch(state: DcganState, patches: Tensor, run: TrainingRun) -> Trai
 
 def _keep(state: DcganState, run: TrainingRun, folder: Path) -> None:
     """Leave a sample grid, then a checkpoint."""
-    if not state.is_finite():
-        raise TrainingDivergedError(f"a weight is NaN or infinite after epoch {state.epoch}")
+    _check_weights(state)
     latents = torch.randn(
         GRID_SIDE**2,
         run.architecture.latent_size,
@@ -156,3 +162,8 @@ def _keep(state: DcganState, run: TrainingRun, folder: Path) -> None:
     sheet = contact_sheet(generated(state.generator, latents), columns=GRID_SIDE)
     write_png(folder / SAMPLES / f"epoch-{state.epoch:04d}.png", sheet)
     save_checkpoint(folder, state, run)
+
+
+def _check_weights(state: DcganState) -> None:
+    if not state.is_finite():
+        raise TrainingDivergedError(f"a weight is NaN or infinite after epoch {state.epoch}")
