@@ -5,7 +5,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from centre_node.fidelity.radiomics.grey_levels import LEVELS, entropy
+from centre_node.fidelity.radiomics.grey_levels import LEVELS, entropy, image_level_keys
 
 NAMES = (
     "Autocorrelation",
@@ -46,11 +46,10 @@ def cooccurrence_features(levels: Tensor) -> Tensor:
     Returns:
         float64, shape (m, 24).
     """
-    probabilities = cooccurrences(levels)
-    probabilities /= probabilities.sum((2, 3), keepdim=True)
-    sums, differences, own = (
-        probabilities.flatten(2) @ _marginal_sums(probabilities.device)
-    ).split([2 * LEVELS - 1, LEVELS, LEVELS], dim=2)
+    counts = cooccurrences(levels)
+    pairs = counts.sum((2, 3))  # (m, 4)
+    probabilities = counts / pairs[..., None, None]
+    sums, differences, own = _marginals(counts, pairs)
     features = {
         **_moments(sums, differences, own),
         **_inverse_differences(differences),
@@ -74,8 +73,8 @@ def cooccurrences(levels: Tensor) -> Tensor:
         Symmetric counts, float64, shape (m, 4, 32, 32).
     """
     count = len(levels)
-    images = torch.arange(count, dtype=torch.int32, device=levels.device)[:, None, None]
-    first = (images * LEVELS + levels) * LEVELS  # int32, room for the neighbour's level
+    first = image_level_keys(levels) * LEVELS  # room for the neighbour's level
+    levels = levels.int()
     pairs = (
         (first[:, :, :-1], levels[:, :, 1:]),
         (first[:, :-1], levels[:, 1:]),
@@ -83,11 +82,21 @@ def cooccurrences(levels: Tensor) -> Tensor:
         (first[:, :-1, 1:], levels[:, 1:, :-1]),
     )
     counts = [
-        torch.bincount((one + other).flatten(), minlength=count * LEVELS**2)
-        for one, other in pairs
+        torch.bincount((one + other).flatten(), minlength=count * LEVELS**2) for one, other in pairs
     ]
     matrices = torch.stack(counts).view(4, count, LEVELS, LEVELS).transpose(0, 1).double()
     return matrices + matrices.mT
+
+
+def _marginals(counts: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the probabilities of each i + j, |i - j| and i; (m, 4, 63), (m, 4, 32) twice.
+
+    Sums of counts are exact in float32, which halves the time.
+    """
+    sums = counts.float().flatten(2) @ _marginal_sums(counts.device)
+    shares: Tensor = sums.double() / pairs[..., None]
+    of_sums, of_differences, own = shares.split([2 * LEVELS - 1, LEVELS, LEVELS], dim=2)
+    return of_sums, of_differences, own
 
 
 @lru_cache(maxsize=4)
@@ -95,7 +104,7 @@ def _marginal_sums(device: torch.device) -> Tensor:
     """Return what sums a flat matrix by i + j, |i - j| and i; 0 and 1, shape (1024, 127)."""
     i, j = torch.meshgrid(torch.arange(LEVELS), torch.arange(LEVELS), indexing="ij")
     columns = torch.stack([i + j, (i - j).abs() + 2 * LEVELS - 1, i + 3 * LEVELS - 1])
-    table = torch.zeros(LEVELS**2, 4 * LEVELS - 1, dtype=torch.float64)
+    table = torch.zeros(LEVELS**2, 4 * LEVELS - 1, dtype=torch.float32)
     return table.scatter_(1, columns.flatten(1).T, 1.0).to(device)
 
 

@@ -24,7 +24,10 @@ CLASSES = {
     "ngtdm": neighbour_differences.NAMES,
 }
 FEATURE_NAMES = tuple(
-    f"{image}_{kind}_{name}" for image in IMAGES for kind, names in CLASSES.items() for name in names
+    f"{image}_{kind}_{name}"
+    for image in IMAGES
+    for kind, names in CLASSES.items()
+    for name in names
 )
 """The names of the 558 columns: image, class and feature, as in pyradiomics."""
 

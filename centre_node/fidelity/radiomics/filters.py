@@ -57,21 +57,20 @@ def _laplacians(pixels: Tensor) -> list[Tensor]:
     Deviation: pyradiomics filters recursively, which only comes near a Gaussian; this is the
     sampled Gaussian itself.
     """
-    side = pixels.shape[-1]
-    smooth, second = (
-        matrices.to(pixels.device) for matrices in _gaussian_matrices(side)
-    )  # (sigmas, side, side) each
-    across = pixels[:, None] @ torch.cat([second, smooth]).mT  # (n, 2 * sigmas, side, side)
-    across_second, across_smooth = across.chunk(2, dim=1)
+    count, side, _ = pixels.shape
+    kernels = _gaussian_matrices(side).to(pixels.device)  # (2, sigmas, side, side)
+    smooth, second = kernels
+    # One product for all, since a batch of small ones takes four times as long.
+    across = pixels.flatten(0, 1) @ kernels.flatten(0, 2).T
+    across_smooth, across_second = across.view(count, side, 2, -1, side).permute(2, 0, 3, 1, 4)
     return list((smooth @ across_second + second @ across_smooth).unbind(1))
 
 
 @lru_cache(maxsize=4)
-def _gaussian_matrices(side: int) -> tuple[Tensor, Tensor]:
-    """Return what smooths a line and what takes its second derivative; (sigmas, side, side)."""
-    pairs = [_gaussian_matrix_pair(side, sigma) for sigma in SIGMAS_PX]
-    smooth, second = (torch.stack(matrices) for matrices in zip(*pairs, strict=True))
-    return smooth, second
+def _gaussian_matrices(side: int) -> Tensor:
+    """Return what smooths a line and what takes its second derivative; (2, sigmas, side, side)."""
+    pairs = [torch.stack(_gaussian_matrix_pair(side, sigma)) for sigma in SIGMAS_PX]
+    return torch.stack(pairs, dim=1)
 
 
 def _gaussian_matrix_pair(side: int, sigma: float) -> tuple[Tensor, Tensor]:

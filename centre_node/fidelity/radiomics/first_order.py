@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from centre_node.fidelity.radiomics.grey_levels import entropy
 
@@ -40,36 +41,31 @@ def first_order_features(images: Tensor, counts: Tensor) -> Tensor:
     Returns:
         float64, shape (m, 17).
     """
-    values = images.flatten(1)
-    probabilities = counts / counts.sum(1, keepdim=True)
-    ordered = _ordered(values)
+    ordered = _ordered(images.flatten(1)).double()
+    minimum, maximum = ordered[:, 0], ordered[:, -1]
     low, quartile, median, third, high = (
         _percentile(ordered, share) for share in (0.1, 0.25, 0.5, 0.75, 0.9)
     )
-    exact = values.double()
-    mean = exact.mean(1)
-    energy = torch.linalg.vecdot(exact, exact)
-    deviations, variance, skewness, kurtosis = _moments(exact - mean[:, None])
+    mean, energy = ordered.mean(1), torch.linalg.vecdot(ordered, ordered)
+    probabilities = counts / counts.sum(1, keepdim=True)
     features = {
+        **_moments(ordered - mean[:, None]),
         "Energy": energy,
         "Entropy": entropy(probabilities),
-        "Minimum": ordered[:, 0],
+        "Minimum": minimum,
         "10Percentile": low,
         "90Percentile": high,
-        "Maximum": ordered[:, -1],
+        "Maximum": maximum,
         "Mean": mean,
         "Median": median,
         "InterquartileRange": third - quartile,
-        "Range": ordered[:, -1] - ordered[:, 0],
-        "MeanAbsoluteDeviation": deviations,
-        "RobustMeanAbsoluteDeviation": _robust_deviation(exact, low, high),
-        "RootMeanSquared": (energy / values.shape[1]).sqrt(),
-        "Skewness": skewness,
-        "Kurtosis": kurtosis,
-        "Variance": variance,
-        "Uniformity": (probabilities**2).sum(1),
+        "Range": maximum - minimum,
+        "MeanAbsoluteDeviation": _absolute_deviation(ordered, minimum, maximum),
+        "RobustMeanAbsoluteDeviation": _absolute_deviation(ordered, low, high),
+        "RootMeanSquared": (energy / ordered.shape[1]).sqrt(),
+        "Uniformity": probabilities.square().sum(1),
     }
-    return torch.stack([features[name].double() for name in NAMES], dim=1)
+    return torch.stack([features[name] for name in NAMES], dim=1)
 
 
 def _ordered(values: Tensor) -> Tensor:
@@ -82,25 +78,34 @@ def _percentile(ordered: Tensor, share: float) -> Tensor:
     """Return the value below which a share of the values lies, linear in between; shape (m,)."""
     position = share * (ordered.shape[1] - 1)
     below = int(position)
-    above = min(below + 1, ordered.shape[1] - 1)
-    first, second = ordered[:, below].double(), ordered[:, above].double()
+    first, second = ordered[:, below], ordered[:, below + 1]
     return first + (second - first) * (position - below)
 
 
-def _moments(centred: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return mean absolute deviation, variance, skewness, kurtosis; shape (m,) each."""
+def _moments(centred: Tensor) -> dict[str, Tensor]:
     count = centred.shape[1]
     squares = centred.square()
     variance = squares.mean(1)
     divisor = torch.where(variance > SMALLEST_VARIANCE, variance, torch.inf)
-    skewness = torch.linalg.vecdot(squares, centred) / count / divisor**1.5
-    kurtosis = torch.linalg.vecdot(squares, squares) / count / divisor**2
-    return centred.abs().mean(1), variance, skewness, kurtosis
+    return {
+        "Variance": variance,
+        "Skewness": torch.linalg.vecdot(squares, centred) / count / divisor**1.5,
+        "Kurtosis": torch.linalg.vecdot(squares, squares) / count / divisor**2,
+    }
 
 
-def _robust_deviation(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
-    """Return the mean absolute deviation of the values within [low, high]; shape (m,)."""
-    within = ((values >= low[:, None]) & (values <= high[:, None])).double()
-    count = within.sum(1)
-    mean = torch.linalg.vecdot(values, within) / count
-    return torch.linalg.vecdot((values - mean[:, None]).abs_(), within) / count
+def _absolute_deviation(ordered: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Return the mean absolute deviation of the values within [low, high]; shape (m,).
+
+    In order, they lie side by side, and so do those of them that are below their mean.
+    """
+    sums = pad(ordered.cumsum(1), (1, 0))  # sums[:, k] is that of the first k
+    start = torch.searchsorted(ordered, low[:, None].contiguous())
+    end = torch.searchsorted(ordered, high[:, None].contiguous(), right=True)
+    before, until = sums.gather(1, start), sums.gather(1, end)
+    mean = (until - before) / (end - start)
+    middle = torch.searchsorted(ordered, mean)
+    halfway = sums.gather(1, middle)
+    below = mean * (middle - start) - (halfway - before)
+    above = (until - halfway) - mean * (end - middle)
+    return ((below + above) / (end - start))[:, 0]

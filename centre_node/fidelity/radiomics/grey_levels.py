@@ -23,20 +23,24 @@ def grey_levels(images: Tensor) -> Tensor:
     Returns:
         uint8, shape (m, side, side).
     """
-    lowest, highest = images.flatten(1).aminmax(dim=1)
-    span = (highest - lowest)[:, None, None]
+    lowest, highest = (extreme((1, 2), keepdim=True) for extreme in (images.amin, images.amax))
+    span = highest - lowest
     flat = span <= FLAT_RANGE
-    shares = (images - lowest[:, None, None]) * LEVELS / torch.where(flat, 1.0, span)
-    levels = shares.clamp_(max=LEVELS - 1).to(torch.uint8)  # rounds down
+    shares = ((images - lowest) * LEVELS).div_(torch.where(flat, 1.0, span))
+    levels = shares.int().to(torch.uint8).clamp_(max=LEVELS - 1)  # int() rounds down
     return levels.masked_fill_(flat, FLAT_LEVEL)
 
 
 def level_counts(levels: Tensor) -> Tensor:
     """Return how many pixels of each image are at each level; float64, shape (m, 32)."""
-    images = torch.arange(len(levels), dtype=torch.int32, device=levels.device)
-    keys = images[:, None, None] * LEVELS + levels
-    counts = torch.bincount(keys.flatten(), minlength=len(levels) * LEVELS)
+    counts = torch.bincount(image_level_keys(levels).flatten(), minlength=len(levels) * LEVELS)
     return counts.double().view(len(levels), LEVELS)
+
+
+def image_level_keys(levels: Tensor) -> Tensor:
+    """Return 32 times the image's number plus the level; int32, shape (m, side, side)."""
+    images = torch.arange(len(levels), dtype=torch.int32, device=levels.device)
+    return images[:, None, None] * LEVELS + levels.int()
 
 
 def entropy(probabilities: Tensor) -> Tensor:

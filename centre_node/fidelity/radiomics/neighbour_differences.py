@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from centre_node.fidelity.radiomics.grey_levels import LEVELS
+from centre_node.fidelity.radiomics.grey_levels import LEVELS, image_level_keys
 
 NAMES = ("Busyness", "Coarseness", "Complexity", "Contrast", "Strength")
 COARSENESS_OF_FLAT = 1e6
@@ -58,13 +58,14 @@ def neighbour_differences(levels: Tensor) -> Tensor:
     Returns:
         In grey levels, float64, shape (m, 32).
     """
-    around = _sum_of_3_by_3(levels.to(torch.int16)) - levels
-    neighbours = _sum_of_3_by_3(torch.ones_like(levels[:1], dtype=torch.int16)) - 1
-    apart = (levels - around / neighbours.double()).abs_()
-    images = torch.arange(len(levels), dtype=torch.int32, device=levels.device)
-    keys = images[:, None, None] * LEVELS + levels
+    values = levels.double()
+    around = _sum_of_3_by_3(values).sub_(values)
+    neighbours = _sum_of_3_by_3(torch.ones_like(values[:1])) - 1
+    apart = around.div_(neighbours).sub_(values).abs_()
     sums = torch.bincount(
-        keys.flatten(), weights=apart.flatten(), minlength=len(levels) * LEVELS
+        image_level_keys(levels).flatten(),
+        weights=apart.flatten(),
+        minlength=len(levels) * LEVELS,
     )
     return sums.view(len(levels), LEVELS)
 

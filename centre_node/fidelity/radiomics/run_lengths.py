@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from centre_node.fidelity.radiomics.grey_levels import LEVELS, entropy
+from centre_node.fidelity.radiomics.grey_levels import LEVELS, entropy, image_level_keys
 
 NAMES = (
     "GrayLevelNonUniformity",
@@ -69,28 +69,35 @@ def run_lengths(levels: Tensor) -> Tensor:
     Returns:
         Counts, float64, shape (m, 4, 32, longest).
     """
-    left = torch.stack([_left_of_run(levels, *step) for step in STEPS], dim=1)
-    longest = int(left.max())
-    places = torch.arange(len(levels) * 4, dtype=torch.int32, device=levels.device)
-    keys = places.view(-1, 4, 1, 1) * LEVELS + levels[:, None]
-    keys.mul_(longest).add_(left).sub_(1)
-    counts = torch.bincount(keys.flatten(), minlength=len(places) * LEVELS * longest)
-    at_least = counts.view(len(levels), 4, LEVELS, longest).double()
+    places = len(levels) * LEVELS
+    left = [_left_of_run(levels, *step) for step in STEPS]
+    longest = max(int(direction.max()) for direction in left)
+    keys = image_level_keys(levels) * longest - 1
+    counts = [
+        torch.bincount((keys + direction.int()).flatten(), minlength=places * longest)
+        for direction in left
+    ]
+    at_least = torch.stack(counts).view(4, len(levels), LEVELS, longest).transpose(0, 1).double()
     at_least[..., :-1] -= at_least[..., 1:].clone()
     return at_least
 
 
 def _left_of_run(levels: Tensor, rows: int, columns: int) -> Tensor:
-    """Return how many pixels of its run lie at or after each pixel; int16, (m, side, side).
+    """Return how many pixels of its run lie at or after each pixel; shape (m, side, side).
 
     What is known up to a reach of 2^k is doubled by looking 2^k pixels ahead.
     """
-    left = torch.ones_like(levels, dtype=torch.int16)
+    side = levels.shape[1]
+    whole = torch.uint8 if side < 256 else torch.int16
+    left = torch.ones_like(levels, dtype=whole)
+    goes_on = torch.zeros_like(left)  # 1 where the run is longer than the reach
+    here, ahead = _shifted(rows, columns, 1)
+    goes_on[here] = levels[here] == levels[ahead]
     reach = 1
-    while reach < levels.shape[1] and bool((full := left == reach).any()):
+    while reach < side and bool(goes_on.max()):
         here, ahead = _shifted(rows, columns, reach)
-        goes_on = full[here] & (levels[here] == levels[ahead])
-        left[here] += left[ahead] * goes_on
+        left[here] += left[ahead] * goes_on[here]
+        goes_on[here] &= goes_on[ahead].clone()
         reach *= 2
     return left
 
@@ -99,8 +106,10 @@ def _shifted(rows: int, columns: int, distance: int) -> tuple[tuple[slice, ...],
     """Return the pixels that have one `distance` steps ahead, and those ahead."""
     down, across = rows * distance, columns * distance
     vertical = (slice(None, -down or None), slice(down, None))
-    horizontal = (slice(max(-across, 0), -across if across > 0 else None),
-                  slice(max(across, 0), across if across < 0 else None))
+    horizontal = (
+        slice(max(-across, 0), -across if across > 0 else None),
+        slice(max(across, 0), across if across < 0 else None),
+    )
     here, ahead = ((slice(None), y, x) for y, x in zip(vertical, horizontal, strict=True))
     return here, ahead
 
