@@ -1,4 +1,4 @@
-"""Puts every metric of a set of synthetic patches beside that of two halves of the real ones."""
+"""Puts every metric of synthetic patches beside that of two halves of the real ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,18 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.fidelity.collapse import mode_collapse
+from centre_node.fidelity.collapse import SMALLEST_SET, mode_collapse
 from centre_node.fidelity.features import Matrix, principal_components, standardised
 from centre_node.fidelity.frechet import frechet_distance
-from centre_node.fidelity.kernel_distance import kernel_distance, kernel_distance_interval
-from centre_node.fidelity.neighbourhoods import neighbourhoods
+from centre_node.fidelity.kernel_distance import kernel_distance, resampled_kernel_distances
+from centre_node.fidelity.neighbourhoods import Neighbourhoods, neighbourhoods
 from centre_node.fidelity.report import METRICS, FidelityReport, FidelityRow
-from centre_node.fidelity.two_sample import FOLDS, separability
+from centre_node.fidelity.two_sample import separability
 
-SMALLEST_SET = 20
+SPLITS = 5
 LARGEST_SET = 2000
 MOST_DIMENSIONS = 64
-ROWS_PER_DIMENSION = 4
+PATCHES_PER_DIMENSION = 4
+RESAMPLES = 1000
+INTERVAL = (0.025, 0.975)
 
 Indices = NDArray[np.int64]
 
@@ -41,8 +43,9 @@ def fidelity_report(
 ) -> FidelityReport:
     """Compare synthetic patches with one half of the real ones, beside the other real half.
 
-    All rows compare equally many patches, drawn by `seed` where a set has more, and at most
-    2000, so that what depends on their number is the same for all.
+    All rows compare equally many patches, at most 2000, drawn at random where a set has more, so
+    that what depends on their number is the same for all. One halving alone would decide too
+    much: metrics are means over five.
 
     Args:
         real: Features of real patches, shape (n, d).
@@ -55,31 +58,35 @@ def fidelity_report(
     """
     random = np.random.default_rng(seed)
     owners = _numbered(patients, len(real))
-    first, second = _halves(owners, random)
-    candidates = [real[second], synthetic, *([] if other_centre is None else [other_centre])]
-    count = min(len(first), *(len(candidate) for candidate in candidates), LARGEST_SET)
-    kept = [random.choice(len(rows), count, replace=False) for rows in (first, *candidates)]
-    sets = [
-        real[first][kept[0]],
-        *(rows[drawn] for rows, drawn in zip(candidates, kept[1:], strict=True)),
-    ]
-    groups = [owners[first][kept[0]], owners[second][kept[1]]]
-    groups += [-np.arange(1, count + 1) for _ in candidates[1:]]  # nobody's: each for itself
-    if count >= SMALLEST_SET:
-        sets = list(standardised(*sets))
-    rows, dimensions = _rows(sets, groups, seed)
+    others = [synthetic] if other_centre is None else [synthetic, other_centre]
+    halves = [_halves(owners, random) for _ in range(SPLITS)]
+    count = min(*(len(half) for pair in halves for half in pair), *map(len, others), LARGEST_SET)
+    splits = [_split(real, owners, others, pair, count, random) for pair in halves]
+    rows = _undefined_rows(splits[0]) if count < SMALLEST_SET else _rows(splits, random)
     return FidelityReport(
         features=kind.name,
         feature_count=real.shape[1],
         extractor_sha256=kind.extractor_sha256,
         split_by_patient=patients is not None,
         seed=seed,
-        frechet_dimensions=dimensions,
+        frechet_dimensions=None if count < SMALLEST_SET else _dimensions(splits[0].reference),
         real_real=rows[0],
         synthetic=rows[1],
         other_centre=None if other_centre is None else rows[2],
-        mode_collapse=mode_collapse(sets[0], sets[2]),
+        mode_collapse=mode_collapse(splits[0].reference, splits[0].candidates[1]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """One half of the real patches, and what is compared with it: the other half first.
+
+    Each set has a number for each patch's patient beside it.
+    """
+
+    reference: Matrix
+    candidates: tuple[Matrix, ...]
+    owners: tuple[Indices, ...]  # of the reference, then of each candidate
 
 
 def _numbered(patients: Sequence[str] | None, count: int) -> Indices:
@@ -93,78 +100,108 @@ def _numbered(patients: Sequence[str] | None, count: int) -> Indices:
 
 def _halves(owners: Indices, random: np.random.Generator) -> tuple[Indices, Indices]:
     """Share the patients out at random, each to the half with fewer patches so far."""
-    halves: tuple[list[Indices], list[Indices]] = ([], [])
-    sizes = [0, 0]
+    in_second, sizes = np.zeros(len(owners), dtype=bool), [0, 0]
     for owner in random.permutation(np.unique(owners)):
+        mine = owners == owner
         smaller = int(sizes[1] < sizes[0])
-        rows = np.flatnonzero(owners == owner)
-        halves[smaller].append(rows)
-        sizes[smaller] += len(rows)
-    nothing = np.empty(0, dtype=np.int64)
-    return np.concatenate([nothing, *halves[0]]), np.concatenate([nothing, *halves[1]])
+        in_second |= mine & bool(smaller)
+        sizes[smaller] += int(mine.sum())
+    return np.flatnonzero(~in_second), np.flatnonzero(in_second)
 
 
-def _rows(
-    sets: Sequence[Matrix], groups: Sequence[Indices], seed: int
-) -> tuple[list[FidelityRow], int | None]:
-    """Return the row of each set but the first, and the dimensions of the Frechet distance."""
-    count = len(sets[0])
-    if count < SMALLEST_SET:
-        reason = f"{count} patches in each set, at least {SMALLEST_SET} are needed"
-        return [_undefined(count, reason) for _ in sets[1:]], None
-    reference, *candidates = sets
-    dimensions = min(MOST_DIMENSIONS, count // ROWS_PER_DIMENSION, reference.shape[1])
-    reduced = principal_components(reference, dimensions, reference, *candidates)
-    spans = [frechet_distance(reduced[0], rows) for rows in reduced[1:]]
-    rows = [
-        _row(reference, candidate, (groups[0], group), (span, spans[0]), seed)
-        for candidate, group, span in zip(candidates, groups[1:], spans, strict=True)
+def _split(
+    real: Matrix,
+    owners: Indices,
+    others: Sequence[Matrix],
+    halves: tuple[Indices, Indices],
+    count: int,
+    random: np.random.Generator,
+) -> _Split:
+    """Draw `count` patches from each half and each other set, standardised by the first half."""
+    first, second = (random.permutation(half)[:count] for half in halves)
+    drawn = [rows[random.permutation(len(rows))[:count]] for rows in others]
+    sets = (real[first], real[second], *drawn)
+    if count >= SMALLEST_SET:
+        sets = standardised(*sets)
+    nobodys = tuple(-np.arange(1, count + 1) for _ in others)  # each for itself
+    return _Split(sets[0], sets[1:], (owners[first], owners[second], *nobodys))
+
+
+def _undefined_rows(split: _Split) -> list[FidelityRow]:
+    count = len(split.reference)
+    reason = f"{count} patches in each set, at least {SMALLEST_SET} are needed"
+    nothing = dict.fromkeys(METRICS)
+    reasons = dict.fromkeys(METRICS, reason)
+    return [FidelityRow(patches=count, **nothing, reasons=reasons) for _ in split.candidates]
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Of one candidate in one split."""
+
+    kid: float
+    resampled_kid: Matrix
+    around: Neighbourhoods
+    auroc: float | None
+    frechet: float
+
+
+def _rows(splits: Sequence[_Split], random: np.random.Generator) -> list[FidelityRow]:
+    """Return the row of each candidate."""
+    measured = [_measured(split, random) for split in splits]
+    real_frechet = float(np.mean([of_split[0].frechet for of_split in measured]))
+    count = len(splits[0].reference)
+    return [_row(count, of_row, real_frechet) for of_row in zip(*measured, strict=True)]
+
+
+def _measured(split: _Split, random: np.random.Generator) -> list[_Measured]:
+    reduced, *others = principal_components(
+        split.reference, _dimensions(split.reference), split.reference, *split.candidates
+    )
+    return [
+        _Measured(
+            kid=kernel_distance(split.reference, candidate),
+            resampled_kid=resampled_kernel_distances(
+                split.reference, candidate, resamples=RESAMPLES // SPLITS, random=random
+            ),
+            around=neighbourhoods(split.reference, candidate),
+            auroc=separability(
+                split.reference,
+                candidate,
+                groups=(split.owners[0], owners),
+                seed=int(random.integers(2**31)),
+            ),
+            frechet=frechet_distance(reduced, other),
+        )
+        for candidate, other, owners in zip(split.candidates, others, split.owners[1:], strict=True)
     ]
-    return rows, dimensions
 
 
-def _undefined(count: int, reason: str) -> FidelityRow:
+def _dimensions(reference: Matrix) -> int:
+    """Return how many principal components the Frechet distance is taken in."""
+    return min(MOST_DIMENSIONS, len(reference) // PATCHES_PER_DIMENSION, len(reference.T))
+
+
+def _row(count: int, measured: Sequence[_Measured], real_frechet: float) -> FidelityRow:
+    """Return the means over splits; the interval is over the resamples of all."""
+    aurocs = [of_split.auroc for of_split in measured if of_split.auroc is not None]
+    frechet = float(np.mean([of_split.frechet for of_split in measured]))
+    reasons = {}
+    if not aurocs:
+        reasons["auroc"] = "too few patients to hold some out"
+    if real_frechet <= 0:
+        reasons["frechet_ratio"] = "the halves of the real patches do not differ"
+    low, high = np.quantile([of_split.resampled_kid for of_split in measured], INTERVAL)
     return FidelityRow(
         patches=count,
-        **dict.fromkeys(METRICS),
-        reasons=dict.fromkeys(METRICS, reason),
-    )
-
-
-def _row(
-    reference: Matrix,
-    candidate: Matrix,
-    groups: tuple[Indices, Indices],
-    spans: tuple[float, float],
-    seed: int,
-) -> FidelityRow:
-    around, reasons = neighbourhoods(reference, candidate), {}
-    span, real_span = spans
-    if real_span <= 0:
-        reasons["frechet_ratio"] = "the halves of the real patches are equal"
-    auroc = _separability(reference, candidate, groups, seed)
-    if auroc is None:
-        reasons["auroc"] = "too few patients to hold some out"
-    return FidelityRow(
-        patches=len(reference),
-        kid=kernel_distance(reference, candidate),
-        kid_interval=kernel_distance_interval(
-            reference, candidate, random=np.random.default_rng(seed)
-        ),
-        precision=around.precision,
-        recall=around.recall,
-        density=around.density,
-        coverage=around.coverage,
-        auroc=auroc,
-        frechet=span,
-        frechet_ratio=span / real_span if real_span > 0 else None,
+        kid=float(np.mean([of_split.kid for of_split in measured])),
+        kid_interval=(float(low), float(high)),
+        precision=float(np.mean([of_split.around.precision for of_split in measured])),
+        recall=float(np.mean([of_split.around.recall for of_split in measured])),
+        density=float(np.mean([of_split.around.density for of_split in measured])),
+        coverage=float(np.mean([of_split.around.coverage for of_split in measured])),
+        auroc=float(np.mean(aurocs)) if aurocs else None,
+        frechet=frechet,
+        frechet_ratio=frechet / real_frechet if real_frechet > 0 else None,
         reasons=reasons,
     )
-
-
-def _separability(
-    reference: Matrix, candidate: Matrix, groups: tuple[Indices, Indices], seed: int
-) -> float | None:
-    if any(len(np.unique(group)) < FOLDS for group in groups):
-        return None
-    return separability(reference, candidate, groups=groups, seed=seed)

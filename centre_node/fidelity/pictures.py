@@ -16,6 +16,7 @@ Patches = NDArray[np.uint8]
 
 DOTS_PER_INCH = 100
 PATCH_INCHES = 0.85
+TITLES = {"kid": "KID", "auroc": "AUROC", "frechet_ratio": "Frechet ratio"}
 REAL_COLOUR, SYNTHETIC_COLOUR = "#1b6ca8", "#c2571a"
 
 
@@ -31,7 +32,7 @@ def side_by_side(
     shown = min(len(real), len(synthetic), columns * most_rows)
     rows = -(-shown // columns)
     figure = Figure(
-        figsize=(2 * columns * PATCH_INCHES + 0.4, rows * PATCH_INCHES + 0.4), layout="constrained"
+        figsize=(2 * columns * PATCH_INCHES + 0.4, rows * PATCH_INCHES + 0.6), layout="constrained"
     )
     axes = figure.subplots(1, 2)
     for place, title, patches in zip(axes, ("real", "synthetic"), (real, synthetic), strict=True):
@@ -96,15 +97,15 @@ def metric_curves(
     columns = min(3, len(synthetic))
     rows = -(-len(synthetic) // columns)
     figure = Figure(figsize=(3.4 * columns, 2.4 * rows), layout="constrained")
-    places = figure.subplots(rows, columns, squeeze=False).flatten()
+    places = figure.subplots(rows, columns, squeeze=False, sharex=True).flatten()
     for place, (metric, values) in zip(places, synthetic.items(), strict=False):
         line = [np.nan if value is None else value for value in values]
         place.plot(epochs, line, "o-", markersize=3, color=SYNTHETIC_COLOUR, label="synthetic")
         if (expected := real_real.get(metric)) is not None:
             place.axhline(expected, linestyle="--", color=REAL_COLOUR, label="real half")
-        place.set_title(metric.replace("_", " "), fontsize=10)
+        place.set_title(TITLES.get(metric, metric.replace("_", " ")), fontsize=10)
         place.set_xlabel("epoch", fontsize=9)
-        place.tick_params(labelsize=8)
+        place.tick_params(labelsize=8, labelbottom=True)
         place.grid(alpha=0.25)
     for place in places[len(synthetic) :]:
         place.set_axis_off()

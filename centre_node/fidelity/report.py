@@ -33,7 +33,9 @@ class FidelityRow(StrictModel):
     kid: float | None = Field(
         description="Kernel distance: unbiased, so about 0, or below, for equal distributions."
     )
-    kid_interval: tuple[float, float] | None = Field(description="Of kid; 95 %, bootstrap.")
+    kid_interval: tuple[float, float] | None = Field(
+        description="Of kid, 95 %: bootstrap of the patches, not of the patients."
+    )
     precision: Share | None = Field(description="Share of the patches that look like real ones.")
     recall: Share | None = Field(description="Share of the real ones that look like the patches.")
     density: float | None = Field(description="As precision, crowded places weighing more; 0 up.")
@@ -73,8 +75,9 @@ class ModeCollapse(StrictModel):
 class FidelityReport(StrictModel):
     """How close synthetic patches are to real ones, in one kind of features.
 
-    Read every row beside `real_real`, the other half of the real patches: no set of patches
-    can be expected to come closer than that.
+    Metrics are means over several random halvings of the real patches. Read every row beside
+    `real_real`, the other half of the real patches: no set of patches can be expected to come
+    closer than that.
 
     Attributes:
         extractor_sha256: Of the weights of a classifier whose features these are; None where

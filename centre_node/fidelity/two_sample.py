@@ -22,18 +22,20 @@ def separability(
 ) -> float | None:
     """Return the AUROC of a logistic regression on rows that it was not fitted to.
 
-    It is the mean over five folds; 0.5 means that the sets cannot be told apart. None if no fold
-    has rows of both sets, as few and large patients can bring about.
+    It is the mean over five folds; 0.5 means that the sets cannot be told apart. None if a set has
+    fewer than five patients, or no fold has rows of both sets.
 
     Args:
         first: Shape (n, d), standardised.
         second: Shape (m, d), standardised.
         groups: The patient of each row, shapes (n,) and (m,); no group is split over folds, so
-            that recognising a patient helps nothing. There are five or more in all.
+            that recognising a patient helps nothing.
         seed: Of the folds.
 
     Source: Lopez-Paz and Oquab 2017 (arXiv 1610.06545).
     """
+    if any(len(np.unique(group)) < FOLDS for group in groups):
+        return None
     features = np.concatenate([first, second])
     labels = np.repeat([0, 1], [len(first), len(second)])
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
