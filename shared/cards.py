@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.architectures import Architecture
+from shared.fidelity import FidelityReport
 from shared.models import StrictModel
 from shared.names import Digest, FileName, LesionKind, Name, Text
 
@@ -70,6 +71,9 @@ class ModelCard(StrictModel):
     pixel_range: tuple[float, float] = (-1.0, 1.0)
     training_set: TrainingSet
     training: Training
+    fidelity: FidelityReport | None = Field(
+        None, description="How close samples are to the training patches; None: not measured."
+    )
     privacy: Privacy = Privacy()
     licence: Text
     use_terms: Text

@@ -4,7 +4,7 @@ import numpy as np
 
 from centre_node.fidelity.distances import to_nearest_others
 from centre_node.fidelity.features import Matrix
-from centre_node.fidelity.report import ModeCollapse
+from shared.fidelity import ModeCollapse
 
 SMALLEST_SET = 20
 SMALLEST_SPREAD = 0.5

@@ -11,8 +11,8 @@ from centre_node.fidelity.features import Matrix, principal_components, standard
 from centre_node.fidelity.frechet import frechet_distance
 from centre_node.fidelity.kernel_distance import kernel_distance, resampled_kernel_distances
 from centre_node.fidelity.neighbourhoods import Neighbourhoods, neighbourhoods
-from centre_node.fidelity.report import METRICS, FidelityReport, FidelityRow
 from centre_node.fidelity.two_sample import separability
+from shared.fidelity import METRICS, FidelityReport, FidelityRow
 
 SPLITS = 5
 LARGEST_SET = 2000

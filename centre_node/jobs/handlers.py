@@ -17,6 +17,7 @@ from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
 from centre_node.errors import JobConflictError, JobNotFoundError
+from centre_node.fidelity.measuring import measured_fidelity
 from centre_node.generators.progress import TrainingProgress
 from centre_node.generators.storage import write_whole
 from centre_node.generators.training import (
@@ -40,7 +41,7 @@ from centre_node.mammography.datasets import DataFolders, read_dataset
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.phantoms.writing import write_phantoms
-from centre_node.mammography.pictures import contact_sheet, write_png
+from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
 from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
 from centre_node.sharing.receive import pull, pulled, synthetic_patches
 from centre_node.study.runs import run_study
@@ -151,7 +152,7 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
             )
         )
 
-    train_generator(
+    weights = train_generator(
         patches,
         architecture=request.architecture,
         training=request.training,
@@ -160,16 +161,30 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
         on_progress=report_epoch,
     )
     _copy_pictures(folder / "training", artifacts)
+    epochs = request.training.epochs
+    report(Progress(done=epochs, total=epochs + 1, unit="epochs", message="measuring fidelity"))
+    patients = [record.patient_id for record in store.records]
+    fidelity = measured_fidelity(
+        weights,
+        request.architecture,
+        patches,
+        patients=patients,
+        seed=request.training.seed,
+        device=default_device(),
+    )
+    for name, png in fidelity.pictures.items():
+        write_encoded_png(artifacts / name, png)
     spacings = {m.pixel_spacing_mm for m in reading.mammograms}
     trained = TrainedGenerator(
         data_set=reading.name,
         lesion_kinds=request.lesion_kinds,
-        patients=len({record.patient_id for record in store.records}),
+        patients=len(set(patients)),
         patches=len(patches),
         pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
         architecture=request.architecture,
         training=request.training,
         genshare_version=genshare_version(),
+        fidelity=fidelity.report,
     )
     return {**trained.model_dump(mode="json"), "skipped": store.skipped}
 

@@ -8,6 +8,7 @@ from centre_node.errors import NotPublishableError
 from centre_node.generators.configuration import GeneratorTraining
 from shared.architectures import Architecture
 from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet
+from shared.fidelity import FidelityReport
 from shared.models import StrictModel, validation_summary
 from shared.names import LesionKind
 from shared.packages import Package, open_package, weight_file, write_package
@@ -25,6 +26,7 @@ class TrainedGenerator(StrictModel):
     architecture: Architecture
     training: GeneratorTraining
     genshare_version: str
+    fidelity: FidelityReport | None = None
 
 
 class Terms(StrictModel):
@@ -79,5 +81,13 @@ def _valid_card(weights: Path, trained: TrainedGenerator, terms: Terms) -> Model
             seed=trained.training.seed,
             genshare_version=trained.genshare_version,
         ),
+        fidelity=_publishable(trained.fidelity),
         **terms.model_dump(),
     )
+
+
+def _publishable(fidelity: FidelityReport | None) -> FidelityReport | None:
+    """Return the report, but none that compares fewer patches than a count may tell."""
+    if fidelity is None or fidelity.synthetic.patches < SMALLEST_COUNT:
+        return None
+    return fidelity

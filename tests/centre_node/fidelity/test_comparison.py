@@ -3,7 +3,7 @@ import pytest
 
 from centre_node.fidelity.comparison import FeatureKind, fidelity_report
 from centre_node.fidelity.features import Matrix
-from centre_node.fidelity.report import METRICS, FidelityReport
+from shared.fidelity import METRICS, FidelityReport
 from tests.centre_node.fidelity.populations import normal
 
 DIGEST = "ab" * 32

@@ -4,7 +4,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from centre_node.fidelity.report import METRICS, FidelityRow
+from shared.fidelity import METRICS, FidelityRow
 
 VALUES = dict.fromkeys(METRICS, 0.5) | {"kid_interval": (0.4, 0.6), "patches": 20}
 
@@ -32,7 +32,7 @@ def test_a_row_with_nan_or_without_a_reason_is_refused(changes: dict[str, object
 
 def test_reading_a_report_needs_no_array_library() -> None:
     code = (
-        "import sys, centre_node.fidelity.report\n"
+        "import sys, shared.fidelity\n"
         "sys.exit(bool({'numpy', 'torch', 'sklearn', 'matplotlib'} & set(sys.modules)))"
     )
 
