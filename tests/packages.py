@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.architectures import DcganArchitecture, TensorSpec
 from shared.cards import ModelCard, Training, TrainingSet
+from shared.fidelity import METRICS, FidelityReport, FidelityRow, ModeCollapse
 from shared.packages import Package, weight_file, write_package
 
 TINY = DcganArchitecture(image_size=16, latent_size=4, width=4)
@@ -49,3 +50,38 @@ def write_tiny_package(folder: Path, content: bytes | None = None, **card: Any) 
         **card,
     }
     return write_package(folder / "package", ModelCard(**fields), [weights])
+
+
+def a_fidelity_report(patches: int = 40) -> FidelityReport:
+    """Return a made-up report; below 20 patches nothing is judged."""
+    judged = patches >= 20
+
+    def row(kid: float, auroc: float) -> FidelityRow:
+        values: dict[str, Any] = dict.fromkeys(METRICS, 0.5)
+        values |= {"kid": kid, "auroc": auroc, "kid_interval": (kid - 0.1, kid + 0.1)}
+        undefined = dict.fromkeys(METRICS)
+        return FidelityRow.model_validate(
+            {
+                "patches": patches,
+                **(values if judged else undefined),
+                "reasons": {} if judged else dict.fromkeys(METRICS, "fewer than 20 patches"),
+            }
+        )
+
+    return FidelityReport(
+        features="radiomics",
+        feature_count=558,
+        extractor_sha256=None,
+        split_by_patient=True,
+        seed=0,
+        frechet_dimensions=10 if judged else None,
+        real_real=row(0.01, 0.52),
+        synthetic=row(6.5, 0.97),
+        other_centre=None,
+        mode_collapse=ModeCollapse(
+            verdict="none seen",
+            spread_share=0.9,
+            duplicate_share=0.06,
+            statement="The samples are about as varied as the real patches.",
+        ),
+    )

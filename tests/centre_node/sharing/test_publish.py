@@ -7,7 +7,7 @@ from centre_node.generators.configuration import GeneratorTraining
 from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
 from shared.errors import NonFiniteWeightsError, NotSafetensorsError
 from shared.packages import open_package
-from tests.packages import TINY, safetensors_bytes
+from tests.packages import TINY, a_fidelity_report, safetensors_bytes
 
 TRAINED = TrainedGenerator(
     data_set="phantoms-digital",
@@ -96,3 +96,14 @@ def test_weights_that_the_hub_would_refuse_are_not_packaged(
     with pytest.raises(error):
         build_package(tmp_path / "package", weights, TRAINED, TERMS)
     assert not (tmp_path / "package").exists()
+
+
+@pytest.mark.parametrize(("patches", "leaves"), [(20, True), (5, True), (4, False)])
+def test_fidelity_goes_on_the_card_unless_its_counts_could_point_at_a_person(
+    weights: Path, tmp_path: Path, patches: int, leaves: bool
+) -> None:
+    trained = TRAINED.model_copy(update={"fidelity": a_fidelity_report(patches)})
+
+    card = build_package(tmp_path / "package", weights, trained, TERMS).card
+
+    assert card.fidelity == (a_fidelity_report(patches) if leaves else None)
