@@ -11,6 +11,7 @@
   x TooFewPatchesError           GS-3201  422
   x TrainingDivergedError        GS-3202  422
   x CheckpointError              GS-3203  422
+  x ModeCollapseError            GS-3204  422
   x OutOfSpaceError              GS-3301  507
   x JobCancelledError            GS-3302  409
   x JobNotFoundError             GS-3303  404
@@ -121,6 +122,15 @@ class CheckpointError(NodeError):
     status = 422
     title = "Checkpoint unusable"
     hint = "Remove the checkpoint to train from the start."
+
+
+class ModeCollapseError(NodeError):
+    """A generator draws nearly the same patch for every latent."""
+
+    code = "GS-3204"
+    status = 422
+    title = "Mode collapse"
+    hint = "Train with loss wgan-gp or relativistic, or set on_collapse to warn."
 
 
 class OutOfSpaceError(NodeError):

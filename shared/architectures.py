@@ -4,9 +4,9 @@ A receiver rebuilds the network from these numbers; no code of the sender is eve
 uses the same table to refuse weights that do not fit, without loading a tensor library.
 """
 
-from typing import Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from shared.models import StrictModel
 
@@ -16,6 +16,15 @@ class TensorSpec(NamedTuple):
 
     shape: tuple[int, ...]
     dtype: Literal["F32"] = "F32"
+
+
+def _power_of_two(value: int) -> int:
+    if value & (value - 1):
+        raise ValueError(f"image_size must be a power of two, not {value}")
+    return value
+
+
+ImageSize = Annotated[int, Field(ge=16, le=256), AfterValidator(_power_of_two)]
 
 
 class DcganArchitecture(StrictModel):
@@ -28,16 +37,9 @@ class DcganArchitecture(StrictModel):
     """
 
     kind: Literal["dcgan"] = "dcgan"
-    image_size: int = Field(128, ge=16, le=256, description="Side of a patch in pixels.")
+    image_size: ImageSize = Field(128, description="Side of a patch in pixels.")
     latent_size: int = Field(100, ge=1, le=1024)
     width: int = Field(64, ge=4, le=256, description="Channels of the last hidden map.")
-
-    @field_validator("image_size")
-    @classmethod
-    def _power_of_two(cls, value: int) -> int:
-        if value & (value - 1):
-            raise ValueError(f"image_size must be a power of two, not {value}")
-        return value
 
     @property
     def hidden_channels(self) -> tuple[int, ...]:
@@ -60,5 +62,87 @@ class DcganArchitecture(StrictModel):
         return tensors
 
 
-Architecture = DcganArchitecture
+class ResidualArchitecture(StrictModel):
+    """A residual generator without normalisation: latent vector to grey patch in [-1, 1].
+
+    The latent vector scales a learned 4x4 map. Each stage holds `blocks` residual blocks (1x1 to
+    `expansion` times the channels, grouped 3x3, 1x1 back); between two stages the side doubles
+    and, where the channels differ, a 1x1 convolution changes them. The last stage has half the
+    patch's side: a 3x3 convolution makes four grey values for each of its points, which are laid
+    out as 2x2 pixels, and tanh bounds them.
+
+    Source: Huang et al. 2024 (arXiv 2501.05441), section 4, configuration E.
+    Deviation: one block in a stage instead of two, because patches are few; none at full size,
+    because most of the time would go there; tanh, because a receiver relies on the range.
+    """
+
+    kind: Literal["residual"] = "residual"
+    image_size: ImageSize = Field(128, description="Side of a patch in pixels.")
+    latent_size: int = Field(64, ge=1, le=1024)
+    width: int = Field(32, ge=4, le=256, description="Channels of the last hidden map.")
+    largest_width: int = Field(512, ge=4, le=1024, description="No map has more channels.")
+    blocks: int = Field(1, ge=1, le=4, description="Residual blocks in a stage.")
+    expansion: int = Field(2, ge=1, le=4, description="Widening inside a block.")
+    group_size: int = Field(16, ge=1, le=256, description="Channels that a 3x3 sees together.")
+
+    @model_validator(mode="after")
+    def _groups_divide_channels(self) -> Self:
+        for name, width in (("width", self.width), ("largest_width", self.largest_width)):
+            if width * self.expansion % self.group_size:
+                raise ValueError(
+                    f"{name} {width} times expansion {self.expansion} is no multiple of "
+                    f"group_size {self.group_size}"
+                )
+        return self
+
+    @property
+    def stage_channels(self) -> tuple[int, ...]:
+        """Channels of each stage from 4x4 up: 512, 256, 128, 64, 32 at the defaults."""
+        doublings = (self.image_size // 8).bit_length() - 1
+        return tuple(
+            min(self.width << level, self.largest_width) for level in range(doublings, -1, -1)
+        )
+
+    def generator_tensors(self) -> dict[str, TensorSpec]:
+        """Return every tensor of the generator's weight file, by name, in order."""
+        channels_in = self.stage_channels[0]
+        tensors = {
+            "basis": TensorSpec((channels_in, 4, 4)),
+            "latent.weight": TensorSpec((channels_in, self.latent_size)),
+        }
+        for index, channels in enumerate(self.stage_channels):
+            if channels != channels_in:
+                name = f"stages.{index}.transition.weight"
+                tensors[name] = TensorSpec((channels, channels_in, 1, 1))
+            for block in range(self.blocks):
+                tensors |= self._block_tensors(f"stages.{index}.blocks.{block}", channels)
+            channels_in = channels
+        tensors["output.weight"] = TensorSpec((4, channels_in, 3, 3))
+        tensors["output.bias"] = TensorSpec((4,))
+        return tensors
+
+    def _block_tensors(self, name: str, channels: int) -> dict[str, TensorSpec]:
+        wide = channels * self.expansion
+        return {
+            f"{name}.expand.weight": TensorSpec((wide, channels, 1, 1)),
+            f"{name}.expand.bias": TensorSpec((wide,)),
+            f"{name}.spread.weight": TensorSpec((wide, self.group_size, 3, 3)),
+            f"{name}.spread.bias": TensorSpec((wide,)),
+            f"{name}.contract.weight": TensorSpec((channels, wide, 1, 1)),
+        }
+
+
+def _kind(value: Any) -> Any:
+    """Return an architecture's kind; documents from before there were two leave it out."""
+    return value.get("kind", "dcgan") if isinstance(value, dict) else getattr(value, "kind", None)
+
+
+Architecture = Annotated[
+    Annotated[DcganArchitecture, Tag("dcgan")] | Annotated[ResidualArchitecture, Tag("residual")],
+    Discriminator(
+        _kind,
+        custom_error_type="unknown_architecture",
+        custom_error_message="the kind of an architecture is dcgan or residual",
+    ),
+]
 """Every architecture that a card may declare."""

@@ -13,6 +13,9 @@ SMALLEST_COUNT = 5
 Count = Annotated[int, Field(ge=SMALLEST_COUNT)]
 """A number of patients or patches; a smaller one could point at a person."""
 
+Loss = Literal["dcgan", "wgan-gp", "relativistic"]
+"""What the two networks of a training play for."""
+
 
 class WeightFile(StrictModel):
     """One safetensors file of the package."""
@@ -35,7 +38,7 @@ class TrainingSet(StrictModel):
 class Training(StrictModel):
     """How the generator was trained."""
 
-    loss: Literal["dcgan"]
+    loss: Loss
     epochs: int = Field(gt=0)
     batch_size: int = Field(gt=0)
     seed: int

@@ -17,7 +17,7 @@ from centre_node.generators.configuration import GeneratorTraining
 from centre_node.jobs.requests import StudyRequest, TrainGeneratorRequest
 from centre_node.mammography.configuration import DatasetSource, MammogramFolder, PatchConfiguration
 from centre_node.study.configuration import EVERY_KIND, Arm, StudyConfiguration
-from shared.architectures import Architecture
+from shared.architectures import Architecture, DcganArchitecture
 from shared.models import StrictModel
 from shared.names import LesionKind, Name, Text
 
@@ -51,7 +51,7 @@ class GeneratorScenario(StrictModel):
     name: Name
     title: Text
     lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1)
-    architecture: Architecture = Architecture()
+    architecture: Architecture = DcganArchitecture()
     training: GeneratorTraining = GeneratorTraining()
     licence: Text
     use_terms: Text

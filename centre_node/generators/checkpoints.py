@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from centre_node.errors import CheckpointError
 from centre_node.generators.configuration import GeneratorTraining
-from centre_node.generators.state import DcganState
+from centre_node.generators.state import TrainingState
 from centre_node.generators.storage import write_whole
-from shared.architectures import DcganArchitecture
+from shared.architectures import Architecture
 from shared.models import StrictModel
 from shared.names import Digest
 from shared.packages import canonical_json
@@ -25,7 +25,7 @@ CHECKPOINT, RUN = "checkpoint.pt", "training.json"
 class TrainingRun(StrictModel):
     """What determines a training's result; kept in its folder as training.json."""
 
-    architecture: DcganArchitecture
+    architecture: Architecture
     training: GeneratorTraining
     patches: int
     patches_sha256: Digest
@@ -37,7 +37,7 @@ class TrainingRun(StrictModel):
 
 
 def training_run(
-    patches: NDArray[np.uint8], architecture: DcganArchitecture, training: GeneratorTraining
+    patches: NDArray[np.uint8], architecture: Architecture, training: GeneratorTraining
 ) -> TrainingRun:
     """Describe a training on patches, shape (n, side, side)."""
     return TrainingRun(
@@ -73,13 +73,13 @@ def _read_run(path: Path) -> TrainingRun:
         raise CheckpointError(f"{path} is no description of a training") from error
 
 
-def save_checkpoint(folder: Path, state: DcganState, run: TrainingRun) -> None:
+def save_checkpoint(folder: Path, state: TrainingState, run: TrainingRun) -> None:
     """Replace the folder's checkpoint; an interruption leaves the one before."""
     content = {"run": run.digest, "state": state.state_dict()}
     write_whole(folder / CHECKPOINT, lambda file: torch.save(content, file))
 
 
-def load_checkpoint(folder: Path, state: DcganState, run: TrainingRun) -> None:
+def load_checkpoint(folder: Path, state: TrainingState, run: TrainingRun) -> None:
     """Put the folder's checkpoint, if there is one, into `state`.
 
     Raises:

@@ -1,26 +1,157 @@
 """How a generator is trained. Light: no tensor library is imported."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from shared.cards import Loss
 from shared.models import StrictModel
+
+AugmentationKind = Literal["brightness", "contrast", "translation", "cutout"]
+EVERY_AUGMENTATION: tuple[AugmentationKind, ...] = (
+    "brightness",
+    "contrast",
+    "translation",
+    "cutout",
+)
+
+
+class Augmentation(StrictModel):
+    """What the discriminator sees instead of the patches themselves, real and fake alike.
+
+    Source: Zhao et al. 2020 (DiffAugment, arXiv 2006.10738); the adaptive probability and its
+    target are those of Karras et al. 2020 (arXiv 2006.06676), section 3.
+    """
+
+    kinds: tuple[AugmentationKind, ...] = Field(EVERY_AUGMENTATION, min_length=1)
+    probability: float = Field(0.0, ge=0, le=1, description="Of each kind, at the start.")
+    largest_probability: float = Field(0.8, ge=0, le=1)
+    target: float | None = Field(
+        0.6,
+        gt=-1,
+        lt=1,
+        description="Overfitting, -1 to 1, that the probability is steered to; None keeps it.",
+    )
+    images_to_full: int = Field(
+        20_000, ge=1, description="Real patches shown while the probability could rise from 0 to 1."
+    )
+
+    @model_validator(mode="after")
+    def _starts_below_the_largest(self) -> Self:
+        if self.probability > self.largest_probability:
+            raise ValueError(
+                f"probability {self.probability} is above largest_probability "
+                f"{self.largest_probability}"
+            )
+        return self
+
+
+LOSS_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "dcgan": {},  # the fields' own defaults
+    "wgan-gp": {
+        "epochs": 2700,
+        "critic_steps": 5,
+        "learning_rate": 1e-4,
+        "betas": (0.5, 0.9),
+        "real_labels": None,
+        "penalty_weight": 10.0,
+        "keep_weights_from_epoch": None,
+    },
+    "relativistic": {
+        "epochs": 1000,
+        "batch_size": 32,
+        "learning_rate_end": 5e-5,
+        "betas": (0.0, 0.99),
+        "real_labels": None,
+        "penalty_weight": 2.0,
+        "penalty_weight_end": 0.2,
+        "augmentation": Augmentation(),
+        "average_half_life_images": 10_000,
+        "keep_weights_from_epoch": None,
+    },
+}
+"""What a field is by default where another loss than the DCGAN's is asked for."""
 
 
 class GeneratorTraining(StrictModel):
-    """The DCGAN's training.
+    """A generator's training; every default depends on the loss.
 
-    Source: paper section 2.3.1; Adam and the betas are those of its published code.
+    `dcgan` and `wgan-gp` train as in the paper. `relativistic` is the loss of R3GAN with its
+    learning rates, betas and, for 64 px, penalties; its batch, epochs, augmentation and moving
+    average are ours, for hundreds of patches.
+
+    Source: paper sections 2.3.1 and 2.3.2; Adam and its betas are those of its published code;
+    2700 epochs are its WGAN-GP of all lesions (10,000 for masses). Huang et al. 2024
+    (arXiv 2501.05441).
     """
 
-    epochs: int = Field(3000, ge=1)
+    loss: Loss = "dcgan"
+    epochs: int = Field(3000, ge=1, description="Passes of the discriminator over the patches.")
     batch_size: int = Field(16, ge=2)
+    critic_steps: int = Field(
+        1, ge=1, le=100, description="Of the discriminator for each of the generator."
+    )
     learning_rate: float = Field(2e-4, gt=0)
+    learning_rate_end: float | None = Field(
+        None, gt=0, description="Reached along a cosine in the last epoch; None keeps the rate."
+    )
     betas: tuple[float, float] = (0.5, 0.999)
-    real_labels: tuple[float, float] = Field(
+    real_labels: tuple[float, float] | None = Field(
         (0.8, 1.1),
         description="One-sided smoothing: range that a real patch's label is drawn from.",
     )
+    penalty_weight: float | None = Field(
+        None, ge=0, description="Lambda of wgan-gp; gamma of relativistic, which halves it."
+    )
+    penalty_weight_end: float | None = Field(
+        None, ge=0, description="Reached along a cosine in the last epoch; None keeps the weight."
+    )
+    augmentation: Augmentation | None = None
+    average_half_life_images: int | None = Field(
+        None, ge=1, description="Of the generator's moving average, which is then what is exported."
+    )
     checkpoint_every_epochs: int = Field(50, ge=1)
+    keep_weights_from_epoch: int | None = Field(
+        500, ge=1, description="First epoch whose weights are kept; None keeps the last only."
+    )
+    keep_weights_every_epochs: int = Field(50, ge=1)
+    collapse_share: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="Samples that differ by less than this share of the real patches' distance "
+        "from each other count as collapsed.",
+    )
+    on_collapse: Literal["warn", "stop"] = "warn"
     precision: Literal["float32", "bfloat16"] = "float32"
+    cuda_graphs: bool = Field(False, description="On CUDA: replay each step as one graph.")
     seed: int = Field(0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_the_loss(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {**LOSS_DEFAULTS.get(str(value.get("loss", "dcgan")), {}), **value}
+
+    @model_validator(mode="after")
+    def _fields_fit_the_loss(self) -> Self:
+        for name, owners in LOSS_FIELDS.items():
+            if (getattr(self, name) is not None) != (self.loss in owners):
+                raise ValueError(
+                    f"{name} belongs to the loss {' or '.join(owners)} and to no other, "
+                    f"but the loss is {self.loss} and {name} is {getattr(self, name)}"
+                )
+        if self.penalty_weight is None and self.penalty_weight_end is not None:
+            raise ValueError(f"penalty_weight_end needs a penalty, and {self.loss} has none")
+        if self.critic_steps > 1 and self.loss != "wgan-gp":
+            raise ValueError(f"critic_steps above 1 belong to the loss wgan-gp, not to {self.loss}")
+        return self
+
+
+LOSS_FIELDS: Mapping[str, tuple[Loss, ...]] = {
+    "real_labels": ("dcgan",),
+    "penalty_weight": ("wgan-gp", "relativistic"),
+}
+"""The losses that need a field; every other loss refuses it."""

@@ -1,60 +1,91 @@
 """The random draws of one epoch, made on the CPU so that every device sees the same."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from centre_node.generators.augmentation import DRAWS_PER_PATCH
+from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.losses import smoothed_labels
 from centre_node.generators.pixels import from_8_bit
 
+VIEWS = 3  # augmented for themselves: real, fake, and fake again in the generator's step
 
-@dataclass(frozen=True)
-class EpochDraws:
-    """What an epoch's steps need; the first axis is the step.
+
+class StepDraws(NamedTuple):
+    """What one step needs; what its loss does not use is empty.
 
     Attributes:
-        order: Which patches, int64, shape (steps, batch); none comes twice in an epoch.
-        flips: Whether to mirror left-right and top-bottom, bool, shape (steps, batch, 2).
-        latents: Standard normal, shape (steps, batch, latent_size).
-        labels: Of the real patches, shape (steps, batch).
+        order: Which patches, int64, shape (batch,); none comes twice in an epoch.
+        flips: Whether to mirror left-right and top-bottom, bool, shape (batch, 2).
+        latents: Standard normal, shape (batch, latent_size).
+        labels: Of the real patches, shape (batch,).
+        generator_latents: For a generator's step that shares no patches with the
+            discriminator's, standard normal, shape (batch, latent_size).
+        mixing: Where between real and fake the gradient is taken, in [0, 1), shape (batch,).
+        augmentation: In [0, 1), shape (VIEWS, batch, DRAWS_PER_PATCH).
     """
 
     order: Tensor
     flips: Tensor
     latents: Tensor
     labels: Tensor
+    generator_latents: Tensor
+    mixing: Tensor
+    augmentation: Tensor
+
+
+@dataclass(frozen=True)
+class EpochDraws:
+    """The draws of all steps of an epoch; each tensor's first axis is the step."""
+
+    steps: StepDraws
 
     def __len__(self) -> int:
-        return len(self.order)
+        return len(self.steps.order)
+
+    def __getitem__(self, step: int) -> StepDraws:
+        return StepDraws(*(tensor[step] for tensor in self.steps))
 
     def to(self, device: torch.device) -> "EpochDraws":
         """Move everything at once, so that no step waits for a transfer."""
-        return EpochDraws(
-            *(tensor.to(device) for tensor in (self.order, self.flips, self.latents, self.labels))
-        )
+        return EpochDraws(StepDraws(*(tensor.to(device) for tensor in self.steps)))
 
 
 def draw_epoch(
-    count: int,
-    *,
-    batch_size: int,
-    latent_size: int,
-    real_labels: tuple[float, float],
-    random: torch.Generator,
+    count: int, training: GeneratorTraining, *, latent_size: int, random: torch.Generator
 ) -> EpochDraws:
     """Draw an epoch over `count` patches; the last incomplete batch is dropped.
 
+    Every step of the discriminator has patches and latents of its own, also where several come
+    before one of the generator.
+
     Source: paper section 2.3.1 (flips with p = 0.5, smoothed labels).
     """
-    shape = (count // batch_size, batch_size)
-    order = torch.randperm(count, generator=random)[: shape[0] * batch_size]
+    batch = training.batch_size
+    shape = (count // batch, batch)
+    separate = shape if training.loss == "wgan-gp" else (shape[0], 0)
+    views = VIEWS if training.augmentation is not None else 0
+    order = torch.randperm(count, generator=random)[: shape[0] * batch]
     return EpochDraws(
-        order=order.reshape(shape),
-        flips=torch.rand(*shape, 2, generator=random) < 0.5,
-        latents=torch.randn(*shape, latent_size, generator=random),
-        labels=smoothed_labels(shape, real_labels, random),
+        StepDraws(
+            order=order.reshape(shape),
+            flips=torch.rand(*shape, 2, generator=random) < 0.5,
+            latents=torch.randn(*shape, latent_size, generator=random),
+            labels=_labels(shape, training, random),
+            generator_latents=torch.randn(*separate, latent_size, generator=random),
+            mixing=torch.rand(separate, generator=random),
+            augmentation=torch.rand(shape[0], views, batch, DRAWS_PER_PATCH, generator=random),
+        )
     )
+
+
+def _labels(shape: tuple[int, int], training: GeneratorTraining, random: torch.Generator) -> Tensor:
+    if training.real_labels is None:
+        return torch.empty(shape[0], 0)
+    return smoothed_labels(shape, training.real_labels, random)
 
 
 def real_batch(patches: Tensor, order: Tensor, flips: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 
 def discriminator_loss(real_scores: Tensor, fake_scores: Tensor, real_labels: Tensor) -> Tensor:
@@ -46,3 +46,37 @@ def smoothed_labels(
     """
     lowest, highest = label_range
     return lowest + (highest - lowest) * torch.rand(shape, generator=random, device=random.device)
+
+
+def critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+    """Return the Wasserstein loss that the critic minimises, without its penalty.
+
+    Args:
+        real_scores: Unbounded critic scores of real patches, shape (batch,).
+        fake_scores: The same for generated patches.
+
+    Returns:
+        A scalar. Its negative estimates the Wasserstein distance.
+
+    Source: paper section 2.3.2, equation 2, first two terms.
+    """
+    return fake_scores.mean() - real_scores.mean()
+
+
+def critic_generator_loss(fake_scores: Tensor) -> Tensor:
+    """Return what the WGAN-GP's generator minimises: the negative mean score of its patches."""
+    return -fake_scores.mean()
+
+
+def relativistic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+    """Return what the discriminator minimises: that a fake patch outscores its real partner.
+
+    With the two arguments exchanged it is what the generator minimises. Equal scores give ln 2.
+
+    Args:
+        real_scores: Of real patches, shape (batch,).
+        fake_scores: Of generated patches, shape (batch,); the i-th is paired with the i-th real.
+
+    Source: Huang et al. 2024 (arXiv 2501.05441), section 2; Jolicoeur-Martineau 2018.
+    """
+    return softplus(fake_scores - real_scores).mean()

@@ -1,4 +1,4 @@
-"""The DCGAN's generator and discriminator. Networks only: no loss, no optimiser."""
+"""The DCGAN's generator, discriminator and critic. Networks only: no loss, no optimiser."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -47,14 +47,18 @@ class DcganDiscriminator(nn.Module):
     A score is a logit: above 0 the patch is held for real. The kernel of 6, against 4 in the
     generator, breaks their symmetry and weakens checkerboard patterns.
 
-    Source: paper section 2.3.1.
+    Args:
+        normalised: Whether all hidden layers but the first have BatchNorm. Without it this is
+            the critic of the WGAN-GP: its scores are unbounded and each depends on its own patch.
+
+    Source: paper sections 2.3.1 and 2.3.2.
     """
 
-    def __init__(self, architecture: DcganArchitecture) -> None:
+    def __init__(self, architecture: DcganArchitecture, *, normalised: bool = True) -> None:
         super().__init__()
         channels = (1, *reversed(architecture.hidden_channels))
         self.blocks = nn.ModuleList(
-            _DownBlock(before, after, norm=index > 0)
+            _DownBlock(before, after, norm=normalised and index > 0)
             for index, (before, after) in enumerate(pairwise(channels))
         )
         self.output = nn.Conv2d(channels[-1], 1, 6, stride=1, padding=1, bias=False)

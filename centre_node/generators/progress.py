@@ -9,16 +9,36 @@ HEADER = "epoch,discriminator_loss,generator_loss"
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """One finished epoch; `epoch` counts from 1 to `epochs`, losses are means over its steps."""
+    """One finished epoch.
+
+    Attributes:
+        epoch: Counts from 1 to `epochs`.
+        discriminator_loss: Mean over its steps.
+        generator_loss: Mean over its steps; None where the epoch was too short for one.
+        patches_per_second: Real patches shown.
+        seconds_left: Until the last epoch ends, at the mean pace of this process so far.
+        warning: What a person should look at, if anything.
+    """
 
     epoch: int
     epochs: int
     discriminator_loss: float
-    generator_loss: float
+    generator_loss: float | None
     patches_per_second: float
+    seconds_left: float
+    warning: str | None = None
+
+    @property
+    def message(self) -> str:
+        """The epoch in a line for a person."""
+        losses = [f"{self.discriminator_loss:.2f}"]
+        if self.generator_loss is not None:
+            losses.append(f"{self.generator_loss:.2f}")
+        line = f"losses {' and '.join(losses)}, {self.patches_per_second:.0f} patches/s"
+        return line if self.warning is None else f"{line}; {self.warning}"
 
 
-def write_losses(path: Path, losses: Iterable[tuple[float, float]]) -> None:
+def write_losses(path: Path, losses: Iterable[tuple[float, float | None]]) -> None:
     """Start a losses.csv anew with the losses of the epochs so far."""
     rows = (_row(epoch, *pair) for epoch, pair in enumerate(losses, start=1))
     path.write_text("\n".join([HEADER, *rows]) + "\n")
@@ -30,5 +50,7 @@ def append_losses(path: Path, event: TrainingProgress) -> None:
         file.write(_row(event.epoch, event.discriminator_loss, event.generator_loss) + "\n")
 
 
-def _row(epoch: int, discriminator_loss: float, generator_loss: float) -> str:
-    return f"{epoch},{discriminator_loss:.6f},{generator_loss:.6f}"
+def _row(epoch: int, discriminator_loss: float, generator_loss: float | None) -> str:
+    return f"{epoch},{discriminator_loss:.6f}," + (
+        "" if generator_loss is None else f"{generator_loss:.6f}"
+    )

@@ -5,18 +5,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from centre_node.generators.networks import DcganGenerator
 from centre_node.generators.pixels import to_8_bit
 from centre_node.generators.weights import load_generator
-from shared.architectures import DcganArchitecture
+from shared.architectures import Architecture
 
 BATCH = 64
 
 
 def sample_patches(
     weights: Path,
-    architecture: DcganArchitecture,
+    architecture: Architecture,
     *,
     count: int,
     seed: int,
@@ -42,7 +42,7 @@ def sample_patches(
     return patches
 
 
-def generated(generator: DcganGenerator, latents: torch.Tensor) -> NDArray[np.uint8]:
+def generated(generator: nn.Module, latents: torch.Tensor) -> NDArray[np.uint8]:
     """Return the 8-bit patches, shape (batch, side, side), of latents, (batch, latent_size).
 
     The generator is used in evaluation mode and given back in the mode that it was in.

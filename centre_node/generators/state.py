@@ -1,40 +1,67 @@
-"""Everything that changes while a DCGAN trains, and one step of its training."""
+"""Everything that changes while a generator trains."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from centre_node.generators.augmenter import Augmenter
+from centre_node.generators.averages import MovingAverage
 from centre_node.generators.configuration import GeneratorTraining
-from centre_node.generators.losses import discriminator_loss, generator_loss
-from centre_node.generators.networks import DcganDiscriminator, DcganGenerator, initialised
-from shared.architectures import DcganArchitecture
+from centre_node.generators.construction import new_discriminator, new_generator
+from centre_node.generators.schedules import cosine
+from shared.architectures import Architecture
 
-INITIAL_WEIGHTS, TRAINING_DRAWS, SAMPLE_GRID = range(3)
+INITIAL_WEIGHTS, TRAINING_DRAWS, SAMPLE_GRID, COMPARED_PATCHES = range(4)
+
+
+class _Part(Protocol):
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, saved: dict[str, Any], /) -> object: ...
 
 
 @dataclass
-class DcganState:
-    """Networks, optimisers, the random stream, and the losses of the epochs so far."""
+class TrainingState:
+    """Networks, optimisers, what follows them, the random stream, and the losses so far.
 
-    generator: DcganGenerator
-    discriminator: DcganDiscriminator
+    Attributes:
+        average: Of the generator's weights, where the training keeps one.
+        augmenter: Where the training augments.
+        penalty_weight: The discriminator's, in the current epoch, a scalar on the device.
+        losses: Of each finished epoch, the discriminator's and the generator's; None where the
+            generator had no step.
+        diversity: The largest that any check found, as a share of the real patches' own.
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
     generator_optimiser: torch.optim.Optimizer
     discriminator_optimiser: torch.optim.Optimizer
+    average: MovingAverage | None
+    augmenter: Augmenter | None
+    penalty_weight: Tensor
     random: torch.Generator
-    losses: list[tuple[float, float]] = field(default_factory=list)
+    losses: list[tuple[float, float | None]] = field(default_factory=list)
+    diversity: float = 0.0
 
     @property
     def epoch(self) -> int:
         """The number of finished epochs."""
         return len(self.losses)
 
+    @property
+    def exported(self) -> nn.Module:
+        """The generator that is sampled from and may leave: the average, where there is one."""
+        return self.generator if self.average is None else self.average.network
+
     def is_finite(self) -> bool:
         """Tell whether no weight or running statistic is NaN or infinite."""
-        tensors = [*self.generator.state_dict().values(), *self.discriminator.state_dict().values()]
+        networks = (self.generator, self.discriminator, self.exported)
+        tensors = [tensor for network in networks for tensor in network.state_dict().values()]
         return all(bool(tensor.isfinite().all()) for tensor in tensors)
 
     def state_dict(self) -> dict[str, Any]:
@@ -43,6 +70,7 @@ class DcganState:
             **{name: part.state_dict() for name, part in self._parts().items()},
             "random": self.random.get_state(),
             "losses": self.losses,
+            "diversity": self.diversity,
         }
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
@@ -51,14 +79,18 @@ class DcganState:
             part.load_state_dict(saved[name])
         self.random.set_state(saved["random"])
         self.losses = list(saved["losses"])
+        self.diversity = saved["diversity"]
 
-    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
-        return {
+    def _parts(self) -> dict[str, _Part]:
+        parts: dict[str, _Part | None] = {
             "generator": self.generator,
             "discriminator": self.discriminator,
             "generator_optimiser": self.generator_optimiser,
             "discriminator_optimiser": self.discriminator_optimiser,
+            "average": self.average,
+            "augmenter": self.augmenter,
         }
+        return {name: part for name, part in parts.items() if part is not None}
 
 
 def random_stream(seed: int, stream: int) -> torch.Generator:
@@ -68,59 +100,56 @@ def random_stream(seed: int, stream: int) -> torch.Generator:
 
 
 def new_state(
-    architecture: DcganArchitecture, training: GeneratorTraining, device: torch.device
-) -> DcganState:
+    architecture: Architecture, training: GeneratorTraining, device: torch.device
+) -> TrainingState:
     """Return the state before the first epoch; the seed determines all of it."""
     random = random_stream(training.seed, INITIAL_WEIGHTS)
-    generator = initialised(DcganGenerator, architecture, random).to(device)
-    discriminator = initialised(DcganDiscriminator, architecture, random).to(device)
-    return DcganState(
+    generator = new_generator(architecture, random).to(device)
+    discriminator = new_discriminator(architecture, training, random).to(device)
+    half_life, augmentation = training.average_half_life_images, training.augmentation
+    return TrainingState(
         generator=generator,
         discriminator=discriminator,
-        generator_optimiser=_adam(generator.parameters(), training),
-        discriminator_optimiser=_adam(discriminator.parameters(), training),
+        generator_optimiser=_adam(generator.parameters(), training, device),
+        discriminator_optimiser=_adam(discriminator.parameters(), training, device),
+        average=None if half_life is None else MovingAverage(generator, half_life),
+        augmenter=None if augmentation is None else Augmenter(augmentation, device),
+        penalty_weight=torch.tensor(training.penalty_weight or 0.0, device=device),
         random=random_stream(training.seed, TRAINING_DRAWS),
     )
 
 
-def _adam(parameters: Iterable[nn.Parameter], training: GeneratorTraining) -> torch.optim.Adam:
-    return torch.optim.Adam(parameters, lr=training.learning_rate, betas=training.betas, fused=True)
+def _adam(
+    parameters: Iterable[nn.Parameter], training: GeneratorTraining, device: torch.device
+) -> torch.optim.Adam:
+    """Return Adam in one kernel; on CUDA it can be captured, eager or not, for equal numbers."""
+    return torch.optim.Adam(
+        parameters,
+        lr=training.learning_rate,
+        betas=training.betas,
+        fused=True,
+        capturable=device.type == "cuda",
+    )
 
 
-def training_step(
-    state: DcganState, real: Tensor, latents: Tensor, labels: Tensor, *, half: bool
-) -> Tensor:
-    """Update the discriminator, then the generator, once each on the same generated patches.
-
-    Args:
-        real: Patches in [-1, 1], shape (batch, 1, side, side).
-        latents: Shape (batch, latent_size).
-        labels: Of the real patches, shape (batch,).
-        half: Whether to compute the networks in bfloat16; weights and losses stay float32.
-
-    Returns:
-        The discriminator's and the generator's loss, shape (2,), still on the device.
-
-    Source: paper section 2.3.1; Radford et al. 2015.
-    """
-    with torch.autocast(real.device.type, torch.bfloat16, enabled=half):
-        fake = state.generator(latents)  # (batch, 1, side, side)
-        real_scores = state.discriminator(real)
-        fake_scores = state.discriminator(fake.detach())
-    on_discriminator = discriminator_loss(real_scores.float(), fake_scores.float(), labels)
-    _descend(state.discriminator_optimiser, on_discriminator)
-
-    state.discriminator.requires_grad_(False)  # its weights' gradients would go unused
-    # A context of its own: autocast keeps the casts of weights, and the weights have moved.
-    with torch.autocast(real.device.type, torch.bfloat16, enabled=half):
-        fake_scores = state.discriminator(fake)
-    on_generator = generator_loss(fake_scores.float())
-    _descend(state.generator_optimiser, on_generator)
-    state.discriminator.requires_grad_(True)
-    return torch.stack([on_discriminator.detach(), on_generator.detach()])
+def follow_schedules(state: TrainingState, training: GeneratorTraining) -> None:
+    """Set what changes between epochs for the epoch that comes next."""
+    when = {"epoch": state.epoch, "epochs": training.epochs}
+    rate = cosine(training.learning_rate, training.learning_rate_end, **when)
+    for optimiser in (state.generator_optimiser, state.discriminator_optimiser):
+        for group in optimiser.param_groups:
+            _set_rate(group, rate)
+    if training.penalty_weight is not None:
+        weight = cosine(training.penalty_weight, training.penalty_weight_end, **when)
+        state.penalty_weight.fill_(weight)
 
 
-def _descend(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    optimiser.step()
+def _set_rate(group: dict[str, Any], rate: float) -> None:
+    """Set a learning rate; a captured graph reads it from one tensor's memory."""
+    device = group["params"][0].device
+    if device.type != "cuda":
+        group["lr"] = rate
+    elif isinstance(group["lr"], Tensor) and group["lr"].device == device:
+        group["lr"].fill_(rate)
+    else:  # at the start, or read from a checkpoint
+        group["lr"] = torch.tensor(rate, device=device)

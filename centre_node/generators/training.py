@@ -1,16 +1,18 @@
-"""Trains a DCGAN on patches, with checkpoints that an interrupted training resumes from."""
+"""Trains a generator on patches, with checkpoints that an interrupted training resumes from."""
 
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from centre_node.errors import TooFewPatchesError, TrainingDivergedError
+from centre_node.errors import ModeCollapseError, TooFewPatchesError, TrainingDivergedError
 from centre_node.generators.checkpoints import (
     TrainingRun,
     claim_folder,
@@ -18,23 +20,29 @@ from centre_node.generators.checkpoints import (
     save_checkpoint,
     training_run,
 )
+from centre_node.generators.collapse import COMPARED, diversity, has_collapsed
 from centre_node.generators.configuration import GeneratorTraining
-from centre_node.generators.draws import draw_epoch, real_batch
+from centre_node.generators.draws import draw_epoch
+from centre_node.generators.estimates import check_disk, estimate
+from centre_node.generators.graphs import Step, fastest_step
+from centre_node.generators.kept_weights import FINAL_WEIGHTS, is_kept, kept_weights_name
 from centre_node.generators.progress import TrainingProgress, append_losses, write_losses
 from centre_node.generators.sampling import generated
 from centre_node.generators.state import (
+    COMPARED_PATCHES,
     SAMPLE_GRID,
-    DcganState,
+    TrainingState,
+    follow_schedules,
     new_state,
     random_stream,
-    training_step,
 )
+from centre_node.generators.steps import training_step
 from centre_node.generators.storage import full_disk_named
 from centre_node.generators.weights import export_weights
 from centre_node.mammography.pictures import contact_sheet, write_png
-from shared.architectures import DcganArchitecture
+from shared.architectures import Architecture
 
-WEIGHTS, LOSSES, SAMPLES = "weights.safetensors", "losses.csv", "samples"
+WEIGHTS, LOSSES, SAMPLES = FINAL_WEIGHTS, "losses.csv", "samples"
 GRID_SIDE = 8
 
 OnProgress = Callable[[TrainingProgress], None]
@@ -43,7 +51,7 @@ OnProgress = Callable[[TrainingProgress], None]
 def train_generator(
     patches: NDArray[np.uint8],
     *,
-    architecture: DcganArchitecture,
+    architecture: Architecture,
     training: GeneratorTraining,
     folder: Path,
     device: torch.device,
@@ -53,7 +61,8 @@ def train_generator(
 
     The folder belongs to this training. A checkpoint in it is resumed from, and on the CPU the
     result is then bit for bit that of a training without interruption; finished weights in it
-    are returned at once. It also gets training.json, losses.csv and samples/epoch-*.png.
+    are returned at once. It also gets training.json, losses.csv, samples/epoch-*.png and
+    weights-epoch-*.safetensors, the weights of the epochs that the configuration keeps.
 
     Args:
         patches: 8-bit, shape (n, side, side), side being the architecture's image size.
@@ -63,23 +72,27 @@ def train_generator(
         TooFewPatchesError: There are fewer patches than a batch has.
         CheckpointError: The folder holds another training, or a damaged checkpoint.
         TrainingDivergedError: A loss or weight became NaN or infinite; the last checkpoint stays.
-        OutOfSpaceError: The disk is full; the last checkpoint stays.
+        ModeCollapseError: The samples became alike, and the configuration stops then; the last
+            checkpoint stays.
+        OutOfSpaceError: The disk is too small, or full; the last checkpoint stays.
 
-    Source: paper section 2.3.1.
+    Source: paper sections 2.3.1 and 2.3.2.
     """
     _check_patches(patches, architecture, training)
     run = training_run(patches, architecture, training)
     weights = folder / WEIGHTS
+    if not weights.exists():
+        check_disk(folder, estimate(architecture, training, len(patches)).disk_bytes)
     with full_disk_named(folder):
         claim_folder(folder, run)
         if not weights.exists():
             state = _trained(patches, run, folder, device, on_progress)
-            export_weights(state.generator, architecture, weights)
+            export_weights(state.exported, architecture, weights)
     return weights
 
 
 def _check_patches(
-    patches: NDArray[np.uint8], architecture: DcganArchitecture, training: GeneratorTraining
+    patches: NDArray[np.uint8], architecture: Architecture, training: GeneratorTraining
 ) -> None:
     side = architecture.image_size
     if patches.dtype != np.uint8 or patches.shape[1:] != (side, side):
@@ -98,61 +111,126 @@ def _trained(
     folder: Path,
     device: torch.device,
     on_progress: OnProgress,
-) -> DcganState:
+) -> TrainingState:
     """Run the epochs that are not done yet."""
-    epochs = run.training.epochs
     state = new_state(run.architecture, run.training, device)
     load_checkpoint(folder, state, run)
     write_losses(folder / LOSSES, state.losses)
     on_device = torch.tensor(patches, device=device)  # (n, side, side), uint8
-    while state.epoch < epochs:
-        event = _trained_epoch(state, on_device, run)
+    step = fastest_step(
+        training_step(state, run.training, on_device), graphs=run.training.cuda_graphs
+    )
+    loop = _Loop(run, folder, state, step, _compared(patches, run.training), state.epoch)
+    started, done_before = time.perf_counter(), state.epoch
+    while state.epoch < run.training.epochs:
+        event = loop.trained_epoch()
         append_losses(folder / LOSSES, event)
-        if state.epoch % run.training.checkpoint_every_epochs == 0 or state.epoch == epochs:
-            _keep(state, run, folder)
-        on_progress(event)
+        warning = loop.kept()
+        pace = (time.perf_counter() - started) / (event.epoch - done_before)
+        left = pace * (event.epochs - event.epoch)
+        on_progress(replace(event, seconds_left=left, warning=warning))
     return state
 
 
-def _trained_epoch(state: DcganState, patches: Tensor, run: TrainingRun) -> TrainingProgress:
-    training, started = run.training, time.perf_counter()
-    draws = draw_epoch(
-        len(patches),
-        batch_size=training.batch_size,
-        latent_size=run.architecture.latent_size,
-        real_labels=training.real_labels,
-        random=state.random,
-    ).to(patches.device)
-    total = torch.zeros(2, device=patches.device)
-    for step in range(len(draws)):
-        total += training_step(
-            state,
-            real_batch(patches, draws.order[step], draws.flips[step]),
-            draws.latents[step],
-            draws.labels[step],
-            half=training.precision == "bfloat16",
-        )
-    on_discriminator, on_generator = (total / len(draws)).tolist()  # the epoch's only wait
-    epoch = state.epoch + 1
-    if not (math.isfinite(on_discriminator) and math.isfinite(on_generator)):
-        raise TrainingDivergedError(
-            f"the losses of epoch {epoch} are {on_discriminator} (discriminator) "
-            f"and {on_generator} (generator), not finite"
-        )
-    state.losses.append((on_discriminator, on_generator))
-    rate = draws.order.numel() / (time.perf_counter() - started)
-    return TrainingProgress(epoch, training.epochs, on_discriminator, on_generator, rate)
+def _compared(patches: NDArray[np.uint8], training: GeneratorTraining) -> NDArray[np.uint8]:
+    """Return the real patches that samples are compared with, always the same."""
+    order = torch.randperm(len(patches), generator=random_stream(training.seed, COMPARED_PATCHES))
+    chosen: NDArray[np.uint8] = patches[order[:COMPARED].numpy()]
+    return chosen
 
 
-def _keep(state: DcganState, run: TrainingRun, folder: Path) -> None:
-    """Leave a sample grid, then a checkpoint."""
-    if not state.is_finite():
-        raise TrainingDivergedError(f"a weight is NaN or infinite after epoch {state.epoch}")
-    latents = torch.randn(
-        GRID_SIDE**2,
-        run.architecture.latent_size,
-        generator=random_stream(run.training.seed, SAMPLE_GRID),
-    )
-    sheet = contact_sheet(generated(state.generator, latents), columns=GRID_SIDE)
-    write_png(folder / SAMPLES / f"epoch-{state.epoch:04d}.png", sheet)
-    save_checkpoint(folder, state, run)
+@dataclass
+class _Loop:
+    """A training under way; `good_epoch` is that of the last checkpoint, 0 for none."""
+
+    run: TrainingRun
+    folder: Path
+    state: TrainingState
+    step: Step
+    compared: NDArray[np.uint8]
+    good_epoch: int
+
+    def trained_epoch(self) -> TrainingProgress:
+        """Run one epoch: the discriminator sees every patch once, in whole batches."""
+        state, training, started = self.state, self.run.training, time.perf_counter()
+        follow_schedules(state, training)
+        device = state.penalty_weight.device
+        draws = draw_epoch(
+            self.run.patches,
+            training,
+            latent_size=self.run.architecture.latent_size,
+            random=state.random,
+        ).to(device)
+        first = state.epoch * len(draws)  # steps of all epochs before
+        total = torch.zeros(2, device=device)
+        for index in range(len(draws)):
+            with_generator = (first + index + 1) % training.critic_steps == 0
+            total += self.step(draws[index], with_generator=with_generator)
+        updates = (first + len(draws)) // training.critic_steps - first // training.critic_steps
+        losses = self._mean_losses(total, len(draws), updates)
+        state.losses.append(losses)
+        rate = draws.steps.order.numel() / (time.perf_counter() - started)
+        return TrainingProgress(state.epoch, training.epochs, *losses, rate, seconds_left=0.0)
+
+    def _mean_losses(self, total: Tensor, steps: int, updates: int) -> tuple[float, float | None]:
+        on_discriminator, on_generator = total.tolist()  # the epoch's only wait
+        if not (math.isfinite(on_discriminator) and math.isfinite(on_generator)):
+            self._diverged(
+                f"the losses of epoch {self.state.epoch + 1} are {on_discriminator / steps} "
+                f"(discriminator) and {on_generator / max(updates, 1)} (generator), not finite"
+            )
+        return on_discriminator / steps, on_generator / updates if updates else None
+
+    def kept(self) -> str | None:
+        """Leave what is due after an epoch, and return what a person should be warned of."""
+        state, training = self.state, self.run.training
+        is_due = state.epoch % training.checkpoint_every_epochs == 0
+        is_due = is_due or state.epoch == training.epochs
+        keeps_weights = is_kept(state.epoch, training)
+        if (is_due or keeps_weights) and not state.is_finite():
+            self._diverged(f"a weight is NaN or infinite after epoch {state.epoch}")
+        warning = self._pictured() if is_due else None
+        if keeps_weights:
+            path = self.folder / kept_weights_name(state.epoch)
+            export_weights(state.exported, self.run.architecture, path)
+        if is_due:
+            save_checkpoint(self.folder, state, self.run)
+            self.good_epoch = state.epoch
+        return warning
+
+    def _pictured(self) -> str | None:
+        """Leave a sample grid, and return what its patches have against them."""
+        state, training = self.state, self.run.training
+        latents = torch.randn(
+            GRID_SIDE**2,
+            self.run.architecture.latent_size,
+            generator=random_stream(training.seed, SAMPLE_GRID),
+        )
+        samples = generated(state.exported, latents)
+        path = self.folder / SAMPLES / f"epoch-{state.epoch:04d}.png"
+        write_png(path, contact_sheet(samples, columns=GRID_SIDE))
+        return self._watched(diversity(samples, self.compared))
+
+    def _watched(self, now: float) -> str | None:
+        """Return a warning of mode collapse, or stop, as the configuration says."""
+        state, training = self.state, self.run.training
+        before, state.diversity = state.diversity, max(now, state.diversity)
+        last, share = state.epoch == training.epochs, training.collapse_share
+        if not has_collapsed(now, largest_before=before, share=share, last=last):
+            return None
+        reason = (
+            f"mode collapse: after epoch {state.epoch} the samples' mean distance from each other "
+            f"is {now:.1%} of the real patches', under {share:.1%}"
+        )
+        if training.on_collapse == "stop":
+            raise ModeCollapseError(f"{reason}; {self._last_checkpoint}")
+        return reason
+
+    def _diverged(self, reason: str) -> NoReturn:
+        raise TrainingDivergedError(f"{reason}; {self._last_checkpoint}")
+
+    @property
+    def _last_checkpoint(self) -> str:
+        if self.good_epoch == 0:
+            return "no checkpoint was written before"
+        return f"the last good checkpoint is that of epoch {self.good_epoch}"

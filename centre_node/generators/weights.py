@@ -4,14 +4,15 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save
+from torch import nn
 
-from centre_node.generators.networks import DcganGenerator
+from centre_node.generators.construction import blank_generator
 from centre_node.generators.storage import write_whole
-from shared.architectures import DcganArchitecture
+from shared.architectures import Architecture
 from shared.weights import inspect_weights
 
 
-def export_weights(generator: DcganGenerator, architecture: DcganArchitecture, path: Path) -> None:
+def export_weights(generator: nn.Module, architecture: Architecture, path: Path) -> None:
     """Write exactly the architecture's tensors, as float32, and check the file before it appears.
 
     Raises:
@@ -32,17 +33,14 @@ def export_weights(generator: DcganGenerator, architecture: DcganArchitecture, p
         candidate.unlink(missing_ok=True)
 
 
-def load_generator(
-    path: Path, architecture: DcganArchitecture, device: torch.device
-) -> DcganGenerator:
+def load_generator(path: Path, architecture: Architecture, device: torch.device) -> nn.Module:
     """Return a generator in evaluation mode with the weights of a file.
 
     Raises:
         WeightsRefusedError: The file is not what the architecture declares.
     """
     inspect_weights(path, architecture.generator_tensors())
-    with torch.device("meta"):  # no memory, no random draws: the file has every value
-        generator = DcganGenerator(architecture)
+    generator = blank_generator(architecture)
     tensors = load_file(path)
     counters = {
         name: torch.tensor(0)

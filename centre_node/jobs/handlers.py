@@ -141,13 +141,13 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
         if progress.epoch % request.training.checkpoint_every_epochs == 0:
             _copy_pictures(folder / "training", artifacts)
         rate = progress.patches_per_second / len(patches)
-        losses = (
-            f"losses {progress.discriminator_loss:.2f} and {progress.generator_loss:.2f}, "
-            f"{progress.patches_per_second:.0f} patches/s"
-        )
         report(
             Progress(
-                done=progress.epoch, total=progress.epochs, unit="epochs", message=losses, rate=rate
+                done=progress.epoch,
+                total=progress.epochs,
+                unit="epochs",
+                message=progress.message,
+                rate=rate,
             )
         )
 

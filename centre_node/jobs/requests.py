@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from centre_node.generators.configuration import GeneratorTraining
 from centre_node.mammography.configuration import FolderFormat, PatchConfiguration, PhantomSet
 from centre_node.study.configuration import EVERY_KIND, StudyConfiguration
-from shared.architectures import Architecture
+from shared.architectures import Architecture, DcganArchitecture
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name, Text
 
@@ -48,7 +48,7 @@ class TrainGeneratorRequest(JobRequest):
     dataset: Name
     lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1)
     patches: PatchConfiguration = PatchConfiguration()
-    architecture: Architecture = Architecture()
+    architecture: Architecture = DcganArchitecture()
     training: GeneratorTraining = GeneratorTraining()
 
 

@@ -73,7 +73,7 @@ def _valid_card(weights: Path, trained: TrainedGenerator, terms: Terms) -> Model
             trained.model_dump(include=set(TrainingSet.model_fields))
         ),
         training=Training(
-            loss="dcgan",
+            loss=trained.training.loss,
             epochs=trained.training.epochs,
             batch_size=trained.training.batch_size,
             seed=trained.training.seed,

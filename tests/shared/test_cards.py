@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.cards import ModelCard
+from shared.architectures import ResidualArchitecture
+from shared.cards import Loss, ModelCard
 from shared.names import FileName, Name, Text
 from shared.packages import canonical_json
 from tests.packages import write_tiny_package
@@ -74,6 +75,7 @@ def test_a_card_says_plainly_that_privacy_is_not_guaranteed(tmp_path: Path) -> N
         (("training_set",), {"pixel_spacing_mm": float("nan")}),
         (("architecture",), {"kind": "python"}),
         (("architecture",), {"code": "import os"}),
+        (("training",), {"loss": "hinge"}),
         ((), {"schema_version": 2}),
         ((), {"weights": []}),
     ],
@@ -89,3 +91,14 @@ def test_a_card_with_anything_else_is_refused(
 
     with pytest.raises(ValidationError, match=next(iter(change))):
         ModelCard.model_validate(document)
+
+
+@pytest.mark.parametrize("loss", ["dcgan", "wgan-gp", "relativistic"])
+def test_a_card_names_any_loss_and_any_architecture(tmp_path: Path, loss: Loss) -> None:
+    card = write_tiny_package(tmp_path).card
+    training = card.training.model_copy(update={"loss": loss})
+    changed = card.model_copy(
+        update={"training": training, "architecture": ResidualArchitecture(image_size=16)}
+    )
+
+    assert ModelCard.model_validate_json(canonical_json(changed)) == changed

@@ -1,17 +1,19 @@
 import pytest
 import torch
 
+from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.draws import EpochDraws, draw_epoch, real_batch
 from centre_node.generators.pixels import from_8_bit, to_8_bit
+from shared.cards import Loss
+from tests.centre_node.generators.tiny import LOSSES
 
 
-def drawn(count: int, batch_size: int, seed: int = 0) -> EpochDraws:
+def drawn(count: int, batch_size: int, loss: Loss = "dcgan") -> EpochDraws:
     return draw_epoch(
         count,
-        batch_size=batch_size,
+        GeneratorTraining(loss=loss, batch_size=batch_size),
         latent_size=5,
-        real_labels=(0.8, 1.1),
-        random=torch.Generator().manual_seed(seed),
+        random=torch.Generator().manual_seed(0),
     )
 
 
@@ -19,14 +21,32 @@ def test_an_epoch_shows_no_patch_twice_and_drops_the_last_incomplete_batch() -> 
     draws = drawn(11, 4)
 
     assert len(draws) == 2
-    assert draws.order.shape == (2, 4)
-    assert len(draws.order.unique()) == 8
-    assert draws.latents.shape == (2, 4, 5)
-    assert draws.labels.shape == (2, 4)
+    assert draws.steps.order.shape == (2, 4)
+    assert len(draws.steps.order.unique()) == 8
+    assert draws[1].latents.shape == (4, 5)
+    assert draws[1].labels.shape == (4,)
+
+
+def test_each_step_of_the_critic_and_each_of_its_generator_has_latents_of_its_own() -> None:
+    draws = drawn(12, 4, "wgan-gp").steps
+
+    latents = torch.cat([draws.latents, draws.generator_latents]).reshape(-1, 5)
+    assert len(latents) == 2 * 12
+    assert len(latents.unique(dim=0)) == 2 * 12
+    assert draws.mixing.shape == (3, 4)
+
+
+def test_what_a_loss_does_not_use_is_not_drawn() -> None:
+    unused = {"dcgan": (4, 5, 6), "wgan-gp": (3, 6), "relativistic": (3, 4, 5)}
+
+    for loss in LOSSES:
+        draws = drawn(12, 4, loss).steps
+        empty = tuple(index for index, tensor in enumerate(draws) if tensor.numel() == 0)
+        assert empty == unused[loss]
 
 
 def test_half_of_the_patches_are_flipped_either_way() -> None:
-    shares = drawn(4000, 4).flips.float().mean((0, 1))
+    shares = drawn(4000, 4).steps.flips.float().mean((0, 1))
 
     assert shares.tolist() == pytest.approx([0.5, 0.5], abs=0.03)
 

@@ -3,7 +3,14 @@ import math
 import pytest
 import torch
 
-from centre_node.generators.losses import discriminator_loss, generator_loss, smoothed_labels
+from centre_node.generators.losses import (
+    critic_generator_loss,
+    critic_loss,
+    discriminator_loss,
+    generator_loss,
+    relativistic_loss,
+    smoothed_labels,
+)
 
 
 def test_an_undecided_discriminator_loses_ln_2_on_each_side() -> None:
@@ -57,3 +64,27 @@ def test_the_same_random_stream_gives_the_same_labels() -> None:
     )
 
     assert torch.equal(first, second)
+
+
+def test_the_critic_minimises_fake_minus_real_scores() -> None:
+    assert critic_loss(torch.tensor([1.0, 3.0]), torch.tensor([0.0, 0.5])).item() == -1.75
+
+
+def test_the_critics_generator_maximises_the_scores_of_its_patches() -> None:
+    assert critic_generator_loss(torch.tensor([1.0, 2.0])).item() == -1.5
+
+
+def test_equal_scores_cost_both_relativistic_players_ln_2() -> None:
+    scores = torch.tensor([3.0, -1.0])
+
+    assert relativistic_loss(scores, scores).item() == pytest.approx(math.log(2))
+
+
+def test_the_relativistic_loss_is_known_and_looks_at_pairs_only() -> None:
+    real, fake = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 2.0])
+
+    loss = relativistic_loss(real, fake)
+
+    expected = (math.log1p(math.exp(-1.0)) + math.log1p(math.exp(2.0))) / 2
+    assert loss.item() == pytest.approx(expected, rel=1e-6)
+    assert torch.equal(relativistic_loss(real + 4, fake + 4), loss)

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
@@ -13,7 +16,7 @@ def parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def on_paper(build: type[nn.Module]) -> nn.Module:
+def on_paper(build: Callable[[DcganArchitecture], nn.Module]) -> nn.Module:
     with torch.device("meta"):
         return build(PAPER)
 
@@ -24,6 +27,14 @@ def test_the_papers_generator_has_its_number_of_parameters() -> None:
 
 def test_the_papers_discriminator_has_its_number_of_parameters() -> None:
     assert parameters(on_paper(DcganDiscriminator)) == 25_110_528
+
+
+def test_the_papers_critic_has_its_number_of_parameters_and_no_normalisation() -> None:
+    critic = on_paper(partial(DcganDiscriminator, normalised=False))
+
+    assert parameters(critic) == 25_106_688
+    kinds = {type(module).__name__ for module in critic.modules()}
+    assert kinds == {"DcganDiscriminator", "ModuleList", "_DownBlock", "Conv2d", "Identity"}
 
 
 def test_the_papers_discriminator_has_its_channels_and_kernels() -> None:

@@ -5,13 +5,24 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from centre_node.errors import CheckpointError, OutOfSpaceError, TrainingDivergedError
-from centre_node.generators.configuration import GeneratorTraining
-from tests.centre_node.generators.tiny import StopError, discs, settings, stop_after, train
+from centre_node.generators.configuration import Augmentation, GeneratorTraining
+from shared.architectures import Architecture
+from tests.centre_node.generators.tiny import (
+    ARCHITECTURE,
+    LOSSES,
+    RESIDUAL,
+    StopError,
+    discs,
+    settings,
+    stop_after,
+    train,
+)
 
 
 @pytest.fixture
@@ -35,6 +46,74 @@ def test_a_resumed_training_is_the_uninterrupted_one(stopped: Path, tmp_path: Pa
     assert (stopped / "losses.csv").read_bytes() == (whole / "losses.csv").read_bytes()
     last = Path("samples") / "epoch-0004.png"
     assert (stopped / last).read_bytes() == (whole / last).read_bytes()
+
+
+@pytest.mark.parametrize("architecture", [ARCHITECTURE, RESIDUAL])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("stopped_after", [1, 3, 6])
+def test_a_training_stopped_after_any_epoch_goes_on_to_the_same_bits(
+    tmp_path: Path, loss: str, architecture: Architecture, stopped_after: int
+) -> None:
+    training = settings(
+        loss=loss,
+        epochs=7,
+        average_half_life_images=50,
+        augmentation=Augmentation(probability=0.3, images_to_full=100),
+        learning_rate_end=1e-5,
+        keep_weights_from_epoch=5,
+    )
+    with pytest.raises(StopError):
+        train(
+            tmp_path / "stopped",
+            training,
+            architecture=architecture,
+            on_progress=stop_after(stopped_after),
+        )
+
+    for name in ("stopped", "whole"):
+        train(tmp_path / name, training, architecture=architecture)
+
+    stopped, whole = (_content(tmp_path / name) for name in ("stopped", "whole"))
+    assert stopped["state"].keys() == whole["state"].keys()
+    assert _same(stopped["state"], whole["state"])
+    for name in ("weights.safetensors", "weights-epoch-0005.safetensors", "losses.csv"):
+        paths = (tmp_path / folder / name for folder in ("stopped", "whole"))
+        assert len({path.read_bytes() for path in paths}) == 1
+
+
+def _content(folder: Path) -> Any:
+    return torch.load(folder / "checkpoint.pt", weights_only=True)
+
+
+def _same(one: Any, other: Any) -> bool:
+    match one:
+        case torch.Tensor():
+            return torch.equal(one, other)
+        case dict():
+            return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        case list() | tuple():
+            return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)
+
+
+def test_a_checkpoint_holds_all_that_a_training_has_gathered(tmp_path: Path) -> None:
+    train(tmp_path, settings(loss="relativistic"))
+
+    state = _content(tmp_path)["state"]
+
+    assert sorted(state) == [
+        "augmenter",
+        "average",
+        "discriminator",
+        "discriminator_optimiser",
+        "diversity",
+        "generator",
+        "generator_optimiser",
+        "losses",
+        "random",
+    ]
+    assert state["augmenter"]["overfitting"] != 0
+    assert state["diversity"] > 0
 
 
 def test_a_resumed_bfloat16_training_is_the_uninterrupted_one(tmp_path: Path) -> None:
@@ -145,7 +224,7 @@ def test_a_training_that_diverges_keeps_its_last_checkpoint(tmp_path: Path) -> N
     torch.save(content, tmp_path / "checkpoint.pt")
     checkpoint = (tmp_path / "checkpoint.pt").read_bytes()
 
-    with pytest.raises(TrainingDivergedError, match="epoch 2"):
+    with pytest.raises(TrainingDivergedError, match=r"epoch 2 .* last good .* of epoch 1"):
         train(tmp_path, training)
 
     assert (tmp_path / "checkpoint.pt").read_bytes() == checkpoint

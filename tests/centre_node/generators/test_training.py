@@ -1,19 +1,21 @@
 import csv
+import re
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from safetensors.torch import load_file
 
-from centre_node.errors import TooFewPatchesError, TrainingDivergedError
-from centre_node.generators.networks import DcganDiscriminator
+from centre_node.errors import ModeCollapseError, TooFewPatchesError, TrainingDivergedError
+from centre_node.generators import training as generator_training
+from centre_node.generators.draws import StepDraws
 from centre_node.generators.progress import TrainingProgress
 from centre_node.generators.sampling import sample_patches
-from centre_node.generators.state import new_state, training_step
+from centre_node.generators.steps import TrainingStep
 from centre_node.generators.training import train_generator
-from shared.architectures import DcganArchitecture
+from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
 from shared.weights import inspect_weights
 from tests.centre_node.generators.tiny import ARCHITECTURE, CPU, SIDE, discs, settings, train
 
@@ -33,6 +35,8 @@ def test_training_tells_every_epoch_and_leaves_weights_losses_and_pictures(tmp_p
     ]
     assert [(event.epoch, event.epochs) for event in events] == [(1, 3), (2, 3), (3, 3)]
     assert all(event.patches_per_second > 0 for event in events)
+    assert all(event.seconds_left > 0 for event in events[:-1])
+    assert events[-1].seconds_left == 0
     with (tmp_path / "losses.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3]
@@ -76,11 +80,110 @@ def test_patches_of_another_size_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_diverged_training_names_the_epoch_and_leaves_no_weights(tmp_path: Path) -> None:
-    with pytest.raises(TrainingDivergedError, match="epoch 1"):
+    with pytest.raises(TrainingDivergedError, match=r"epoch 1 .* no checkpoint was written before"):
         train(tmp_path, settings(learning_rate=1e30))
 
     assert not (tmp_path / "weights.safetensors").exists()
     assert not (tmp_path / "checkpoint.pt").exists()
+
+
+class CountingStep:
+    """Counts updates, and notes which patches and latents they are given."""
+
+    def __init__(self, step: TrainingStep) -> None:
+        self._step = step
+        self.updates = ""
+        self.seen: list[StepDraws] = []
+
+    def __call__(self, draws: StepDraws, *, with_generator: bool) -> torch.Tensor:
+        before = self._steps()
+        losses = self._step(draws, with_generator=with_generator)
+        critic, generator = (now - then for now, then in zip(self._steps(), before, strict=True))
+        self.updates += "c" * critic + "g" * generator
+        self.seen.append(draws)
+        return losses
+
+    def _steps(self) -> tuple[int, int]:
+        state = self._step.state
+        return _adam_steps(state.discriminator_optimiser), _adam_steps(state.generator_optimiser)
+
+
+def _adam_steps(optimiser: torch.optim.Optimizer) -> int:
+    return max((int(entry["step"]) for entry in optimiser.state.values()), default=0)
+
+
+def test_the_wgan_gp_makes_exactly_5_critic_steps_for_each_of_the_generator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[CountingStep] = []
+
+    def counted(step: TrainingStep, *, graphs: bool) -> CountingStep:
+        assert not graphs
+        steps.append(CountingStep(step))
+        return steps[0]
+
+    monkeypatch.setattr(generator_training, "fastest_step", counted)
+    events: list[TrainingProgress] = []
+
+    train(tmp_path, settings(loss="wgan-gp", epochs=5), on_progress=events.append)
+
+    (step,) = steps
+    assert step.updates == "cccccg" * 3  # 5 epochs of 3 batches
+    latents = torch.cat([draws.latents for draws in step.seen])
+    assert len(latents.unique(dim=0)) == 15 * 4
+    for epoch in range(5):
+        order = torch.cat([draws.order for draws in step.seen[3 * epoch : 3 * epoch + 3]])
+        assert len(order.unique()) == 12  # every critic step has patches of its own
+    assert [event.generator_loss is None for event in events] == [True, False, True, False, False]
+
+
+def test_a_wgan_gp_epoch_without_a_generators_step_has_an_empty_cell(tmp_path: Path) -> None:
+    train(tmp_path, settings(loss="wgan-gp", epochs=2))
+
+    first, second = (tmp_path / "losses.csv").read_text().splitlines()[1:]
+    assert first.endswith(",")
+    assert float(second.rpartition(",")[2]) != 0
+
+
+def test_what_is_exported_is_the_moving_average(tmp_path: Path) -> None:
+    changes = {"loss": "relativistic", "epochs": 2}
+    averaged = train(tmp_path / "averaged", settings(average_half_life_images=10**6, **changes))
+    plain = train(tmp_path / "plain", settings(average_half_life_images=None, **changes))
+
+    content = torch.load(tmp_path / "averaged" / "checkpoint.pt", weights_only=True)["state"]
+
+    weights, current = load_file(averaged), load_file(plain)
+    for name, tensor in weights.items():
+        assert torch.equal(tensor, content["average"]["network"][name])
+    assert torch.equal(current["output.weight"], content["generator"]["output.weight"])
+    assert not torch.equal(weights["output.weight"], current["output.weight"])
+
+
+def test_samples_that_become_alike_are_warned_of_or_stop_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = iter([0.5, 0.02, 0.5, 0.02])
+    monkeypatch.setattr(generator_training, "diversity", lambda _samples, _real: next(found))
+    events: list[TrainingProgress] = []
+
+    train(tmp_path / "warned", settings(), on_progress=events.append)
+
+    assert [event.warning for event in events[:3]] == [None] * 3
+    assert events[3].warning is not None
+    assert events[3].message.endswith(events[3].warning)
+    reason = r"mode collapse: after epoch 4 .* 2\.0% .* under 10\.0%"
+    assert re.fullmatch(reason, events[3].warning)
+    with pytest.raises(ModeCollapseError, match=rf"{reason}; the last good .* of epoch 2"):
+        train(tmp_path / "stopped", settings(on_collapse="stop"))
+
+
+def test_a_generator_that_never_moves_is_found_to_have_collapsed(tmp_path: Path) -> None:
+    training = settings(learning_rate=1e-12, on_collapse="stop")
+
+    with pytest.raises(ModeCollapseError, match="after epoch 4"):
+        train(tmp_path, training)
+
+    assert not (tmp_path / "weights.safetensors").exists()
 
 
 def test_bfloat16_trains_close_to_float32_and_keeps_float32_weights(tmp_path: Path) -> None:
@@ -95,57 +198,29 @@ def test_bfloat16_trains_close_to_float32_and_keeps_float32_weights(tmp_path: Pa
     assert bfloat16 != float32
 
 
-def test_a_step_moves_both_networks_and_gives_the_discriminator_no_gradient_of_the_generators() -> (
-    None
-):
-    training = settings()
-    state, twin = (new_state(ARCHITECTURE, training, CPU) for _ in range(2))
-    real = torch.rand(4, 1, SIDE, SIDE) * 2 - 1
-    latents, labels = torch.randn(4, 8), torch.full((4,), 0.9)
-
-    training_step(state, real, latents, labels, half=False)
-
-    for network, untouched in (
-        (state.generator, twin.generator),
-        (state.discriminator, twin.discriminator),
-    ):
-        assert all(
-            not torch.equal(after, before)
-            for after, before in zip(network.parameters(), untouched.parameters(), strict=True)
-        )
-    assert all(parameter.requires_grad for parameter in state.discriminator.parameters())
-    expected = _discriminators_own_gradient(twin.discriminator, twin.generator, real, latents)
-    assert torch.allclose(_gradient(state.discriminator), expected, rtol=1e-4, atol=1e-7)
-
-
-def _discriminators_own_gradient(
-    discriminator: DcganDiscriminator,
-    generator: nn.Module,
-    real: torch.Tensor,
-    latents: torch.Tensor,
-) -> torch.Tensor:
-    """The gradient written out with probabilities instead of logits."""
-    on_real = discriminator(real).sigmoid()
-    on_fake = discriminator(generator(latents).detach()).sigmoid()
-    loss = -(0.9 * on_real.log() + 0.1 * (1 - on_real).log()).mean() - (1 - on_fake).log().mean()
-    loss.backward()
-    return _gradient(discriminator)
-
-
-def _gradient(discriminator: DcganDiscriminator) -> torch.Tensor:
-    gradient = discriminator.output.weight.grad
-    assert gradient is not None
-    return gradient
-
-
-def test_a_generator_learns_what_discs_look_like(tmp_path: Path) -> None:
-    architecture = DcganArchitecture(image_size=SIDE, latent_size=16, width=16)
+@pytest.mark.parametrize(
+    ("architecture", "loss", "epochs", "rate"),
+    [
+        (DcganArchitecture(image_size=SIDE, latent_size=16, width=16), "dcgan", 40, 2e-4),
+        (DcganArchitecture(image_size=SIDE, latent_size=16, width=8), "wgan-gp", 80, 1e-3),
+        (ResidualArchitecture(image_size=SIDE, latent_size=16, width=8), "relativistic", 20, 1e-3),
+    ],
+)
+def test_a_generator_learns_what_discs_look_like(
+    tmp_path: Path, architecture: Architecture, loss: str, epochs: int, rate: float
+) -> None:
     data = discs(128)
 
     weights = train_generator(
         data,
         architecture=architecture,
-        training=settings(epochs=40, batch_size=16, checkpoint_every_epochs=40),
+        training=settings(
+            loss=loss,
+            epochs=epochs,
+            batch_size=16,
+            learning_rate=rate,
+            checkpoint_every_epochs=epochs,
+        ),
         folder=tmp_path,
         device=CPU,
         on_progress=lambda _event: None,

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.progress import TrainingProgress
 from centre_node.generators.training import OnProgress, train_generator
-from shared.architectures import DcganArchitecture
+from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
+from shared.cards import Loss
 
 SIDE = 16
 ARCHITECTURE = DcganArchitecture(image_size=SIDE, latent_size=8, width=4)
+RESIDUAL = ResidualArchitecture(image_size=SIDE, latent_size=8, width=4, group_size=4)
+LOSSES: tuple[Loss, ...] = ("dcgan", "wgan-gp", "relativistic")
 CPU = torch.device("cpu")
 
 
@@ -42,11 +45,12 @@ def train(
     training: GeneratorTraining,
     *,
     patches: NDArray[np.uint8] | None = None,
+    architecture: Architecture = ARCHITECTURE,
     on_progress: OnProgress = lambda _event: None,
 ) -> Path:
     return train_generator(
         discs(14) if patches is None else patches,
-        architecture=ARCHITECTURE,
+        architecture=architecture,
         training=training,
         folder=folder,
         device=CPU,

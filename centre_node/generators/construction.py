@@ -1,0 +1,72 @@
+"""From an architecture to its networks."""
+
+from functools import partial
+
+import torch
+from torch import nn
+
+from centre_node.generators.configuration import GeneratorTraining
+from centre_node.generators.networks import DcganDiscriminator, DcganGenerator, initialised
+from centre_node.generators.residual_networks import (
+    ResidualDiscriminator,
+    ResidualGenerator,
+    initialised_residual,
+)
+from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
+
+
+def blank_generator(architecture: Architecture) -> nn.Module:
+    """Return a generator whose weights are still to be given: no memory, no random draws."""
+    with torch.device("meta"):
+        match architecture:
+            case DcganArchitecture():
+                return DcganGenerator(architecture)
+            case ResidualArchitecture():
+                return ResidualGenerator(architecture)
+
+
+def new_generator(architecture: Architecture, random: torch.Generator) -> nn.Module:
+    """Return a generator on the CPU with the architecture's random initial weights."""
+    match architecture:
+        case DcganArchitecture():
+            return initialised(DcganGenerator, architecture, random)
+        case ResidualArchitecture():
+            return initialised_residual(ResidualGenerator, architecture, random)
+
+
+def new_discriminator(
+    architecture: Architecture, training: GeneratorTraining, random: torch.Generator
+) -> nn.Module:
+    """Return the discriminator that is trained beside the architecture's generator, on the CPU."""
+    match architecture:
+        case DcganArchitecture():
+            discriminator = partial(DcganDiscriminator, normalised=is_normalised(training))
+            return initialised(discriminator, architecture, random)
+        case ResidualArchitecture():
+            return initialised_residual(ResidualDiscriminator, architecture, random)
+
+
+def blank_discriminator(architecture: Architecture, training: GeneratorTraining) -> nn.Module:
+    """Return a discriminator without memory, to count and measure."""
+    with torch.device("meta"):
+        match architecture:
+            case DcganArchitecture():
+                return DcganDiscriminator(architecture, normalised=is_normalised(training))
+            case ResidualArchitecture():
+                return ResidualDiscriminator(architecture)
+
+
+def is_normalised(training: GeneratorTraining) -> bool:
+    """Tell whether a DCGAN's discriminator has BatchNorm.
+
+    A loss that penalises the gradient of each score forbids it: a score must depend on its own
+    patch alone.
+
+    Source: paper section 2.3.2.
+    """
+    return training.penalty_weight is None
+
+
+def mixes_samples(network: nn.Module) -> bool:
+    """Tell whether a patch's score depends on the others of its pass."""
+    return any(isinstance(module, nn.BatchNorm2d) for module in network.modules())

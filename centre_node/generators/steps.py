@@ -1,0 +1,121 @@
+"""One step of a training: the discriminator's update and, when it is due, the generator's."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from centre_node.generators.configuration import GeneratorTraining
+from centre_node.generators.construction import mixes_samples
+from centre_node.generators.draws import StepDraws, real_batch
+from centre_node.generators.objectives import (
+    DcganObjective,
+    Objective,
+    RelativisticObjective,
+    WassersteinObjective,
+)
+from centre_node.generators.state import TrainingState
+
+REAL, FAKE, GENERATORS_FAKE = range(3)
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """Updates a state. Nothing in it waits for the device.
+
+    Attributes:
+        patches: All real patches, uint8, shape (n, side, side), on the device.
+        half: Whether to compute the networks in bfloat16; weights, losses and gradient penalties
+            stay in float32.
+
+    Source: paper sections 2.3.1 and 2.3.2; Radford et al. 2015.
+    """
+
+    state: TrainingState
+    objective: Objective
+    patches: Tensor
+    half: bool
+
+    def __call__(self, draws: StepDraws, *, with_generator: bool) -> Tensor:
+        """Update the discriminator once and then, `with_generator`, the generator.
+
+        Returns:
+            The discriminator's and the generator's loss, shape (2,), still on the device; 0 for a
+            generator that had no update.
+        """
+        real = self._view(real_batch(self.patches, draws.order, draws.flips), draws, REAL)
+        fake = self._fakes(draws)
+        on_discriminator = self._update_discriminator(real, fake.detach(), draws)
+        if with_generator:
+            on_generator = self._update_generator(real, fake, draws)
+        else:
+            on_generator = torch.zeros_like(on_discriminator)
+        return torch.stack([on_discriminator, on_generator])
+
+    def _fakes(self, draws: StepDraws) -> Tensor:
+        """Return the discriminator's fake patches, (batch, 1, side, side)."""
+        with torch.set_grad_enabled(self.objective.shares_fakes), self._precision():
+            fake: Tensor = self.state.generator(draws.latents)
+        return fake
+
+    def _update_discriminator(self, real: Tensor, fake: Tensor, draws: StepDraws) -> Tensor:
+        fake = self._view(fake, draws, FAKE)
+        with self._precision():
+            judgement = self.objective.judged(self.state.discriminator, real, fake, draws)
+        _descend(self.state.discriminator_optimiser, judgement.loss)
+        if self.state.augmenter is not None:
+            self.state.augmenter.observe(judgement.overfitting, images=len(real))
+        return judgement.loss.detach()
+
+    def _update_generator(self, real: Tensor, fake: Tensor, draws: StepDraws) -> Tensor:
+        state = self.state
+        state.discriminator.requires_grad_(False)  # its weights' gradients would go unused
+        # A context of its own: autocast keeps the casts of weights, and the weights have moved.
+        with self._precision():
+            if not self.objective.shares_fakes:
+                fake = state.generator(draws.generator_latents)
+            fake = self._view(fake, draws, GENERATORS_FAKE)
+            loss = self.objective.for_generator(state.discriminator, real, fake)
+        _descend(state.generator_optimiser, loss)
+        state.discriminator.requires_grad_(True)
+        if state.average is not None:
+            state.average.update(state.generator, images=len(real))
+        return loss.detach()
+
+    def _view(self, patches: Tensor, draws: StepDraws, view: int) -> Tensor:
+        """Return what the discriminator sees of patches."""
+        if self.state.augmenter is None:
+            return patches
+        return self.state.augmenter(patches, draws.augmentation[view])
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.patches.device.type, torch.bfloat16, enabled=self.half)
+
+
+def training_step(
+    state: TrainingState, training: GeneratorTraining, patches: Tensor
+) -> TrainingStep:
+    """Return the step of a training on patches, uint8, shape (n, side, side), on the device."""
+    return TrainingStep(
+        state=state,
+        objective=_objective(state, training),
+        patches=patches,
+        half=training.precision == "bfloat16",
+    )
+
+
+def _objective(state: TrainingState, training: GeneratorTraining) -> Objective:
+    together = not mixes_samples(state.discriminator)
+    match training.loss:
+        case "dcgan":
+            return DcganObjective(together)
+        case "wgan-gp":
+            return WassersteinObjective(state.penalty_weight, together)
+        case "relativistic":
+            return RelativisticObjective(state.penalty_weight, together)
+
+
+def _descend(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    optimiser.step()

@@ -1,0 +1,64 @@
+import pytest
+import torch
+from torch import nn
+
+from centre_node.generators.averages import MovingAverage, new_share
+
+
+def constant(value: float) -> nn.Module:
+    network = nn.BatchNorm2d(1)
+    for tensor in (*network.parameters(), network.running_mean):
+        assert tensor is not None
+        nn.init.constant_(tensor, value)
+    return network
+
+
+def test_after_a_half_life_what_was_before_counts_half() -> None:
+    images, before = 10, 1e9  # long past the ramp
+
+    share = new_share(torch.tensor(before), images, half_life=1000.0)
+
+    assert (1 - share.item()) ** (1000 / images) == pytest.approx(0.5, rel=1e-3)
+
+
+def test_the_first_step_is_copied_and_early_ones_are_soon_forgotten() -> None:
+    shares = [
+        new_share(torch.tensor(before), 10, half_life=1000.0).item()
+        for before in (0.0, 100.0, 1000.0, 20_000.0, 40_000.0)
+    ]
+
+    assert shares[0] == 1.0
+    assert shares == sorted(shares, reverse=True)
+    assert shares[3] == shares[4]  # the ramp ends at 1000 / 0.05 images
+
+
+def test_weights_are_averaged_and_running_statistics_copied() -> None:
+    average = MovingAverage(constant(0.0), half_life_images=100)
+    average.update(constant(1.0), images=10)
+
+    average.update(constant(2.0), images=10)
+
+    network = average.network
+    assert isinstance(network, nn.BatchNorm2d)
+    share = new_share(torch.tensor(10.0), 10, half_life=100.0).item()
+    assert network.weight.item() == pytest.approx(1 + share)
+    assert network.running_mean is not None
+    assert network.running_mean.item() == 2.0
+
+
+def test_a_restored_average_goes_on_as_the_saved_one() -> None:
+    first, second = (MovingAverage(constant(0.0), 100) for _ in range(2))
+    for value in (1.0, 3.0):
+        first.update(constant(value), images=10)
+
+    second.load_state_dict(first.state_dict())
+
+    for average in (first, second):
+        average.update(constant(7.0), images=10)
+    assert torch.equal(*(next(average.network.parameters()) for average in (first, second)))
+
+
+def test_the_averaged_network_takes_no_gradient() -> None:
+    average = MovingAverage(constant(0.0), 100)
+
+    assert not any(parameter.requires_grad for parameter in average.network.parameters())
