@@ -23,6 +23,8 @@
   x NotAllowedError              GS-3309  401
   x WorkerDiedError              GS-3311  500
   x NotPublishableError          GS-3312  422
+  x RecipeRefusedError           GS-3401  422
+  x PatchesNotKeptError          GS-3402  507
 """
 
 from shared.problems import GenshareError
@@ -229,3 +231,21 @@ class NotPublishableError(NodeError):
     status = 422
     title = "Not publishable"
     hint = "Train on more patients."
+
+
+class RecipeRefusedError(NodeError):
+    """A recipe cannot be read, or is not of the package that it is used with."""
+
+    code = "GS-3401"
+    status = 422
+    title = "Recipe refused"
+    hint = "Use the recipe.json that lies beside the patches, and the package that it names."
+
+
+class PatchesNotKeptError(NodeError):
+    """Sampled patches cannot be written."""
+
+    code = "GS-3402"
+    status = 507
+    title = "Patches not kept"
+    hint = "Choose a new folder, where you may write, on a disk with room."

@@ -19,6 +19,7 @@ COMMANDS = {
     "list": ("shared.commands", "List the generators on a hub."),
     "show": ("shared.commands", "Show one generator's card."),
     "fetch": ("shared.commands", "Fetch a generator and verify it."),
+    "sample": ("centre_node.sharing.commands", "Draw synthetic patches from a fetched generator."),
 }
 """Command: the module that defines it in its `app`, and its line in the help."""
 

@@ -37,7 +37,7 @@ def weights(tmp_path: Path) -> Path:
 
 
 def test_card_says_what_the_training_was(weights: Path, tmp_path: Path) -> None:
-    card = build_package(tmp_path / "package", weights, TRAINED, TERMS).card
+    card = build_package(tmp_path / "package", [weights], TRAINED, TERMS).card
 
     assert (card.centre, card.name, card.architecture) == ("centre-a", "masses", TINY)
     assert (card.training_set.patients, card.training_set.patches) == (5, 12)
@@ -48,7 +48,7 @@ def test_card_says_what_the_training_was(weights: Path, tmp_path: Path) -> None:
 def test_package_holds_card_manifest_and_weights_and_nothing_else(
     weights: Path, tmp_path: Path
 ) -> None:
-    package = build_package(tmp_path / "package", weights, TRAINED, TERMS)
+    package = build_package(tmp_path / "package", [weights], TRAINED, TERMS)
 
     names = {path.name for path in package.folder.iterdir()}
     assert names == {"card.json", "manifest.json", "weights.safetensors"}
@@ -56,10 +56,10 @@ def test_package_holds_card_manifest_and_weights_and_nothing_else(
 
 
 def test_building_again_returns_the_same_package(weights: Path, tmp_path: Path) -> None:
-    first = build_package(tmp_path / "package", weights, TRAINED, TERMS)
+    first = build_package(tmp_path / "package", [weights], TRAINED, TERMS)
 
-    assert build_package(tmp_path / "package", weights, TRAINED, TERMS) == first
-    assert build_package(tmp_path / "other", weights, TRAINED, TERMS).digest == first.digest
+    assert build_package(tmp_path / "package", [weights], TRAINED, TERMS) == first
+    assert build_package(tmp_path / "other", [weights], TRAINED, TERMS).digest == first.digest
 
 
 @pytest.mark.parametrize("counts", [{"patients": 4}, {"patches": 4}])
@@ -69,7 +69,7 @@ def test_count_that_could_point_at_a_person_is_not_published(
     trained = TRAINED.model_copy(update=counts)
 
     with pytest.raises(NotPublishableError, match=f"fewer than 5 {next(iter(counts))}"):
-        build_package(tmp_path / "package", weights, trained, TERMS)
+        build_package(tmp_path / "package", [weights], trained, TERMS)
     assert not (tmp_path / "package").exists()
 
 
@@ -77,7 +77,7 @@ def test_text_with_odd_characters_is_refused_by_its_field(weights: Path, tmp_pat
     trained = TRAINED.model_copy(update={"data_set": "<script>"})
 
     with pytest.raises(NotPublishableError, match="data_set") as raised:
-        build_package(tmp_path / "package", weights, trained, TERMS)
+        build_package(tmp_path / "package", [weights], trained, TERMS)
     assert "<script>" not in str(raised.value)
 
 
@@ -94,7 +94,7 @@ def test_weights_that_the_hub_would_refuse_are_not_packaged(
     weights.write_bytes(content)
 
     with pytest.raises(error):
-        build_package(tmp_path / "package", weights, TRAINED, TERMS)
+        build_package(tmp_path / "package", [weights], TRAINED, TERMS)
     assert not (tmp_path / "package").exists()
 
 
@@ -104,6 +104,6 @@ def test_fidelity_goes_on_the_card_unless_its_counts_could_point_at_a_person(
 ) -> None:
     trained = TRAINED.model_copy(update={"fidelity": a_fidelity_report(patches)})
 
-    card = build_package(tmp_path / "package", weights, trained, TERMS).card
+    card = build_package(tmp_path / "package", [weights], trained, TERMS).card
 
     assert card.fidelity == (a_fidelity_report(patches) if leaves else None)
