@@ -45,6 +45,15 @@ def test_card_says_what_the_training_was(weights: Path, tmp_path: Path) -> None:
     assert (card.training.epochs, card.training.batch_size, card.training.seed) == (3, 4, 7)
 
 
+def test_card_names_the_loss_of_the_training(weights: Path, tmp_path: Path) -> None:
+    training = GeneratorTraining(loss="wgan-gp", batch_size=4)
+    trained = TRAINED.model_copy(update={"training": training})
+
+    assert build_package(tmp_path / "package", weights, trained, TERMS).card.training.loss == (
+        "wgan-gp"
+    )
+
+
 def test_package_holds_card_manifest_and_weights_and_nothing_else(
     weights: Path, tmp_path: Path
 ) -> None:
