@@ -141,7 +141,7 @@ class OutOfSpaceError(NodeError):
     code = "GS-3301"
     status = 507
     title = "Disk full"
-    hint = "Free space and submit the job again."
+    hint = "Free space and start it again."
 
 
 class JobCancelledError(NodeError):

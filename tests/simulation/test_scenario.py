@@ -5,7 +5,7 @@ import pytest
 
 from simulation.errors import ScenarioError
 from simulation.plan import plan_of
-from simulation.scenario import Scenario, scenario_digest
+from simulation.scenario import GeneratorScenario, Scenario, scenario_digest
 from simulation.scenario_file import parse_scenario, read_scenario, shipped_scenarios
 
 TEXT = """
@@ -186,3 +186,28 @@ def test_the_plan_counts_runs_and_parameters() -> None:
     assert [study.runs for study in plan.studies] == [42, 42]
     assert plan.runs == 84
     assert [centre.data for centre in plan.centres] == [f"mammograms in /{x}" for x in "abc"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "files"),
+    [
+        ({}, 1),
+        ({"epochs": 3000, "keep_weights_from_epoch": None}, 1),
+        ({"epochs": 3000, "keep_weights_from_epoch": 1, "keep_weights_every_epochs": 5}, 601),
+    ],
+)
+def test_an_ensemble_that_a_training_would_not_leave_is_refused_before_it_starts(
+    changes: dict[str, Any], files: int
+) -> None:
+    found = scenario().generators[0].model_dump()
+    ensemble = {**found, "publish_ensemble": True, "training": {**found["training"], **changes}}
+
+    with pytest.raises(ValueError, match=f"needs 2 to 512 weight files.*leaves {files};"):
+        GeneratorScenario.model_validate(ensemble)
+
+
+def test_the_papers_training_leaves_an_ensemble_to_publish() -> None:
+    found = scenario().generators[0].model_dump()
+    training = {**found["training"], "epochs": 3000}
+
+    GeneratorScenario.model_validate({**found, "publish_ensemble": True, "training": training})

@@ -116,3 +116,34 @@ def test_fidelity_goes_on_the_card_unless_its_counts_could_point_at_a_person(
     card = build_package(tmp_path / "package", [weights], trained, TERMS).card
 
     assert card.fidelity == (a_fidelity_report(patches) if leaves else None)
+
+
+def test_an_ensemble_lists_every_file_with_its_epoch(weights: Path, tmp_path: Path) -> None:
+    early = [tmp_path / f"weights-epoch-000{epoch}.safetensors" for epoch in (1, 2)]
+    for number, path in enumerate(early):
+        path.write_bytes(safetensors_bytes(TINY.generator_tensors(), float(number)))
+
+    package = build_package(tmp_path / "package", [*early, weights], TRAINED, TERMS)
+
+    assert [(file.name, file.epoch, file.share) for file in package.card.weights] == [
+        (early[0].name, 1, None),
+        (early[1].name, 2, None),
+        (weights.name, 3, None),
+    ]
+    assert open_package(package.folder) == package
+
+
+def test_one_bad_file_keeps_an_ensemble_back_and_is_named(weights: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "weights-epoch-0002.safetensors"
+    bad.write_bytes(safetensors_bytes(TINY.generator_tensors(), float("nan")))
+
+    with pytest.raises(NonFiniteWeightsError, match=bad.name):
+        build_package(tmp_path / "package", [bad, weights], TRAINED, TERMS)
+    assert not (tmp_path / "package").exists()
+
+
+def test_more_files_than_a_card_takes_are_refused_in_a_sentence(
+    weights: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(NotPublishableError, match="weights: Tuple should have at most 512 items"):
+        build_package(tmp_path / "package", [weights] * 513, TRAINED, TERMS)
