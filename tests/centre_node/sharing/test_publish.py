@@ -49,7 +49,7 @@ def test_card_names_the_loss_of_the_training(weights: Path, tmp_path: Path) -> N
     training = GeneratorTraining(loss="wgan-gp", batch_size=4)
     trained = TRAINED.model_copy(update={"training": training})
 
-    assert build_package(tmp_path / "package", weights, trained, TERMS).card.training.loss == (
+    assert build_package(tmp_path / "package", [weights], trained, TERMS).card.training.loss == (
         "wgan-gp"
     )
 
