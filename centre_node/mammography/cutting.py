@@ -48,11 +48,6 @@ class Cut:
     pieces: list[bytes] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def n_healthy(self) -> int:
-        """Number of healthy patches."""
-        return sum(record.label == 0 for record in self.records)
-
 
 def lesion_squares(
     mammogram: Mammogram,

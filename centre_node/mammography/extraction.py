@@ -69,8 +69,9 @@ def extract_patches(
     stored = _stored(folder)
     if stored is not None and stored.digest == provenance.digest:
         return stored
-    partial = _claimed(folder.with_name(f".{folder.name}.partial"), provenance)
+    partial = folder.with_name(f".{folder.name}.partial")
     try:
+        _claim(partial, provenance)
         extraction = _Extraction(partial, provenance, workers or len(os.sched_getaffinity(0)))
         index = extraction.run(mammograms, on_progress)
         _finish(partial, index, extraction.parts, folder)
@@ -251,15 +252,14 @@ def _stored(folder: Path) -> PatchStore | None:
         return None
 
 
-def _claimed(partial: Path, provenance: Provenance) -> Path:
-    """Return the folder of parts; those of another extraction are removed first."""
+def _claim(partial: Path, provenance: Provenance) -> None:
+    """Make the folder of parts; those of another extraction are removed first."""
     note = partial / PROVENANCE
     content = provenance.model_dump_json(indent=2)
     if not (note.is_file() and note.read_text() == content):
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         note.write_text(content)
-    return partial
 
 
 def _finish(partial: Path, index: Index, parts: Sequence[Part], folder: Path) -> None:

@@ -210,6 +210,20 @@ def test_a_full_disk_leaves_nothing_behind(mammograms: list[Mammogram], tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_is_full_from_the_start_is_said_too(
+    mammograms: list[Mammogram], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+
+    with pytest.raises(OutOfSpaceError, match="no space is left"):
+        extract(mammograms, tmp_path / "patches")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_another_killed_extraction_left_is_cleared(
     mammograms: list[Mammogram], tmp_path: Path
 ) -> None:
