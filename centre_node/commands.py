@@ -29,6 +29,10 @@ def serve_node(
     mammograms_dir: Annotated[
         Path | None, typer.Option(help="The centre's images; only read, never copied out.")
     ] = None,
+    lent_dir: Annotated[
+        Path | None,
+        typer.Option(help="Images that other centres lent: a folder each, named after the centre."),
+    ] = None,
 ) -> None:
     """Serve a centre node next to its mammograms.
 
@@ -37,7 +41,9 @@ def serve_node(
 
       NODE_TOKEN=... genshare node serve --port 8001
     """
-    settings = read_settings(Settings, data_dir=data_dir, mammograms_dir=mammograms_dir)
+    settings = read_settings(
+        Settings, data_dir=data_dir, mammograms_dir=mammograms_dir, lent_dir=lent_dir
+    )
     os.umask(0o077)  # what the node writes is for its own user alone
     check_can_serve(host, port, settings.data_dir)
     keep_headers_out()

@@ -25,6 +25,10 @@
   x NotPublishableError          GS-3312  422
   x RecipeRefusedError           GS-3401  422
   x PatchesNotKeptError          GS-3402  507
+  x StudyStoppedError            GS-3501  409
+  x StudyFailedError             GS-3502  422
+  x EngineError                  GS-3503  503
+  x StudyFileError               GS-3504  422
 """
 
 from shared.problems import GenshareError
@@ -249,3 +253,39 @@ class PatchesNotKeptError(NodeError):
     status = 507
     title = "Patches not kept"
     hint = "Choose a new folder, where you may write, on a disk with room."
+
+
+class StudyStoppedError(NodeError):
+    """A study was stopped while it ran."""
+
+    code = "GS-3501"
+    status = 409
+    title = "Study stopped"
+    hint = "Start it again; finished runs are not done again."
+
+
+class StudyFailedError(NodeError):
+    """Not one run of a study came to its end."""
+
+    code = "GS-3502"
+    status = 422
+    title = "Study failed"
+    hint = "See what the run says; the log tells more."
+
+
+class EngineError(NodeError):
+    """What is to do a study's runs cannot be reached, or is not installed."""
+
+    code = "GS-3503"
+    status = 503
+    title = "No engine"
+    hint = "Use the local engine, or see that the Ray cluster runs the same genshare."
+
+
+class StudyFileError(NodeError):
+    """A study file, or a folder of a study's results, cannot be used."""
+
+    code = "GS-3504"
+    status = 422
+    title = "Study file unusable"
+    hint = "docs/study.md has an example of a study file."

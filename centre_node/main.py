@@ -37,10 +37,11 @@ def create_app(settings: Settings) -> FastAPI:
     engine = open_database(settings.data_dir)
     jobs = JobStore(engine)
     supervisor = Supervisor(jobs, settings.data_dir, clock=_now)
+    folders = data_folders(settings.data_dir, settings.mammograms_dir, settings.lent_dir)
 
     @asynccontextmanager
     async def supervised(_app: FastAPI) -> AsyncIterator[None]:
-        supervisor.start(settings.mammograms_dir)
+        supervisor.start(folders)
         yield
         supervisor.stop()
 
@@ -52,7 +53,6 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=supervised,
         responses={"default": {"model": Problem, "description": "A problem (RFC 9457)"}},
     )
-    folders = data_folders(settings.data_dir, settings.mammograms_dir)
     app.state.datasets = Datasets(DatasetStore(engine), folders)
     app.state.connection = Connection(ConnectionStore(engine))
     app.state.jobs = Jobs(jobs, settings.data_dir / "jobs", clock=_now)

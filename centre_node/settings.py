@@ -14,6 +14,9 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("node-data"), description="Holds jobs, patches and generators.")
     mammograms_dir: Path | None = Field(None, description="The centre's images; only read.")
+    lent_dir: Path | None = Field(
+        None, description="Folders of other centres' images, named after them; only read."
+    )
     token: SecretStr | None = Field(None, min_length=8, description="Asked of every caller.")
 
 

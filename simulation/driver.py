@@ -9,7 +9,7 @@ from centre_node.jobs.requests import (
     SampleRequest,
     WritePhantomsRequest,
 )
-from centre_node.mammography.configuration import PhantomSet
+from centre_node.mammography.configuration import MammogramFolder, PhantomSet
 from centre_node.mammography.summaries import DatasetSummary, ShortcutReport, SubsetBalance
 from centre_node.study.rows import RunRow
 from shared.records import GeneratorVersion
@@ -99,27 +99,35 @@ def run_scenario(
 
 def _write_phantoms(scenario: Scenario, federation: Federation, digest: str, on_job: OnJob) -> None:
     """Have phantoms that are to be read like a real data set written first."""
+    wanted = [*((label, label) for label in scenario.centres), *scenario.loans]
     steps = [
         Step(
-            name=f"phantoms of {label}",
-            title=f"{centre.name} draws its phantoms",
+            name=f"phantoms of {owner} at {label}",
+            title=f"{scenario.centres[label].name} draws "
+            + ("its phantoms" if owner == label else f"those of {scenario.centres[owner].name}"),
             node=federation.nodes[label],
-            request=WritePhantomsRequest(phantoms=centre.dataset),
+            request=WritePhantomsRequest(phantoms=phantoms),
         )
-        for label, centre in scenario.centres.items()
-        if isinstance(centre.dataset, PhantomSet) and centre.dataset.written_as
+        for label, owner in wanted
+        if isinstance(phantoms := scenario.centres[owner].dataset, PhantomSet)
+        and phantoms.written_as
     ]
     run_steps(steps, digest=digest, on_job=on_job)
 
 
 def _introduce(scenario: Scenario, federation: Federation) -> dict[str, DatasetSummary]:
-    """Enrol every centre at the hub, and register its data at its node."""
+    """Enrol every centre at the hub; register its data at its node, and what is lent to it."""
     counts = {}
     for label, centre in scenario.centres.items():
         node = federation.nodes[label]
         token = federation.hub.invite(centre.name, renew=True)
         node.connect_hub(federation.hub_url, token)
         counts[label] = node.register_dataset(DATASET, centre.dataset).summary
+    for label, lender in scenario.loans:
+        name, source = scenario.centres[lender].name, scenario.centres[lender].dataset
+        if isinstance(source, MammogramFolder):
+            source = source.model_copy(update={"lent_by": name})
+        federation.nodes[label].register_dataset(name, source)
     return counts
 
 

@@ -80,6 +80,8 @@ def started(scenario: Scenario, *, root: Path, folders: Mapping[str, str]) -> It
             arguments = ["node", "serve", "--data-dir", str(root / STATE / centre.name)]
             if label in folders:
                 arguments += ["--mammograms-dir", folders[label]]
+            if lent := _lent(scenario, label, root, folders):
+                arguments += ["--lent-dir", str(lent)]
             environment = {"NODE_TOKEN": node_token}
             service = services.start(centre.name, arguments, port=port, environment=environment)
             nodes[label] = _node(service, node_token, services)
@@ -88,6 +90,20 @@ def started(scenario: Scenario, *, root: Path, folders: Mapping[str, str]) -> It
         federation = Federation(HubClient(http), hub.url, hub_service, nodes)
         federation.wait_until_healthy()
         yield federation
+
+
+def _lent(scenario: Scenario, label: str, root: Path, folders: Mapping[str, str]) -> Path | None:
+    """Make a folder of links to the mammograms that a centre may see, if there are any."""
+    lenders = [lender for centre, lender in scenario.loans if centre == label and lender in folders]
+    if not lenders:
+        return None
+    lent = root / STATE / "lent" / scenario.centres[label].name
+    lent.mkdir(parents=True, exist_ok=True)
+    for lender in lenders:
+        link = lent / scenario.centres[lender].name
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path(folders[lender]).resolve(), target_is_directory=True)
+    return lent
 
 
 def _node(service: Service, token: str, services: Services) -> NodeClient:

@@ -85,15 +85,27 @@ class GeneratorScenario(StrictModel):
 
 
 class ScenarioArm(Arm):
-    """An arm whose generators are named as in the scenario; digests are known only after a pull."""
+    """An arm that names generators and donors as the scenario does.
+
+    Digests of generators are known only after a pull.
+    """
 
     generators: tuple[Reference, ...] = ()
+    real_donors: tuple[Label, ...] = ()
 
 
 class StudyScenario(StudyConfiguration):
-    """A study at one centre, on that centre's patches."""
+    """A study at one centre, on that centre's patches.
+
+    Attributes:
+        may_see: Centres whose real patches this one may see, for arms with `real_donors`: an upper
+            bound that only a simulation has, or centres that may exchange images after all.
+        workers: Runs at once at the node; results do not depend on it.
+    """
 
     centre: Label
+    may_see: tuple[Label, ...] = ()
+    workers: int = Field(1, ge=1, le=256)
     arms: tuple[ScenarioArm, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -102,15 +114,21 @@ class StudyScenario(StudyConfiguration):
             raise ValueError(f"patches are set once for a centre, in centres.{self.centre}.patches")
         return self
 
+    @model_validator(mode="after")
+    def _donors_may_be_seen(self) -> Self:
+        for arm in self.arms:
+            for label in arm.real_donors:
+                if label not in self.may_see:
+                    raise ValueError(
+                        f"the arm {arm.name!r} adds real patches of {label!r}, which {self.centre} "
+                        f"may not see; allow it with may_see = [{label!r}]"
+                    )
+        return self
+
     @property
     def references(self) -> tuple[str, ...]:
         """The generators that its arms use, each once, in order of appearance."""
         return tuple(dict.fromkeys(name for arm in self.arms for name in arm.generators))
-
-    @property
-    def runs(self) -> int:
-        """Classifiers to train."""
-        return len(self.classifiers) * len(self.train_fractions) * len(self.arms) * len(self.seeds)
 
 
 class Scenario(StrictModel):
@@ -133,7 +151,10 @@ class Scenario(StrictModel):
         for generator in self.generators:
             self._refuse_unknown_centre(generator.centre, f"the generator {generator.name!r}")
         for study in self.studies:
-            self._refuse_unknown_centre(study.centre, f"the study of {study.lesions!r}")
+            for label in (study.centre, *study.may_see):
+                self._refuse_unknown_centre(label, f"the study of {study.lesions!r}")
+            if study.centre in study.may_see:
+                raise ValueError(f"may_see of {study.lesions!r} names the study's own centre")
             self._check_arms(study)
         return self
 
@@ -157,6 +178,15 @@ class Scenario(StrictModel):
                         f"the study of {study.lesions!r} has image_size {study.image_size}, but "
                         f"its generator {reference!r} makes patches of {size} px"
                     )
+
+    @property
+    def loans(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of a centre and one whose mammograms it may see."""
+        return tuple(
+            dict.fromkeys(
+                (study.centre, label) for study in self.studies for label in study.may_see
+            )
+        )
 
     @property
     def labels_with_folder(self) -> tuple[str, ...]:
@@ -189,21 +219,22 @@ class Scenario(StrictModel):
         Args:
             digests: Manifest digest of each pulled generator by its reference.
         """
-        fields = study.model_dump(exclude={"centre", "arms", "patches"})
-        arms = tuple(
-            Arm(
-                name=arm.name,
-                generators=tuple(digests[reference] for reference in arm.generators),
-                extra_healthy=arm.extra_healthy,
-            )
-            for arm in study.arms
-        )
+        fields = study.model_dump(exclude={"centre", "arms", "patches", "may_see", "workers"})
+        arms = tuple(self._arm(arm, digests) for arm in study.arms)
         centre = self.centres[study.centre]
         return StudyRequest(
             threads=centre.threads,
             dataset=DATASET,
             study=StudyConfiguration(**fields, patches=centre.patches, arms=arms),
+            workers=study.workers,
         )
+
+    def _arm(self, arm: ScenarioArm, digests: Mapping[str, str]) -> Arm:
+        names = {
+            "generators": tuple(digests[reference] for reference in arm.generators),
+            "real_donors": tuple(self.centres[label].name for label in arm.real_donors),
+        }
+        return Arm.model_validate(arm.model_dump() | names)
 
 
 def scenario_digest(scenario: Scenario, folders: Mapping[str, str]) -> str:

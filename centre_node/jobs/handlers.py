@@ -46,6 +46,8 @@ from centre_node.sharing.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
 from centre_node.sharing.receive import follow_recipe, pull, pulled
 from centre_node.sharing.recipes import new_recipe
+from centre_node.study.local_engine import LocalEngine
+from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
 from shared.hub_client import HubClient, connect
 from shared.version import genshare_version
@@ -72,6 +74,11 @@ class Node:
     def job_folder(self, job_id: str) -> Path:
         """Where a job's files lie."""
         return self.data_dir / "jobs" / job_id
+
+    def classifier_weights(self, digest: str | None) -> Path | None:
+        """Return the file of weights that classifiers start from."""
+        folder = self.data_dir / "classifier-weights"
+        return None if digest is None else folder / f"{digest}.safetensors"
 
     def reading(self, dataset: str) -> Reading:
         """Read a registered data set."""
@@ -257,23 +264,25 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: Report) ->
 
 
 def _study(request: StudyRequest, node: Node, folder: Path, report: Report) -> Result:
-    reading = node.reading(request.dataset)
-    needed = {digest for arm in request.study.arms for digest in arm.generators}
+    arms = request.study.arms
+    inputs = StudyInputs(
+        own=node.reading(request.dataset),
+        donors={name: node.reading(name) for arm in arms for name in arm.real_donors},
+        packages={
+            digest: pulled(node.generators_dir, digest) for arm in arms for digest in arm.generators
+        },
+        initial_weights=node.classifier_weights(request.study.classifier_training.initial_weights),
+    )
     result = run_study(
         request.study,
-        reading.mammograms,
-        packages={digest: pulled(node.generators_dir, digest) for digest in needed},
-        folder=folder / "study",
+        inputs,
+        folder=folder / ARTIFACTS,
+        cache=node.data_dir / "studies",
         device=default_device(),
+        threads=request.threads,
+        engine=LocalEngine(workers=request.workers),
         on_progress=lambda done, total, message: report(
             Progress(done=done, total=total, unit="runs", message=message)
         ),
     )
-    for path in (folder / "study").glob("*.*"):
-        if path.suffix in {".png", ".csv"}:
-            shutil.copyfile(path, folder / ARTIFACTS / path.name)
-    return {
-        "rows": [row.model_dump(mode="json") for row in result.rows],
-        "balance": [subset.model_dump(mode="json") for subset in result.balance],
-        "shortcut": result.shortcut.model_dump(mode="json"),
-    }
+    return result.model_dump(mode="json")

@@ -97,11 +97,15 @@ class SampleRequest(JobRequest):
 
 
 class StudyRequest(JobRequest):
-    """Run a study on a data set of this node."""
+    """Run a study on a data set of this node.
+
+    `threads` is that of each run, of which `workers` are done at once.
+    """
 
     kind: Literal["study"] = "study"
     dataset: Name
     study: StudyConfiguration
+    workers: int = Field(1, ge=1, le=256, description="Runs at once; results do not depend on it.")
 
 
 AnyJobRequest = Annotated[

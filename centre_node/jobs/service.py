@@ -19,6 +19,7 @@ from centre_node.errors import (
 )
 from centre_node.jobs.requests import AnyJobRequest
 from centre_node.jobs.store import Job, JobProblem, JobStore
+from centre_node.mammography.datasets import DataFolders
 from centre_node.settings import worker_environment
 from shared.problems import GenshareError
 
@@ -112,11 +113,11 @@ class Supervisor:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
-    def start(self, mammograms_dir: Path | None) -> None:
+    def start(self, folders: DataFolders) -> None:
         """Begin to watch the queue."""
-        self._command = [sys.executable, "-m", "centre_node.jobs.worker", str(self._data_dir)]
-        if mammograms_dir is not None:
-            self._command.append(str(mammograms_dir))
+        places = [str(place or "") for place in (folders.mammograms, folders.lent)]
+        worker = [sys.executable, "-m", "centre_node.jobs.worker"]
+        self._command = [*worker, str(self._data_dir), *places]
         self._thread.start()
 
     def stop(self) -> None:

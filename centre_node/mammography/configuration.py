@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.models import StrictModel
+from shared.names import Name
 
 AcquisitionStyle = Literal["digital", "film", "soft"]
 
@@ -20,6 +21,9 @@ class MammogramFolder(StrictModel):
 
     format: Literal[FolderFormat, "auto"] = Field("auto", description="auto recognises it.")
     folder: str = Field(".", description="Relative to the node's mammograms folder.")
+    lent_by: Name | None = Field(
+        None, description="Another centre, whose mammograms lie in the node's lent folder."
+    )
     where: dict[str, str] = Field(
         default_factory=dict, description="Keep images whose record has these values."
     )

@@ -24,19 +24,23 @@ class DataFolders:
     Attributes:
         mammograms: The centre's own, only read; None where the node has none.
         phantoms: Gets a folder for each set of phantoms that is written.
+        lent: Holds a folder for each centre that lent its own, named after it; None where none did.
     """
 
     mammograms: Path | None
     phantoms: Path
+    lent: Path | None = None
 
     def of_phantoms(self, phantoms: PhantomSet) -> Path:
         """Return where a written set of phantoms lies."""
         return self.phantoms / phantoms.digest()[:16]
 
 
-def data_folders(data_dir: Path, mammograms_dir: Path | None) -> DataFolders:
+def data_folders(
+    data_dir: Path, mammograms_dir: Path | None, lent_dir: Path | None = None
+) -> DataFolders:
     """Return the folders of a node that keeps what it writes in `data_dir`."""
-    return DataFolders(mammograms_dir, data_dir / "phantoms")
+    return DataFolders(mammograms_dir, data_dir / "phantoms", lent_dir)
 
 
 def read_dataset(source: DatasetSource, folders: DataFolders) -> Reading:
@@ -47,7 +51,7 @@ def read_dataset(source: DatasetSource, folders: DataFolders) -> Reading:
             unusable, or phantoms that were not written yet.
     """
     if isinstance(source, MammogramFolder):
-        return read_folder(_inside(source.folder, folders.mammograms), source.format, source.where)
+        return read_folder(_place(source, folders), source.format, source.where)
     if source.written_as is None:
         # Here, not above: phantoms need an array library, which folders do without.
         from centre_node.mammography.phantoms import read_phantoms
@@ -70,6 +74,17 @@ def read_folder(folder: Path, layout: FolderFormat | str, where: Mapping[str, st
     """
     found = recognised(folder) if layout == "auto" else layout
     return _reader(found)(folder, where)
+
+
+def _place(source: MammogramFolder, folders: DataFolders) -> Path:
+    if source.lent_by is None:
+        return _inside(source.folder, folders.mammograms)
+    if folders.lent is None or not (folders.lent / source.lent_by).is_dir():
+        raise BadMammogramsError(
+            f"no mammograms of {source.lent_by!r} lie at this node; start it with --lent-dir, a "
+            "folder that holds a folder of that name"
+        )
+    return _inside(source.folder, folders.lent / source.lent_by)
 
 
 def _inside(name: str, mammograms: Path | None) -> Path:

@@ -132,17 +132,21 @@ class PatchStore:
         return cropped(bits.reshape(record.height, record.width), box).view(np.bool_)
 
 
-def check_no_leak(stores: Sequence[PatchStore]) -> None:
+def check_no_leak(stores: Sequence[PatchStore], collections: Sequence[str]) -> None:
     """Check that no patient and no identical patch is in two stores.
+
+    Args:
+        collections: The data set that each store was cut from: patients of two data sets may have
+            the same id.
 
     Raises:
         BadMammogramsError: One is.
     """
-    patients: dict[str, int] = {}
+    patients: dict[tuple[str, str], int] = {}
     pixels: dict[bytes, int] = {}
-    for number, store in enumerate(stores):
+    for number, (store, collection) in enumerate(zip(stores, collections, strict=True)):
         for index, record in enumerate(store.records):
-            if patients.setdefault(record.patient_id, number) != number:
+            if patients.setdefault((collection, record.patient_id), number) != number:
                 raise BadMammogramsError("a patient is in two subsets")
             key = hashlib.sha256(store.square(index).tobytes()).digest()
             if pixels.setdefault(key, number) != number:

@@ -1,42 +1,96 @@
-"""What an arm adds to a centre's own training patches."""
+"""What an arm adds to a centre's own training patches. Light: no array library is imported."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from centre_node.study.configuration import Arm
+from centre_node.study.findings import ArmFacts, ArmRole
+from shared.models import StrictModel
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
-    """Patches that an arm adds: synthetic lesions by generator, and own healthy patches."""
+class Addition(StrictModel):
+    """Patches that an arm adds.
 
-    synthetic: dict[str, int]
-    healthy: int
+    Attributes:
+        synthetic: Lesions by generator's manifest digest.
+        donated: Real lesions by donor.
+        repeated: Own lesions over again.
+        healthy: Own healthy patches, beyond one for each own lesion that is used.
+        own_lesions: Whether the own lesions are used.
+    """
+
+    synthetic: dict[str, int] = {}  # noqa: RUF012 (pydantic copies it)
+    donated: dict[str, int] = {}  # noqa: RUF012
+    repeated: int = 0
+    healthy: int = 0
+    own_lesions: bool = True
 
     @property
-    def n_synthetic(self) -> int:
-        """Synthetic lesion patches of all generators together."""
-        return sum(self.synthetic.values())
+    def lesions(self) -> int:
+        """Lesions of all sources together."""
+        return sum(self.synthetic.values()) + sum(self.donated.values()) + self.repeated
 
 
-def addition(arm: Arm, *, synthetic_patches: int) -> Addition:
+def addition(arm: Arm, *, synthetic_patches: int, donor_lesions: Mapping[str, int]) -> Addition:
     """Return what `arm` adds.
 
-    Generators share the synthetic patches equally (the first ones take the remainder), and as many
-    healthy patches come with them as keep the classes balanced. `extra_healthy` adds the healthy
-    patches alone: the control that separates their effect from that of the synthetic lesions.
+    Generators, or donors, share the added lesions equally (the first ones take the remainder); a
+    donor gives at most what it has. As many healthy patches come with the lesions as keep the
+    classes balanced; `extra_healthy` adds as many without lesions.
 
-    Source: paper section 2.4, paragraph 1. The control is not in the paper.
+    Args:
+        synthetic_patches: Lesions that an arm adds.
+        donor_lesions: Real lesions that each donor has.
+
+    Source: paper section 2.4, paragraph 1. The controls are not in the paper.
     """
+    synthetic = _shared_equally(synthetic_patches, arm.generators)
+    wanted = _shared_equally(synthetic_patches, arm.real_donors)
+    donated = {
+        donor: donor_lesions[donor] if arm.every_donated else min(count, donor_lesions[donor])
+        for donor, count in wanted.items()
+    }
+    repeated = synthetic_patches if arm.oversampled else 0
+    alone = synthetic_patches if arm.extra_healthy else 0
+    lesions = sum(synthetic.values()) + sum(donated.values()) + repeated
+    return Addition(
+        synthetic=synthetic,
+        donated=donated,
+        repeated=repeated,
+        healthy=lesions + alone,
+        own_lesions=arm.own_lesions,
+    )
+
+
+def facts_of(arm: Arm, added: Addition, *, centres: Mapping[str, str]) -> ArmFacts:
+    """Return an arm as the findings name it.
+
+    Args:
+        centres: The centre that published a generator, by manifest digest.
+    """
+    donors = {*(centres[digest] for digest in arm.generators), *arm.real_donors}
+    return ArmFacts(
+        name=arm.name,
+        role=_role(arm),
+        donors=tuple(sorted(donors)),
+        lesions_added=added.lesions,
+        healthy_added=added.healthy,
+    )
+
+
+def _role(arm: Arm) -> ArmRole:
     if arm.generators:
-        return Addition(_shared_equally(synthetic_patches, arm.generators), synthetic_patches)
-    return Addition({}, synthetic_patches if arm.extra_healthy else 0)
+        return "synthetic" if arm.own_lesions else "synthetic only"
+    if arm.real_donors:
+        return "real donor"
+    if arm.oversampled:
+        return "matched control"
+    if arm.extra_healthy:
+        return "healthy control"
+    return "augmentation control" if arm.augmentation == "classical" else "baseline"
 
 
-def largest_healthy_addition(arms: tuple[Arm, ...], *, synthetic_patches: int) -> int:
-    """Return how many extra healthy patches the hungriest arm needs."""
-    return max(addition(arm, synthetic_patches=synthetic_patches).healthy for arm in arms)
-
-
-def _shared_equally(total: int, generators: tuple[str, ...]) -> dict[str, int]:
-    share, remainder = divmod(total, len(generators))
-    return {name: share + (index < remainder) for index, name in enumerate(generators)}
+def _shared_equally(total: int, sources: tuple[str, ...]) -> dict[str, int]:
+    if not sources:
+        return {}
+    share, remainder = divmod(total, len(sources))
+    return {name: share + (index < remainder) for index, name in enumerate(sources)}

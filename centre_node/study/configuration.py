@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from centre_node.classifiers.configuration import ClassifierName, ClassifierTraining
 from centre_node.mammography.configuration import PatchConfiguration
 from shared.models import StrictModel
-from shared.names import Digest, LesionKind
+from shared.names import Digest, LesionKind, Name
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
 
@@ -17,22 +17,49 @@ EVERY_KIND: tuple[LesionKind, ...] = ("mass", "calcification", "other")
 class Arm(StrictModel):
     """Which patches are added to the centre's own: a row of the tables.
 
-    With generators, `StudyConfiguration.synthetic_patches` lesions are added, in equal parts from
-    each, and as many healthy patches of the centre. `extra_healthy` adds those healthy ones alone.
+    Lesions come from one source: generators, donors' real patches, or the centre's own lesions over
+    again; `StudyConfiguration.synthetic_patches` of them, in equal parts from each generator or
+    donor. As many of the centre's own healthy patches come with them as keep the classes balanced.
 
-    Source: paper section 2.4, paragraph 1.
+    Attributes:
+        extra_healthy: Adds those healthy patches alone.
+        oversampled: Adds own lesions repeated, each time jittered anew, and the healthy patches:
+            the control that differs from a synthetic arm in nothing but the lesions.
+        own_lesions: False leaves out the centre's own lesions: the added ones stand alone.
+        every_donated: Adds every lesion of the donors' data sets, as the paper did, instead of
+            as many as generators would add.
+        augmentation: Instead of that of the study's `classifier_training`.
+
+    Source: paper section 2.4, paragraph 1. The controls are not in the paper.
     """
 
     name: ArmName
     generators: tuple[Digest, ...] = Field((), description="Manifest digests of pulled packages.")
+    real_donors: tuple[Name, ...] = Field(
+        (), description="Registered data sets of other centres whose real patches are added."
+    )
+    oversampled: bool = False
     extra_healthy: bool = False
+    own_lesions: bool = True
+    every_donated: bool = False
+    augmentation: Literal["flips", "classical"] | None = None
 
     @model_validator(mode="after")
     def _one_kind_of_addition(self) -> Self:
-        if self.generators and self.extra_healthy:
+        sources = [
+            name
+            for name in ("generators", "real_donors", "oversampled", "extra_healthy")
+            if getattr(self, name)
+        ]
+        if len(sources) > 1:
             raise ValueError(
-                "an arm with generators adds healthy patches anyway: drop extra_healthy"
+                f"an arm adds one kind of patches, not {' and '.join(sources)}; healthy patches "
+                "come with added lesions anyway"
             )
+        if not self.own_lesions and not (self.generators or self.real_donors):
+            raise ValueError("own_lesions = false needs generators or real_donors instead of them")
+        if self.every_donated and not self.real_donors:
+            raise ValueError("every_donated needs real_donors")
         return self
 
 
@@ -60,7 +87,8 @@ class StudyConfiguration(StrictModel):
     synthetic_patches: int = Field(1200, ge=2)
     sampling_seed: int = Field(0, ge=0)
     arms: tuple[Arm, ...] = Field(min_length=1)
-    seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1)
+    seeds: tuple[int, ...] = Field(tuple(range(10)), min_length=1)
+    resamples: int = Field(2000, ge=100, le=100_000, description="Of the bootstrap.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -68,7 +96,17 @@ class StudyConfiguration(StrictModel):
             raise ValueError(
                 f"split_shares must be positive and add up to 1, not {self.split_shares}"
             )
-        for what, values in (("arm", [arm.name for arm in self.arms]), ("seed", self.seeds)):
+        for what, values in (
+            ("arm", [arm.name for arm in self.arms]),
+            ("seed", self.seeds),
+            ("train fraction", self.train_fractions),
+            ("classifier", self.classifiers),
+        ):
             if len(set(values)) < len(values):
                 raise ValueError(f"every {what} must be named once: {values}")
         return self
+
+    @property
+    def runs(self) -> int:
+        """Classifiers to train."""
+        return len(self.classifiers) * len(self.train_fractions) * len(self.arms) * len(self.seeds)

@@ -10,8 +10,23 @@ from centre_node.mammography.patch_store import PatchStore
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 HEALTHY, LESION = 0, 1
+
+
+@dataclass(frozen=True)
+class RealPatches:
+    """Records of a store; one that is there twice is drawn twice, each time jittered anew."""
+
+    store: PatchStore
+    indices: Indices
+
+    @property
+    def labels(self) -> Labels:
+        """1 for lesion, 0 for healthy, shape (n,)."""
+        labels = [self.store.records[index].label for index in self.indices]
+        return np.array(labels, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -19,44 +34,98 @@ class TrainingPatches:
     """A run's training set: jittered anew each epoch where real, as sampled where synthetic.
 
     Attributes:
-        indices: Records of `store` that are used.
+        real: The centre's own patches, and those of donors.
         synthetic: Shape (n, size, size), every one a lesion.
     """
 
-    store: PatchStore
-    indices: NDArray[np.int64]
+    real: tuple[RealPatches, ...]
     synthetic: Pixels
     jitter: Jitter
     size: int
 
+    @property
+    def n_real(self) -> int:
+        """Patches of an epoch that are not synthetic."""
+        return sum(len(part.indices) for part in self.real)
+
     def draw_epoch(self, random: np.random.Generator) -> tuple[Pixels, Labels]:
         """Return every patch once, shape (n, size, size), with its label, shape (n,)."""
-        real = self.store.crops(self.indices, size=self.size, jitter=self.jitter, random=random)
-        labels = [self.store.records[index].label for index in self.indices]
-        labels += [LESION] * len(self.synthetic)
-        return np.concatenate([real, self.synthetic]), np.array(labels, dtype=np.int64)
+        crops = [
+            part.store.crops(part.indices, size=self.size, jitter=self.jitter, random=random)
+            for part in self.real
+        ]
+        synthetic = np.full(len(self.synthetic), LESION, dtype=np.int64)
+        labels = [*(part.labels for part in self.real), synthetic]
+        return np.concatenate([*crops, self.synthetic]), np.concatenate(labels)
 
 
-def own_and_extra_healthy(
-    store: PatchStore, *, share: float, seed: int
-) -> tuple[NDArray[np.int64], ...]:
-    """Return the lesions' indices, as many healthy ones, and the remaining healthy ones.
+@dataclass(frozen=True)
+class OwnPatches:
+    """A centre's training patches in a fixed random order, so that arms add the same ones.
 
-    The patches are shuffled once with `seed`, so every arm has the same own patches and an arm that
-    adds healthy patches adds the same ones.
+    Attributes:
+        lesions: Those that are used.
+        healthy: As many as there are lesions come first, then those that arms add.
+    """
+
+    lesions: Indices
+    healthy: Indices
+
+    def with_healthy(self, added: int, *, own_lesions: bool) -> Indices:
+        """Return the lesions, where they are used, and one healthy patch for each lesion.
+
+        Args:
+            added: Healthy patches that come with lesions from elsewhere, or alone.
+        """
+        lesions = self.lesions if own_lesions else self.lesions[:0]
+        return np.concatenate([np.sort(lesions), self.healthy[: len(lesions) + added]])
+
+    def repeated(self, count: int) -> Indices:
+        """Return lesions over again, each as often as the others or once more."""
+        return np.resize(self.lesions, count if len(self.lesions) else 0)
+
+
+def own_patches(store: PatchStore, *, share: float, seed: int) -> OwnPatches:
+    """Shuffle a store's patches once with `seed`.
 
     Args:
         share: Of the lesions, 0 to 1; smaller shares lie inside larger ones. The healthy patches
-            beyond as many as all lesions are the remaining ones, whatever the share.
+            beyond as many as all lesions are those that arms add, whatever the share.
     """
     random = np.random.default_rng(seed)
     healthy, lesions = (random.permutation(store.indices(label)) for label in (HEALTHY, LESION))
     own = max(1, round(share * len(lesions)))
-    return np.sort(lesions[:own]), healthy[:own], healthy[len(lesions) :]
+    return OwnPatches(lesions[:own], np.concatenate([healthy[:own], healthy[len(lesions) :]]))
 
 
-def all_patches(store: PatchStore, *, size: int) -> tuple[Pixels, Labels]:
-    """Return every patch of a store without jitter, shape (n, size, size), and the labels."""
+def donated(store: PatchStore, *, count: int, seed: int) -> RealPatches:
+    """Return `count` lesions of a donor; fewer ones lie inside more."""
+    order = np.random.default_rng(seed).permutation(store.indices(LESION))
+    return RealPatches(store, order[:count])
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Patches that are looked at without jitter: those of validation, or of the test.
+
+    Attributes:
+        pixels: Shape (n, size, size).
+        labels: 1 for lesion, 0 for healthy, shape (n,).
+        patients: A number for each patch's patient, shape (n,).
+    """
+
+    pixels: Pixels
+    labels: Labels
+    patients: NDArray[np.int64]
+
+
+def held_out(store: PatchStore, *, size: int) -> HeldOut:
+    """Return every patch of a store without jitter."""
     indices = np.arange(len(store.records))
-    labels = np.array([record.label for record in store.records], dtype=np.int64)
-    return store.crops(indices, size=size), labels
+    names = [record.patient_id for record in store.records]
+    _, patients = np.unique(names, return_inverse=True)
+    return HeldOut(
+        pixels=store.crops(indices, size=size),
+        labels=RealPatches(store, indices).labels,
+        patients=patients.astype(np.int64),
+    )

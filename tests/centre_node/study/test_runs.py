@@ -1,23 +1,28 @@
-"""A whole study on phantoms, small enough for every day."""
+"""A whole study on phantoms."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from centre_node.errors import NotEnoughPatientsError
-from centre_node.generators.networks import DcganGenerator
-from centre_node.generators.weights import export_weights
-from centre_node.mammography.configuration import PatchConfiguration, PhantomSet
-from centre_node.mammography.phantoms import read_phantoms
-from centre_node.study.configuration import Arm, StudyConfiguration
-from centre_node.study.runs import StudyResult, run_study
-from shared.architectures import DcganArchitecture
-from shared.cards import ModelCard, Training, TrainingSet
-from shared.packages import Package, weight_file, write_package
+from centre_node.errors import NotEnoughPatientsError, StudyFailedError
+from centre_node.study.configuration import Arm
+from centre_node.study.findings import StudyResult
+from centre_node.study.lineage import uses_of
+from centre_node.study.local_engine import LocalEngine
+from centre_node.study.runs import RESULT, run_study
+from shared.packages import Package
+from tests.centre_node.study.made_up import tiny_inputs, tiny_study, untrained_package
 
-TINY = DcganArchitecture(image_size=16, latent_size=4, width=4)
+EVERY_ARM = (
+    {"name": "none"},
+    {"name": "extra healthy only", "extra_healthy": True},
+    {"name": "own lesions repeated", "oversampled": True},
+    {"name": "classical augmentation", "augmentation": "classical"},
+    {"name": "Real B", "real_donors": ("centre-b",)},
+)
 
 
 class StoppedError(Exception):
@@ -26,81 +31,69 @@ class StoppedError(Exception):
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    folder = tmp_path_factory.mktemp("package")
-    weights = folder / "weights.safetensors"
-    torch.manual_seed(0)
-    export_weights(DcganGenerator(TINY), TINY, weights)
-    card = ModelCard(
-        centre="centre-b",
-        name="lesions",
-        title="Untrained",
-        architecture=TINY,
-        weights=(weight_file(weights),),
-        training_set=TrainingSet(data_set="none", lesion_kinds=("mass",), patients=5, patches=5),
-        training=Training(loss="dcgan", epochs=1, batch_size=2, seed=0, genshare_version="0"),
-        licence="CC0-1.0",
-        use_terms="Tests",
-        contact="tests",
-    )
-    return write_package(folder / "package", card, [weights])
+    return untrained_package(tmp_path_factory.mktemp("package"))
 
 
-def _configuration(package: Package, **changes: Any) -> StudyConfiguration:
-    options: dict[str, Any] = {
-        "patches": PatchConfiguration(margin_px=6, smallest_side_px=16),
-        "image_size": 16,
-        "split_shares": (0.6, 0.2, 0.2),
-        "train_fractions": (1.0, 0.5),
-        "classifier_training": {"epochs": 2},
-        "synthetic_patches": 10,
-        "arms": (
-            Arm(name="none"),
-            Arm(name="extra healthy only", extra_healthy=True),
-            Arm(name="B", generators=(package.digest,)),
-        ),
-        "seeds": (0, 1),
-        **changes,
-    }
-    return StudyConfiguration.model_validate(options)
-
-
-def _run(configuration: StudyConfiguration, package: Package, folder: Path, stop: int = 999) -> Any:
+def _run(
+    configuration: Any, package: Package, folder: Path, *, stop: int = 999, workers: int = 1
+) -> StudyResult:
     def on_progress(done: int, _total: int, _message: str) -> None:
         if done == stop:
             raise StoppedError
 
-    torch.set_num_threads(1)
-    phantoms = PhantomSet(style="digital", patients=24, seed=2, image_height_px=256)
     return run_study(
         configuration,
-        read_phantoms(phantoms).mammograms,
-        packages={package.digest: package},
-        folder=folder,
+        tiny_inputs(package),
+        folder=folder / "results",
+        cache=folder / "cache",
         device=torch.device("cpu"),
+        threads=1,
+        engine=LocalEngine(workers),
         on_progress=on_progress,
     )
 
 
 @pytest.fixture(scope="module")
 def result(package: Package, tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
-    study: StudyResult = _run(_configuration(package), package, tmp_path_factory.mktemp("study"))
-    return study
+    return _run(tiny_study(package), package, tmp_path_factory.mktemp("study"))
+
+
+def _runs(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "cache/runs").glob("*.json")}
 
 
 def test_every_cell_of_the_grid_is_filled(result: StudyResult) -> None:
     assert len(result.rows) == 2 * 3 * 2
     assert len({(row.arm, row.train_fraction, row.seed) for row in result.rows}) == 12
+    assert result.failed == ()
+    assert len(result.findings.cells) == 6
 
 
-def test_each_arm_adds_what_it_says_and_the_test_set_stays(result: StudyResult) -> None:
-    for row in result.rows:
-        plain = next(
-            r for r in result.rows if r.arm == "none" and r.train_fraction == row.train_fraction
-        )
-        extra = row.n_train_real - plain.n_train_real
-        expected = {"none": (0, 0), "extra healthy only": (10, 0), "B": (10, 10)}[row.arm]
-        assert (extra, row.n_train_synthetic) == expected
-        assert (row.n_test, row.prevalence) == (plain.n_test, plain.prevalence)
+def test_each_arm_adds_what_it_says_and_the_test_set_stays(
+    package: Package, tmp_path: Path
+) -> None:
+    arms = (*EVERY_ARM, {"name": "B", "generators": (package.digest,)})
+    alone = {"name": "B alone", "generators": (package.digest,), "own_lesions": False}
+    configuration = tiny_study(package, arms=(*arms, alone), seeds=(0,), train_fractions=(1.0,))
+
+    rows = {row.arm: row for row in _run(configuration, package, tmp_path).rows}
+
+    plain = rows["none"]
+    lesions = plain.n_train_real // 2
+    extra = {
+        name: (row.n_train_real - plain.n_train_real, row.n_train_synthetic)
+        for name, row in rows.items()
+    }
+    assert extra == {
+        "none": (0, 0),
+        "extra healthy only": (10, 0),
+        "own lesions repeated": (20, 0),
+        "classical augmentation": (0, 0),
+        "Real B": (20, 0),
+        "B": (10, 10),
+        "B alone": (10 - 2 * lesions, 10),
+    }
+    assert len({(row.n_test, row.prevalence) for row in rows.values()}) == 1
 
 
 def test_half_of_the_patients_train_with_fewer_patches(result: StudyResult) -> None:
@@ -113,13 +106,12 @@ def test_half_of_the_patches_is_an_option_that_keeps_every_patient_in_reach(
     package: Package, tmp_path: Path
 ) -> None:
     arms = [{"name": "none"}]
-    configuration = _configuration(package, train_fraction_of="patches", arms=arms, seeds=(0,))
+    configuration = tiny_study(package, train_fraction_of="patches", arms=arms, seeds=(0,))
 
     rows = _run(configuration, package, tmp_path).rows
 
     real = {row.train_fraction: row.n_train_real for row in rows}
     assert real[0.5] == pytest.approx(real[1.0] / 2, abs=2)
-    assert [path.name for path in (tmp_path / "patches").glob("train*")] == ["train-1"]
 
 
 def test_the_split_is_reported_with_its_balance_and_the_shortcut(result: StudyResult) -> None:
@@ -128,22 +120,98 @@ def test_the_split_is_reported_with_its_balance_and_the_shortcut(result: StudyRe
     assert result.shortcut.n_test == result.rows[0].n_test
 
 
-def test_an_interrupted_study_goes_on_and_gives_the_same_rows(
+def test_an_interrupted_study_goes_on_and_gives_the_same_result(
     package: Package, result: StudyResult, tmp_path: Path
 ) -> None:
     with pytest.raises(StoppedError):
-        _run(_configuration(package), package, tmp_path, stop=5)
-    finished = sorted((tmp_path / "runs").glob("*.json"))
-    times = [path.stat().st_mtime_ns for path in finished]
+        _run(tiny_study(package), package, tmp_path, stop=5)
+    finished = _runs(tmp_path)
 
-    resumed = _run(_configuration(package), package, tmp_path)
+    resumed = _run(tiny_study(package), package, tmp_path)
 
     assert len(finished) == 5
-    assert [path.stat().st_mtime_ns for path in finished] == times
+    assert finished.items() <= _runs(tmp_path).items()
     assert resumed.rows == result.rows
-    assert (tmp_path / "results.csv").read_text().count("\n") == 13
+    assert resumed.findings == result.findings
+    assert resumed.origin.runs_found == 5
+    assert (tmp_path / "results" / "results.csv").read_text().count("\n") == 13
+
+
+def test_processes_give_the_results_of_one_process(
+    package: Package, result: StudyResult, tmp_path: Path
+) -> None:
+    assert _run(tiny_study(package), package, tmp_path, workers=2).rows == result.rows
+
+
+def test_a_study_with_one_more_seed_reuses_the_runs_of_the_other(
+    package: Package, tmp_path: Path
+) -> None:
+    few = tiny_study(package, seeds=(0,), train_fractions=(1.0,))
+    more = tiny_study(package, seeds=(0, 1), train_fractions=(1.0,))
+    _run(few, package, tmp_path)
+    before = _runs(tmp_path)
+
+    found = _run(more, package, tmp_path).origin.runs_found
+
+    assert found == len(before) == 3
+    assert before.items() <= _runs(tmp_path).items()
+
+
+def test_what_a_run_depends_on_makes_it_another_run(package: Package, tmp_path: Path) -> None:
+    study = {"seeds": (0,), "train_fractions": (1.0,), "arms": (Arm(name="none"),)}
+    _run(tiny_study(package, **study), package, tmp_path)
+
+    changed = [{"classifier_training": {"epochs": 3}}, {"split_seed": 1}, {"image_size": 32}]
+    found = [
+        _run(tiny_study(package, **study, **change), package, tmp_path).origin.runs_found
+        for change in changed
+    ]
+
+    assert found == [0, 0, 0]
+
+
+def test_a_run_that_fails_is_reported_and_the_others_go_on(
+    package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from centre_node.study import running
+
+    real = running.train_classifier
+
+    def failing(*arguments: Any, seed: int, **options: Any) -> Any:
+        if seed == 1:
+            raise RuntimeError("no luck")
+        return real(*arguments, seed=seed, **options)
+
+    monkeypatch.setattr(running, "train_classifier", failing)
+    result = _run(tiny_study(package, train_fractions=(1.0,)), package, tmp_path)
+
+    assert [row.seed for row in result.rows] == [0, 0, 0]
+    assert {failed.seed for failed in result.failed} == {1}
+    assert result.failed[0].problem == "unexpected RuntimeError; the log tells more"
+    with pytest.raises(StudyFailedError, match="not one of 3 runs ended well: unexpected Runtime"):
+        _run(tiny_study(package, train_fractions=(1.0,), seeds=(1,)), package, tmp_path / "none")
+
+
+def test_the_result_names_the_generators_that_it_depends_on(
+    package: Package, result: StudyResult, tmp_path: Path
+) -> None:
+    folder = tmp_path / "somewhere" / "deep"
+    folder.mkdir(parents=True)
+    (folder / RESULT).write_text(result.model_dump_json())
+
+    (use,) = uses_of(package.digest[:8], tmp_path)
+
+    assert (use.centre, use.name, use.arms, use.runs) == ("centre-b", "lesions", ("B",), 4)
+    assert list(uses_of("0" * 64, tmp_path)) == []
+
+
+def test_no_result_names_a_patient(result: StudyResult, package: Package, tmp_path: Path) -> None:
+    patients = {mammogram.patient_id for mammogram in tiny_inputs(package).own.mammograms}
+    text = json.dumps(result.model_dump(mode="json"))
+
+    assert not [patient for patient in patients if f'"{patient}"' in text]
 
 
 def test_kinds_that_nobody_has_are_refused(package: Package, tmp_path: Path) -> None:
     with pytest.raises(NotEnoughPatientsError, match="0 patients with lesions"):
-        _run(_configuration(package, lesion_kinds=("other",)), package, tmp_path)
+        _run(tiny_study(package, lesion_kinds=("other",)), package, tmp_path)

@@ -1,0 +1,64 @@
+"""Which results depend on a generator. Light: no array or tensor library is imported."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from centre_node.errors import StudyFileError
+from centre_node.study.findings import StudyResult
+from shared.models import StrictModel, validation_summary
+
+RESULT = "study-result.json"
+
+
+class Use(StrictModel):
+    """A study that depends on a generator, and the arms that do."""
+
+    result: str
+    centre: str
+    name: str
+    manifest_digest: str
+    arms: tuple[str, ...]
+    patches: int
+    runs: int
+
+
+def uses_of(digest: str, folder: Path) -> Iterator[Use]:
+    """Yield the studies in a folder, or in folders inside it, that used a generator.
+
+    Args:
+        digest: The generator's manifest digest, or the beginning of it.
+
+    Raises:
+        StudyFileError: A study's result cannot be read.
+    """
+    for path in sorted(folder.rglob(RESULT)):
+        result = read_result(path)
+        for used in result.generators:
+            if used.manifest_digest.startswith(digest):
+                yield Use(
+                    result=str(path),
+                    centre=used.centre,
+                    name=used.name,
+                    manifest_digest=used.manifest_digest,
+                    arms=used.arms,
+                    patches=used.patches,
+                    runs=sum(row.arm in used.arms for row in result.rows),
+                )
+
+
+def read_result(path: Path) -> StudyResult:
+    """Read a study-result.json.
+
+    Raises:
+        StudyFileError: It is none.
+    """
+    try:
+        return StudyResult.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise StudyFileError(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise StudyFileError(
+            f"{path} is no result of a study: {validation_summary(error)}"
+        ) from error

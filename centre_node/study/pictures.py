@@ -1,0 +1,56 @@
+"""Pictures of a study's patches. Those of real patches stay at the centre."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from centre_node.mammography.pictures import contact_sheet, write_png
+from centre_node.study.preparation import Preparation
+from centre_node.study.prepared import Run, StudyPatches, opened
+from centre_node.study.running import RunResult
+from centre_node.study.training_patches import HEALTHY, LESION, Indices
+from shared.packages import Package
+
+PICTURED, COLUMNS = 64, 8
+MISTAKES = "mistakes.png"
+
+
+def write_pictures(
+    ready: Preparation,
+    packages: Mapping[str, Package],
+    results: Mapping[Run, RunResult],
+    folder: Path,
+) -> None:
+    """Leave contact sheets of real and synthetic patches, and the most confident mistakes."""
+    patches = opened(ready.file)
+    study = ready.study.configuration
+    store = patches.train[f"{max(study.train_fractions):g}"]
+    for name, label in (("lesion", LESION), ("healthy", HEALTHY)):
+        crops = store.crops(store.indices(label)[:PICTURED], size=study.image_size)
+        write_png(folder / f"real-{name}-patches.png", contact_sheet(crops, columns=COLUMNS))
+    for digest, synthetic in patches.synthetic.items():
+        card = packages[digest].card
+        sheet = contact_sheet(synthetic[:PICTURED], columns=COLUMNS)
+        write_png(folder / f"synthetic-{card.centre}-{card.name}.png", sheet)
+    shown = np.concatenate(most_confident_mistakes(patches, results))
+    if len(shown):
+        write_png(folder / MISTAKES, contact_sheet(patches.test.pixels[shown], columns=COLUMNS))
+
+
+def most_confident_mistakes(
+    patches: StudyPatches, results: Mapping[Run, RunResult]
+) -> tuple[Indices, Indices]:
+    """Return the clearest missed lesions and false alarms of all runs together.
+
+    Returns:
+        Indices of test patches, at most 8 of each, shape (n,), the clearest first.
+    """
+    log_odds = np.mean([result.test_log_odds for result in results.values()], axis=0)  # (n,)
+    labels = patches.test.labels
+    missed = np.flatnonzero((labels == LESION) & (log_odds < 0))
+    called = np.flatnonzero((labels == HEALTHY) & (log_odds > 0))
+    return (
+        missed[np.argsort(log_odds[missed])][:COLUMNS],
+        called[np.argsort(-log_odds[called])][:COLUMNS],
+    )

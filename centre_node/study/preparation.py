@@ -1,0 +1,233 @@
+"""Makes a study ready: splits patients, cuts patches, samples generators."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from centre_node.errors import OneClassOnlyError
+from centre_node.generators.storage import write_whole
+from centre_node.mammography.extraction import extract_patches
+from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.patch_store import PatchStore, check_no_leak
+from centre_node.mammography.shortcuts import shortcut_report
+from centre_node.mammography.splits import (
+    Split,
+    balance,
+    share_of_patients,
+    split_patients,
+    with_kinds,
+)
+from centre_node.mammography.summaries import ShortcutReport, SubsetBalance
+from centre_node.sharing.patch_files import array_file
+from centre_node.sharing.receive import follow_recipe
+from centre_node.sharing.recipes import new_recipe
+from centre_node.study.arms import Addition, addition
+from centre_node.study.configuration import StudyConfiguration
+from centre_node.study.prepared import PreparedStudy, StoredPatches, StoredSamples
+from centre_node.study.training_patches import LESION
+from shared.packages import Package, sha256_of
+
+PATCHES, SAMPLES = "patches", "samples"
+
+
+@dataclass(frozen=True)
+class StudyInputs:
+    """What a study is made of.
+
+    Attributes:
+        own: The centre's own mammograms.
+        donors: Mammograms of other centres that this one may see, by the name that arms give them.
+        packages: Pulled generator packages by manifest digest, at least those of the arms.
+        initial_weights: A file of weights that classifiers start from.
+    """
+
+    own: Reading
+    donors: Mapping[str, Reading]
+    packages: Mapping[str, Package]
+    initial_weights: Path | None = None
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A study made ready, and what is known of its data."""
+
+    study: PreparedStudy
+    file: Path
+    balance: tuple[SubsetBalance, ...]
+    shortcut: ShortcutReport
+
+
+def prepare(
+    configuration: StudyConfiguration,
+    inputs: StudyInputs,
+    *,
+    folder: Path,
+    device: torch.device,
+    threads: int,
+) -> Preparation:
+    """Cut and sample whatever `folder` does not hold yet; studies may share the folder.
+
+    Raises:
+        NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
+        BadMammogramsError: A patient or patch is in two subsets, or a donor's as well.
+    """
+    own, kinds = inputs.own.mammograms, configuration.lesion_kinds
+    cutting = _Cutting(configuration, folder)
+    donors = {
+        name: cutting.of(inputs.donors[name], _patients(inputs.donors[name]), f"data of {name}")
+        for name in sorted({name for arm in configuration.arms for name in arm.real_donors})
+    }
+    additions = _additions(configuration, donors)
+    scope = with_kinds(own, kinds)
+    split = split_patients(scope, shares=configuration.split_shares, seed=configuration.split_seed)
+    extra = max(added.healthy for added in additions.values())
+    train = {
+        f"{fraction:g}": cutting.of(
+            inputs.own, _training_patients(configuration, split, fraction), "training", extra
+        )
+        for fraction in configuration.train_fractions
+    }
+    validation, test = (
+        cutting.of(inputs.own, patients, name, 0)
+        for name, patients in (("validation", split.validation), ("test", split.test))
+    )
+    lent = [inputs.donors[name].name for name in donors]
+    for store in train.values():
+        check_no_leak((store, validation, test, *donors.values()), [*[inputs.own.name] * 3, *lent])
+    study = PreparedStudy(
+        configuration=configuration,
+        train={key: cutting.stored(store) for key, store in train.items()},
+        validation=cutting.stored(validation),
+        test=cutting.stored(test),
+        donors={name: cutting.stored(store) for name, store in donors.items()},
+        synthetic=_sampled(configuration, inputs.packages, folder, device),
+        additions=additions,
+        threads=threads,
+        device=device.type,
+        initial_weights=_weights(inputs.initial_weights, folder),
+    )
+    return Preparation(
+        study,
+        _written(study, folder),
+        balance(split, scope),
+        shortcut_report(
+            train[f"{max(configuration.train_fractions):g}"], test, size=configuration.image_size
+        ),
+    )
+
+
+def _patients(reading: Reading) -> tuple[str, ...]:
+    return tuple(sorted({mammogram.patient_id for mammogram in reading.mammograms}))
+
+
+def _training_patients(
+    configuration: StudyConfiguration, split: Split, fraction: float
+) -> tuple[str, ...]:
+    if configuration.train_fraction_of == "patches":
+        return split.train
+    return share_of_patients(split.train, fraction, seed=split.seed)
+
+
+@dataclass(frozen=True)
+class _Cutting:
+    """Cuts patches of some patients, into a folder that is named after what is in it."""
+
+    configuration: StudyConfiguration
+    folder: Path
+
+    def of(
+        self, reading: Reading, patients: Sequence[str], what: str, extra_healthy: int | None = None
+    ) -> PatchStore:
+        """Cut every lesion, as many healthy patches, and extra ones; None cuts no healthy ones."""
+        study, chosen = self.configuration, set(patients)
+        mine = [mammogram for mammogram in reading.mammograms if mammogram.patient_id in chosen]
+        lesions = sum(len(found.lesions) for found in with_kinds(mine, study.lesion_kinds))
+        if not lesions:
+            raise OneClassOnlyError(
+                f"{len(patients)} patients of the {what} have no lesion of the kinds "
+                f"{', '.join(study.lesion_kinds)}; lesions and healthy tissue are needed"
+            )
+        healthy = 0 if extra_healthy is None else lesions + extra_healthy
+        return extract_patches(
+            mine,
+            folder=self.folder / PATCHES / self._key(reading.name, patients, healthy),
+            configuration=study.patches,
+            lesion_kinds=study.lesion_kinds,
+            healthy=healthy,
+            seed=study.split_seed,
+            on_progress=lambda _done, _total: None,
+        )
+
+    def stored(self, store: PatchStore) -> StoredPatches:
+        """Return where a store lies."""
+        return StoredPatches(folder=str(store.folder.relative_to(self.folder)), digest=store.digest)
+
+    def _key(self, collection: str, patients: Sequence[str], healthy: int) -> str:
+        study = self.configuration
+        cut = [study.patches.model_dump(mode="json"), study.lesion_kinds, study.split_seed]
+        identity = json.dumps([collection, sorted(patients), healthy, *cut], sort_keys=True)
+        return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
+def _additions(
+    configuration: StudyConfiguration, donors: Mapping[str, PatchStore]
+) -> dict[str, Addition]:
+    lesions = {name: len(store.indices(LESION)) for name, store in donors.items()}
+    return {
+        arm.name: addition(
+            arm, synthetic_patches=configuration.synthetic_patches, donor_lesions=lesions
+        )
+        for arm in configuration.arms
+    }
+
+
+def _sampled(
+    configuration: StudyConfiguration,
+    packages: Mapping[str, Package],
+    folder: Path,
+    device: torch.device,
+) -> dict[str, StoredSamples]:
+    needed = sorted({digest for arm in configuration.arms for digest in arm.generators})
+    return {digest: _samples(configuration, packages[digest], folder, device) for digest in needed}
+
+
+def _samples(
+    configuration: StudyConfiguration, package: Package, folder: Path, device: torch.device
+) -> StoredSamples:
+    recipe = new_recipe(
+        package,
+        count=configuration.synthetic_patches,
+        seed=configuration.sampling_seed,
+        device=device,
+    )
+    digest = hashlib.sha256(recipe.model_dump_json().encode()).hexdigest()
+    path = folder / SAMPLES / f"{digest}.npy"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        path.with_suffix(".json").write_text(recipe.model_dump_json(indent=2) + "\n")
+        side = package.card.architecture.image_size
+        with array_file(path, count=recipe.count, side=side) as keep:
+            follow_recipe(recipe, package, device=device, keep=keep)
+    return StoredSamples(file=str(path.relative_to(folder)), recipe_digest=digest)
+
+
+def _weights(weights: Path | None, folder: Path) -> str | None:
+    """Copy the weights that classifiers start from beside what the runs read."""
+    if weights is None:
+        return None
+    name = f"weights-{sha256_of(weights)[:32]}.safetensors"
+    if not (folder / name).exists():
+        data = weights.read_bytes()
+        write_whole(folder / name, lambda file: file.write(data))
+    return name
+
+
+def _written(study: PreparedStudy, folder: Path) -> Path:
+    text = study.model_dump_json(indent=2) + "\n"
+    path = folder / f"study-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+    write_whole(path, lambda file: file.write(text.encode()))
+    return path

@@ -1,0 +1,74 @@
+"""A study on phantoms that is small enough for every day."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from centre_node.generators.networks import DcganGenerator
+from centre_node.generators.weights import export_weights
+from centre_node.mammography.configuration import PatchConfiguration, PhantomSet
+from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.phantoms import read_phantoms
+from centre_node.study.configuration import Arm, StudyConfiguration
+from centre_node.study.preparation import StudyInputs
+from shared.architectures import DcganArchitecture
+from shared.cards import ModelCard, Training, TrainingSet
+from shared.packages import Package, weight_file, write_package
+
+TINY = DcganArchitecture(image_size=16, latent_size=4, width=4)
+
+
+def untrained_package(folder: Path) -> Package:
+    """Return a generator of noise."""
+    weights = folder / "weights.safetensors"
+    torch.manual_seed(0)
+    export_weights(DcganGenerator(TINY), TINY, weights)
+    card = ModelCard(
+        centre="centre-b",
+        name="lesions",
+        title="Untrained",
+        architecture=TINY,
+        weights=(weight_file(weights),),
+        training_set=TrainingSet(data_set="none", lesion_kinds=("mass",), patients=5, patches=5),
+        training=Training(loss="dcgan", epochs=1, batch_size=2, seed=0, genshare_version="0"),
+        licence="CC0-1.0",
+        use_terms="Tests",
+        contact="tests",
+    )
+    return write_package(folder / "package", card, [weights])
+
+
+def phantoms(*, patients: int = 24, seed: int = 2) -> Reading:
+    """Return a centre's mammograms, or with another seed another's."""
+    return read_phantoms(
+        PhantomSet(style="digital", patients=patients, seed=seed, image_height_px=256)
+    )
+
+
+def tiny_study(package: Package, **changes: Any) -> StudyConfiguration:
+    """Return a grid of eight runs in three arms, or a changed one."""
+    options: dict[str, Any] = {
+        "patches": PatchConfiguration(margin_px=6, smallest_side_px=16),
+        "image_size": 16,
+        "split_shares": (0.6, 0.2, 0.2),
+        "train_fractions": (1.0, 0.5),
+        "classifier_training": {"epochs": 2},
+        "synthetic_patches": 10,
+        "arms": (
+            Arm(name="none"),
+            Arm(name="extra healthy only", extra_healthy=True),
+            Arm(name="B", generators=(package.digest,)),
+        ),
+        "seeds": (0, 1),
+        "resamples": 100,
+        **changes,
+    }
+    return StudyConfiguration.model_validate(options)
+
+
+def tiny_inputs(package: Package) -> StudyInputs:
+    """Return what a tiny study is made of, with a donor."""
+    return StudyInputs(
+        own=phantoms(), donors={"centre-b": phantoms(seed=5)}, packages={package.digest: package}
+    )
