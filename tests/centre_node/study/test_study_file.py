@@ -9,7 +9,7 @@ from centre_node.mammography.configuration import MammogramFolder
 from centre_node.study.study_file import read_study_file
 
 GOOD = """
-own = { folder = "data/a", where = { official_split = "test" } }
+own = { format = "auto", folder = "data/a", where = { official_split = "test" } }
 generators = { b = "packages/b" }
 
 [donors]
