@@ -11,7 +11,7 @@ import torch
 
 from centre_node.classifiers.configuration import ClassifierName
 from centre_node.classifiers.metrics import classification_metrics
-from centre_node.classifiers.training import lesion_probabilities, train_classifier
+from centre_node.classifiers.training import lesion_log_odds, train_classifier
 from centre_node.errors import OneClassOnlyError
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Mammogram
@@ -253,7 +253,7 @@ def _row(
         on_epoch=lambda _epoch: None,
     )
     pixels, labels = patches.test
-    metrics = classification_metrics(labels, lesion_probabilities(network, pixels))
+    metrics = classification_metrics(labels, 1 / (1 + np.exp(-lesion_log_odds(network, pixels))))
     return RunRow(
         classifier=run.classifier,
         arm=run.arm.name,
