@@ -12,6 +12,7 @@
   x TrainingDivergedError        GS-3202  422
   x CheckpointError              GS-3203  422
   x ModeCollapseError            GS-3204  422
+  x InitialWeightsError          GS-3205  422
   x OutOfSpaceError              GS-3301  507
   x JobCancelledError            GS-3302  409
   x JobNotFoundError             GS-3303  404
@@ -137,6 +138,15 @@ class ModeCollapseError(NodeError):
     status = 422
     title = "Mode collapse"
     hint = "Train with loss wgan-gp or relativistic, or set on_collapse to warn."
+
+
+class InitialWeightsError(NodeError):
+    """A classifier cannot start from the weights of a file."""
+
+    code = "GS-3205"
+    status = 422
+    title = "Initial weights unusable"
+    hint = "Give the safetensors file that initial_weights names, saved from the same network."
 
 
 class OutOfSpaceError(NodeError):

@@ -3,11 +3,17 @@
 from itertools import pairwise
 
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 CHANNELS = (1, 16, 32, 64, 128)
 HIDDEN_FEATURES = 128
 CLASSES = 2
 DROPOUT = 0.2
+
+SWIN = "swin_tiny_patch4_window7_224"
+SWIN_SIDE = 224
+SWIN_CHANNELS = 3
+DROP_PATH = 0.1
 
 
 class Cnn(nn.Module):
@@ -48,3 +54,29 @@ def _block(channels_in: int, channels_out: int) -> nn.Sequential:
         nn.MaxPool2d(2),
         nn.ReLU(),
     )
+
+
+def swin() -> nn.Module:
+    """Return a Swin-T with random weights, of 27,520,892 parameters.
+
+    Maps patches, shape (batch, 1, side, side), of any side, in [-1, 1], to logits, shape
+    (batch, 2), of healthy and lesion. Its tensors have timm's names, so that weights saved from
+    timm's Swin-T fit.
+
+    Source: paper section 2.4.1; Liu et al. 2021 (arXiv 2103.14030).
+    """
+    import timm  # takes seconds, and only a Swin needs it
+
+    network: nn.Module = timm.create_model(
+        SWIN, pretrained=False, num_classes=CLASSES, drop_path_rate=DROP_PATH
+    )
+    network.register_forward_pre_hook(_in_swins_form)
+    return network
+
+
+def _in_swins_form(_network: nn.Module, inputs: tuple[Tensor]) -> Tensor:
+    """Resize patches by area interpolation and copy their grey to three channels."""
+    (patches,) = inputs
+    if patches.shape[-1] != SWIN_SIDE:
+        patches = interpolate(patches, size=(SWIN_SIDE, SWIN_SIDE), mode="area")
+    return patches.expand(-1, SWIN_CHANNELS, -1, -1)  # (batch, 3, 224, 224)

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,16 +13,28 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from centre_node.classifiers.averages import MovingAverage
 from centre_node.classifiers.configuration import ClassifierName, ClassifierTraining
+from centre_node.classifiers.epochs import (
+    Labels,
+    Pixels,
+    batches,
+    mixed_epoch,
+    network_input,
+    on_device,
+)
+from centre_node.classifiers.initial_weights import load_initial_weights
 from centre_node.classifiers.metrics import auprc
-from centre_node.classifiers.networks import Cnn
-from centre_node.errors import OneClassOnlyError, TrainingDivergedError
+from centre_node.classifiers.networks import Cnn, swin
+from centre_node.classifiers.optimisation import new_optimiser, rate_at, set_rate
+from centre_node.errors import InitialWeightsError, OneClassOnlyError, TrainingDivergedError
 
-PREDICTION_BATCH = 128
-NETWORKS: dict[ClassifierName, Callable[[int], nn.Module]] = {"cnn": Cnn}
+PREDICTION_BATCH = 32  # more at once no longer fit a core's cache
+NETWORKS: dict[ClassifierName, Callable[[int], nn.Module]] = {
+    "cnn": Cnn,
+    "swin": lambda _image_size: swin(),
+}
 
-Pixels = NDArray[np.uint8]
-Labels = NDArray[np.int64]
 DrawEpoch = Callable[[np.random.Generator], tuple[Pixels, Labels]]
 
 
@@ -45,6 +58,7 @@ def train_classifier(
     seed: int,
     device: torch.device,
     on_epoch: Callable[[ClassifierProgress], None],
+    initial_weights: Path | None = None,
 ) -> nn.Module:
     """Return a classifier, in evaluation mode, with the weights of its best epoch.
 
@@ -56,8 +70,10 @@ def train_classifier(
             their labels, 1 for lesion and 0 for healthy, shape (n,).
         validation: The same for the patches that choose the best epoch.
         on_epoch: Called after every epoch; what it raises stops the training.
+        initial_weights: The safetensors file that `training.initial_weights` names.
 
     Raises:
+        InitialWeightsError: The file is missing, another one, or does not fit the network.
         OneClassOnlyError: An epoch's or the validation patches are all of one class.
         TrainingDivergedError: The loss became NaN or infinite.
 
@@ -65,99 +81,119 @@ def train_classifier(
     """
     _check_both_classes("validation", validation[1])
     random = np.random.default_rng(seed)
-    with _torch_seeded(seed, device):  # initial weights and dropout
-        network = NETWORKS[name](image_size).to(device)
-        optimiser = torch.optim.SGD(
-            network.parameters(), lr=training.learning_rate, momentum=training.momentum
-        )
+    with _torch_seeded(seed, device):  # initial weights, dropout and drop-path
+        network = _new_network(name, image_size, training, initial_weights)
+        loop = _Loop.start(network.to(device), training)
+        held_out = on_device(validation[0], device)
         best_auprc, best_state = -1.0, network.state_dict()
         for epoch in range(1, training.epochs + 1):
-            loss = _trained_epoch(network, optimiser, draw_epoch(random), training, random)
+            loss = loop.train_epoch(epoch, draw_epoch(random), random)
             if not math.isfinite(loss):
                 raise TrainingDivergedError(
                     f"the classifier's loss of epoch {epoch} is {loss}, not finite"
                 )
-            reached = auprc(validation[1], lesion_probabilities(network, validation[0]))
+            reached = auprc(validation[1], _log_odds(loop.evaluated, held_out))
             assert reached is not None, "both classes are there"
             if reached > best_auprc:
-                best_auprc, best_state = reached, copy.deepcopy(network.state_dict())
+                best_auprc, best_state = reached, copy.deepcopy(loop.evaluated.state_dict())
             on_epoch(ClassifierProgress(epoch, training.epochs, loss, reached))
     network.load_state_dict(best_state)
     return network.eval()
 
 
-def lesion_probabilities(network: nn.Module, pixels: Pixels) -> NDArray[np.float64]:
-    """Return the probability of a lesion, shape (n,), for 8-bit patches, shape (n, side, side).
+def _new_network(
+    name: ClassifierName, image_size: int, training: ClassifierTraining, path: Path | None
+) -> nn.Module:
+    network = NETWORKS[name](image_size)
+    if (path is None) != (training.initial_weights is None):
+        raise InitialWeightsError(
+            f"the configuration's initial_weights is {training.initial_weights}, "
+            f"but the file given is {path.name if path else None}"
+        )
+    if path is not None and training.initial_weights is not None:
+        load_initial_weights(network, path, sha256=training.initial_weights)
+    return network
+
+
+def lesion_log_odds(network: nn.Module, pixels: Pixels) -> NDArray[np.float64]:
+    """Return the logit of lesion minus that of healthy, shape (n,).
 
     The network predicts in evaluation mode and is given back in the mode that it was in.
+
+    Args:
+        pixels: 8-bit patches, shape (n, side, side).
     """
+    return _log_odds(network, on_device(pixels, next(network.parameters()).device))
+
+
+def _log_odds(network: nn.Module, pixels: Tensor) -> NDArray[np.float64]:
+    """Do the same with patches that are on the network's device."""
     was_training = network.training
     network.eval()
     try:
         with torch.inference_mode():
-            parts = [
-                _lesion_softmax(network, torch.tensor(pixels[start : start + PREDICTION_BATCH]))
-                for start in range(0, len(pixels), PREDICTION_BATCH)
-            ]
+            logits = [network(network_input(part)) for part in pixels.split(PREDICTION_BATCH)]
     finally:
         network.train(was_training)
-    probabilities: NDArray[np.float64] = torch.cat(parts).numpy()
-    return probabilities
+    healthy, lesion = torch.cat(logits).double().cpu().unbind(dim=1)
+    difference: NDArray[np.float64] = (lesion - healthy).numpy()
+    return difference
 
 
-def _lesion_softmax(network: nn.Module, pixels: Tensor) -> Tensor:
-    device = next(network.parameters()).device
-    logits: Tensor = network(_network_input(pixels.to(device)))
-    return torch.softmax(logits.double(), dim=1)[:, 1].cpu()
+@dataclass(frozen=True)
+class _Loop:
+    """What takes part in every step of a training. Nothing waits for the device within an epoch.
 
-
-def _trained_epoch(
-    network: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    patches: tuple[Pixels, Labels],
-    training: ClassifierTraining,
-    random: np.random.Generator,
-) -> float:
-    """Descend once along every batch and return the mean loss."""
-    _check_both_classes("training", patches[1])
-    device = next(network.parameters()).device
-    pixels, labels = (torch.from_numpy(part).to(device) for part in _mixed(*patches, random))
-    total = torch.zeros((), device=device)
-    network.train()
-    for batch in batches(len(labels), training.batch_size):
-        loss = cross_entropy(network(_network_input(pixels[batch])), labels[batch])
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        total += loss.detach() * (batch.stop - batch.start)
-    return float(total) / len(labels)
-
-
-def batches(count: int, size: int) -> Iterator[slice]:
-    """Cut `count` patches into batches; a last single patch joins the batch before it.
-
-    BatchNorm has no variance to divide by in a batch of one.
+    Channels lie innermost in memory: the CNN's pooling is several times as fast so on a CPU.
     """
-    starts = list(range(0, count, size))
-    if len(starts) > 1 and count % size == 1:
-        starts.pop()
-    for start, stop in zip(starts, [*starts[1:], count], strict=True):
-        yield slice(start, stop)
 
+    network: nn.Module
+    training: ClassifierTraining
+    optimiser: torch.optim.Optimizer
+    average: MovingAverage | None
 
-def _mixed(pixels: Pixels, labels: Labels, random: np.random.Generator) -> tuple[Pixels, Labels]:
-    """Return the patches in random order, each mirrored either way with p = 0.5."""
-    order = random.permutation(len(labels))
-    pixels, labels = pixels[order], labels[order]
-    left_right, top_bottom = random.random((2, len(labels))) < 0.5
-    pixels[left_right] = pixels[left_right, :, ::-1]
-    pixels[top_bottom] = pixels[top_bottom, ::-1]
-    return pixels, labels
+    @classmethod
+    def start(cls, network: nn.Module, training: ClassifierTraining) -> "_Loop":
+        network = network.to(memory_format=torch.channels_last)
+        half_life = training.average_half_life_patches
+        average = MovingAverage(network, half_life) if half_life is not None else None
+        return cls(network, training, new_optimiser(network, training), average)
 
+    @property
+    def evaluated(self) -> nn.Module:
+        """The network whose weights are kept."""
+        return self.average.network if self.average is not None else self.network
 
-def _network_input(pixels: Tensor) -> Tensor:
-    """Map uint8, shape (batch, side, side), to float32 in [-1, 1], (batch, 1, side, side)."""
-    return pixels.unsqueeze(1).float() / 127.5 - 1
+    def train_epoch(
+        self, epoch: int, patches: tuple[Pixels, Labels], random: np.random.Generator
+    ) -> float:
+        """Descend once along every batch and return the mean loss."""
+        _check_both_classes("training", patches[1])
+        device = next(self.network.parameters()).device
+        drawn = mixed_epoch(
+            *patches, random, device=device, classical=self.training.augmentation == "classical"
+        )
+        total = torch.zeros((), device=device)
+        self.network.train()
+        cuts = list(batches(len(patches[1]), self.training.batch_size))
+        for index, batch in enumerate(cuts):
+            progress = (epoch - 1 + (index + 0.5) / len(cuts)) / self.training.epochs
+            set_rate(self.optimiser, rate_at(self.training, progress))
+            total += self._step(drawn.inputs(batch), drawn.labels[batch])
+        return float(total) / len(patches[1])
+
+    def _step(self, inputs: Tensor, labels: Tensor) -> Tensor:
+        """Descend once and return the sum of the patches' losses."""
+        with torch.autocast(
+            inputs.device.type, torch.bfloat16, enabled=self.training.precision == "bfloat16"
+        ):
+            loss = cross_entropy(self.network(inputs), labels)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        if self.average is not None:
+            self.average.update(self.network, len(labels))
+        return loss.detach() * len(labels)
 
 
 def _check_both_classes(subset: str, labels: Labels) -> None:

@@ -1,22 +1,28 @@
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from safetensors.torch import save_file
+from sklearn.metrics import roc_auc_score
+from torch import Tensor, nn
 
-from centre_node.classifiers.configuration import ClassifierTraining
-from centre_node.classifiers.metrics import auprc, classification_metrics
+from centre_node.classifiers import training
+from centre_node.classifiers.averages import MovingAverage
+from centre_node.classifiers.configuration import ClassifierName, ClassifierTraining
+from centre_node.classifiers.metrics import auprc
 from centre_node.classifiers.networks import Cnn
 from centre_node.classifiers.training import (
+    NETWORKS,
     ClassifierProgress,
-    batches,
-    lesion_probabilities,
+    lesion_log_odds,
     train_classifier,
 )
-from centre_node.errors import OneClassOnlyError, TrainingDivergedError
+from centre_node.errors import InitialWeightsError, OneClassOnlyError, TrainingDivergedError
 
 SIDE = 16
 CPU = torch.device("cpu")
@@ -45,17 +51,20 @@ def trained(
     *,
     seed: int = 0,
     on_epoch: Callable[[ClassifierProgress], None] = lambda _event: None,
+    name: ClassifierName = "cnn",
+    path: Path | None = None,
     **changes: Any,
 ) -> nn.Module:
     return train_classifier(
         always(train),
         validation,
-        name="cnn",
+        name=name,
         image_size=SIDE,
         training=ClassifierTraining(**{"epochs": 3, **changes}),
         seed=seed,
         device=CPU,
         on_epoch=on_epoch,
+        initial_weights=path,
     )
 
 
@@ -74,9 +83,22 @@ def test_a_classifier_learns_to_tell_discs_from_noise() -> None:
         learning_rate=0.01,
     )
 
-    auroc = classification_metrics(labels, lesion_probabilities(network, test)).auroc
-    assert auroc is not None
-    assert auroc > 0.95
+    assert roc_auc_score(labels, lesion_log_odds(network, test)) > 0.95
+
+
+def test_the_improved_recipe_learns_it_too() -> None:
+    test, labels = noise_and_discs(200, seed=2)
+
+    network = trained(
+        noise_and_discs(240, seed=0),
+        noise_and_discs(60, seed=1),
+        recipe="improved",
+        epochs=15,
+        learning_rate=0.003,
+        average_half_life_patches=300,
+    )
+
+    assert roc_auc_score(labels, lesion_log_odds(network, test)) > 0.95
 
 
 def test_batch_normalisation_learns_in_every_epoch_not_only_before_the_first_validation() -> None:
@@ -104,7 +126,7 @@ def test_the_weights_of_the_best_epoch_are_kept() -> None:
 
     reached = [event.validation_auprc for event in events]
     assert reached[-1] < max(reached)
-    assert auprc(validation[1], lesion_probabilities(network, validation[0])) == max(reached)
+    assert auprc(validation[1], lesion_log_odds(network, validation[0])) == max(reached)
 
 
 def test_the_seed_determines_the_network_whatever_the_global_state() -> None:
@@ -173,28 +195,163 @@ def test_a_diverged_training_names_the_epoch() -> None:
         trained(noise_and_discs(48, seed=0), noise_and_discs(8, seed=1), learning_rate=1e30)
 
 
-@pytest.mark.parametrize(
-    ("count", "expected"),
-    [(24, [12, 12]), (25, [12, 13]), (26, [12, 12, 2]), (13, [13]), (5, [5]), (1, [1])],
-)
-def test_no_batch_has_a_single_patch_beside_others(count: int, expected: list[int]) -> None:
-    slices = list(batches(count, 12))
-
-    assert [part.stop - part.start for part in slices] == expected
-    assert [index for part in slices for index in range(count)[part]] == list(range(count))
-
-
-def test_probabilities_are_a_softmax_in_evaluation_mode_and_the_mode_comes_back() -> None:
+def test_log_odds_are_differences_of_logits_in_evaluation_mode_and_the_mode_comes_back() -> None:
     network = Cnn(SIDE).train()
-    pixels, _ = noise_and_discs(300, seed=0)
+    pixels, _ = noise_and_discs(100, seed=0)
     counter = network.state_dict()["blocks.0.1.num_batches_tracked"]
 
-    probabilities = lesion_probabilities(network, pixels)
+    log_odds = lesion_log_odds(network, pixels)
 
     assert network.training
     assert counter.item() == 0
-    assert probabilities.dtype == np.float64
+    assert log_odds.dtype == np.float64
     inputs = torch.from_numpy(pixels).unsqueeze(1).float() / 127.5 - 1
     with torch.no_grad():
         healthy, lesion = network.eval()(inputs).double().T.numpy()
-    assert np.allclose(probabilities, np.exp(lesion) / (np.exp(healthy) + np.exp(lesion)))
+    assert np.allclose(log_odds, lesion - healthy)
+
+
+def test_log_odds_do_not_saturate() -> None:
+    network = Cnn(SIDE)
+    last = network.head[-1]
+    assert isinstance(last, nn.Linear)
+    nn.init.zeros_(last.weight)
+    last.bias = nn.Parameter(torch.tensor([-500.0, 500.0]))
+
+    assert lesion_log_odds(network, np.zeros((2, SIDE, SIDE), np.uint8)).tolist() == [1000, 1000]
+
+
+class _Recording(nn.Module):
+    """Notes the grey value of every patch that it is trained on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(2))
+        self.seen: list[int] = []
+
+    def forward(self, patches: Tensor) -> Tensor:
+        if self.training:
+            assert (patches == patches[:, :, :1, :1]).all()
+            self.seen += ((patches[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
+        return self.bias + torch.zeros(len(patches), 2)
+
+
+def test_every_patch_real_or_synthetic_is_trained_on_once_an_epoch_in_a_new_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = _Recording()
+    monkeypatch.setitem(NETWORKS, "cnn", lambda _image_size: network)
+    greys = np.arange(61, dtype=np.uint8)  # each names its patch; from 41 on it is synthetic
+    pixels = np.broadcast_to(greys[:, None, None], (61, SIDE, SIDE))
+
+    trained((pixels, (greys > 30).astype(np.int64)), noise_and_discs(10, seed=1), epochs=2)
+
+    first, second = network.seen[:61], network.seen[61:]
+    assert sorted(first) == sorted(second) == greys.tolist()
+    assert first != second
+    assert sum(grey > 40 for grey in first) == 20
+
+
+def test_the_improved_recipe_keeps_the_averaged_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[MovingAverage] = []
+
+    class Noted(MovingAverage):
+        def __init__(self, network: nn.Module, half_life_patches: int) -> None:
+            super().__init__(network, half_life_patches)
+            made.append(self)
+
+    monkeypatch.setattr(training, "MovingAverage", Noted)
+
+    network = trained(
+        noise_and_discs(48, seed=0), noise_and_discs(10, seed=1), recipe="improved", epochs=1
+    )
+
+    assert equal(network, made[0].network)
+    assert all(weights.requires_grad for weights in network.parameters())
+
+
+@pytest.mark.parametrize("recipe", ["paper", "improved"])
+def test_either_recipe_repeats_itself_bit_for_bit(recipe: str) -> None:
+    train, validation = noise_and_discs(50, seed=0), noise_and_discs(10, seed=1)
+
+    first, second, other = (
+        trained(train, validation, recipe=recipe, seed=seed) for seed in (1, 1, 2)
+    )
+
+    assert equal(first, second)
+    assert not equal(first, other)
+
+
+def test_classical_augmentation_goes_with_the_papers_descent() -> None:
+    train, validation = noise_and_discs(48, seed=0), noise_and_discs(10, seed=1)
+
+    flips, classical = (
+        trained(train, validation, augmentation=kind) for kind in ("flips", "classical")
+    )
+
+    assert not equal(flips, classical)
+
+
+def test_bfloat16_changes_the_steps_and_leaves_float32_weights() -> None:
+    train, validation = noise_and_discs(48, seed=0), noise_and_discs(10, seed=1)
+
+    whole, half = (trained(train, validation, precision=p) for p in ("float32", "bfloat16"))
+
+    assert not equal(whole, half)
+    assert {weights.dtype for weights in half.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("recipe", ["paper", "improved"])
+def test_a_swin_is_trained_from_patches_of_any_size_and_repeats_itself(recipe: str) -> None:
+    first, second = (
+        trained(
+            noise_and_discs(2, seed=0),
+            noise_and_discs(2, seed=1),
+            name="swin",
+            recipe=recipe,
+            epochs=1,
+            batch_size=2,
+        )
+        for _ in range(2)
+    )
+
+    assert equal(first, second)
+
+
+def saved(network: nn.Module, path: Path) -> str:
+    """Write the weights and return their digest."""
+    save_file({name: t.contiguous() for name, t in network.state_dict().items()}, path)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_training_starts_from_the_weights_of_a_file(tmp_path: Path) -> None:
+    pretrained, path = Cnn(SIDE), tmp_path / "start.safetensors"
+    digest = saved(pretrained, path)
+
+    network = trained(
+        noise_and_discs(12, seed=0),
+        noise_and_discs(10, seed=1),
+        epochs=1,
+        learning_rate=1e-12,
+        initial_weights=digest,
+        path=path,
+    )
+
+    pairs = zip(network.parameters(), pretrained.parameters(), strict=True)
+    assert all(torch.allclose(found, start) for found, start in pairs)
+
+
+@pytest.mark.parametrize("given", ["file", "digest"])
+def test_a_file_without_its_digest_and_a_digest_without_its_file_are_refused(
+    given: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "start.safetensors"
+    digest = saved(Cnn(SIDE), path)
+
+    with pytest.raises(InitialWeightsError, match=r"initial_weights is .* the file given is"):
+        trained(
+            noise_and_discs(12, seed=0),
+            noise_and_discs(10, seed=1),
+            initial_weights=digest if given == "digest" else None,
+            path=path if given == "file" else None,
+        )
