@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.special import logit
 
+from centre_node.classifiers.calibration import fitted_temperature
 from centre_node.classifiers.configuration import ClassifierName
-from centre_node.classifiers.metrics import classification_metrics
+from centre_node.classifiers.metrics import chosen_threshold, classification_metrics
 from centre_node.classifiers.training import lesion_probabilities, train_classifier
 from centre_node.errors import OneClassOnlyError
 from centre_node.mammography.extraction import extract_patches
@@ -84,6 +87,7 @@ class StudyPatches:
     train: Mapping[float, PatchStore]
     validation: tuple[Pixels, Labels]
     test: tuple[Pixels, Labels]
+    test_patients: NDArray[np.str_]
     synthetic: Mapping[str, Pixels]
     digests: tuple[str, ...]
     balance: tuple[SubsetBalance, ...]
@@ -170,6 +174,7 @@ def _study_patches(
         train=train,
         validation=all_patches(validation, size=configuration.image_size),
         test=all_patches(test, size=configuration.image_size),
+        test_patients=np.array([record.patient_id for record in test.records]),
         synthetic=_synthetic(configuration, packages, device),
         digests=(*(store.digest for store in train.values()), validation.digest, test.digest),
         balance=balance(split, scope),
@@ -252,8 +257,15 @@ def _row(
         device=device,
         on_epoch=lambda _epoch: None,
     )
-    pixels, labels = patches.test
-    metrics = classification_metrics(labels, lesion_probabilities(network, pixels))
+    pixels, labels = patches.validation
+    log_odds = _log_odds(network, pixels)
+    metrics = classification_metrics(
+        patches.test[1],
+        _log_odds(network, patches.test[0]),
+        patients=patches.test_patients,
+        threshold=chosen_threshold(labels, log_odds),
+        temperature=fitted_temperature(labels, log_odds),
+    )
     return RunRow(
         classifier=run.classifier,
         arm=run.arm.name,
@@ -264,6 +276,13 @@ def _row(
         n_train_synthetic=len(training.synthetic),
         **metrics.model_dump(),
     )
+
+
+def _log_odds(network: torch.nn.Module, pixels: Pixels) -> NDArray[np.float64]:
+    """Return finite log-odds of a lesion, shape (n,), whatever a softmax rounds to."""
+    probability = np.clip(lesion_probabilities(network, pixels), 1e-300, 1 - 1e-16)
+    log_odds: NDArray[np.float64] = logit(probability)
+    return log_odds
 
 
 def _training_patches(
