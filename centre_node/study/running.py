@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field
 
+from centre_node.classifiers.calibration import fitted_temperature
 from centre_node.classifiers.configuration import ClassifierTraining
-from centre_node.classifiers.metrics import (
-    chosen_threshold,
-    classification_metrics,
-    fitted_temperature,
-)
+from centre_node.classifiers.metrics import chosen_threshold, classification_metrics
 from centre_node.classifiers.training import lesion_log_odds, train_classifier
 from centre_node.study.prepared import Run, StudyPatches, opened
 from centre_node.study.rows import RunRow
 from shared.models import StrictModel
+
+LogOdds = NDArray[np.float64]
 
 OnEpoch = Callable[[], None]
 """Called after every epoch; what it raises stops the run."""
@@ -62,11 +62,7 @@ def training_of(run: Run, training: ClassifierTraining) -> ClassifierTraining:
 
 def _trained_and_tested(
     patches: StudyPatches, run: Run, device: torch.device, on_epoch: OnEpoch
-) -> tuple[
-    RunRow,
-    "np.ndarray[tuple[int], np.dtype[np.float64]]",
-    "np.ndarray[tuple[int], np.dtype[np.float64]]",
-]:
+) -> tuple[RunRow, LogOdds, LogOdds]:
     study = patches.study.configuration
     training = patches.training_patches(run)
     weights = patches.study.initial_weights
