@@ -1,0 +1,1 @@
+"""The statistics of a study: intervals, differences, recovered shares, curves."""
