@@ -20,6 +20,7 @@ from centre_node.study.prepared import Run
 from shared.packages import Package
 from tests.centre_node.study.made_up import tiny_inputs, tiny_study, untrained_package
 
+pytestmark = pytest.mark.slow
 SECONDS = 60
 
 
