@@ -1,6 +1,7 @@
 """Does a study's runs on a Ray cluster: where there are GPUs, each run gets its part of one."""
 
 import importlib
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from centre_node.study.prepared import PreparedStudy, Run
 
 POLL_SECONDS = 0.5
 RETRIES = 2
+KNOCK_SECONDS = 5.0
 
 Files = dict[str, bytes]
 
@@ -66,10 +68,22 @@ def _connected(address: str) -> Any:
             "ray is not installed; the ray engine needs it: pip install 'genshare[ray]'"
         ) from error
     try:
+        _knock(address)
         ray.init(address=address, log_to_driver=False, logging_level="error")
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise EngineError(f"there is no Ray cluster at {address!r}") from error
     return ray
+
+
+def _knock(address: str) -> None:
+    """Find out at once whether anybody listens; Ray itself tries for minutes.
+
+    Raises:
+        OSError: Nobody does.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if port.isdigit():
+        socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
 
 
 def _packed(study: PreparedStudy, study_file: Path) -> Files:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import torch
 
 from centre_node.errors import StudyFailedError
 from centre_node.generators.storage import full_disk_named, write_whole
-from centre_node.study.analysis.findings import Predictions, TestPatches, findings
+from centre_node.study.analysis.predictions import Predictions, TestPatches
+from centre_node.study.analysis.statistics import findings
 from centre_node.study.arms import facts_of
 from centre_node.study.configuration import StudyConfiguration
 from centre_node.study.findings import FailedRun, StudyOrigin, StudyResult, UsedGenerator
@@ -165,7 +167,7 @@ def _result(
         findings=findings(
             arms,
             TestPatches(test.labels, test.patients),
-            [Predictions.of(result.row, result.test_log_odds) for result in in_order],
+            [Predictions(result.row, np.array(result.test_log_odds)) for result in in_order],
             resamples=study.resamples,
             seed=study.split_seed,
         ),

@@ -19,7 +19,7 @@ def read_phantoms(configuration: PhantomSet) -> Reading:
     """Return the set's mammograms; the same configuration gives the same pixels."""
     each = configuration.calcifications == "each"
     mammograms = tuple(_mammogram(plan, each=each) for plan in plan_images(configuration))
-    return Reading(name=f"phantoms-{configuration.style}", mammograms=mammograms)
+    return Reading(f"phantoms-{configuration.style}-{configuration.seed}", mammograms)
 
 
 def _mammogram(plan: ImagePlan, *, each: bool) -> Mammogram:

@@ -17,6 +17,7 @@ from centre_node.study.local_engine import LocalEngine
 from centre_node.study.outcomes import Outcome
 from centre_node.study.preparation import Preparation, prepare
 from centre_node.study.prepared import Run
+from centre_node.study.rows import RunRow
 from shared.packages import Package
 from tests.centre_node.study.made_up import tiny_inputs, tiny_study, untrained_package
 
@@ -50,6 +51,10 @@ def _outcomes(ready: Preparation, workers: int, on_tick: object = None) -> dict[
     return {outcome.run: outcome for outcome in outcomes}
 
 
+def _rows(outcomes: dict[Run, Outcome]) -> dict[Run, RunRow]:
+    return {run: outcome.result.row for run, outcome in outcomes.items() if outcome.result}
+
+
 def _children() -> list[psutil.Process]:
     """Return the processes of pools: those that spawn has made."""
     return [
@@ -71,9 +76,8 @@ def test_a_killed_process_costs_no_run(ready: Preparation) -> None:
     with_a_death = _outcomes(ready, 2, kill_once)
 
     assert killed.is_set()
-    assert {run: outcome.result and outcome.result.row for run, outcome in with_a_death.items()} == {
-        run: outcome.result and outcome.result.row for run, outcome in alone.items()
-    }
+    assert len(_rows(alone)) == len(alone) == 6
+    assert _rows(with_a_death) == _rows(alone)
 
 
 def test_runs_whose_processes_die_again_and_again_are_given_up(

@@ -12,7 +12,6 @@ from centre_node.study.ray_engine import RayEngine
 from tests.centre_node.study.made_up import tiny_inputs, tiny_study, untrained_package
 
 pytestmark = pytest.mark.slow
-LOOPBACK = "127.0.0.1"
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +30,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Preparation:
 def address() -> Iterator[str]:
     from ray.cluster_utils import Cluster
 
-    machine = {
-        "num_cpus": 1,
-        "object_store_memory": 100 * 2**20,
-        "node_ip_address": LOOPBACK,
-        "include_dashboard": False,
-    }
+    machine = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=machine)
     cluster.add_node(**machine)
     yield cluster.address

@@ -205,7 +205,7 @@ def test_the_result_names_the_generators_that_it_depends_on(
     assert list(uses_of("0" * 64, tmp_path)) == []
 
 
-def test_no_result_names_a_patient(result: StudyResult, package: Package, tmp_path: Path) -> None:
+def test_no_result_names_a_patient(result: StudyResult, package: Package) -> None:
     patients = {mammogram.patient_id for mammogram in tiny_inputs(package).own.mammograms}
     text = json.dumps(result.model_dump(mode="json"))
 
