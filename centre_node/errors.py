@@ -23,6 +23,9 @@
   x NotAllowedError              GS-3309  401
   x WorkerDiedError              GS-3311  500
   x NotPublishableError          GS-3312  422
+  x MediganPackageError          GS-3401  422
+  x UnknownMediganModelError     GS-3402  422
+  x MediganMetadataError         GS-3403  422
 """
 
 from shared.problems import GenshareError
@@ -229,3 +232,30 @@ class NotPublishableError(NodeError):
     status = 422
     title = "Not publishable"
     hint = "Train on more patients."
+
+
+class MediganPackageError(NodeError):
+    """A medigan package is unsafe, damaged, or holds no weights."""
+
+    code = "GS-3401"
+    status = 422
+    title = "medigan package refused"
+    hint = "Download the package again; it is a folder or zip with one weight file of PyTorch."
+
+
+class UnknownMediganModelError(NodeError):
+    """The weights are not those of a medigan model that genshare can declare."""
+
+    code = "GS-3402"
+    status = 422
+    title = "Unknown medigan model"
+    hint = "genshare import-medigan --help lists the models that can be imported."
+
+
+class MediganMetadataError(NodeError):
+    """A model's metadata cannot be read, or speak of another model."""
+
+    code = "GS-3403"
+    status = 422
+    title = "medigan metadata unusable"
+    hint = "Give medigan's global.json or the model's own metadata.json with --metadata."
