@@ -1,6 +1,7 @@
 """The tensors of a pickled PyTorch file. No code that the file names is run."""
 
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,8 +63,8 @@ def _content(path: Path, name: str) -> Any:
     try:
         in_a_zip = zipfile.is_zipfile(path)
         intact = not in_a_zip or _first_damaged(path) is None
-        if intact:  # mapped: an optimiser's state, which is most of a file, is never read
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=in_a_zip)
+        if intact:
+            return _loaded(path, in_a_zip=in_a_zip)
     except Exception as error:  # zipfile and torch raise a dozen kinds for a broken file
         code = CODE.search(str(error))
         if code is not None:
@@ -75,6 +76,13 @@ def _content(path: Path, name: str) -> Any:
             "kind of pickle"
         ) from error
     raise MediganPackageError(f"{name} is damaged: a checksum in it is wrong")
+
+
+def _loaded(path: Path, *, in_a_zip: bool) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what torch thinks of a stranger's pickle
+        # Mapped: an optimiser's state, which is most of a file, takes no memory.
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=in_a_zip)
 
 
 def _first_damaged(path: Path) -> str | None:

@@ -26,7 +26,7 @@ def _known(value: Any) -> Any:
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 OptionalText = Annotated[str | None, BeforeValidator(_known)]
-OptionalEpoch = Annotated[int | None, BeforeValidator(_known), Field(gt=0)]
+OptionalEpoch = Annotated[Annotated[int, Field(gt=0)] | None, BeforeValidator(_known)]
 
 
 class _Part(BaseModel):
