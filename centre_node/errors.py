@@ -23,9 +23,11 @@
   x NotAllowedError              GS-3309  401
   x WorkerDiedError              GS-3311  500
   x NotPublishableError          GS-3312  422
-  x MediganPackageError          GS-3401  422
-  x UnknownMediganModelError     GS-3402  422
-  x MediganMetadataError         GS-3403  422
+  x RecipeRefusedError           GS-3401  422
+  x PatchesNotKeptError          GS-3402  507
+  x MediganPackageError          GS-3411  422
+  x UnknownMediganModelError     GS-3412  422
+  x MediganMetadataError         GS-3413  422
 """
 
 from shared.problems import GenshareError
@@ -142,7 +144,7 @@ class OutOfSpaceError(NodeError):
     code = "GS-3301"
     status = 507
     title = "Disk full"
-    hint = "Free space and submit the job again."
+    hint = "Free space and start it again."
 
 
 class JobCancelledError(NodeError):
@@ -234,10 +236,28 @@ class NotPublishableError(NodeError):
     hint = "Train on more patients."
 
 
+class RecipeRefusedError(NodeError):
+    """A recipe cannot be read, or is not of the package that it is used with."""
+
+    code = "GS-3401"
+    status = 422
+    title = "Recipe refused"
+    hint = "Use the recipe.json that lies beside the patches, and the package that it names."
+
+
+class PatchesNotKeptError(NodeError):
+    """Sampled patches cannot be written."""
+
+    code = "GS-3402"
+    status = 507
+    title = "Patches not kept"
+    hint = "Choose a new folder, where you may write, on a disk with room."
+
+
 class MediganPackageError(NodeError):
     """A medigan package is unsafe, damaged, or holds no weights."""
 
-    code = "GS-3401"
+    code = "GS-3411"
     status = 422
     title = "medigan package refused"
     hint = "Download the package again; it is a folder or zip with one weight file of PyTorch."
@@ -246,7 +266,7 @@ class MediganPackageError(NodeError):
 class UnknownMediganModelError(NodeError):
     """The weights are not those of a medigan model that genshare can declare."""
 
-    code = "GS-3402"
+    code = "GS-3412"
     status = 422
     title = "Unknown medigan model"
     hint = "genshare import-medigan --help lists the models that can be imported."
@@ -255,7 +275,7 @@ class UnknownMediganModelError(NodeError):
 class MediganMetadataError(NodeError):
     """A model's metadata cannot be read, or speak of another model."""
 
-    code = "GS-3403"
+    code = "GS-3413"
     status = 422
     title = "medigan metadata unusable"
     hint = "Give medigan's global.json or the model's own metadata.json with --metadata."

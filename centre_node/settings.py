@@ -1,5 +1,6 @@
 """The node's settings. The only module of the node that reads the environment."""
 
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -14,3 +15,13 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("node-data"), description="Holds jobs, patches and generators.")
     mammograms_dir: Path | None = Field(None, description="The centre's images; only read.")
     token: SecretStr | None = Field(None, min_length=8, description="Asked of every caller.")
+
+
+def worker_environment() -> dict[str, str]:
+    """Return this process's environment for a worker, whose threads are to wait asleep.
+
+    By default those that wait for each other spin, which costs a job that shares its processors
+    with anything else most of its speed: a factor of five and more on two cores.
+    """
+    inherited = dict(os.environ)  # noqa: TID251 (handed on to a child process, not read)
+    return {"OMP_WAIT_POLICY": "passive", **inherited}

@@ -19,6 +19,7 @@ COMMANDS = {
     "list": ("shared.commands", "List the generators on a hub."),
     "show": ("shared.commands", "Show one generator's card."),
     "fetch": ("shared.commands", "Fetch a generator and verify it."),
+    "sample": ("centre_node.sharing.commands", "Draw synthetic patches from a fetched generator."),
     "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),
     "export-medigan": ("centre_node.medigan.commands", "Write a package's medigan metadata."),
 }

@@ -1,14 +1,17 @@
 """The model card: what a receiver must know of a generator before using it."""
 
+import math
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from shared.architectures import Architecture
+from shared.fidelity import FidelityReport
 from shared.models import StrictModel
 from shared.names import Digest, FileName, LesionKind, Name, Text
 
 SMALLEST_COUNT = 5
+MOST_WEIGHT_FILES = 512
 
 Count = Annotated[int, Field(ge=SMALLEST_COUNT)]
 """A number of patients or patches; a smaller one could point at a person."""
@@ -23,6 +26,8 @@ class WeightFile(StrictModel):
     name: FileName
     size_bytes: int = Field(gt=0)
     sha256: Digest
+    epoch: int | None = Field(None, gt=0, description="After which they were kept.")
+    share: float | None = Field(None, gt=0, le=1, description="Of the patches to draw from it.")
 
 
 class TrainingSet(StrictModel):
@@ -68,7 +73,8 @@ class ModelCard(StrictModel):
     """Everything said about one version of a generator.
 
     Its weight files' digests are on the card, so a card alone tells whether a file is the
-    one that it speaks of.
+    one that it speaks of. Several files are an ensemble: patches are drawn evenly from them, or
+    by the shares that all of them carry and that add up to 1.
     """
 
     schema_version: Literal[1] = 1
@@ -76,12 +82,23 @@ class ModelCard(StrictModel):
     name: Name
     title: Text
     architecture: Architecture
-    weights: tuple[WeightFile, ...] = Field(min_length=1)
+    weights: tuple[WeightFile, ...] = Field(min_length=1, max_length=MOST_WEIGHT_FILES)
     pixel_range: tuple[float, float] = (-1.0, 1.0)
     training_set: TrainingSet
     training: Training
+    fidelity: FidelityReport | None = Field(
+        None, description="How close samples are to the training patches; None: not measured."
+    )
     privacy: Privacy = Privacy()
     origin: Origin | None = Field(None, description="None: trained by the centre with genshare.")
     licence: Text
     use_terms: Text
     contact: Text
+
+    @field_validator("weights")
+    @classmethod
+    def _shares_are_whole(cls, weights: tuple[WeightFile, ...]) -> tuple[WeightFile, ...]:
+        shares = [file.share for file in weights if file.share is not None]
+        if shares and (len(shares) < len(weights) or not math.isclose(sum(shares), 1)):
+            raise ValueError("every weight file must have a share, adding up to 1, or none")
+        return weights

@@ -13,6 +13,7 @@ from shared.arguments import name_argument
 from shared.errors import PackageNotKeptError
 from shared.hub_client import connect
 from shared.packages import Package, canonical_json
+from shared.weight_choices import chosen_weights
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -88,33 +89,54 @@ def fetch(
     name: Generator,
     out: Annotated[Path, typer.Option(help="The folder to make.")],
     version: Version = None,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this weight file of an ensemble. Repeatable.", metavar="FILE"),
+    ] = None,
+    weights_at_most: Annotated[
+        int | None, typer.Option(min=1, help="Only so many weight files, evenly spread.")
+    ] = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     json: Json = False,
 ) -> None:
     """Fetch a generator; every digest and every tensor is checked before the folder appears.
 
+    Of an ensemble, some weight files will do; a later fetch to the same folder adds others.
+
     Examples:
       genshare fetch centre-b lesions-dcgan --out lesions-dcgan
 
       genshare fetch centre-b lesions-dcgan --version 1 --out lesions-dcgan-1
+
+      genshare fetch centre-b lesions-dcgan --weights weights-epoch-0500.safetensors --out few
+
+      genshare fetch centre-b lesions-dcgan --weights-at-most 5 --out few
     """
+    if weights and weights_at_most:
+        raise typer.BadParameter("give either --weights or --weights-at-most, not both")
     hub = connect(hub_url, token)
     record = hub.version(centre, name, version)
+    chosen = chosen_weights(record.card, names=weights or (), at_most=weights_at_most)
     try:
-        package = hub.fetch(record, out)
+        package = hub.fetch(record, out, weights=chosen)
     except OSError as error:
         raise PackageNotKeptError(f"cannot write to {out}: {error.strerror}") from error
+    if not package.is_whole:
+        sys.stderr.write(f"{out} holds {package.extent} of the package\n")
     sys.stdout.write(_as_json(package) if json else _as_checksums(package))
 
 
 def _as_checksums(package: Package) -> str:
     """Return lines that `sha256sum --check` reads."""
-    files = package.manifest.files
-    return "".join(f"{file.sha256}  {package.folder / file.name}\n" for file in files)
+    return "".join(f"{file.sha256}  {package.folder / file.name}\n" for file in package.files)
 
 
 def _as_json(package: Package) -> str:
-    files = {file.name: file.sha256 for file in package.manifest.files}
-    folder = str(package.folder)
-    return dumps({"folder": folder, "manifest_digest": package.digest, "sha256": files}) + "\n"
+    found = {
+        "folder": str(package.folder),
+        "manifest_digest": package.digest,
+        "whole": package.is_whole,
+        "sha256": {file.name: file.sha256 for file in package.files},
+    }
+    return dumps(found) + "\n"

@@ -8,6 +8,8 @@
       x NotSafetensorsError      GS-2005  422
       x WrongTensorsError        GS-2006  422
       x NonFiniteWeightsError    GS-2007  422
+    x NoSuchWeightsError         GS-2008  422
+    x PartlyFetchedError         GS-2009  422
   x PackageNotKeptError          GS-2010  507
   x HubUnreachableError          GS-2101  502
   x HubUnreadableError           GS-2102  502
@@ -73,6 +75,22 @@ class NonFiniteWeightsError(WeightsRefusedError):
 
     code = "GS-2007"
     hint = "The training diverged; train again or export an earlier checkpoint."
+
+
+class NoSuchWeightsError(PackageError):
+    """A weight file was asked for that the package does not list."""
+
+    code = "GS-2008"
+    title = "No such weights"
+    hint = "genshare show lists a version's weight files."
+
+
+class PartlyFetchedError(PackageError):
+    """The whole package is needed, but only some of its weight files were fetched."""
+
+    code = "GS-2009"
+    title = "Package partly fetched"
+    hint = "Fetch it again to the same folder without naming weights; what is there is kept."
 
 
 class PackageNotKeptError(SharedError):

@@ -1,6 +1,8 @@
 """The only way to the hub. Knows its URLs; turns its errors into ours."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,13 +15,19 @@ from shared.errors import (
     HubRefusedError,
     HubUnreachableError,
     HubUnreadableError,
+    NoSuchWeightsError,
+    PartlyFetchedError,
 )
 from shared.packages import (
+    CARD,
     MANIFEST,
+    Manifest,
     ManifestFile,
     Package,
+    add_to_package,
     canonical_json,
     manifest_digest,
+    note_fetched,
     open_package,
     sync_folder,
     verify_file,
@@ -32,10 +40,12 @@ from shared.records import (
     GeneratorPage,
     GeneratorVersion,
 )
+from shared.weight_choices import weights_named
 from shared.weights import inspect_weights
 
 API = "/api/v1"
 TIMEOUT_SECONDS = 60.0
+CHECKED_BYTES_PER_SECOND = 20_000_000  # a hub on a slow disk reads all weights before it answers
 CHUNK_BYTES = 1 << 20
 JSON = {"Content-Type": "application/json"}
 
@@ -72,19 +82,36 @@ class HubClient:
         return _parsed(CentreToken, self._send("POST", "/centres", json=body.model_dump())).token
 
     def publish(self, package: Package) -> GeneratorVersion:
-        """Upload what the hub lacks of a package, then publish it; harmless when repeated."""
-        digests = BlobDigests(digests=tuple(file.sha256 for file in package.manifest.files))
-        answer = self._send("POST", "/blobs/missing", json=digests.model_dump(mode="json"))
-        missing = _parsed(BlobDigests, answer).digests
-        for file in package.manifest.files:
-            if file.sha256 in missing:
-                with (package.folder / file.name).open("rb") as content:
-                    self._send("PUT", f"/blobs/{file.sha256}", content=content)
+        """Upload what the hub lacks of a package, then publish it; harmless when repeated.
+
+        Where the hub goes away in between, the files that it has are not sent again.
+
+        Raises:
+            PartlyFetchedError: Not every weight file is here.
+        """
+        if not package.is_whole:
+            raise PartlyFetchedError(f"{package.folder} holds only {package.extent} to publish")
+        self._upload(package)
         path = f"/generators/{package.card.centre}/{package.card.name}/versions"
-        return _parsed(
-            GeneratorVersion,
-            self._send("POST", path, content=canonical_json(package.manifest), headers=JSON),
-        )
+        content, size = canonical_json(package.manifest), _size(package.manifest)
+        timeout = TIMEOUT_SECONDS + size / CHECKED_BYTES_PER_SECOND
+        answer = self._send("POST", path, content=content, headers=JSON, timeout=timeout)
+        return _parsed(GeneratorVersion, answer)
+
+    def _upload(self, package: Package) -> None:
+        files = {file.sha256: file.name for file in package.manifest.files}
+        digests = BlobDigests(digests=tuple(files))
+        answer = self._send("POST", "/blobs/missing", json=digests.model_dump(mode="json"))
+        missing = [digest for digest in _parsed(BlobDigests, answer).digests if digest in files]
+        for number, digest in enumerate(missing, start=1):
+            try:
+                with (package.folder / files[digest]).open("rb") as content:
+                    self._send("PUT", f"/blobs/{digest}", content=content)
+            except HubUnreachableError as error:
+                raise HubUnreachableError(
+                    f"the upload of {files[digest]}, file {number} of {len(missing)}, broke off; "
+                    f"publish again, and only what the hub lacks is sent: {error}"
+                ) from error
 
     def generators(self, centre: str | None = None) -> Iterator[GeneratorVersion]:
         """Yield every published version, newest first."""
@@ -112,13 +139,20 @@ class HubClient:
             )
         return record
 
-    def fetch(self, record: GeneratorVersion, folder: Path) -> Package:
-        """Fetch a version's files to `folder`, verified; it appears complete or not at all.
+    def fetch(
+        self, record: GeneratorVersion, folder: Path, *, weights: Collection[str] | None = None
+    ) -> Package:
+        """Fetch a version's files to `folder`, verified; they appear complete or not at all.
 
-        A fetch that broke off goes on where it stopped.
+        A fetch that broke off goes on where it stopped, and what a folder has is not fetched
+        again: to a part of a package, the rest can be added.
+
+        Args:
+            weights: Names of the weight files to fetch; None is all.
 
         Raises:
             DigestMismatchError: A file is not the one that the manifest declares.
+            NoSuchWeightsError: The version has no weight file of a name.
             WeightsRefusedError: The weights are not those of the card's architecture.
         """
         digest = manifest_digest(record.manifest)
@@ -126,20 +160,39 @@ class HubClient:
             raise DigestMismatchError(
                 f"the manifest has the digest {digest}, but the hub says {record.manifest_digest}"
             )
-        if folder.exists():
-            return _the_one(open_package(folder), record)
+        wanted = _wanted(record, weights)
+        if not folder.exists():
+            fetched = self._fetch_part(record, folder, wanted)
+            fetched.folder.rename(folder)
+            return replace(fetched, folder=folder)
+        package = _the_one(open_package(folder, partly=True), record)
+        held = {file.name for file in package.weights}
+        if wanted <= held:
+            return package
+        fetched = self._fetch_part(record, folder, wanted - held)
+        add_to_package(fetched.folder, folder, record.manifest, held | wanted)
+        shutil.rmtree(fetched.folder)
+        return replace(package, weights=weights_named(package.card, held | wanted))
+
+    def _fetch_part(
+        self, record: GeneratorVersion, folder: Path, names: Collection[str]
+    ) -> Package:
+        """Fetch card, manifest and some weight files to a folder beside `folder`, verified."""
         partial = folder.with_name(f".{folder.name}.part")
         partial.mkdir(parents=True, exist_ok=True)
         base = f"/generators/{record.centre}/{record.name}/versions/{record.version}/files"
-        for file in record.manifest.files:
+        files = [file for file in record.manifest.files if file.name in {CARD, *names}]
+        for left_over in {path.name for path in partial.iterdir()} - {file.name for file in files}:
+            (partial / left_over).unlink()
+        for file in files:
             self._fetch_file(f"{base}/{file.name}", partial / file.name, file)
         (partial / MANIFEST).write_bytes(canonical_json(record.manifest))
-        package = _the_one(open_package(partial), record)
-        for weights in package.card.weights:
+        note_fetched(partial, record.manifest, names)
+        package = _the_one(open_package(partial, partly=True), record)
+        for weights in package.weights:
             inspect_weights(partial / weights.name, package.card.architecture.generator_tensors())
         sync_folder(partial)
-        partial.rename(folder)
-        return Package(folder, package.card, package.manifest, package.digest)
+        return package
 
     def _fetch_file(self, path: str, target: Path, declared: ManifestFile) -> None:
         have = target.stat().st_size if target.exists() else 0
@@ -174,6 +227,24 @@ class HubClient:
     def _unreachable(self, method: str, path: str, error: Exception) -> HubUnreachableError:
         url = str(self._http.base_url).rstrip("/")
         return HubUnreachableError(f"no answer from the hub at {url} to {method} {path}: {error}")
+
+
+def _size(manifest: Manifest) -> int:
+    return sum(file.size_bytes for file in manifest.files)
+
+
+def _wanted(record: GeneratorVersion, weights: Collection[str] | None) -> set[str]:
+    """Return the names of the weight files to fetch, all of them in the manifest."""
+    listed = {file.name for file in record.manifest.files} - {CARD}
+    if weights is None:
+        return listed
+    unknown = set(weights) - listed
+    if unknown:
+        raise NoSuchWeightsError(
+            f"version {record.version} of {record.centre}/{record.name} has no weight file "
+            f"{min(unknown)}; it has {len(listed)}, from {min(listed)} to {max(listed)}"
+        )
+    return set(weights)
 
 
 def _the_one(package: Package, record: GeneratorVersion) -> Package:

@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+LARGEST_SEED = 2**64 - 1
+"""What a 64-bit random generator can start from."""
+
 
 class StrictModel(BaseModel):
     """Frozen; refuses unknown keys, NaN and infinity."""

@@ -157,6 +157,7 @@ def _publish(
                 licence=generator.licence,
                 use_terms=generator.use_terms,
                 contact=generator.contact,
+                ensemble=generator.publish_ensemble,
             ),
         )
         for generator in scenario.generators

@@ -14,10 +14,12 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from centre_node.generators.configuration import GeneratorTraining
+from centre_node.generators.kept_weights import kept_epochs
 from centre_node.jobs.requests import StudyRequest, TrainGeneratorRequest
 from centre_node.mammography.configuration import DatasetSource, MammogramFolder, PatchConfiguration
 from centre_node.study.configuration import EVERY_KIND, Arm, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
+from shared.cards import MOST_WEIGHT_FILES
 from shared.models import StrictModel
 from shared.names import LesionKind, Name, Text
 
@@ -56,6 +58,19 @@ class GeneratorScenario(StrictModel):
     licence: Text
     use_terms: Text
     contact: Text
+    publish_ensemble: bool = Field(
+        False, description="Publish every weight file that the training keeps, as the paper does."
+    )
+
+    @model_validator(mode="after")
+    def _ensemble_can_be_published(self) -> Self:
+        files = kept_epochs(self.training) + 1
+        if self.publish_ensemble and not 2 <= files <= MOST_WEIGHT_FILES:
+            raise ValueError(
+                f"publish_ensemble needs 2 to {MOST_WEIGHT_FILES} weight files, but the training "
+                f"leaves {files}; see keep_weights_from_epoch and keep_weights_every_epochs"
+            )
+        return self
 
     @property
     def reference(self) -> str:

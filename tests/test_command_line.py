@@ -1,6 +1,7 @@
 """The command as a user types it, right and wrong."""
 
 import hashlib
+import json
 import os
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.hub_server import running_hub
-from tests.packages import write_tiny_package
+from tests.packages import tiny_contents, write_tiny_ensemble, write_tiny_package
 
 
 def _genshare(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +28,7 @@ def test_help_names_every_command() -> None:
     done = _genshare("--help")
 
     assert done.returncode == 0
-    for command in ("simulate", "hub", "node", "data", "list", "show", "fetch"):
+    for command in ("simulate", "hub", "node", "data", "list", "show", "fetch", "sample"):
         assert f"  {command} " in done.stdout
 
 
@@ -46,6 +47,36 @@ def test_a_generator_is_listed_shown_and_fetched(tmp_path: Path) -> None:
     assert "lesions-dcgan" in listed.stdout
     assert digest in shown.stdout
     assert f"{digest}  {out / 'weights.safetensors'}" in fetched.stdout
+
+
+def test_some_weights_of_an_ensemble_are_fetched(tmp_path: Path) -> None:
+    package = write_tiny_ensemble(tmp_path, tiny_contents(5))
+    names = [file.name for file in package.card.weights]
+    fetch = ("fetch", "centre-b", "lesions-dcgan", "--out")
+    with running_hub(tmp_path / "hub") as hub:
+        token = hub.client().invite("centre-b")
+        hub.client(token).publish(package)
+        where = {"GENSHARE_HUB_URL": hub.url, "GENSHARE_HUB_TOKEN": token}
+        named = _genshare(
+            *fetch, str(tmp_path / "two"), "--weights", names[0], "--weights", names[2], **where
+        )
+        spread = _genshare(
+            *fetch, str(tmp_path / "three"), "--weights-at-most", "3", "--json", **where
+        )
+        wrong = _genshare(*fetch, str(tmp_path / "none"), "--weights", "other", **where)
+        both = _genshare(
+            *fetch, str(tmp_path / "none"), "--weights", names[0], "--weights-at-most", "1", **where
+        )
+
+    lines = named.stdout.splitlines()
+    assert [line.rsplit("/", 1)[1] for line in lines] == ["card.json", names[0], names[2]]
+    assert "holds 2 of 5 weight files" in named.stderr
+    assert list(json.loads(spread.stdout)["sha256"]) == ["card.json", names[0], names[2], names[4]]
+    assert json.loads(spread.stdout)["whole"] is False
+    assert (wrong.returncode, both.returncode) == (1, 2)
+    assert "has no weight file other; it has 5" in wrong.stderr
+    assert "either --weights or --weights-at-most" in both.stderr
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize(

@@ -27,14 +27,20 @@ ENTRY_BYTES = 1024  # what a checkpoint adds around each tensor
 
 
 class Estimate(NamedTuple):
-    """Bytes that a training needs; the memory is that of its arrays, without the program's own."""
+    """Bytes that a training needs.
+
+    Attributes:
+        memory_bytes: Of its arrays, without the program's own; measured peaks on a CPU were 0.8
+            to 1.05 times as large.
+        disk_bytes: At most, at any one time.
+    """
 
     memory_bytes: int
     disk_bytes: int
 
 
 def estimate(architecture: Architecture, training: GeneratorTraining, patches: int) -> Estimate:
-    """Return what a training on so many patches needs at most, at any one time."""
+    """Return what a training on so many patches needs."""
     networks = (blank_generator(architecture), blank_discriminator(architecture, training))
     generator, discriminator = (_floats(network) for network in networks)
     average = generator if training.average_half_life_images is not None else 0

@@ -33,14 +33,11 @@ class Judgement(NamedTuple):
 
 
 class Objective(Protocol):
-    """The losses of both networks.
-
-    Attributes:
-        shares_fakes: Whether the generator's step uses the patches of the discriminator's step.
-    """
+    """The losses of both networks."""
 
     @property
-    def shares_fakes(self) -> bool: ...  # noqa: D102
+    def shares_fakes(self) -> bool:
+        """Whether the generator's step uses the patches of the discriminator's step."""
 
     def judged(
         self, discriminator: Scorer, real: Tensor, fake: Tensor, draws: StepDraws, /

@@ -1,5 +1,6 @@
-"""Synthetic patches from a generator's weights."""
+"""Synthetic patches from a generator's weights, one file or an ensemble of several."""
 
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,17 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from centre_node.generators.file_draws import file_batches
 from centre_node.generators.pixels import to_8_bit
 from centre_node.generators.weights import load_generator
 from shared.architectures import Architecture
 
 BATCH = 64
+
+Places = NDArray[np.int64]
+Patches = NDArray[np.uint8]
+Keep = Callable[[Places, Patches], object]
+"""Takes patches, shape (n, side, side), and their places among all, shape (n,), from 0."""
 
 
 def sample_patches(
@@ -21,28 +28,101 @@ def sample_patches(
     count: int,
     seed: int,
     device: torch.device,
-) -> NDArray[np.uint8]:
-    """Return `count` synthetic patches, shape (count, side, side), 8-bit.
+) -> Patches:
+    """Return `count` synthetic patches of one file, shape (count, side, side), 8-bit.
 
-    The same seed gives the same patches, and the first k of more patches are those of k:
-    whole batches of one size are always drawn and computed, in float32.
-
-    Args:
-        seed: 0 to 2**64 - 1.
-
-    Raises:
-        WeightsRefusedError: The weights are not what the architecture declares.
+    See `sample_ensemble`, of which this is the case of one file.
     """
-    generator = load_generator(weights, architecture, device)
-    random = torch.Generator().manual_seed(seed)
     patches = np.empty((count, architecture.image_size, architecture.image_size), dtype=np.uint8)
-    for start in range(0, count, BATCH):
-        latents = torch.randn(BATCH, architecture.latent_size, generator=random)
-        patches[start : start + BATCH] = generated(generator, latents)[: count - start]
+    sample_ensemble(
+        [weights],
+        architecture,
+        count=count,
+        seed=seed,
+        device=device,
+        keep=lambda places, made: patches.__setitem__(places, made),
+    )
     return patches
 
 
-def generated(generator: nn.Module, latents: torch.Tensor) -> NDArray[np.uint8]:
+def sample_ensemble(
+    files: Sequence[Path],
+    architecture: Architecture,
+    *,
+    count: int,
+    seed: int,
+    device: torch.device,
+    keep: Keep,
+    shares: Sequence[float] | None = None,
+) -> None:
+    """Draw `count` synthetic patches from weight files and hand them over, file by file.
+
+    The same seed gives the same patches, and the first k of more patches are those of k: a
+    patch's latent and its file depend on the seed and its place alone, and it is computed in
+    float32, at the same row of a whole batch, whatever `count` is. One generator at a time is in
+    memory, and no more patches than a batch.
+
+    Args:
+        seed: 0 to 2**64 - 1.
+        keep: Takes the patches; those of a file come in order, those of the next file after it.
+        shares: See `file_batches`.
+
+    Raises:
+        WeightsRefusedError: The weights are not what the architecture declares.
+
+    Source: paper section 2.3.1 (patches are pooled from 51 epochs' weights).
+    """
+    for number, path in enumerate(files):
+        draws = _draws(architecture.latent_size, len(files), shares, count=count, seed=seed)
+        mine = ((places[of == number], latents[of == number]) for places, latents, of in draws)
+        _sample_file(path, architecture, mine, device=device, keep=keep)
+
+
+def _draws(
+    latent_size: int, files: int, shares: Sequence[float] | None, *, count: int, seed: int
+) -> Iterator[tuple[Places, NDArray[np.float32], Places]]:
+    """Yield places, latents and file numbers of all patches, a batch at a time."""
+    random = torch.Generator().manual_seed(seed)
+    numbers = file_batches(files, shares, seed=seed, batch=BATCH)
+    for start, of in zip(range(0, count, BATCH), numbers, strict=False):
+        latents = torch.randn(BATCH, latent_size, generator=random).numpy()
+        places = np.arange(start, min(start + BATCH, count))
+        yield places, latents[: len(places)], of[: len(places)]
+
+
+def _sample_file(
+    path: Path,
+    architecture: Architecture,
+    draws: Iterator[tuple[Places, NDArray[np.float32]]],
+    *,
+    device: torch.device,
+    keep: Keep,
+) -> None:
+    generator: nn.Module | None = None  # not loaded for a file that makes no patch
+    for places, latents in _whole_batches(draws):
+        if generator is None:
+            generator = load_generator(path, architecture, device)
+        padded = np.zeros((BATCH, architecture.latent_size), dtype=np.float32)
+        padded[: len(latents)] = latents
+        keep(places, generated(generator, torch.from_numpy(padded))[: len(places)])
+
+
+def _whole_batches(
+    draws: Iterator[tuple[Places, NDArray[np.float32]]],
+) -> Iterator[tuple[Places, NDArray[np.float32]]]:
+    """Gather one file's places and latents to batches; only the last may be smaller."""
+    places, latents = np.empty(0, dtype=np.int64), None
+    for more_places, more_latents in draws:
+        places = np.concatenate([places, more_places])
+        latents = more_latents if latents is None else np.concatenate([latents, more_latents])
+        if len(places) >= BATCH:
+            yield places[:BATCH], latents[:BATCH]
+            places, latents = places[BATCH:], latents[BATCH:]
+    if latents is not None and len(places):
+        yield places, latents
+
+
+def generated(generator: nn.Module, latents: torch.Tensor) -> Patches:
     """Return the 8-bit patches, shape (batch, side, side), of latents, (batch, latent_size).
 
     The generator is used in evaluation mode and given back in the mode that it was in.

@@ -17,8 +17,9 @@ from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
 from centre_node.errors import JobConflictError, JobNotFoundError
+from centre_node.fidelity.measuring import measured_fidelity
+from centre_node.generators.kept_weights import weight_files
 from centre_node.generators.progress import TrainingProgress
-from centre_node.generators.storage import write_whole
 from centre_node.generators.training import (
     LOSSES,
     SAMPLES,
@@ -40,9 +41,11 @@ from centre_node.mammography.datasets import DataFolders, read_dataset
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.phantoms.writing import write_phantoms
-from centre_node.mammography.pictures import contact_sheet, write_png
+from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
+from centre_node.sharing.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
-from centre_node.sharing.receive import pull, pulled, synthetic_patches
+from centre_node.sharing.receive import follow_recipe, pull, pulled
+from centre_node.sharing.recipes import new_recipe
 from centre_node.study.runs import run_study
 from shared.hub_client import HubClient, connect
 from shared.version import genshare_version
@@ -99,7 +102,7 @@ def handle(job: Job, node: Node, report: Report) -> Result:
         case PullRequest():
             return _pull(request, node)
         case SampleRequest():
-            return _sample(request, node, folder)
+            return _sample(request, node, folder, report)
         case StudyRequest():
             return _study(request, node, folder, report)
 
@@ -151,7 +154,7 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
             )
         )
 
-    train_generator(
+    weights = train_generator(
         patches,
         architecture=request.architecture,
         training=request.training,
@@ -160,16 +163,30 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
         on_progress=report_epoch,
     )
     _copy_pictures(folder / "training", artifacts)
+    epochs = request.training.epochs
+    report(Progress(done=epochs, total=epochs + 1, unit="epochs", message="measuring fidelity"))
+    patients = [record.patient_id for record in store.records]
+    fidelity = measured_fidelity(
+        weights,
+        request.architecture,
+        patches,
+        patients=patients,
+        seed=request.training.seed,
+        device=default_device(),
+    )
+    for name, png in fidelity.pictures.items():
+        write_encoded_png(artifacts / name, png)
     spacings = {m.pixel_spacing_mm for m in reading.mammograms}
     trained = TrainedGenerator(
         data_set=reading.name,
         lesion_kinds=request.lesion_kinds,
-        patients=len({record.patient_id for record in store.records}),
+        patients=len(set(patients)),
         patches=len(patches),
         pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
         architecture=request.architecture,
         training=request.training,
         genshare_version=genshare_version(),
+        fidelity=fidelity.report,
     )
     return {**trained.model_dump(mode="json"), "skipped": store.skipped}
 
@@ -188,9 +205,10 @@ def _publish(request: PublishRequest, node: Node, folder: Path) -> Result:
         raise JobConflictError(f"the training has {job.state}; only a finished one is published")
     facts = {name: job.result[name] for name in TrainedGenerator.model_fields}
     fields = request.model_dump(include=set(Terms.model_fields))
+    training = node.job_folder(job.id) / "training"
     package = build_package(
         folder / "package",
-        node.job_folder(job.id) / "training" / WEIGHTS,
+        weight_files(training) if request.ensemble else [training / WEIGHTS],
         TrainedGenerator.model_validate(facts),
         Terms(centre=node.connection().centre, **fields),
     )
@@ -199,32 +217,43 @@ def _publish(request: PublishRequest, node: Node, folder: Path) -> Result:
 
 def _pull(request: PullRequest, node: Node) -> Result:
     record, package = pull(
-        node.hub(), request.centre, request.name, request.version, folder=node.generators_dir
+        node.hub(),
+        request.centre,
+        request.name,
+        request.version,
+        folder=node.generators_dir,
+        weights=request.weights,
+        weights_at_most=request.weights_at_most,
     )
     return {
         "manifest_digest": package.digest,
         "centre": record.centre,
         "name": record.name,
         "version": record.version,
+        "weights": [file.name for file in package.weights],
+        "whole": package.is_whole,
     }
 
 
-def _sample(request: SampleRequest, node: Node, folder: Path) -> Result:
-    package = pulled(node.generators_dir, request.generator)
-    patches = synthetic_patches(
-        package, count=request.count, seed=request.seed, device=default_device()
-    )
+def _sample(request: SampleRequest, node: Node, folder: Path, report: Report) -> Result:
+    package = pulled(node.generators_dir, request.generator, partly=True)
+    device, side = default_device(), package.card.architecture.image_size
+    recipe = new_recipe(package, count=request.count, seed=request.seed, device=device)
     artifacts = folder / ARTIFACTS
+    with array_file(artifacts / ARRAY, count=recipe.count, side=side) as keep:
+        follow_recipe(
+            recipe,
+            package,
+            device=device,
+            keep=keep,
+            on_patches=lambda done: report(
+                Progress(done=done, total=recipe.count, unit="patches", message="sampling")
+            ),
+        )
+    patches = np.load(artifacts / ARRAY, mmap_mode="r", allow_pickle=False)
     write_png(artifacts / "grid.png", contact_sheet(patches[:PICTURED], columns=8))
-    write_whole(artifacts / "patches.npy", lambda file: np.save(file, patches, allow_pickle=False))
-    recipe = {
-        "manifest_digest": package.digest,
-        "seed": request.seed,
-        "count": request.count,
-        "genshare_version": genshare_version(),
-    }
-    (artifacts / "recipe.json").write_text(json.dumps(recipe, indent=2))
-    return {**recipe, "shape": list(patches.shape)}
+    (artifacts / RECIPE).write_text(recipe.model_dump_json(indent=2) + "\n")
+    return {**recipe.model_dump(mode="json"), "shape": list(patches.shape)}
 
 
 def _study(request: StudyRequest, node: Node, folder: Path, report: Report) -> Result:

@@ -8,8 +8,8 @@ from centre_node.generators.configuration import GeneratorTraining
 from centre_node.mammography.configuration import FolderFormat, PatchConfiguration, PhantomSet
 from centre_node.study.configuration import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
-from shared.models import StrictModel
-from shared.names import Digest, LesionKind, Name, Text
+from shared.models import LARGEST_SEED, StrictModel
+from shared.names import Digest, FileName, LesionKind, Name, Text
 
 
 class JobRequest(StrictModel):
@@ -62,24 +62,38 @@ class PublishRequest(JobRequest):
     licence: Text
     use_terms: Text
     contact: Text
+    ensemble: bool = Field(
+        False,
+        description="Publish every weight file that the training kept, not the final one only.",
+    )
 
 
 class PullRequest(JobRequest):
-    """Fetch a generator from the hub and verify it."""
+    """Fetch a generator from the hub and verify it; of an ensemble, some files will do."""
 
     kind: Literal["pull"] = "pull"
     centre: Name
     name: Name
     version: int | None = Field(None, ge=1, description="None is the latest.")
+    weights: tuple[FileName, ...] = Field((), description="Weight files to fetch; none is all.")
+    weights_at_most: int | None = Field(
+        None, ge=1, description="Fetch so many weight files, evenly spread."
+    )
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if self.weights and self.weights_at_most is not None:
+            raise ValueError("give either weights or weights_at_most, not both")
+        return self
 
 
 class SampleRequest(JobRequest):
-    """Sample synthetic patches from a pulled generator."""
+    """Sample synthetic patches from a pulled generator, from those weight files that are here."""
 
     kind: Literal["sample"] = "sample"
     generator: Digest = Field(description="Manifest digest of the pulled package.")
     count: int = Field(ge=1, le=1_000_000)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=LARGEST_SEED)
 
 
 class StudyRequest(JobRequest):

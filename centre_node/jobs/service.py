@@ -19,6 +19,7 @@ from centre_node.errors import (
 )
 from centre_node.jobs.requests import AnyJobRequest
 from centre_node.jobs.store import Job, JobProblem, JobStore
+from centre_node.settings import worker_environment
 from shared.problems import GenshareError
 
 log = logging.getLogger(__name__)
@@ -149,7 +150,9 @@ class Supervisor:
             self._recover(job)
         if self._store.has_queued() and not self._stopping.is_set():
             # The pipe's end tells the worker that this process is gone.
-            self._worker = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603 (ours)
+            self._worker = subprocess.Popen(  # noqa: S603 (ours)
+                self._command, stdin=subprocess.PIPE, env=worker_environment()
+            )
             log.info("worker %s started", self._worker.pid)
 
     def _recover(self, job: Job) -> None:

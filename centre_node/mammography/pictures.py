@@ -26,11 +26,11 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
     """Write a grey or BGR picture; the file appears complete or not at all."""
     encoded, data = cv2.imencode(".png", image)
     assert encoded, "8-bit pictures can always be encoded as PNG"
-    write_whole(path, data.tobytes())
+    write_encoded_png(path, data.tobytes())
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears complete or not at all."""
+def write_encoded_png(path: Path, content: bytes) -> None:
+    """Write a picture that is encoded already; the file appears complete or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:

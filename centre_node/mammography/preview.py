@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.crops import resized
 from centre_node.mammography.patch_store import PatchStore
-from centre_node.mammography.pictures import contact_sheet, write_png, write_whole
+from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
 from centre_node.mammography.shortcuts import shortcut_features
 
 COLUMNS = 12
@@ -77,7 +77,7 @@ def write_preview(
     """Write patches.png and histograms.png into `folder`, and return their paths."""
     patches, charts = folder / "patches.png", folder / "histograms.png"
     write_png(patches, patch_sheet(stores, count=count, size=size))
-    write_whole(charts, histograms(stores, size=size))
+    write_encoded_png(charts, histograms(stores, size=size))
     return patches, charts
 
 

@@ -109,5 +109,17 @@ def _comment(card: ModelCard) -> str:
         f"Trained on {counts.patches or 'an unknown number of'} patches of "
         f"{counts.patients or 'an unknown number of'} patients. Weights as safetensors for the "
         f"architecture {card.architecture.kind} of genshare; pixels from {low:g} to {high:g}. "
-        f"Use terms: {card.use_terms}. Contact: {card.contact}."
+        f"Use terms: {card.use_terms}. Contact: {card.contact}.{_fidelity(card)}"
+    )
+
+
+def _fidelity(card: ModelCard) -> str:
+    """Say how close samples are to real patches; medigan's FID is of other features than ours."""
+    report = card.fidelity
+    if report is None or report.synthetic.kid is None or report.real_real.kid is None:
+        return ""
+    return (
+        f" Kernel distance to the training patches in {report.feature_count} features "
+        f"({report.features}): {report.synthetic.kid:.3g}; of real patches to each other: "
+        f"{report.real_real.kid:.3g}."
     )

@@ -1,13 +1,16 @@
 """Builds the package of a trained generator."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from centre_node.errors import NotPublishableError
 from centre_node.generators.configuration import GeneratorTraining
+from centre_node.generators.kept_weights import KEPT_WEIGHTS
 from shared.architectures import Architecture
-from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet
+from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet, WeightFile
+from shared.fidelity import FidelityReport
 from shared.models import StrictModel, validation_summary
 from shared.names import LesionKind
 from shared.packages import Package, open_package, weight_file, write_package
@@ -25,6 +28,7 @@ class TrainedGenerator(StrictModel):
     architecture: Architecture
     training: GeneratorTraining
     genshare_version: str
+    fidelity: FidelityReport | None = None
 
 
 class Terms(StrictModel):
@@ -38,8 +42,13 @@ class Terms(StrictModel):
     contact: str
 
 
-def build_package(folder: Path, weights: Path, trained: TrainedGenerator, terms: Terms) -> Package:
+def build_package(
+    folder: Path, weights: Sequence[Path], trained: TrainedGenerator, terms: Terms
+) -> Package:
     """Write the package, or return the one that an earlier call wrote to `folder`.
+
+    Args:
+        weights: A training's final weights, or several of its kept ones: an ensemble.
 
     Raises:
         NotPublishableError: So few patients or patches that a count could point at a person, or
@@ -54,21 +63,22 @@ def build_package(folder: Path, weights: Path, trained: TrainedGenerator, terms:
                 f"the generator was trained on fewer than {SMALLEST_COUNT} {what}; "
                 "publishing it could point at a person"
             )
-    inspect_weights(weights, trained.architecture.generator_tensors())
-    return write_package(folder, _card(weights, trained, terms), [weights])
+    for path in weights:
+        inspect_weights(path, trained.architecture.generator_tensors())
+    return write_package(folder, _card(weights, trained, terms), weights)
 
 
-def _card(weights: Path, trained: TrainedGenerator, terms: Terms) -> ModelCard:
+def _card(weights: Sequence[Path], trained: TrainedGenerator, terms: Terms) -> ModelCard:
     try:
         return _valid_card(weights, trained, terms)
     except ValidationError as error:
         raise NotPublishableError(f"the card is refused: {validation_summary(error)}") from error
 
 
-def _valid_card(weights: Path, trained: TrainedGenerator, terms: Terms) -> ModelCard:
+def _valid_card(weights: Sequence[Path], trained: TrainedGenerator, terms: Terms) -> ModelCard:
     return ModelCard(
         architecture=trained.architecture,
-        weights=(weight_file(weights),),
+        weights=tuple(_described(path, trained.training) for path in weights),
         training_set=TrainingSet.model_validate(
             trained.model_dump(include=set(TrainingSet.model_fields))
         ),
@@ -79,5 +89,18 @@ def _valid_card(weights: Path, trained: TrainedGenerator, terms: Terms) -> Model
             seed=trained.training.seed,
             genshare_version=trained.genshare_version,
         ),
+        fidelity=_publishable(trained.fidelity),
         **terms.model_dump(),
     )
+
+
+def _publishable(fidelity: FidelityReport | None) -> FidelityReport | None:
+    """Return the report, but none that compares fewer patches than a count may tell."""
+    if fidelity is None or fidelity.synthetic.patches < SMALLEST_COUNT:
+        return None
+    return fidelity
+
+
+def _described(path: Path, training: GeneratorTraining) -> WeightFile:
+    kept = KEPT_WEIGHTS.fullmatch(path.name)
+    return weight_file(path, epoch=training.epochs if kept is None else int(kept[1]))

@@ -20,6 +20,7 @@ from simulation.report.statistics import (
 )
 from simulation.report.tables import sections_of
 from simulation.report.wording import (
+    fidelity,
     number,
     percentage,
     scope,
@@ -64,6 +65,7 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
     )
     environment.filters.update(
         duration=duration,
+        fidelity=fidelity,
         number=number,
         percentage=percentage,
         scope=scope,

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from shared.fidelity import FidelityReport
 from simulation.report.records import GeneratorRecord, Report, StudyRecord
 from simulation.report.statistics import (
     Cell,
@@ -84,6 +85,24 @@ def listed(words: Sequence[str]) -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """Return "1 patch" or "2 patches"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def fidelity(report: FidelityReport) -> str:
+    """Say how close a generator's samples are to real patches, beside real ones themselves."""
+    real, synthetic = report.real_real, report.synthetic
+    if synthetic.kid is None or real.kid is None or synthetic.kid_interval is None:
+        return f"not judged: {synthetic.reasons['kid']}"
+    low, high = synthetic.kid_interval
+    return (
+        f"kernel distance {synthetic.kid:.2f} (95 % {low:.2f} to {high:.2f}) where two halves of "
+        f"the real patches have {real.kid:.2f}; a classifier tells samples from real patches with "
+        f"an AUROC of {_two_digits(synthetic.auroc)}, the halves with {_two_digits(real.auroc)}. "
+        f"{report.mode_collapse.statement}"
+    )
+
+
+def _two_digits(value: float | None) -> str:
+    return UNDEFINED if value is None else f"{value:.2f}"
 
 
 def weights_bytes(generator: GeneratorRecord) -> int:

@@ -9,7 +9,7 @@ from shared.architectures import ResidualArchitecture
 from shared.cards import Loss, ModelCard
 from shared.names import FileName, Name, Text
 from shared.packages import canonical_json
-from tests.packages import write_tiny_package
+from tests.packages import tiny_contents, write_tiny_ensemble, write_tiny_package
 
 
 def _accepts(kind: Any, value: str) -> bool:
@@ -102,3 +102,31 @@ def test_a_card_names_any_loss_and_any_architecture(tmp_path: Path, loss: Loss) 
     )
 
     assert ModelCard.model_validate_json(canonical_json(changed)) == changed
+
+
+def test_shares_of_an_ensemble_add_up_to_one(tmp_path: Path) -> None:
+    card = write_tiny_ensemble(tmp_path, tiny_contents(3), shares=(0.5, 0.25, 0.25)).card
+
+    assert [file.share for file in card.weights] == [0.5, 0.25, 0.25]
+    assert ModelCard.model_validate_json(canonical_json(card)) == card
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.25, 0.5), (0.5, 0.5, None), (None, None, 1.0)])
+def test_shares_that_some_files_lack_or_that_are_not_all_are_refused(
+    tmp_path: Path, shares: tuple[float | None, ...]
+) -> None:
+    card = write_tiny_ensemble(tmp_path, tiny_contents(3)).card.model_dump(mode="json")
+    for file, share in zip(card["weights"], shares, strict=True):
+        file["share"] = share
+
+    with pytest.raises(ValidationError, match="every weight file must have a share"):
+        ModelCard.model_validate(card)
+
+
+def test_a_card_written_before_ensembles_can_be_read(tmp_path: Path) -> None:
+    card = write_tiny_package(tmp_path).card
+    old = card.model_dump(mode="json")
+    for name in ("epoch", "share"):
+        del old["weights"][0][name]
+
+    assert ModelCard.model_validate(old) == card

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.errors import BrokenPackageError, DigestMismatchError
+from shared.errors import BrokenPackageError, DigestMismatchError, PartlyFetchedError
 from shared.packages import (
+    Fetched,
     Manifest,
     ManifestFile,
     canonical_json,
@@ -16,7 +17,7 @@ from shared.packages import (
     weight_file,
     write_package,
 )
-from tests.packages import write_tiny_package
+from tests.packages import tiny_contents, write_tiny_ensemble, write_tiny_package
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 MANIFEST = Manifest(
@@ -116,7 +117,7 @@ def test_a_file_beyond_the_declared_one_is_refused(tmp_path: Path) -> None:
         verify_file(tmp_path / "abc", ManifestFile(name="abc", size_bytes=3, sha256=ABC))
 
 
-@pytest.mark.parametrize("extra", ["other.bin", "manifest.json", "card.json"])
+@pytest.mark.parametrize("extra", ["other.bin", "manifest.json", "card.json", "fetched.json"])
 def test_a_manifest_lists_the_card_and_the_weights_once_and_nothing_else(
     tmp_path: Path, extra: str
 ) -> None:
@@ -132,8 +133,61 @@ def test_no_weight_file_is_called_like_the_manifest(tmp_path: Path) -> None:
     package = write_tiny_package(tmp_path)
     weights = package.card.weights[0].model_copy(update={"name": "manifest.json"})
     card = package.card.model_copy(update={"weights": (weights,)})
-    listed = ManifestFile(**weights.model_dump())
+    listed = ManifestFile(**weights.model_dump(include=set(ManifestFile.model_fields)))
     manifest = Manifest(files=(package.manifest.files[0], listed))
 
     with pytest.raises(DigestMismatchError, match=r"it lists card\.json, manifest\.json"):
         check_card_against_manifest(card, manifest)
+
+
+def _keep_only(folder: Path, *names: str) -> None:
+    (folder / "fetched.json").write_bytes(canonical_json(Fetched(weights=names)))
+    for path in folder.glob("*.safetensors"):
+        if path.name not in names:
+            path.unlink()
+
+
+def test_an_ensemble_opened_has_every_file_in_the_cards_order(tmp_path: Path) -> None:
+    contents = tiny_contents(12)
+
+    package = open_package(write_tiny_ensemble(tmp_path, contents).folder)
+
+    assert [file.name for file in package.weights] == list(contents)
+    assert (package.is_whole, package.extent) == (True, "12 of 12 weight files")
+
+
+def test_a_part_of_a_package_is_opened_only_where_a_part_will_do(tmp_path: Path) -> None:
+    whole = write_tiny_ensemble(tmp_path, tiny_contents(3))
+    _keep_only(whole.folder, "weights.safetensors")
+
+    part = open_package(whole.folder, partly=True)
+
+    assert part.digest == whole.digest
+    assert part.weights == whole.weights[-1:]
+    assert [file.name for file in part.files] == ["card.json", "weights.safetensors"]
+    with pytest.raises(PartlyFetchedError, match="holds only 1 of 3 weight files"):
+        open_package(whole.folder)
+
+
+@pytest.mark.parametrize("partly", [True, False])
+def test_a_lost_file_is_missed_whether_or_not_a_part_will_do(tmp_path: Path, partly: bool) -> None:
+    folder = write_tiny_ensemble(tmp_path, tiny_contents(3)).folder
+    (folder / "weights-epoch-0500.safetensors").unlink()
+
+    with pytest.raises(BrokenPackageError, match=r"weights-epoch-0500\.safetensors is missing"):
+        open_package(folder, partly=partly)
+
+
+def test_a_fetched_file_that_is_lost_or_changed_is_found(tmp_path: Path) -> None:
+    folder = write_tiny_ensemble(tmp_path, tiny_contents(3)).folder
+    _keep_only(folder, "weights-epoch-0500.safetensors", "weights.safetensors")
+    path = folder / "weights.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+
+    path.write_bytes(content)
+    with pytest.raises(DigestMismatchError, match=r"weights\.safetensors"):
+        open_package(folder, partly=True)
+    path.unlink()
+    with pytest.raises(BrokenPackageError, match=r"weights\.safetensors is missing"):
+        open_package(folder, partly=True)

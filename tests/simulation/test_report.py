@@ -12,8 +12,9 @@ from simulation.report.page import page_of
 from simulation.report.records import ArmRecord, Report
 from simulation.report.statistics import cells_of, comparisons_of, spread_of
 from simulation.report.tables import markdown_of, terminal_tables
-from simulation.report.wording import number, signed, summary_of
+from simulation.report.wording import fidelity, number, signed, summary_of
 from simulation.report.writing import write_report
+from tests.packages import a_fidelity_report
 from tests.simulation.made_up import ARMS, a_report, a_study, rows_of
 
 PNG = base64.b64decode(
@@ -196,3 +197,13 @@ def test_the_terminal_has_a_table_for_each_training_fraction() -> None:
         "centre-a, lesions of every kind: CNN, 50% of the training patients, 120 test patches, "
         "50% lesions",
     ]
+
+
+def test_fidelity_is_said_beside_what_real_patches_reach() -> None:
+    judged, few = fidelity(a_fidelity_report(40)), fidelity(a_fidelity_report(10))
+
+    assert judged.startswith(
+        "kernel distance 6.50 (95 % 6.40 to 6.60) where two halves of the real patches have 0.01; "
+        "a classifier tells samples from real patches with an AUROC of 0.97, the halves with 0.52."
+    )
+    assert few == "not judged: fewer than 20 patches"

@@ -5,7 +5,7 @@ import pytest
 
 from simulation.errors import ScenarioError
 from simulation.plan import plan_of
-from simulation.scenario import Scenario, scenario_digest
+from simulation.scenario import GeneratorScenario, Scenario, scenario_digest
 from simulation.scenario_file import parse_scenario, read_scenario, shipped_scenarios
 
 TEXT = """
@@ -155,8 +155,27 @@ def test_a_shipped_scenario_is_sound_and_has_both_controls_and_both_donors(name:
     assert name in shipped_scenarios()
     for study in found.studies:
         assert study.centre == "A"
-        assert [len(arm.generators) for arm in study.arms] == [0, 0, 1, 1, 2]
-        assert [arm.extra_healthy for arm in study.arms] == [False, True, False, False, False]
+        assert [bool(arm.generators) for arm in study.arms[:2]] == [False, False]
+        assert [arm.extra_healthy for arm in study.arms[:2]] == [False, True]
+        donors = {frozenset(name[0] for name in arm.generators) for arm in study.arms[2:]}
+        assert donors == {frozenset("B"), frozenset("C"), frozenset("BC")}
+
+
+def test_the_paper_scenario_has_the_papers_arms_and_pools_its_dcgans_checkpoints() -> None:
+    found = read_scenario("paper")
+
+    for study in found.studies:
+        kind = "lesions" if study.lesions == "all" else "masses"
+        gans = {arm.name: [ref.removeprefix(f"{ref[0]}/{kind}-") for ref in arm.generators]
+                for arm in study.arms}  # fmt: skip
+        assert gans["Both (a)"] == ["wgan-gp", "dcgan"]
+        assert gans["Both (b)"] == ["dcgan", "dcgan"]
+    epochs = {g.reference: g.training.epochs for g in found.generators}
+    assert (epochs["B/lesions-wgan-gp"], epochs["B/masses-wgan-gp"]) == (2700, 10000)
+    assert {g.reference for g in found.generators if g.publish_ensemble} == {
+        "B/lesions-dcgan",
+        "B/masses-dcgan",
+    }
 
 
 def test_the_plan_counts_runs_and_parameters() -> None:
@@ -164,6 +183,31 @@ def test_the_plan_counts_runs_and_parameters() -> None:
     plan = plan_of(made, {"A": "/a", "B": "/b", "C": "/c"}, digest="0" * 64)
 
     assert plan.generators[0].parameters == 12_784_512
-    assert [study.runs for study in plan.studies] == [30, 30]
-    assert plan.runs == 60
+    assert [study.runs for study in plan.studies] == [42, 42]
+    assert plan.runs == 84
     assert [centre.data for centre in plan.centres] == [f"mammograms in /{x}" for x in "abc"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "files"),
+    [
+        ({}, 1),
+        ({"epochs": 3000, "keep_weights_from_epoch": None}, 1),
+        ({"epochs": 3000, "keep_weights_from_epoch": 1, "keep_weights_every_epochs": 5}, 601),
+    ],
+)
+def test_an_ensemble_that_a_training_would_not_leave_is_refused_before_it_starts(
+    changes: dict[str, Any], files: int
+) -> None:
+    found = scenario().generators[0].model_dump()
+    ensemble = {**found, "publish_ensemble": True, "training": {**found["training"], **changes}}
+
+    with pytest.raises(ValueError, match=f"needs 2 to 512 weight files.*leaves {files};"):
+        GeneratorScenario.model_validate(ensemble)
+
+
+def test_the_papers_training_leaves_an_ensemble_to_publish() -> None:
+    found = scenario().generators[0].model_dump()
+    training = {**found["training"], "epochs": 3000}
+
+    GeneratorScenario.model_validate({**found, "publish_ensemble": True, "training": training})

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from centre_node.generators import graphs
 from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.draws import draw_epoch
 from centre_node.generators.graphs import GraphedStep, fastest_step
@@ -23,6 +24,31 @@ def test_on_the_cpu_the_step_stays_eager_even_where_graphs_are_asked_for() -> No
     step = new_step(settings(cuda_graphs=True), CPU)
 
     assert fastest_step(step, graphs=True) is step
+
+
+def test_a_step_that_cannot_be_captured_stays_eager_with_the_same_numbers(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What CUDA does is replaced: its stream by the CPU's, its capture by a refusal."""
+
+    def refused(*_arguments: object, **_names: object) -> None:
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    monkeypatch.setattr(graphs, "_on_side_stream", lambda step, draws, **due: step(draws, **due))
+    monkeypatch.setattr(graphs, "_Graph", refused)
+    training = settings(loss="wgan-gp")
+    eager, refusing = (new_step(training, CPU) for _ in range(2))
+    graphed = GraphedStep(refusing)
+    random = torch.Generator().manual_seed(0)
+    draws = draw_epoch(4 * STEPS, training, latent_size=8, random=random)
+
+    for index in range(STEPS):
+        due = (index + 1) % 5 == 0
+        expected = eager(draws[index], with_generator=due)
+        assert torch.equal(graphed(draws[index], with_generator=due), expected)
+
+    assert len(caplog.records) == 2  # once for steps with the generator and once for those without
+    assert "stays eager: operation not permitted" in caplog.text
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA graphs need a CUDA device")

@@ -5,13 +5,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from centre_node.generators.construction import new_generator as new_residual_generator
 from centre_node.generators.networks import DcganGenerator, initialised
 from centre_node.generators.sampling import sample_patches
 from centre_node.generators.weights import export_weights, load_generator
 from shared.architectures import DcganArchitecture
 from shared.errors import NonFiniteWeightsError, NotSafetensorsError, WrongTensorsError
 from shared.weights import inspect_weights
-from tests.centre_node.generators.tiny import ARCHITECTURE, CPU, SIDE
+from tests.centre_node.generators.tiny import ARCHITECTURE, CPU, RESIDUAL, SIDE
 
 
 def new_generator(seed: int = 0) -> DcganGenerator:
@@ -44,6 +45,20 @@ def test_a_loaded_generator_makes_the_same_patches(tmp_path: Path) -> None:
     loaded = load_generator(path, ARCHITECTURE, CPU)
     assert not loaded.training
     assert torch.equal(loaded(latents), generator.eval()(latents))
+
+
+def test_a_residual_generator_leaves_and_comes_back_the_same(tmp_path: Path) -> None:
+    generator = new_residual_generator(RESIDUAL, torch.Generator().manual_seed(0)).eval()
+    path = tmp_path / "weights.safetensors"
+
+    export_weights(generator, RESIDUAL, path)
+
+    inspect_weights(path, RESIDUAL.generator_tensors())
+    latents = torch.randn(3, RESIDUAL.latent_size)
+    assert torch.equal(load_generator(path, RESIDUAL, CPU)(latents), generator(latents))
+    assert sample_patches(path, RESIDUAL, count=5, seed=1, device=CPU).std(axis=0).mean() > 1
+    with pytest.raises(WrongTensorsError):
+        load_generator(path, ARCHITECTURE, CPU)
 
 
 def test_weights_that_are_not_finite_are_never_written(tmp_path: Path) -> None:

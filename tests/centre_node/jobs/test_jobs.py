@@ -82,6 +82,71 @@ def test_train_publish_pull_sample_study(node: Node, loopback_hub: RunningHub) -
     assert 0 <= study["shortcut"]["auroc"] <= 1
 
 
+def test_an_ensemble_is_published_pulled_in_part_and_sampled(
+    node: Node, loopback_hub: RunningHub
+) -> None:
+    connected(node, loopback_hub, "centre-a")
+    kept = {"keep_weights_from_epoch": 1, "keep_weights_every_epochs": 1}
+    trained = node.result(training(epochs=3, checkpoint_every_epochs=1, **kept))
+    publication = {**PUBLICATION, "training_job": trained["job"]["id"]}
+
+    final_only = node.result(publication)
+    version = node.result({**publication, "name": "ensemble", "ensemble": True})
+    weights = version["card"]["weights"]
+    assert [file["epoch"] for file in final_only["card"]["weights"]] == [3]
+    assert [file["epoch"] for file in weights] == [1, 2, 3]
+
+    pull = {"kind": "pull", "centre": "centre-a", "name": "ensemble"}
+    part = node.result({**pull, "weights": [weights[0]["name"], weights[2]["name"]]})
+    assert (part["whole"], part["weights"]) == (False, [weights[0]["name"], weights[2]["name"]])
+    request = {"kind": "sample", "generator": version["manifest_digest"], "count": 10, "seed": 3}
+    sampled = node.result(request)
+    assert {"patches.npy", "grid.png", "recipe.json"} <= set(sampled["job"]["artifacts"])
+    assert [(file["name"], file["sha256"]) for file in sampled["weights"]] == [
+        (file["name"], file["sha256"]) for file in (weights[0], weights[2])
+    ]
+    recipe = node.http.get(f"/jobs/{sampled['job']['id']}/artifacts/recipe.json").json()
+    assert {**recipe, "shape": [10, 16, 16]}.items() <= sampled.items()
+
+    arms = [{"name": "with A", "generators": [version["manifest_digest"]]}]
+    study = {"kind": "study", "dataset": "own", "study": {**STUDY, "arms": arms}}
+    refused = node.ended(node.submit(study))
+    assert refused["problem"]["code"] == "GS-2009"
+    assert "only 2 of 3 weight files" in refused["problem"]["detail"]
+
+    assert node.result(pull)["whole"]
+    assert len(node.result(request)["weights"]) == 3
+    assert node.ended(node.submit(study))["state"] == "succeeded"
+
+
+def test_weights_are_chosen_by_name_or_by_number_not_both(node: Node) -> None:
+    request = {"kind": "pull", "centre": "b", "name": "c", "weights": ["w"], "weights_at_most": 2}
+
+    refused = node.http.post("/jobs", json=request)
+
+    assert refused.status_code == 422
+    assert "either weights or weights_at_most" in refused.json()["detail"]
+
+
+def test_after_a_hub_was_down_the_training_is_published_as_if_it_had_not_been(
+    node: Node, loopback_hub: RunningHub, tmp_path: Path
+) -> None:
+    kept = {"keep_weights_from_epoch": 1, "keep_weights_every_epochs": 1}
+    trained = node.result(training(epochs=2, checkpoint_every_epochs=1, **kept))["job"]["id"]
+    publication = {**PUBLICATION, "name": "late", "training_job": trained, "ensemble": True}
+    folder = node.data_dir / "jobs" / trained / "training"
+    before = {path.name: path.read_bytes() for path in folder.glob("*.safetensors")}
+    with running_hub(tmp_path / "hub") as hub:
+        connected(node, hub, "centre-a")
+
+    problem = node.ended(node.submit(publication))["problem"]
+    assert problem["code"] == "GS-2101"
+    assert {path.name: path.read_bytes() for path in folder.glob("*.safetensors")} == before
+
+    connected(node, loopback_hub, "centre-a")
+    assert len(node.result(publication)["card"]["weights"]) == 2
+
+
 def test_phantoms_are_written_once_and_then_read_as_the_real_data_set(node: Node) -> None:
     phantoms = {
         "format": "phantoms",

@@ -7,7 +7,7 @@ from centre_node.generators.configuration import GeneratorTraining
 from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
 from shared.errors import NonFiniteWeightsError, NotSafetensorsError
 from shared.packages import open_package
-from tests.packages import TINY, safetensors_bytes
+from tests.packages import TINY, a_fidelity_report, safetensors_bytes
 
 TRAINED = TrainedGenerator(
     data_set="phantoms-digital",
@@ -37,7 +37,7 @@ def weights(tmp_path: Path) -> Path:
 
 
 def test_card_says_what_the_training_was(weights: Path, tmp_path: Path) -> None:
-    card = build_package(tmp_path / "package", weights, TRAINED, TERMS).card
+    card = build_package(tmp_path / "package", [weights], TRAINED, TERMS).card
 
     assert (card.centre, card.name, card.architecture) == ("centre-a", "masses", TINY)
     assert (card.training_set.patients, card.training_set.patches) == (5, 12)
@@ -45,10 +45,19 @@ def test_card_says_what_the_training_was(weights: Path, tmp_path: Path) -> None:
     assert (card.training.epochs, card.training.batch_size, card.training.seed) == (3, 4, 7)
 
 
+def test_card_names_the_loss_of_the_training(weights: Path, tmp_path: Path) -> None:
+    training = GeneratorTraining(loss="wgan-gp", batch_size=4)
+    trained = TRAINED.model_copy(update={"training": training})
+
+    assert build_package(tmp_path / "package", [weights], trained, TERMS).card.training.loss == (
+        "wgan-gp"
+    )
+
+
 def test_package_holds_card_manifest_and_weights_and_nothing_else(
     weights: Path, tmp_path: Path
 ) -> None:
-    package = build_package(tmp_path / "package", weights, TRAINED, TERMS)
+    package = build_package(tmp_path / "package", [weights], TRAINED, TERMS)
 
     names = {path.name for path in package.folder.iterdir()}
     assert names == {"card.json", "manifest.json", "weights.safetensors"}
@@ -56,10 +65,10 @@ def test_package_holds_card_manifest_and_weights_and_nothing_else(
 
 
 def test_building_again_returns_the_same_package(weights: Path, tmp_path: Path) -> None:
-    first = build_package(tmp_path / "package", weights, TRAINED, TERMS)
+    first = build_package(tmp_path / "package", [weights], TRAINED, TERMS)
 
-    assert build_package(tmp_path / "package", weights, TRAINED, TERMS) == first
-    assert build_package(tmp_path / "other", weights, TRAINED, TERMS).digest == first.digest
+    assert build_package(tmp_path / "package", [weights], TRAINED, TERMS) == first
+    assert build_package(tmp_path / "other", [weights], TRAINED, TERMS).digest == first.digest
 
 
 @pytest.mark.parametrize("counts", [{"patients": 4}, {"patches": 4}])
@@ -69,7 +78,7 @@ def test_count_that_could_point_at_a_person_is_not_published(
     trained = TRAINED.model_copy(update=counts)
 
     with pytest.raises(NotPublishableError, match=f"fewer than 5 {next(iter(counts))}"):
-        build_package(tmp_path / "package", weights, trained, TERMS)
+        build_package(tmp_path / "package", [weights], trained, TERMS)
     assert not (tmp_path / "package").exists()
 
 
@@ -77,7 +86,7 @@ def test_text_with_odd_characters_is_refused_by_its_field(weights: Path, tmp_pat
     trained = TRAINED.model_copy(update={"data_set": "<script>"})
 
     with pytest.raises(NotPublishableError, match="data_set") as raised:
-        build_package(tmp_path / "package", weights, trained, TERMS)
+        build_package(tmp_path / "package", [weights], trained, TERMS)
     assert "<script>" not in str(raised.value)
 
 
@@ -94,5 +103,47 @@ def test_weights_that_the_hub_would_refuse_are_not_packaged(
     weights.write_bytes(content)
 
     with pytest.raises(error):
-        build_package(tmp_path / "package", weights, TRAINED, TERMS)
+        build_package(tmp_path / "package", [weights], TRAINED, TERMS)
     assert not (tmp_path / "package").exists()
+
+
+@pytest.mark.parametrize(("patches", "leaves"), [(20, True), (5, True), (4, False)])
+def test_fidelity_goes_on_the_card_unless_its_counts_could_point_at_a_person(
+    weights: Path, tmp_path: Path, patches: int, leaves: bool
+) -> None:
+    trained = TRAINED.model_copy(update={"fidelity": a_fidelity_report(patches)})
+
+    card = build_package(tmp_path / "package", [weights], trained, TERMS).card
+
+    assert card.fidelity == (a_fidelity_report(patches) if leaves else None)
+
+
+def test_an_ensemble_lists_every_file_with_its_epoch(weights: Path, tmp_path: Path) -> None:
+    early = [tmp_path / f"weights-epoch-000{epoch}.safetensors" for epoch in (1, 2)]
+    for number, path in enumerate(early):
+        path.write_bytes(safetensors_bytes(TINY.generator_tensors(), float(number)))
+
+    package = build_package(tmp_path / "package", [*early, weights], TRAINED, TERMS)
+
+    assert [(file.name, file.epoch, file.share) for file in package.card.weights] == [
+        (early[0].name, 1, None),
+        (early[1].name, 2, None),
+        (weights.name, 3, None),
+    ]
+    assert open_package(package.folder) == package
+
+
+def test_one_bad_file_keeps_an_ensemble_back_and_is_named(weights: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "weights-epoch-0002.safetensors"
+    bad.write_bytes(safetensors_bytes(TINY.generator_tensors(), float("nan")))
+
+    with pytest.raises(NonFiniteWeightsError, match=bad.name):
+        build_package(tmp_path / "package", [bad, weights], TRAINED, TERMS)
+    assert not (tmp_path / "package").exists()
+
+
+def test_more_files_than_a_card_takes_are_refused_in_a_sentence(
+    weights: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(NotPublishableError, match="weights: Tuple should have at most 512 items"):
+        build_package(tmp_path / "package", [weights] * 513, TRAINED, TERMS)

@@ -3,13 +3,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from centre_node.errors import GeneratorNotPulledError
+from centre_node.errors import GeneratorNotPulledError, RecipeRefusedError
 from centre_node.generators.networks import DcganGenerator
 from centre_node.generators.weights import export_weights
-from centre_node.sharing.receive import pull, pulled, synthetic_patches
-from shared.errors import DigestMismatchError, HubRefusedError, HubUnreachableError
+from centre_node.sharing.receive import follow_recipe, pull, pulled, synthetic_patches
+from centre_node.sharing.recipes import Recipe, new_recipe
+from shared.errors import (
+    DigestMismatchError,
+    HubRefusedError,
+    HubUnreachableError,
+    PartlyFetchedError,
+)
 from shared.packages import Package
+from tests.centre_node.sharing.ensembles import NAMES, write_random_ensemble
 from tests.hub_server import RunningHub, running_hub
 from tests.packages import TINY, write_tiny_package
 
@@ -97,3 +105,58 @@ def test_smaller_count_is_the_beginning_of_a_larger_one(package: Package) -> Non
     few, many = (synthetic_patches(package, count=n, seed=1, device=CPU) for n in (3, 80))
 
     np.testing.assert_array_equal(few, many[:3])
+
+
+def test_some_weights_are_pulled_and_used_where_a_part_will_do(
+    loopback_hub: RunningHub, tmp_path: Path
+) -> None:
+    hub = loopback_hub.invited("centre-b")
+    whole = write_random_ensemble(tmp_path / "whole")
+    hub.publish(whole)
+
+    _, part = pull(hub, "centre-b", "lesions-dcgan", None, folder=tmp_path / "g", weights_at_most=1)
+
+    assert (part.digest, part.extent) == (whole.digest, "1 of 3 weight files")
+    with pytest.raises(PartlyFetchedError, match="only 1 of 3 weight files"):
+        pulled(tmp_path / "g", whole.digest)
+    assert pulled(tmp_path / "g", whole.digest, partly=True) == part
+    recipe = new_recipe(part, count=5, seed=1, device=CPU)
+    assert [file.name for file in recipe.weights] == [NAMES[-1]]
+    assert (drawn(recipe, whole) == synthetic_patches(part, count=5, seed=1, device=CPU)).all()
+
+
+def test_shares_of_the_card_weigh_the_draw(tmp_path: Path) -> None:
+    package = write_random_ensemble(tmp_path, shares=(0.98, 0.01, 0.01))
+    mostly = write_random_ensemble(tmp_path / "even")
+
+    recipe = new_recipe(package, count=20, seed=1, device=CPU)
+
+    assert recipe.shares == (0.98, 0.01, 0.01)
+    assert new_recipe(mostly, count=20, seed=1, device=CPU).shares is None
+    assert (
+        drawn(recipe, package) == synthetic_patches(package, count=20, seed=1, device=CPU)
+    ).all()
+    assert (drawn(recipe, package) != synthetic_patches(mostly, count=20, seed=1, device=CPU)).any()
+
+
+def test_a_recipe_of_another_package_or_of_missing_files_is_refused(
+    loopback_hub: RunningHub, package: Package, tmp_path: Path
+) -> None:
+    hub = loopback_hub.invited("centre-b")
+    whole = write_random_ensemble(tmp_path / "whole")
+    record = hub.publish(whole)
+    part = hub.fetch(record, tmp_path / "part", weights=NAMES[:2])
+    recipe = new_recipe(whole, count=5, seed=1, device=CPU)
+
+    with pytest.raises(RecipeRefusedError, match=f"{whole.digest}, but .* holds {package.digest}"):
+        drawn(recipe, package)
+    with pytest.raises(RecipeRefusedError, match=rf"draws from {NAMES[2]} with .* does not hold"):
+        drawn(recipe, part)
+
+
+def drawn(recipe: Recipe, package: Package) -> NDArray[np.uint8]:
+    patches = np.zeros((recipe.count, 16, 16), dtype=np.uint8)
+    follow_recipe(
+        recipe, package, device=CPU, keep=lambda places, made: patches.__setitem__(places, made)
+    )
+    return patches

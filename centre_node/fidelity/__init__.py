@@ -1,0 +1,1 @@
+"""How close synthetic patches are to real ones: features, distances, a report, pictures."""

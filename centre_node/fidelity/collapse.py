@@ -1,0 +1,54 @@
+"""A warning when a generator repeats itself."""
+
+import numpy as np
+
+from centre_node.fidelity.distances import to_nearest_others
+from centre_node.fidelity.features import Matrix
+from shared.fidelity import ModeCollapse
+
+SMALLEST_SET = 20
+SMALLEST_SPREAD = 0.5
+MOST_DUPLICATES = 0.25
+DUPLICATE_QUANTILE = 0.05
+
+
+def mode_collapse(reference: Matrix, samples: Matrix) -> ModeCollapse:
+    """Judge whether samples vary less than as many real patches do, or repeat each other.
+
+    Collapse onto one mode shows as little spread; onto several as duplicates. Smooth but varied
+    samples may be blamed too: look at the pictures.
+
+    Args:
+        reference: Features of real patches, standardised, shape (n, d).
+        samples: Features of synthetic patches in the same units, shape (m, d).
+
+    Returns:
+        Its shares are None under 20 patches in either set.
+    """
+    count = min(len(reference), len(samples))
+    if count < SMALLEST_SET:
+        statement = f"Not judged: {count} patches in each set, at least {SMALLEST_SET} are needed."
+        return ModeCollapse(
+            verdict="not judged", spread_share=None, duplicate_share=None, statement=statement
+        )
+    reference, samples = reference[:count], samples[:count]
+    real_spread = _spread(reference)
+    spread = _spread(samples) / real_spread if real_spread > 0 else 1.0
+    near = np.quantile(to_nearest_others(reference, 1), DUPLICATE_QUANTILE)
+    duplicates = float((to_nearest_others(samples, 1) <= near).mean())
+    suspected = spread < SMALLEST_SPREAD or duplicates > MOST_DUPLICATES
+    return ModeCollapse(
+        verdict="suspected" if suspected else "none seen",
+        spread_share=float(spread),
+        duplicate_share=duplicates,
+        statement=(
+            f"Mode collapse {'suspected' if suspected else 'not seen'}: samples have "
+            f"{spread:.2f} of the real spread (warning under {SMALLEST_SPREAD}), and "
+            f"{duplicates:.0%} have a near duplicate (warning over {MOST_DUPLICATES:.0%})."
+        ),
+    )
+
+
+def _spread(features: Matrix) -> float:
+    """Return the root mean square distance to the mean."""
+    return float(np.sqrt(features.var(axis=0).sum()))

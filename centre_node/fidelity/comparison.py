@@ -1,0 +1,207 @@
+"""Puts every metric of synthetic patches beside that of two halves of the real ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from centre_node.fidelity.collapse import SMALLEST_SET, mode_collapse
+from centre_node.fidelity.features import Matrix, principal_components, standardised
+from centre_node.fidelity.frechet import frechet_distance
+from centre_node.fidelity.kernel_distance import kernel_distance, resampled_kernel_distances
+from centre_node.fidelity.neighbourhoods import Neighbourhoods, neighbourhoods
+from centre_node.fidelity.two_sample import separability
+from shared.fidelity import METRICS, FidelityReport, FidelityRow
+
+SPLITS = 5
+LARGEST_SET = 2000
+MOST_DIMENSIONS = 64
+PATCHES_PER_DIMENSION = 4
+RESAMPLES = 1000
+INTERVAL = (0.025, 0.975)
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureKind:
+    """How features were made: their name, and the digest of the weights if there are any."""
+
+    name: str
+    extractor_sha256: str | None = None
+
+
+def fidelity_report(
+    real: Matrix,
+    synthetic: Matrix,
+    *,
+    kind: FeatureKind,
+    seed: int,
+    patients: Sequence[str] | None = None,
+    other_centre: Matrix | None = None,
+) -> FidelityReport:
+    """Compare synthetic patches with one half of the real ones, beside the other real half.
+
+    All rows compare equally many patches, at most 2000, drawn at random where a set has more, so
+    that what depends on their number is the same for all. One halving alone would decide too
+    much: metrics are means over five.
+
+    Args:
+        real: Features of real patches, shape (n, d).
+        synthetic: Of synthetic patches, shape (m, d).
+        kind: What the features are.
+        seed: Of the halves, the draws, the bootstrap and the folds.
+        patients: Whose each real patch is; the halves then share none. They do not leave.
+        other_centre: Features of another centre's real patches: the distance that a change of
+            centre alone makes.
+    """
+    random = np.random.default_rng(seed)
+    owners = _numbered(patients, len(real))
+    others = [synthetic] if other_centre is None else [synthetic, other_centre]
+    halves = [_halves(owners, random) for _ in range(SPLITS)]
+    count = min(*(len(half) for pair in halves for half in pair), *map(len, others), LARGEST_SET)
+    splits = [_split(real, owners, others, pair, count, random) for pair in halves]
+    rows = _undefined_rows(splits[0]) if count < SMALLEST_SET else _rows(splits, random)
+    return FidelityReport(
+        features=kind.name,
+        feature_count=real.shape[1],
+        extractor_sha256=kind.extractor_sha256,
+        split_by_patient=patients is not None,
+        seed=seed,
+        frechet_dimensions=None if count < SMALLEST_SET else _dimensions(splits[0].reference),
+        real_real=rows[0],
+        synthetic=rows[1],
+        other_centre=None if other_centre is None else rows[2],
+        mode_collapse=mode_collapse(splits[0].reference, splits[0].candidates[1]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """One half of the real patches, and what is compared with it: the other half first.
+
+    Each set has a number for each patch's patient beside it.
+    """
+
+    reference: Matrix
+    candidates: tuple[Matrix, ...]
+    owners: tuple[Indices, ...]  # of the reference, then of each candidate
+
+
+def _numbered(patients: Sequence[str] | None, count: int) -> Indices:
+    """Return a number for each patch's patient, shape (count,)."""
+    if patients is None:
+        return np.arange(count)
+    if len(patients) != count:
+        raise ValueError(f"{len(patients)} patients are given for {count} real patches")
+    return np.unique(np.asarray(patients), return_inverse=True)[1].astype(np.int64)
+
+
+def _halves(owners: Indices, random: np.random.Generator) -> tuple[Indices, Indices]:
+    """Share the patients out at random, each to the half with fewer patches so far."""
+    in_second, sizes = np.zeros(len(owners), dtype=bool), [0, 0]
+    for owner in random.permutation(np.unique(owners)):
+        mine = owners == owner
+        smaller = int(sizes[1] < sizes[0])
+        in_second |= mine & bool(smaller)
+        sizes[smaller] += int(mine.sum())
+    return np.flatnonzero(~in_second), np.flatnonzero(in_second)
+
+
+def _split(
+    real: Matrix,
+    owners: Indices,
+    others: Sequence[Matrix],
+    halves: tuple[Indices, Indices],
+    count: int,
+    random: np.random.Generator,
+) -> _Split:
+    """Draw `count` patches from each half and each other set, standardised by the first half."""
+    first, second = (random.permutation(half)[:count] for half in halves)
+    drawn = [rows[random.permutation(len(rows))[:count]] for rows in others]
+    sets = (real[first], real[second], *drawn)
+    if count >= SMALLEST_SET:
+        sets = standardised(*sets)
+    nobodys = tuple(-np.arange(1, count + 1) for _ in others)  # each for itself
+    return _Split(sets[0], sets[1:], (owners[first], owners[second], *nobodys))
+
+
+def _undefined_rows(split: _Split) -> list[FidelityRow]:
+    count = len(split.reference)
+    reason = f"{count} patches in each set, at least {SMALLEST_SET} are needed"
+    nothing = dict.fromkeys(METRICS)
+    reasons = dict.fromkeys(METRICS, reason)
+    return [FidelityRow(patches=count, **nothing, reasons=reasons) for _ in split.candidates]
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Of one candidate in one split."""
+
+    kid: float
+    resampled_kid: Matrix
+    around: Neighbourhoods
+    auroc: float | None
+    frechet: float
+
+
+def _rows(splits: Sequence[_Split], random: np.random.Generator) -> list[FidelityRow]:
+    """Return the row of each candidate."""
+    measured = [_measured(split, random) for split in splits]
+    real_frechet = float(np.mean([of_split[0].frechet for of_split in measured]))
+    count = len(splits[0].reference)
+    return [_row(count, of_row, real_frechet) for of_row in zip(*measured, strict=True)]
+
+
+def _measured(split: _Split, random: np.random.Generator) -> list[_Measured]:
+    reduced, *others = principal_components(
+        split.reference, _dimensions(split.reference), split.reference, *split.candidates
+    )
+    return [
+        _Measured(
+            kid=kernel_distance(split.reference, candidate),
+            resampled_kid=resampled_kernel_distances(
+                split.reference, candidate, resamples=RESAMPLES // SPLITS, random=random
+            ),
+            around=neighbourhoods(split.reference, candidate),
+            auroc=separability(
+                split.reference,
+                candidate,
+                groups=(split.owners[0], owners),
+                seed=int(random.integers(2**31)),
+            ),
+            frechet=frechet_distance(reduced, other),
+        )
+        for candidate, other, owners in zip(split.candidates, others, split.owners[1:], strict=True)
+    ]
+
+
+def _dimensions(reference: Matrix) -> int:
+    """Return how many principal components the Frechet distance is taken in."""
+    return min(MOST_DIMENSIONS, len(reference) // PATCHES_PER_DIMENSION, len(reference.T))
+
+
+def _row(count: int, measured: Sequence[_Measured], real_frechet: float) -> FidelityRow:
+    """Return the means over splits; the interval is over the resamples of all."""
+    aurocs = [of_split.auroc for of_split in measured if of_split.auroc is not None]
+    frechet = float(np.mean([of_split.frechet for of_split in measured]))
+    reasons = {}
+    if not aurocs:
+        reasons["auroc"] = "too few patients to hold some out"
+    if real_frechet <= 0:
+        reasons["frechet_ratio"] = "the halves of the real patches do not differ"
+    low, high = np.quantile([of_split.resampled_kid for of_split in measured], INTERVAL)
+    return FidelityRow(
+        patches=count,
+        kid=float(np.mean([of_split.kid for of_split in measured])),
+        kid_interval=(float(low), float(high)),
+        precision=float(np.mean([of_split.around.precision for of_split in measured])),
+        recall=float(np.mean([of_split.around.recall for of_split in measured])),
+        density=float(np.mean([of_split.around.density for of_split in measured])),
+        coverage=float(np.mean([of_split.around.coverage for of_split in measured])),
+        auroc=float(np.mean(aurocs)) if aurocs else None,
+        frechet=frechet,
+        frechet_ratio=frechet / real_frechet if real_frechet > 0 else None,
+        reasons=reasons,
+    )

@@ -1,0 +1,189 @@
+"""Packages of many weight files at a real hub."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.errors import (
+    DigestMismatchError,
+    HubRefusedError,
+    HubUnreachableError,
+    NoSuchWeightsError,
+    PartlyFetchedError,
+)
+from shared.hub_client import HubClient
+from shared.packages import Package, open_package
+from tests.hub_server import RunningHub, running_hub
+from tests.packages import TINY, safetensors_bytes, tiny_contents, write_tiny_ensemble
+
+FIRST, SECOND, FINAL = (
+    "weights-epoch-0500.safetensors",
+    "weights-epoch-0550.safetensors",
+    "weights.safetensors",
+)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[RunningHub]:
+    with running_hub(tmp_path / "hub") as running:
+        yield running
+
+
+@pytest.fixture
+def client(hub: RunningHub) -> HubClient:
+    return hub.invited("centre-b")
+
+
+def _watched(url: str, token: str, on_request: Callable[[httpx.Request], None]) -> HubClient:
+    headers = {"Authorization": f"Bearer {token}"}
+    hooks = {"request": [on_request]}
+    return HubClient(httpx.Client(base_url=url, headers=headers, event_hooks=hooks, timeout=10))
+
+
+def _names(package: Package) -> list[str]:
+    return sorted(path.name for path in package.folder.iterdir())
+
+
+def test_an_ensemble_of_51_files_is_published_and_fetched_whole(
+    client: HubClient, tmp_path: Path
+) -> None:
+    package = write_tiny_ensemble(tmp_path, tiny_contents(51))
+
+    record = client.publish(package)
+
+    fetched = client.fetch(record, tmp_path / "in")
+    assert (len(fetched.weights), fetched.is_whole) == (51, True)
+    assert fetched == open_package(tmp_path / "in")
+    assert _names(fetched) == _names(package)
+
+
+def test_two_files_of_the_same_content_are_one_upload(hub: RunningHub, tmp_path: Path) -> None:
+    content = safetensors_bytes(TINY.generator_tensors())
+    package = write_tiny_ensemble(tmp_path, {FIRST: content, FINAL: content})
+    sent: list[httpx.Request] = []
+    client = _watched(hub.url, hub.client().invite("centre-b"), sent.append)
+
+    record = client.publish(package)
+
+    assert len([request for request in sent if request.method == "PUT"]) == 2  # and the card
+    assert client.fetch(record, tmp_path / "in").is_whole
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (safetensors_bytes(TINY.generator_tensors(), float("nan")), "holds NaN or infinity"),
+        (b"PK\x03\x04" + bytes(200), "looks like a pickled PyTorch file"),
+    ],
+)
+def test_every_file_of_an_ensemble_is_checked(
+    client: HubClient, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    package = write_tiny_ensemble(tmp_path, {**tiny_contents(5), SECOND: content})
+
+    with pytest.raises(HubRefusedError, match=sentence):
+        client.publish(package)
+
+    assert list(client.generators()) == []
+
+
+def test_some_files_are_fetched_and_the_rest_is_added_later(
+    client: HubClient, hub: RunningHub, tmp_path: Path
+) -> None:
+    whole = write_tiny_ensemble(tmp_path, tiny_contents(3))
+    record = client.publish(whole)
+
+    one = client.fetch(record, tmp_path / "in", weights=[SECOND])
+    assert (one.digest, one.extent) == (whole.digest, "1 of 3 weight files")
+    assert _names(one) == ["card.json", "fetched.json", "manifest.json", SECOND]
+    assert open_package(tmp_path / "in", partly=True) == one
+
+    two = client.fetch(record, tmp_path / "in", weights=[FINAL])
+    assert [file.name for file in two.weights] == [SECOND, FINAL]
+    assert open_package(tmp_path / "in", partly=True) == two
+    assert client.fetch(record, tmp_path / "in", weights=[SECOND]) == two
+
+    sent: list[httpx.Request] = []
+    watched = _watched(hub.url, hub.client().invite("centre-b", renew=True), sent.append)
+    all_three = watched.fetch(record, tmp_path / "in")
+    assert [request.url.path.rsplit("/", 1)[1] for request in sent] == ["card.json", FIRST]
+    assert all_three == open_package(tmp_path / "in")
+    assert _names(all_three) == _names(whole)
+    assert not list(tmp_path.glob(".in*"))
+
+
+def test_a_file_that_the_version_lacks_is_named_and_nothing_is_left(
+    client: HubClient, tmp_path: Path
+) -> None:
+    record = client.publish(write_tiny_ensemble(tmp_path, tiny_contents(3)))
+
+    with pytest.raises(NoSuchWeightsError, match=r"no weight file other; it has 3"):
+        client.fetch(record, tmp_path / "in", weights=["other"])
+
+    assert not list(tmp_path.glob("*in*"))
+
+
+def test_what_a_broken_fetch_left_of_other_files_is_not_taken_in(
+    client: HubClient, tmp_path: Path
+) -> None:
+    record = client.publish(write_tiny_ensemble(tmp_path, tiny_contents(3)))
+    (tmp_path / ".in.part").mkdir()
+    (tmp_path / ".in.part" / FIRST).write_bytes(b"half")
+
+    fetched = client.fetch(record, tmp_path / "in", weights=[SECOND])
+
+    assert _names(fetched) == ["card.json", "fetched.json", "manifest.json", SECOND]
+
+
+def test_a_changed_file_keeps_a_part_from_being_added_to(client: HubClient, tmp_path: Path) -> None:
+    record = client.publish(write_tiny_ensemble(tmp_path, tiny_contents(3)))
+    fetched = client.fetch(record, tmp_path / "in", weights=[FIRST])
+    path = fetched.folder / FIRST
+    path.write_bytes(bytes(path.stat().st_size))
+
+    with pytest.raises(DigestMismatchError, match=FIRST):
+        client.fetch(record, tmp_path / "in")
+
+
+def test_a_part_of_a_package_is_not_published(client: HubClient, tmp_path: Path) -> None:
+    record = client.publish(write_tiny_ensemble(tmp_path, tiny_contents(3)))
+    part = client.fetch(record, tmp_path / "in", weights=[FIRST])
+
+    with pytest.raises(PartlyFetchedError, match="holds only 1 of 3 weight files to publish"):
+        client.publish(part)
+
+
+@pytest.mark.parametrize("last", [1, 3, 6])
+def test_after_a_hub_went_away_only_what_it_lacks_is_sent(tmp_path: Path, last: int) -> None:
+    package = write_tiny_ensemble(tmp_path, tiny_contents(5))  # six uploads, the card among them
+    before = {path.name: path.read_bytes() for path in package.folder.iterdir()}
+    uploads: list[str] = []
+
+    with ExitStack() as hub_up:
+        hub = hub_up.enter_context(running_hub(tmp_path / "hub"))
+        token = hub.client().invite("centre-b")
+
+        def go_away(request: httpx.Request) -> None:
+            if request.method == "PUT":
+                uploads.append(request.url.path)
+                if len(uploads) == last:
+                    hub_up.close()
+
+        with pytest.raises(HubUnreachableError, match=rf"file {last} of 6, broke off; publish"):
+            _watched(hub.url, token, go_away).publish(package)
+
+    assert {path.name: path.read_bytes() for path in package.folder.iterdir()} == before
+    again: list[str] = []
+    with running_hub(tmp_path / "hub") as hub:
+        client = _watched(
+            hub.url, token, lambda request: again.append(f"{request.method} {request.url.path}")
+        )
+        record = client.publish(package)
+        assert client.fetch(record, tmp_path / "in").digest == package.digest
+    sent = [line for line in again if line.startswith("PUT")]
+    assert len(sent) == 6 - (last - 1)
+    assert sent[0] == f"PUT {uploads[-1]}"
+    assert not {line.removeprefix("PUT ") for line in sent} & set(uploads[:-1])
