@@ -101,9 +101,11 @@ def _zip_entries(package: Path, archive: zipfile.ZipFile) -> list[_Entry]:
 
 def _check_zip_entry(package: Path, file: zipfile.ZipInfo) -> None:
     path = PurePosixPath(file.filename)
-    if path.is_absolute() or ".." in path.parts or "\\" in file.filename or ":" in path.parts[0]:
+    drive = ":" in file.filename.partition("/")[0]
+    outside = path.is_absolute() or ".." in path.parts or "\\" in file.filename or drive
+    if outside or not path.parts:
         raise MediganPackageError(
-            f"the zip {package.name} names {_shown(file.filename)}, a path that leads out of it"
+            f"the zip {package.name} names {_shown(file.filename)}, which is no path inside it"
         )
     mode = file.external_attr >> 16 if file.create_system == SYSTEM_UNIX else 0
     if stat.S_ISLNK(mode):
