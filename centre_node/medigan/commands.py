@@ -64,7 +64,7 @@ def import_medigan(
       genshare import-medigan MALIGN_DCGAN.zip --metadata global.json --out optimam
       --centre centre-c --use-terms "Research only" --contact research@example.org
 
-      genshare import-medigan 500.pt --licence MIT --patches 639 --out bcdr --name bcdr-masses
+      genshare import-medigan 500.pt --licence MIT --out bcdr --name bcdr-masses
       --centre centre-b --use-terms "Research only" --contact research@example.org
     """
     said = Publication(
@@ -105,9 +105,10 @@ def export_medigan(
     name of the generate method is null for the one who submits it to fill in.
 
     Examples:
-      genshare export-medigan lesions-dcgan --out metadata.json
+      genshare export-medigan lesions-dcgan
 
-      genshare fetch centre-b lesions-dcgan --out lesions-dcgan
+      genshare fetch centre-b lesions-dcgan --out lesions-dcgan &&
+      genshare export-medigan lesions-dcgan --out metadata.json
     """
     text = medigan_json(open_package(package).card)
     if out is None:
