@@ -25,6 +25,9 @@
   x NotPublishableError          GS-3312  422
   x RecipeRefusedError           GS-3401  422
   x PatchesNotKeptError          GS-3402  507
+  x MediganPackageError          GS-3411  422
+  x UnknownMediganModelError     GS-3412  422
+  x MediganMetadataError         GS-3413  422
 """
 
 from shared.problems import GenshareError
@@ -249,3 +252,30 @@ class PatchesNotKeptError(NodeError):
     status = 507
     title = "Patches not kept"
     hint = "Choose a new folder, where you may write, on a disk with room."
+
+
+class MediganPackageError(NodeError):
+    """A medigan package is unsafe, damaged, or holds no weights."""
+
+    code = "GS-3411"
+    status = 422
+    title = "medigan package refused"
+    hint = "Download the package again; it is a folder or zip with one weight file of PyTorch."
+
+
+class UnknownMediganModelError(NodeError):
+    """The weights are not those of a medigan model that genshare can declare."""
+
+    code = "GS-3412"
+    status = 422
+    title = "Unknown medigan model"
+    hint = "genshare import-medigan --help lists the models that can be imported."
+
+
+class MediganMetadataError(NodeError):
+    """A model's metadata cannot be read, or speak of another model."""
+
+    code = "GS-3413"
+    status = 422
+    title = "medigan metadata unusable"
+    hint = "Give medigan's global.json or the model's own metadata.json with --metadata."

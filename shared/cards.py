@@ -35,19 +35,19 @@ class TrainingSet(StrictModel):
 
     data_set: Text
     lesion_kinds: tuple[LesionKind, ...] = Field(min_length=1)
-    patients: Count
-    patches: Count
+    patients: Count | None = Field(description="None: not known.")
+    patches: Count | None = Field(description="None: not known.")
     pixel_spacing_mm: float | None = Field(None, gt=0, description="Before resizing.")
 
 
 class Training(StrictModel):
-    """How the generator was trained."""
+    """How the generator was trained. None says that something is not known."""
 
     loss: Loss
-    epochs: int = Field(gt=0)
-    batch_size: int = Field(gt=0)
-    seed: int
-    genshare_version: Text
+    epochs: int | None = Field(gt=0)
+    batch_size: int | None = Field(gt=0)
+    seed: int | None
+    genshare_version: Text | None = Field(description="None: not trained with genshare.")
 
 
 class Privacy(StrictModel):
@@ -57,6 +57,16 @@ class Privacy(StrictModel):
     statement: Text = (
         "No formal privacy guarantee: the weights may reveal something of the training patches."
     )
+
+
+class Origin(StrictModel):
+    """Where a generator that genshare did not train was published before."""
+
+    catalogue: Literal["medigan"]
+    model_id: Text
+    version: Text | None = None
+    publication: Text | None = None
+    dois: tuple[Text, ...] = Field((), max_length=20)
 
 
 class ModelCard(StrictModel):
@@ -80,6 +90,7 @@ class ModelCard(StrictModel):
         None, description="How close samples are to the training patches; None: not measured."
     )
     privacy: Privacy = Privacy()
+    origin: Origin | None = Field(None, description="None: trained by the centre with genshare.")
     licence: Text
     use_terms: Text
     contact: Text

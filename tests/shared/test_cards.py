@@ -130,3 +130,14 @@ def test_a_card_written_before_ensembles_can_be_read(tmp_path: Path) -> None:
         del old["weights"][0][name]
 
     assert ModelCard.model_validate(old) == card
+
+
+def test_a_card_may_say_that_something_is_not_known_but_not_leave_it_out(tmp_path: Path) -> None:
+    document = json.loads(canonical_json(write_tiny_package(tmp_path).card))
+    document["training_set"] |= {"patients": None, "patches": None}
+    document["training"] |= dict.fromkeys(("epochs", "batch_size", "seed", "genshare_version"))
+
+    assert ModelCard.model_validate(document).training_set.patients is None
+    del document["training_set"]["patients"]
+    with pytest.raises(ValidationError, match="patients"):
+        ModelCard.model_validate(document)
