@@ -35,7 +35,8 @@ class DcganArchitecture(StrictModel):
 
     A first transposed convolution makes a 4x4 map; each further one doubles its side until
     `image_size`. Channels halve each time and the last map before the output has `width`, unless
-    `channel_multipliers` says otherwise.
+    `channel_multipliers` says otherwise. That and `activation` are written only where they differ
+    from the default, so that what was written before they were known is still the same text.
 
     Source: paper section 2.3.1; its numbers are the defaults (12,784,512 parameters). The
     generator of section 2.3.3 has 5,395,770: see `OPTIMAM_DCGAN`.
@@ -47,11 +48,14 @@ class DcganArchitecture(StrictModel):
     width: int = Field(64, ge=4, le=256, description="Channels of the last hidden map.")
     channel_multipliers: tuple[Multiplier, ...] | None = Field(
         None,
+        exclude_if=lambda given: given is None,
         description="Channels of each hidden map from 4x4 up, in widths; None halves them down "
         "to 1.",
     )
     activation: Literal["relu", "leaky_relu"] = Field(
-        "relu", description="After each hidden map; leaky_relu has a slope of 0.2 below zero."
+        "relu",
+        exclude_if=lambda given: given == "relu",
+        description="After each hidden map; leaky_relu has a slope of 0.2 below zero.",
     )
 
     @model_validator(mode="after")

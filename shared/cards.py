@@ -83,17 +83,30 @@ class ModelCard(StrictModel):
     title: Text
     architecture: Architecture
     weights: tuple[WeightFile, ...] = Field(min_length=1, max_length=MOST_WEIGHT_FILES)
-    pixel_range: tuple[float, float] = (-1.0, 1.0)
+    pixel_range: tuple[float, float] = Field(
+        (-1.0, 1.0), description="The generator's values that are black and white."
+    )
     training_set: TrainingSet
     training: Training
     fidelity: FidelityReport | None = Field(
         None, description="How close samples are to the training patches; None: not measured."
     )
     privacy: Privacy = Privacy()
-    origin: Origin | None = Field(None, description="None: trained by the centre with genshare.")
+    origin: Origin | None = Field(
+        None,
+        exclude_if=lambda origin: origin is None,
+        description="None, which is not written: trained by the centre with genshare.",
+    )
     licence: Text
     use_terms: Text
     contact: Text
+
+    @field_validator("pixel_range")
+    @classmethod
+    def _black_is_below_white(cls, pixel_range: tuple[float, float]) -> tuple[float, float]:
+        if not -1 <= pixel_range[0] < pixel_range[1] <= 1:
+            raise ValueError("pixel_range must rise, and stay within -1 to 1")
+        return pixel_range
 
     @field_validator("weights")
     @classmethod

@@ -62,9 +62,11 @@ def read_checkpoint(path: Path, name: str) -> Checkpoint:
 def _content(path: Path, name: str) -> Any:
     try:
         in_a_zip = zipfile.is_zipfile(path)
-        intact = not in_a_zip or _first_damaged(path) is None
-        if intact:
-            return _loaded(path, in_a_zip=in_a_zip)
+        if in_a_zip:
+            _check_parts(path, name)
+        return _loaded(path, in_a_zip=in_a_zip)
+    except MediganPackageError:
+        raise
     except Exception as error:  # zipfile and torch raise a dozen kinds for a broken file
         code = CODE.search(str(error))
         if code is not None:
@@ -75,7 +77,6 @@ def _content(path: Path, name: str) -> Any:
             f"{name} is no readable weight file of PyTorch: it is truncated, damaged, or another "
             "kind of pickle"
         ) from error
-    raise MediganPackageError(f"{name} is damaged: a checksum in it is wrong")
 
 
 def _loaded(path: Path, *, in_a_zip: bool) -> Any:
@@ -85,10 +86,17 @@ def _loaded(path: Path, *, in_a_zip: bool) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True, mmap=in_a_zip)
 
 
-def _first_damaged(path: Path) -> str | None:
-    """Read every part of the file, since torch itself does not notice a flipped bit."""
+def _check_parts(path: Path, name: str) -> None:
+    """Check sizes, then read every part, since torch itself does not notice a flipped bit."""
     with zipfile.ZipFile(path) as archive:
-        return archive.testzip()
+        size = sum(part.file_size for part in archive.infolist())
+        if size > path.stat().st_size:
+            raise MediganPackageError(
+                f"{name} has {path.stat().st_size} bytes and would unpack to {size}; PyTorch's "
+                "files are not compressed"
+            )
+        if archive.testzip() is not None:
+            raise MediganPackageError(f"{name} is damaged: a checksum in it is wrong")
 
 
 def _is_state(value: object) -> TypeGuard[Mapping[str, Tensor]]:

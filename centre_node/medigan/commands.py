@@ -58,7 +58,8 @@ def import_medigan(
     masses of BCDR). Only the generator's weights are taken; no code of the package is run, and
     discriminator and optimisers stay behind. What nobody published stays unknown on the card: the
     patients of all three, the patches of 00005 and 00006, the epochs of 00002. The 2215 patches of
-    00002 are the paper's.
+    00002 are the paper's. Whether 00005 and 00006 draw in [-1, 1] or, as the paper's published code
+    trained, in [0, 1] is told by looking at samples.
 
     Examples:
       genshare import-medigan MALIGN_DCGAN.zip --metadata global.json --out optimam
@@ -125,6 +126,7 @@ def _as_json(imported: Imported) -> str:
         "folder": str(imported.package.folder),
         "model_id": imported.model.model_id,
         "manifest_digest": imported.package.digest,
+        "pixel_range": imported.package.card.pixel_range,
         "left_out": imported.left_out,
         "unknown": imported.unknown,
     }
@@ -134,11 +136,14 @@ def _as_json(imported: Imported) -> str:
 def _as_lines(imported: Imported) -> str:
     package, model = imported.package, imported.model
     published_as = f"{package.card.centre}/{package.card.name}"
+    low, high = package.card.pixel_range
     lines = (
         f"{package.folder}: medigan's {model.model_id} as {published_as}",
         *(f"left out: {text}" for text in imported.left_out),
         f"not known, and so said on the card: {', '.join(imported.unknown)}",
         f"of the counts: {model.remark}",
+        f"black and white are {low:g} and {high:g}"
+        + (", told by looking at samples" if model.pixel_range is None else ""),
         f"manifest sha256 {package.digest}",
     )
     return "".join(f"{line}\n" for line in lines)

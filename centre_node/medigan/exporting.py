@@ -56,6 +56,7 @@ def _execution(card: ModelCard) -> dict[str, Any]:
                 "base": ["model_file", "num_samples", "output_path", "save_images"],
                 "custom": {},
             },
+            "input_latent_vector_size": card.architecture.latent_size,
         },
     }
 

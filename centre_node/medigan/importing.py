@@ -13,6 +13,7 @@ from centre_node.medigan.checkpoints import read_checkpoint
 from centre_node.medigan.known_models import KnownModel
 from centre_node.medigan.metadata import Description, Selection, read_metadata
 from centre_node.medigan.package_files import read_package
+from centre_node.medigan.pixel_range import seen_pixel_range
 from centre_node.medigan.recognition import recognise
 from shared.cards import ModelCard, Origin, Training, TrainingSet
 from shared.errors import PackageNotKeptError
@@ -119,7 +120,7 @@ def _card(
             title=said.title or description.title or model.title,
             architecture=model.architecture,
             weights=(weight_file(weights),),
-            pixel_range=(-1.0, 1.0),
+            pixel_range=model.pixel_range or seen_pixel_range(weights, model.architecture),
             training_set=_training_set(model, selection, said),
             training=_training(model, description),
             origin=_origin(model, description),

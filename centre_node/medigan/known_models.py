@@ -15,6 +15,7 @@ class KnownModel:
         body: The first part of the names of the generator's tensors.
         copies: The first part of names under which early layers stand a second time.
         unused: The first part of names that the generator does not use.
+        pixel_range: The values that are black and white; None where only samples can tell.
         epochs, batch_size, patches: None where no source says.
         remark: What the paper says of the data set that is no count of training patches.
     """
@@ -25,6 +26,7 @@ class KnownModel:
     copies: str | None
     unused: str | None
     architecture: DcganArchitecture
+    pixel_range: tuple[float, float] | None
     loss: Loss
     title: str
     data_set: str
@@ -48,6 +50,7 @@ def _bcdr(model_id: str, file_name: str, loss: Loss, epochs: int) -> KnownModel:
         copies="first_layers",
         unused="embed_nn",
         architecture=DcganArchitecture(),
+        pixel_range=None,
         loss=loss,
         title=f"{loss.upper()} of mammogram masses, trained on BCDR",
         data_set="BCDR",
@@ -67,6 +70,7 @@ KNOWN_MODELS = (
         copies=None,
         unused=None,
         architecture=OPTIMAM_DCGAN,
+        pixel_range=(-1.0, 1.0),
         loss="dcgan",
         title="DCGAN of mammogram masses, trained on OPTIMAM",
         data_set="OPTIMAM",

@@ -17,6 +17,9 @@ from centre_node.errors import MediganPackageError
 MOST_FILES = 1000
 LARGEST_PACKAGE_BYTES = 4 << 30
 LARGEST_METADATA_BYTES = 4 << 20
+LARGEST_RATIO = 100
+"""Weights shrink by a tenth in a zip; what shrinks so much is made to fill a disk."""
+
 METADATA = "metadata.json"
 COPY = "weights.pickled"
 LONGEST_START = 512
@@ -60,7 +63,9 @@ def read_package(package: Path, scratch: Path) -> PackageFiles:
         if _is_pickled(alone):
             return _chosen(package, [alone], scratch)
         with zipfile.ZipFile(package) as archive:
-            return _chosen(package, _zip_entries(package, archive), scratch)
+            entries = _zip_entries(package, archive)
+            _check_ratio(package, entries)
+            return _chosen(package, entries, scratch)
 
 
 @contextmanager
@@ -138,6 +143,14 @@ def _check_sizes(package: Path, entries: Sequence[_Entry]) -> None:
     if size > LARGEST_PACKAGE_BYTES:
         raise MediganPackageError(
             f"{package} holds {size} bytes; a package has at most {LARGEST_PACKAGE_BYTES}"
+        )
+
+
+def _check_ratio(package: Path, entries: Sequence[_Entry]) -> None:
+    packed, size = package.stat().st_size, sum(entry.size_bytes for entry in entries)
+    if size > LARGEST_RATIO * packed:
+        raise MediganPackageError(
+            f"the zip {package.name} has {packed} bytes and would unpack to {size}"
         )
 
 

@@ -1,6 +1,7 @@
 import os
 import pickle
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,18 @@ def test_a_flipped_bit_is_noticed(path: Path) -> None:
     path.write_bytes(content)
 
     with pytest.raises(MediganPackageError, match="a checksum in it is wrong"):
+        read_checkpoint(path, "500.pt")
+
+
+def test_a_file_that_would_unpack_to_more_than_it_is_is_refused(path: Path) -> None:
+    torch.save({"a": torch.zeros(100_000)}, path)
+    with zipfile.ZipFile(path) as stored:
+        parts = {part.filename: stored.read(part) for part in stored.infolist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+
+    with pytest.raises(MediganPackageError, match="would unpack to 40"):
         read_checkpoint(path, "500.pt")
 
 

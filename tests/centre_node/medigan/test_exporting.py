@@ -43,6 +43,7 @@ def test_what_the_card_knows_is_said_and_what_it_does_not_is_null(tmp_path: Path
     assert (execution["model_name"], execution["extension"]) == ("weights", ".safetensors")
     assert execution["image_size"] == [16, 16]
     assert execution["generate_method"]["name"] is None
+    assert execution["generate_method"]["input_latent_vector_size"] == 4
     assert (selection["dataset"], selection["license"]) == (["phantoms"], "CC0 1.0")
     assert (selection["type"], selection["height"], selection["width"]) == ("DCGAN", 16, 16)
     assert selection["generates"] == ["mass", "mass ROIs"]

@@ -139,6 +139,28 @@ def test_the_card_of_00006_names_its_loss_and_epochs(wgan: Original, import_it: 
     assert (training.loss, training.epochs) == ("wgan-gp", 10_000)
 
 
+def test_patches_drawn_from_0_to_1_become_black_to_white(
+    import_it: ImportIt, tmp_path: Path
+) -> None:
+    generator = with_random_weights(BcdrGenerator(), seed=7)
+    last = generator.get_submodule("main.15")
+    assert isinstance(last, nn.ConvTranspose2d)
+    with torch.no_grad():
+        last.weight.abs_()  # what comes in is never below zero, so that nothing comes out below
+    path = tmp_path / "500.pt"
+    torch.save(whole_checkpoint(generator.state_dict(), normalised=True), path)
+
+    package = import_it(path).package
+
+    assert package.card.pixel_range == (0.0, 1.0)
+    latents = torch.randn(64, 100, generator=torch.Generator().manual_seed(3))
+    with torch.inference_mode():
+        values = generator(latents[:2]).squeeze(1)
+    expected = (values * 255).round().numpy().astype(np.uint8)
+    drawn = synthetic_patches(package, count=2, seed=3, device=CPU)
+    assert np.abs(drawn.astype(int) - expected).max() <= 1  # convolutions of other batches round
+
+
 def test_only_the_generator_leaves_and_what_stays_is_named(
     bcdr: Original, import_it: ImportIt
 ) -> None:

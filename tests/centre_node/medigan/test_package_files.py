@@ -104,6 +104,18 @@ def test_more_than_a_package_may_hold_is_refused_before_it_is_unpacked(
     assert not list(scratch.iterdir())
 
 
+def test_a_zip_that_shrinks_more_than_weights_can_is_refused_before_it_is_unpacked(
+    tmp_path: Path, scratch: Path
+) -> None:
+    source = tmp_path / "package.zip"
+    with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("P/500.pt", b"\x80\x02" + bytes(1_000_000))
+
+    with pytest.raises(MediganPackageError, match=r"package\.zip has \d+ bytes and would unpack"):
+        read_package(source, scratch)
+    assert not list(scratch.iterdir())
+
+
 def test_a_package_without_weights_is_refused(package: Path, scratch: Path) -> None:
     (package / "weights" / "500.pt").unlink()
 
