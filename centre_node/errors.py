@@ -25,6 +25,7 @@
   x NotPublishableError          GS-3312  422
   x RecipeRefusedError           GS-3401  422
   x PatchesNotKeptError          GS-3402  507
+  x TrainingFolderError          GS-3403  422
   x MediganPackageError          GS-3411  422
   x UnknownMediganModelError     GS-3412  422
   x MediganMetadataError         GS-3413  422
@@ -233,7 +234,7 @@ class NotPublishableError(NodeError):
     code = "GS-3312"
     status = 422
     title = "Not publishable"
-    hint = "Train on more patients."
+    hint = "Train on more patients, or change the text that is named."
 
 
 class RecipeRefusedError(NodeError):
@@ -252,6 +253,15 @@ class PatchesNotKeptError(NodeError):
     status = 507
     title = "Patches not kept"
     hint = "Choose a new folder, where you may write, on a disk with room."
+
+
+class TrainingFolderError(NodeError):
+    """A folder holds another training than the one asked for, or none that is finished."""
+
+    code = "GS-3403"
+    status = 422
+    title = "Training folder unusable"
+    hint = "genshare train-generator --out makes such a folder; each training needs one of its own."
 
 
 class MediganPackageError(NodeError):

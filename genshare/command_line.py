@@ -16,6 +16,11 @@ COMMANDS = {
     "hub": ("hub.commands", "Serve the hub; invite centres."),
     "node": ("centre_node.commands", "Serve a centre node."),
     "data": ("centre_node.mammography.commands", "Inspect mammograms; see what is cut from them."),
+    "train-generator": (
+        "centre_node.sharing.training_commands",
+        "Train a generator on a folder of mammograms.",
+    ),
+    "publish": ("centre_node.sharing.publish_commands", "Publish a generator to a hub."),
     "list": ("shared.commands", "List the generators on a hub."),
     "show": ("shared.commands", "Show one generator's card."),
     "fetch": ("shared.commands", "Fetch a generator and verify it."),
@@ -87,7 +92,7 @@ def _guarded(action: Callable[[], int], console: Console) -> int:
 
 
 def _help() -> str:
-    lines = "\n".join(f"  {name:14} {text}" for name, (_, text) in COMMANDS.items())
+    lines = "\n".join(f"  {name:15} {text}" for name, (_, text) in COMMANDS.items())
     return (
         "Share generators, not patients.\n\nUsage: genshare COMMAND [OPTIONS]\n\n"
         f"Commands:\n{lines}\n\n"

@@ -33,6 +33,8 @@ def test_help_names_every_command() -> None:
         "hub",
         "node",
         "data",
+        "train-generator",
+        "publish",
         "list",
         "show",
         "fetch",

@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from typer.testing import CliRunner
 
 from centre_node.errors import NotPublishableError
 from centre_node.generators.weights import load_generator
 from centre_node.medigan.importing import Imported, Publication, import_package
+from centre_node.sharing import commands as sampling
+from centre_node.sharing import publish_commands
 from centre_node.sharing.receive import synthetic_patches
+from shared import commands as hub_commands
 from shared.architectures import OPTIMAM_DCGAN, DcganArchitecture
 from shared.errors import NonFiniteWeightsError, PackageNotKeptError
 from shared.packages import open_package
@@ -204,18 +208,32 @@ def test_metadata_inside_the_package_are_used(
     assert card.title == "Their title"
 
 
-def test_a_hub_accepts_an_imported_generator_and_a_centre_samples_it(
+def test_an_imported_generator_is_published_fetched_and_sampled_as_the_original(
     optimam: Original, import_it: ImportIt, loopback_hub: RunningHub, tmp_path: Path
 ) -> None:
     package = import_it(optimam[1]).package
-    hub = loopback_hub.invited("centre-c")
+    token = loopback_hub.client().invite("centre-c", renew=True)
+    runner = CliRunner(env={"GENSHARE_HUB_URL": loopback_hub.url, "GENSHARE_HUB_TOKEN": token})
+    fetched, patches = str(tmp_path / "fetched"), tmp_path / "patches"
 
-    fetched = hub.fetch(hub.publish(package), tmp_path / "fetched")
+    sent = runner.invoke(publish_commands.app, [str(package.folder)])
+    got = runner.invoke(hub_commands.app, ["fetch", "centre-c", "medigan-00002", "--out", fetched])
+    listed = runner.invoke(hub_commands.app, ["list", "--centre", "centre-c", "--json"])
+    sample = [fetched, "--count", "2", "--seed", "5", "--out", str(patches), "--format", "npy"]
+    drawn = runner.invoke(sampling.app, sample)
 
-    patches = synthetic_patches(fetched, count=2, seed=0, device=CPU)
-    assert fetched.card == package.card
-    assert patches.shape == (2, 128, 128)
-    assert np.ptp(patches) > 50
+    for done in (sent, got, listed, drawn):
+        assert done.exit_code == 0, done.output
+    assert open_package(Path(fetched)).card == package.card
+    assert json.loads(listed.stdout)[0]["card"]["training_set"]["patients"] is None
+    latents = torch.randn(64, 200, generator=torch.Generator().manual_seed(5))
+    with torch.inference_mode():
+        values = optimam[0](latents[:2]).squeeze(1)
+    expected = ((values + 1) * 127.5).round().numpy().astype(int)
+    pixels = np.load(patches / "patches.npy").astype(int)
+    assert np.ptp(pixels) > 50
+    assert np.abs(pixels - expected).max() <= 1  # a batch of another size can round otherwise
+    assert (pixels == expected).mean() > 0.99
 
 
 def test_weights_that_are_not_finite_are_refused_and_nothing_is_left(
