@@ -26,6 +26,10 @@
   x NotPublishableError          GS-3312  422
   x RecipeRefusedError           GS-3401  422
   x PatchesNotKeptError          GS-3402  507
+  x TrainingFolderError          GS-3403  422
+  x MediganPackageError          GS-3411  422
+  x UnknownMediganModelError     GS-3412  422
+  x MediganMetadataError         GS-3413  422
   x StudyStoppedError            GS-3501  409
   x StudyFailedError             GS-3502  422
   x EngineError                  GS-3503  503
@@ -244,7 +248,7 @@ class NotPublishableError(NodeError):
     code = "GS-3312"
     status = 422
     title = "Not publishable"
-    hint = "Train on more patients."
+    hint = "Train on more patients, or change the text that is named."
 
 
 class RecipeRefusedError(NodeError):
@@ -263,6 +267,42 @@ class PatchesNotKeptError(NodeError):
     status = 507
     title = "Patches not kept"
     hint = "Choose a new folder, where you may write, on a disk with room."
+
+
+class TrainingFolderError(NodeError):
+    """A folder holds another training than the one asked for, or none that is finished."""
+
+    code = "GS-3403"
+    status = 422
+    title = "Training folder unusable"
+    hint = "genshare train-generator --out makes such a folder; each training needs one of its own."
+
+
+class MediganPackageError(NodeError):
+    """A medigan package is unsafe, damaged, or holds no weights."""
+
+    code = "GS-3411"
+    status = 422
+    title = "medigan package refused"
+    hint = "Download the package again; it is a folder or zip with one weight file of PyTorch."
+
+
+class UnknownMediganModelError(NodeError):
+    """The weights are not those of a medigan model that genshare can declare."""
+
+    code = "GS-3412"
+    status = 422
+    title = "Unknown medigan model"
+    hint = "genshare import-medigan --help lists the models that can be imported."
+
+
+class MediganMetadataError(NodeError):
+    """A model's metadata cannot be read, or speak of another model."""
+
+    code = "GS-3413"
+    status = 422
+    title = "medigan metadata unusable"
+    hint = "Give medigan's global.json or the model's own metadata.json with --metadata."
 
 
 class StudyStoppedError(NodeError):

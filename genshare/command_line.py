@@ -16,10 +16,17 @@ COMMANDS = {
     "hub": ("hub.commands", "Serve the hub; invite centres."),
     "node": ("centre_node.commands", "Serve a centre node."),
     "data": ("centre_node.mammography.commands", "Inspect mammograms; see what is cut from them."),
+    "train-generator": (
+        "centre_node.sharing.training_commands",
+        "Train a generator on a folder of mammograms.",
+    ),
+    "publish": ("centre_node.sharing.publish_commands", "Publish a generator to a hub."),
     "list": ("shared.commands", "List the generators on a hub."),
     "show": ("shared.commands", "Show one generator's card."),
     "fetch": ("shared.commands", "Fetch a generator and verify it."),
     "sample": ("centre_node.sharing.commands", "Draw synthetic patches from a fetched generator."),
+    "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),
+    "export-medigan": ("centre_node.medigan.commands", "Write a package's medigan metadata."),
 }
 """Command: the module that defines it in its `app`, and its line in the help."""
 
@@ -85,7 +92,7 @@ def _guarded(action: Callable[[], int], console: Console) -> int:
 
 
 def _help() -> str:
-    lines = "\n".join(f"  {name:10} {text}" for name, (_, text) in COMMANDS.items())
+    lines = "\n".join(f"  {name:15} {text}" for name, (_, text) in COMMANDS.items())
     return (
         "Share generators, not patients.\n\nUsage: genshare COMMAND [OPTIONS]\n\n"
         f"Commands:\n{lines}\n\n"

@@ -26,26 +26,58 @@ def _power_of_two(value: int) -> int:
 
 ImageSize = Annotated[int, Field(ge=16, le=256), AfterValidator(_power_of_two)]
 
+Multiplier = Annotated[int, Field(ge=1, le=32)]
+"""Channels of a map in widths; 32 is the most that halving gives, at 256 px."""
+
 
 class DcganArchitecture(StrictModel):
     """The DCGAN generator: latent vector to grey patch in [-1, 1].
 
     A first transposed convolution makes a 4x4 map; each further one doubles its side until
-    `image_size`. Channels halve each time and the last map before the output has `width`.
+    `image_size`. Channels halve each time and the last map before the output has `width`, unless
+    `channel_multipliers` says otherwise. That and `activation` are written only where they differ
+    from the default, so that what was written before they were known is still the same text.
 
-    Source: paper section 2.3.1; its numbers are the defaults (12,784,512 parameters).
+    Source: paper section 2.3.1; its numbers are the defaults (12,784,512 parameters). The
+    generator of section 2.3.3 has 5,395,770: see `OPTIMAM_DCGAN`.
     """
 
     kind: Literal["dcgan"] = "dcgan"
     image_size: ImageSize = Field(128, description="Side of a patch in pixels.")
     latent_size: int = Field(100, ge=1, le=1024)
     width: int = Field(64, ge=4, le=256, description="Channels of the last hidden map.")
+    channel_multipliers: tuple[Multiplier, ...] | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="Channels of each hidden map from 4x4 up, in widths; None halves them down "
+        "to 1.",
+    )
+    activation: Literal["relu", "leaky_relu"] = Field(
+        "relu",
+        exclude_if=lambda given: given == "relu",
+        description="After each hidden map; leaky_relu has a slope of 0.2 below zero.",
+    )
+
+    @model_validator(mode="after")
+    def _one_multiplier_for_each_map(self) -> Self:
+        given, maps = self.channel_multipliers, self._doublings + 1
+        if given is not None and len(given) != maps:
+            raise ValueError(
+                f"channel_multipliers has {len(given)} entries, but image_size {self.image_size} "
+                f"needs {maps}"
+            )
+        return self
 
     @property
     def hidden_channels(self) -> tuple[int, ...]:
         """Channels of the hidden maps from 4x4 up: 1024, 512, 256, 128, 64 at the defaults."""
-        doublings = (self.image_size // 8).bit_length() - 1
-        return tuple(self.width << level for level in range(doublings, -1, -1))
+        halving = tuple(1 << level for level in range(self._doublings, -1, -1))
+        return tuple(self.width * factor for factor in self.channel_multipliers or halving)
+
+    @property
+    def _doublings(self) -> int:
+        """How often the side doubles between the first hidden map and the last."""
+        return (self.image_size // 8).bit_length() - 1
 
     def generator_tensors(self) -> dict[str, TensorSpec]:
         """Return every tensor of the generator's weight file, by name, in order."""
@@ -60,6 +92,15 @@ class DcganArchitecture(StrictModel):
             channels_in = channels
         tensors["output.weight"] = TensorSpec((channels_in, 1, 4, 4))
         return tensors
+
+
+OPTIMAM_DCGAN = DcganArchitecture(
+    latent_size=200, width=45, channel_multipliers=(10, 8, 4, 2, 1), activation="leaky_relu"
+)
+"""The generator that Alyafi et al. trained on OPTIMAM's masses.
+
+Source: paper section 2.3.3; its numbers are those of medigan's model 00002.
+"""
 
 
 class ResidualArchitecture(StrictModel):

@@ -35,19 +35,19 @@ class TrainingSet(StrictModel):
 
     data_set: Text
     lesion_kinds: tuple[LesionKind, ...] = Field(min_length=1)
-    patients: Count
-    patches: Count
+    patients: Count | None = Field(description="None: not known.")
+    patches: Count | None = Field(description="None: not known.")
     pixel_spacing_mm: float | None = Field(None, gt=0, description="Before resizing.")
 
 
 class Training(StrictModel):
-    """How the generator was trained."""
+    """How the generator was trained. None says that something is not known."""
 
     loss: Loss
-    epochs: int = Field(gt=0)
-    batch_size: int = Field(gt=0)
-    seed: int
-    genshare_version: Text
+    epochs: int | None = Field(gt=0)
+    batch_size: int | None = Field(gt=0)
+    seed: int | None
+    genshare_version: Text | None = Field(description="None: not trained with genshare.")
 
 
 class Privacy(StrictModel):
@@ -57,6 +57,16 @@ class Privacy(StrictModel):
     statement: Text = (
         "No formal privacy guarantee: the weights may reveal something of the training patches."
     )
+
+
+class Origin(StrictModel):
+    """Where a generator that genshare did not train was published before."""
+
+    catalogue: Literal["medigan"]
+    model_id: Text
+    version: Text | None = None
+    publication: Text | None = None
+    dois: tuple[Text, ...] = Field((), max_length=20)
 
 
 class ModelCard(StrictModel):
@@ -73,16 +83,30 @@ class ModelCard(StrictModel):
     title: Text
     architecture: Architecture
     weights: tuple[WeightFile, ...] = Field(min_length=1, max_length=MOST_WEIGHT_FILES)
-    pixel_range: tuple[float, float] = (-1.0, 1.0)
+    pixel_range: tuple[float, float] = Field(
+        (-1.0, 1.0), description="The generator's values that are black and white."
+    )
     training_set: TrainingSet
     training: Training
     fidelity: FidelityReport | None = Field(
         None, description="How close samples are to the training patches; None: not measured."
     )
     privacy: Privacy = Privacy()
+    origin: Origin | None = Field(
+        None,
+        exclude_if=lambda origin: origin is None,
+        description="None, which is not written: trained by the centre with genshare.",
+    )
     licence: Text
     use_terms: Text
     contact: Text
+
+    @field_validator("pixel_range")
+    @classmethod
+    def _black_is_below_white(cls, pixel_range: tuple[float, float]) -> tuple[float, float]:
+        if not -1 <= pixel_range[0] < pixel_range[1] <= 1:
+            raise ValueError("pixel_range must rise, and stay within -1 to 1")
+        return pixel_range
 
     @field_validator("weights")
     @classmethod

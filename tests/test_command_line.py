@@ -28,7 +28,20 @@ def test_help_names_every_command() -> None:
     done = _genshare("--help")
 
     assert done.returncode == 0
-    for command in ("simulate", "hub", "node", "data", "list", "show", "fetch", "sample"):
+    for command in (
+        "simulate",
+        "hub",
+        "node",
+        "data",
+        "train-generator",
+        "publish",
+        "list",
+        "show",
+        "fetch",
+        "sample",
+        "import-medigan",
+        "export-medigan",
+    ):
         assert f"  {command} " in done.stdout
 
 

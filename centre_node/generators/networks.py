@@ -14,6 +14,7 @@ Network = TypeVar("Network", bound=nn.Module)
 CONVOLUTION_STD = 0.02
 NORM_SCALE_STD = 0.02
 LEAK = 0.1
+GENERATOR_LEAK = 0.2
 
 
 class DcganGenerator(nn.Module):
@@ -21,14 +22,15 @@ class DcganGenerator(nn.Module):
 
     Its state holds `architecture.generator_tensors()` and BatchNorm's counters of batches.
 
-    Source: paper section 2.3.1.
+    Source: paper section 2.3.1; section 2.3.3 where the activation is leaky.
     """
 
     def __init__(self, architecture: DcganArchitecture) -> None:
         super().__init__()
         channels = (architecture.latent_size, *architecture.hidden_channels)
+        leaky = architecture.activation == "leaky_relu"
         self.blocks = nn.ModuleList(
-            _UpBlock(before, after, first=index == 0)
+            _UpBlock(before, after, first=index == 0, leaky=leaky)
             for index, (before, after) in enumerate(pairwise(channels))
         )
         self.output = nn.ConvTranspose2d(channels[-1], 1, 4, stride=2, padding=1, bias=False)
@@ -73,8 +75,9 @@ class DcganDiscriminator(nn.Module):
 
 
 class _UpBlock(nn.Module):
-    def __init__(self, channels_in: int, channels_out: int, *, first: bool) -> None:
+    def __init__(self, channels_in: int, channels_out: int, *, first: bool, leaky: bool) -> None:
         super().__init__()
+        self.leaky = leaky
         stride, padding = (1, 0) if first else (2, 1)
         self.convolution = nn.ConvTranspose2d(
             channels_in, channels_out, 4, stride=stride, padding=padding, bias=False
@@ -82,7 +85,8 @@ class _UpBlock(nn.Module):
         self.norm = nn.BatchNorm2d(channels_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.norm(self.convolution(x)))
+        x = self.norm(self.convolution(x))
+        return nn.functional.leaky_relu(x, GENERATOR_LEAK) if self.leaky else torch.relu(x)
 
 
 class _DownBlock(nn.Module):

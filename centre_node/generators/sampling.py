@@ -54,6 +54,7 @@ def sample_ensemble(
     device: torch.device,
     keep: Keep,
     shares: Sequence[float] | None = None,
+    pixel_range: tuple[float, float] = (-1.0, 1.0),
 ) -> None:
     """Draw `count` synthetic patches from weight files and hand them over, file by file.
 
@@ -66,6 +67,7 @@ def sample_ensemble(
         seed: 0 to 2**64 - 1.
         keep: Takes the patches; those of a file come in order, those of the next file after it.
         shares: See `file_batches`.
+        pixel_range: The generators' values that are black and white.
 
     Raises:
         WeightsRefusedError: The weights are not what the architecture declares.
@@ -75,7 +77,7 @@ def sample_ensemble(
     for number, path in enumerate(files):
         draws = _draws(architecture.latent_size, len(files), shares, count=count, seed=seed)
         mine = ((places[of == number], latents[of == number]) for places, latents, of in draws)
-        _sample_file(path, architecture, mine, device=device, keep=keep)
+        _sample_file(path, architecture, mine, device=device, keep=keep, pixel_range=pixel_range)
 
 
 def _draws(
@@ -97,6 +99,7 @@ def _sample_file(
     *,
     device: torch.device,
     keep: Keep,
+    pixel_range: tuple[float, float],
 ) -> None:
     generator: nn.Module | None = None  # not loaded for a file that makes no patch
     for places, latents in _whole_batches(draws):
@@ -104,7 +107,8 @@ def _sample_file(
             generator = load_generator(path, architecture, device)
         padded = np.zeros((BATCH, architecture.latent_size), dtype=np.float32)
         padded[: len(latents)] = latents
-        keep(places, generated(generator, torch.from_numpy(padded))[: len(places)])
+        made = generated(generator, torch.from_numpy(padded), pixel_range)
+        keep(places, made[: len(places)])
 
 
 def _whole_batches(
@@ -122,7 +126,9 @@ def _whole_batches(
         yield places, latents
 
 
-def generated(generator: nn.Module, latents: torch.Tensor) -> Patches:
+def generated(
+    generator: nn.Module, latents: torch.Tensor, pixel_range: tuple[float, float] = (-1.0, 1.0)
+) -> Patches:
     """Return the 8-bit patches, shape (batch, side, side), of latents, (batch, latent_size).
 
     The generator is used in evaluation mode and given back in the mode that it was in.
@@ -132,7 +138,7 @@ def generated(generator: nn.Module, latents: torch.Tensor) -> Patches:
     generator.eval()
     try:
         with torch.inference_mode():
-            patches = to_8_bit(generator(latents.to(device))).squeeze(1)
+            patches = to_8_bit(generator(latents.to(device)), pixel_range).squeeze(1)
     finally:
         generator.train(was_training)
     pixels: NDArray[np.uint8] = patches.cpu().numpy()

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,11 @@ from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
 from centre_node.errors import JobConflictError, JobNotFoundError
-from centre_node.fidelity.measuring import measured_fidelity
 from centre_node.generators.kept_weights import weight_files
-from centre_node.generators.progress import TrainingProgress
 from centre_node.generators.training import (
     LOSSES,
     SAMPLES,
     WEIGHTS,
-    train_generator,
 )
 from centre_node.jobs.requests import (
     AnyJobRequest,
@@ -38,19 +35,19 @@ from centre_node.jobs.requests import (
 from centre_node.jobs.service import ARTIFACTS
 from centre_node.jobs.store import Job, JobStore, Progress
 from centre_node.mammography.datasets import DataFolders, read_dataset
-from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.phantoms.writing import write_phantoms
-from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
+from centre_node.mammography.pictures import contact_sheet, write_png
 from centre_node.sharing.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
 from centre_node.sharing.receive import follow_recipe, pull, pulled
 from centre_node.sharing.recipes import new_recipe
+from centre_node.sharing.training import TrainingStep, train_on_lesions
+from centre_node.sharing.training_plan import TrainingPlan
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
 from shared.hub_client import HubClient, connect
-from shared.version import genshare_version
 
 PICTURED = 64
 
@@ -132,70 +129,30 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
     reading = node.reading(request.dataset)
     identity = [request.dataset, request.patches.model_dump(mode="json"), request.lesion_kinds]
     key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
-    store = extract_patches(
-        reading.mammograms,
-        folder=node.data_dir / "patches" / key,
-        configuration=request.patches,
+    plan = TrainingPlan(
         lesion_kinds=request.lesion_kinds,
-        healthy=0,
-        seed=0,
-        on_progress=lambda done, total: report(
-            Progress(done=done, total=total + 1, unit="images", message="cutting patches")
-        ),
+        patches=request.patches,
+        architecture=request.architecture,
+        training=request.training,
     )
-    patches = store.crops(range(len(store.records)), size=request.architecture.image_size)
     artifacts = folder / ARTIFACTS
-    write_png(artifacts / "real-patches.png", contact_sheet(patches[:PICTURED], columns=8))
 
-    def report_epoch(progress: TrainingProgress) -> None:
-        if progress.epoch % request.training.checkpoint_every_epochs == 0:
+    def report_step(step: TrainingStep) -> None:
+        whole = step.done % request.training.checkpoint_every_epochs == 0
+        if step.unit == "epochs" and (whole or step.done == request.training.epochs):
             _copy_pictures(folder / "training", artifacts)
-        rate = progress.patches_per_second / len(patches)
-        report(
-            Progress(
-                done=progress.epoch,
-                total=progress.epochs,
-                unit="epochs",
-                message=progress.message,
-                rate=rate,
-            )
-        )
+        report(Progress.model_validate(asdict(step)))
 
-    weights = train_generator(
-        patches,
-        architecture=request.architecture,
-        training=request.training,
+    trained, skipped = train_on_lesions(
+        reading,
+        plan,
+        store_folder=node.data_dir / "patches" / key,
         folder=folder / "training",
+        pictures=artifacts,
         device=default_device(),
-        on_progress=report_epoch,
+        on_step=report_step,
     )
-    _copy_pictures(folder / "training", artifacts)
-    epochs = request.training.epochs
-    report(Progress(done=epochs, total=epochs + 1, unit="epochs", message="measuring fidelity"))
-    patients = [record.patient_id for record in store.records]
-    fidelity = measured_fidelity(
-        weights,
-        request.architecture,
-        patches,
-        patients=patients,
-        seed=request.training.seed,
-        device=default_device(),
-    )
-    for name, png in fidelity.pictures.items():
-        write_encoded_png(artifacts / name, png)
-    spacings = {m.pixel_spacing_mm for m in reading.mammograms}
-    trained = TrainedGenerator(
-        data_set=reading.name,
-        lesion_kinds=request.lesion_kinds,
-        patients=len(set(patients)),
-        patches=len(patches),
-        pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
-        architecture=request.architecture,
-        training=request.training,
-        genshare_version=genshare_version(),
-        fidelity=fidelity.report,
-    )
-    return {**trained.model_dump(mode="json"), "skipped": store.skipped}
+    return {**trained.model_dump(mode="json"), "skipped": skipped}
 
 
 def _copy_pictures(training: Path, artifacts: Path) -> None:

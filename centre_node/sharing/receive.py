@@ -105,6 +105,7 @@ def follow_recipe(
         [package.folder / file.name for file in recipe.weights],
         package.card.architecture,
         shares=recipe.shares,
+        pixel_range=package.card.pixel_range,
         count=recipe.count,
         seed=recipe.seed,
         device=device,

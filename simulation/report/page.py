@@ -20,6 +20,7 @@ from simulation.report.statistics import (
 )
 from simulation.report.tables import sections_of
 from simulation.report.wording import (
+    count,
     fidelity,
     number,
     percentage,
@@ -64,6 +65,7 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
+        count=count,
         duration=duration,
         fidelity=fidelity,
         number=number,

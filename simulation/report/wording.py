@@ -82,6 +82,11 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else "none"
 
 
+def count(number: int | None) -> str:
+    """Return "1,234", or "unknown" for what a card does not know."""
+    return "unknown" if number is None else f"{number:,}"
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """Return "1 patch" or "2 patches"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,22 +1,57 @@
 import itertools
 import math
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
+from shared.architectures import (
+    OPTIMAM_DCGAN,
+    Architecture,
+    DcganArchitecture,
+    ResidualArchitecture,
+)
 
 ANY: TypeAdapter[DcganArchitecture | ResidualArchitecture] = TypeAdapter(Architecture)
 
 
-def test_the_papers_generator_has_12_784_512_parameters() -> None:
-    parameters = sum(
+def parameters(architecture: DcganArchitecture) -> int:
+    return sum(
         math.prod(spec.shape)
-        for name, spec in DcganArchitecture().generator_tensors().items()
+        for name, spec in architecture.generator_tensors().items()
         if "running" not in name
     )
 
-    assert parameters == 12_784_512
+
+def test_the_papers_generator_has_12_784_512_parameters() -> None:
+    assert parameters(DcganArchitecture()) == 12_784_512
+
+
+def test_the_generator_trained_on_optimam_has_5_395_770_parameters() -> None:
+    assert parameters(OPTIMAM_DCGAN) == 5_395_770
+    assert OPTIMAM_DCGAN.hidden_channels == (450, 360, 180, 90, 45)
+
+
+def test_multipliers_that_halve_are_the_default_channels() -> None:
+    halving = DcganArchitecture(channel_multipliers=(16, 8, 4, 2, 1))
+
+    assert halving.generator_tensors() == DcganArchitecture().generator_tensors()
+
+
+@pytest.mark.parametrize("multipliers", [(), (1,), (8, 4, 2, 1), (32, 16, 8, 4, 2, 1)])
+def test_a_number_of_multipliers_that_is_not_the_number_of_maps_is_refused(
+    multipliers: tuple[int, ...],
+) -> None:
+    with pytest.raises(ValidationError, match=f"has {len(multipliers)} entries, .* 128 needs 5"):
+        DcganArchitecture(channel_multipliers=multipliers)
+
+
+@pytest.mark.parametrize("change", [{"channel_multipliers": [0] * 5}, {"activation": "gelu"}])
+def test_channels_and_activations_that_no_generator_has_are_refused(
+    change: dict[str, Any],
+) -> None:
+    with pytest.raises(ValidationError, match=next(iter(change))):
+        DcganArchitecture.model_validate(change)
 
 
 def test_the_papers_maps_have_1024_to_64_channels() -> None:
@@ -93,7 +128,9 @@ def test_channels_that_no_group_divides_are_refused(changes: dict[str, int]) -> 
         ResidualArchitecture.model_validate(changes)
 
 
-@pytest.mark.parametrize("architecture", [DcganArchitecture(width=8), ResidualArchitecture()])
+@pytest.mark.parametrize(
+    "architecture", [DcganArchitecture(width=8), OPTIMAM_DCGAN, ResidualArchitecture()]
+)
 def test_an_architecture_read_back_is_the_same(
     architecture: DcganArchitecture | ResidualArchitecture,
 ) -> None:

@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -5,11 +6,26 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.architectures import ResidualArchitecture
-from shared.cards import Loss, ModelCard
+from shared.architectures import OPTIMAM_DCGAN, ResidualArchitecture
+from shared.cards import Loss, ModelCard, Origin
 from shared.names import FileName, Name, Text
 from shared.packages import canonical_json
 from tests.packages import tiny_contents, write_tiny_ensemble, write_tiny_package
+
+PUBLISHED_BEFORE_ORIGINS = (
+    b'{"architecture":{"image_size":16,"kind":"dcgan","latent_size":4,"width":4},'
+    b'"centre":"centre-b","contact":"tests","fidelity":null,"licence":"CC0 1.0",'
+    b'"name":"lesions-dcgan","pixel_range":[-1.0,1.0],"privacy":{"method":"none",'
+    b'"statement":"No formal privacy guarantee: the weights may reveal something of the '
+    b'training patches."},"schema_version":1,"title":"Tiny","training":{"batch_size":2,'
+    b'"epochs":1,"genshare_version":"0.1.0","loss":"dcgan","seed":0},'
+    b'"training_set":{"data_set":"phantoms","lesion_kinds":["mass"],"patches":12,'
+    b'"patients":9,"pixel_spacing_mm":null},"use_terms":"Tests","weights":[{"epoch":null,'
+    b'"name":"weights.safetensors",'
+    b'"sha256":"eb82fbfc20b69013ea7894b820ec2fd3d67c3628c13a4574ef5b369106400b46",'
+    b'"share":null,"size_bytes":5547}]}'
+)
+"""A card.json as it was published before a card had an origin and a DCGAN its channels."""
 
 
 def _accepts(kind: Any, value: str) -> bool:
@@ -130,3 +146,48 @@ def test_a_card_written_before_ensembles_can_be_read(tmp_path: Path) -> None:
         del old["weights"][0][name]
 
     assert ModelCard.model_validate(old) == card
+
+
+def test_a_card_published_before_origins_is_the_same_text_when_written_again() -> None:
+    digest = hashlib.sha256(PUBLISHED_BEFORE_ORIGINS).hexdigest()
+    assert digest == "86d5c5ddc957ad6b56a5ce9292e417ce1319b354779ea4dc5b3f9fb6ece4ea77"
+
+    card = ModelCard.model_validate_json(PUBLISHED_BEFORE_ORIGINS)
+
+    assert canonical_json(card) == PUBLISHED_BEFORE_ORIGINS
+    assert (card.origin, card.training_set.patients) == (None, 9)
+
+
+def test_what_a_card_says_beyond_the_defaults_is_written_and_read_back(tmp_path: Path) -> None:
+    card = write_tiny_package(
+        tmp_path,
+        origin=Origin(catalogue="medigan", model_id="00002_DCGAN"),
+        pixel_range=(0.0, 1.0),
+    ).card
+    other = card.model_copy(update={"architecture": OPTIMAM_DCGAN})
+
+    for one in (card, other):
+        assert ModelCard.model_validate_json(canonical_json(one)) == one
+    assert b'"activation":"leaky_relu"' in canonical_json(other)
+    assert b'"origin":{"catalogue":"medigan"' in canonical_json(card)
+
+
+@pytest.mark.parametrize("pixel_range", [(0.0, 0.0), (1.0, -1.0), (-2.0, 1.0), (0.0, 255.0)])
+def test_a_pixel_range_that_no_generator_can_draw_in_is_refused(
+    tmp_path: Path, pixel_range: tuple[float, float]
+) -> None:
+    document = json.loads(canonical_json(write_tiny_package(tmp_path).card))
+
+    with pytest.raises(ValidationError, match="pixel_range must rise"):
+        ModelCard.model_validate(document | {"pixel_range": pixel_range})
+
+
+def test_a_card_may_say_that_something_is_not_known_but_not_leave_it_out(tmp_path: Path) -> None:
+    document = json.loads(canonical_json(write_tiny_package(tmp_path).card))
+    document["training_set"] |= {"patients": None, "patches": None}
+    document["training"] |= dict.fromkeys(("epochs", "batch_size", "seed", "genshare_version"))
+
+    assert ModelCard.model_validate(document).training_set.patients is None
+    del document["training_set"]["patients"]
+    with pytest.raises(ValidationError, match="patients"):
+        ModelCard.model_validate(document)

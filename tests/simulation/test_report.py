@@ -207,3 +207,23 @@ def test_fidelity_is_said_beside_what_real_patches_reach() -> None:
         "a classifier tells samples from real patches with an AUROC of 0.97, the halves with 0.52."
     )
     assert few == "not judged: fewer than 20 patches"
+
+
+def test_what_a_card_does_not_know_is_unknown_on_the_page() -> None:
+    report = a_report()
+    published = report.generators[0].published
+    unknown = {"patients": None, "patches": None}
+    card = published.card.model_copy(
+        update={
+            "training_set": published.card.training_set.model_copy(update=unknown),
+            "training": published.card.training.model_copy(update={"epochs": None, "seed": None}),
+        }
+    )
+    first = report.generators[0].model_copy(
+        update={"published": published.model_copy(update={"card": card})}
+    )
+
+    page = " ".join(page_of(report.model_copy(update={"generators": (first,)}), PICTURES).split())
+
+    assert "unknown patches of unknown patients; phantoms" in page
+    assert "unknown epochs, batch 16, seed unknown" in page

@@ -77,3 +77,7 @@ def test_every_8_bit_value_survives_the_round_trip() -> None:
 
 def test_values_outside_the_range_are_clipped_not_wrapped() -> None:
     assert to_8_bit(torch.tensor([-1.5, 1.01, 7.0])).tolist() == [0, 255, 255]
+
+
+def test_values_of_another_range_become_black_to_white_and_are_clipped_outside() -> None:
+    assert to_8_bit(torch.tensor([-0.5, 0.0, 0.5, 1.0]), (0.0, 1.0)).tolist() == [0, 0, 128, 255]

@@ -1,0 +1,1 @@
+"""Generators from and to medigan, the library that shared the paper's generators first."""

@@ -1,0 +1,169 @@
+"""Makes a publishable package of a medigan package."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+from safetensors.torch import save
+
+from centre_node.errors import NotPublishableError
+from centre_node.generators.storage import write_whole
+from centre_node.medigan.checkpoints import read_checkpoint
+from centre_node.medigan.known_models import KnownModel
+from centre_node.medigan.metadata import Description, Selection, read_metadata
+from centre_node.medigan.package_files import read_package
+from centre_node.medigan.pixel_range import seen_pixel_range
+from centre_node.medigan.recognition import recognise
+from shared.cards import ModelCard, Origin, Training, TrainingSet
+from shared.errors import PackageNotKeptError
+from shared.models import StrictModel, validation_summary
+from shared.packages import Package, weight_file, write_package
+from shared.weights import inspect_weights
+
+WEIGHTS = "weights.safetensors"
+
+
+class Publication(StrictModel):
+    """What the importing centre says. None leaves a text or count to metadata and paper."""
+
+    centre: str
+    use_terms: str
+    contact: str
+    name: str | None = None
+    title: str | None = None
+    licence: str | None = None
+    patients: int | None = None
+    patches: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A package, and what its reader should know of how it came about."""
+
+    package: Package
+    model: KnownModel
+    left_out: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def import_package(
+    source: Path,
+    out: Path,
+    said: Publication,
+    *,
+    scratch: Path,
+    metadata: bytes | None = None,
+    wanted: str | None = None,
+) -> Imported:
+    """Write a medigan package's generator to the folder `out` as a package of ours.
+
+    The same input gives the same package, byte for byte. A failure leaves nothing in `out`.
+
+    Args:
+        source: A folder, zip or weight file.
+        out: A folder that must not exist.
+        said: What the importing centre says of the generator.
+        scratch: An empty folder for copies, as large as the weight file.
+        metadata: medigan's; None uses those inside the package, if any.
+        wanted: Which model it is; None tells by tensors and file name.
+
+    Raises:
+        MediganPackageError, UnknownMediganModelError, MediganMetadataError: See `read_package`,
+            `recognise` and `read_metadata`.
+        WeightsRefusedError: A weight is NaN or infinite.
+        NotPublishableError: The card lacks a licence, or a text or count may not be on it.
+        PackageNotKeptError: `out` exists or cannot be written.
+    """
+    if out.exists():
+        raise PackageNotKeptError(f"{out} already exists; a package is written to a new folder")
+    files = read_package(source, scratch)
+    checkpoint = read_checkpoint(files.weights, files.weights_name)
+    found = recognise(checkpoint, files.weights_name, wanted)
+    selection, description = _facts(files.metadata if metadata is None else metadata, found.model)
+    weights = scratch / WEIGHTS
+    write_whole(weights, lambda file: file.write(save(dict(found.tensors))))
+    inspect_weights(weights, found.model.architecture.generator_tensors())
+    card = _card(weights, found.model, selection, description, said)
+    try:
+        package = write_package(out, card, [weights])
+    except OSError as error:
+        raise PackageNotKeptError(f"cannot write to {out}: {error.strerror}") from error
+    return Imported(package, found.model, found.left_out, tuple(_unknown(card)))
+
+
+def _facts(content: bytes | None, model: KnownModel) -> tuple[Selection, Description]:
+    """Return what medigan's metadata say; nothing where there are none."""
+    if content is None:
+        return Selection(), Description()
+    about = read_metadata(content, model)
+    return about.selection, about.description
+
+
+def _card(
+    weights: Path,
+    model: KnownModel,
+    selection: Selection,
+    description: Description,
+    said: Publication,
+) -> ModelCard:
+    """Fill the card from what the centre says, then the metadata, then what the paper says."""
+    licence = said.licence or selection.licence
+    if licence is None:
+        raise NotPublishableError(
+            f"no licence of {model.number} is known: none was given, and no metadata name one"
+        )
+    try:
+        return ModelCard(
+            centre=said.centre,
+            name=said.name or f"medigan-{model.number}",
+            title=said.title or description.title or model.title,
+            architecture=model.architecture,
+            weights=(weight_file(weights),),
+            pixel_range=model.pixel_range or seen_pixel_range(weights, model.architecture),
+            training_set=_training_set(model, selection, said),
+            training=_training(model, description),
+            origin=_origin(model, description),
+            licence=licence,
+            use_terms=said.use_terms,
+            contact=said.contact,
+        )
+    except ValidationError as error:
+        raise NotPublishableError(f"the card is refused: {validation_summary(error)}") from error
+
+
+def _training_set(model: KnownModel, selection: Selection, said: Publication) -> TrainingSet:
+    return TrainingSet(
+        data_set=", ".join(selection.dataset) or model.data_set,
+        lesion_kinds=model.lesion_kinds,
+        patients=said.patients,
+        patches=model.patches if said.patches is None else said.patches,
+    )
+
+
+def _training(model: KnownModel, description: Description) -> Training:
+    return Training(
+        loss=model.loss,
+        epochs=description.provided_after_epoch or model.epochs,
+        batch_size=model.batch_size,
+        seed=None,
+        genshare_version=None,
+    )
+
+
+def _origin(model: KnownModel, description: Description) -> Origin:
+    return Origin(
+        catalogue="medigan",
+        model_id=model.model_id,
+        version=description.version,
+        publication=description.publication,
+        dois=description.doi,
+    )
+
+
+def _unknown(card: ModelCard) -> Iterator[str]:
+    """Name what the card says is not known."""
+    for part in (card.training_set, card.training):
+        for name, value in part:
+            if value is None:
+                yield name

@@ -1,0 +1,93 @@
+"""The folder of a training without a node: its plan first, and at its end what a card may tell.
+
+Light: no tensor library is imported.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from centre_node.errors import TrainingFolderError
+from centre_node.generators.storage import write_whole
+from centre_node.sharing.publish import TrainedGenerator
+from centre_node.sharing.training_plan import TrainingPlan
+from shared.models import validation_summary
+
+PLAN, TRAINED, PATCHES, PICTURES = "plan.json", "trained.json", "patches", "pictures"
+
+
+class FolderPlan(TrainingPlan):
+    """A training, and which mammograms it is of: a folder's path or the style of phantoms."""
+
+    source: str
+    where: tuple[str, ...]
+
+
+Model = TypeVar("Model", FolderPlan, TrainedGenerator)
+
+
+def claim(folder: Path, plan: FolderPlan, *, started: bool) -> None:
+    """Make the folder this plan's, or check that it is.
+
+    Args:
+        started: Whether a training has begun in it; before, the plan may be changed.
+
+    Raises:
+        TrainingFolderError: It holds something else, or cannot be written.
+    """
+    path = folder / PLAN
+    if path.is_file() and started:
+        _check_same(folder, _read(FolderPlan, path), plan)
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()) and not path.is_file():
+            raise TrainingFolderError(f"{folder} is not empty, and holds no {PLAN} of a training")
+        write_whole(path, lambda file: file.write(plan.model_dump_json(indent=2).encode()))
+    except OSError as error:
+        raise TrainingFolderError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def keep_trained(folder: Path, trained: TrainedGenerator) -> None:
+    """Write what the training says of itself: with it the folder is finished."""
+    content = trained.model_dump_json(indent=2).encode()
+    write_whole(folder / TRAINED, lambda file: file.write(content))
+
+
+def trained_in(folder: Path) -> TrainedGenerator | None:
+    """Return what a finished training says of itself; None while it is not finished.
+
+    Raises:
+        TrainingFolderError: The file is damaged.
+    """
+    path = folder / TRAINED
+    return _read(TrainedGenerator, path) if path.is_file() else None
+
+
+def _check_same(folder: Path, there: FolderPlan, here: FolderPlan) -> None:
+    then, now = (dict(_flat(plan.model_dump(mode="json"))) for plan in (there, here))
+    for name in [*then, *now]:
+        if then.get(name) != now.get(name):
+            raise TrainingFolderError(
+                f"{folder} holds another training: {name} is {then.get(name)} there and "
+                f"{now.get(name)} here"
+            )
+
+
+def _flat(document: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
+
+
+def _read(model: type[Model], path: Path) -> Model:
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise TrainingFolderError(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise TrainingFolderError(f"{path} is damaged: {validation_summary(error)}") from error

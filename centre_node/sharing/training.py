@@ -1,0 +1,118 @@
+"""Trains a generator on a data set's lesions and measures it: all that a card needs to know."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from centre_node.fidelity.measuring import measured_fidelity
+from centre_node.generators.progress import TrainingProgress
+from centre_node.generators.training import train_generator
+from centre_node.mammography.extraction import extract_patches
+from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
+from centre_node.sharing.publish import TrainedGenerator
+from centre_node.sharing.training_plan import TrainingPlan
+from shared.version import genshare_version
+
+PICTURED = 64
+OnStep = Callable[["TrainingStep"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingStep:
+    """How far a training is. `rate` is units a second; `seconds_left` is until the last epoch."""
+
+    done: int
+    total: int
+    unit: str
+    message: str
+    rate: float | None = None
+    seconds_left: float | None = None
+
+
+def train_on_lesions(
+    reading: Reading,
+    plan: TrainingPlan,
+    *,
+    store_folder: Path,
+    folder: Path,
+    pictures: Path,
+    device: torch.device,
+    on_step: OnStep,
+) -> tuple[TrainedGenerator, Mapping[str, int]]:
+    """Cut lesion patches, train a generator on them and measure its fidelity.
+
+    Interrupted, the same call goes on: with the images that are not cut yet, then from the
+    training's last checkpoint.
+
+    Args:
+        store_folder: Where the patches are kept; they never leave.
+        folder: The training's own, see `train_generator`; weights.safetensors is in it afterwards.
+        pictures: Where real and synthetic patches are shown.
+        on_step: What it raises stops the training.
+
+    Returns:
+        What a card may tell, and what was skipped while cutting, by reason.
+    """
+    store = extract_patches(
+        reading.mammograms,
+        folder=store_folder,
+        configuration=plan.patches,
+        lesion_kinds=plan.lesion_kinds,
+        healthy=0,
+        seed=0,
+        on_progress=lambda done, total: on_step(
+            TrainingStep(done, total + 1, "images", "cutting patches")
+        ),
+    )
+    patches = store.crops(range(len(store.records)), size=plan.architecture.image_size)
+    write_png(pictures / "real-patches.png", contact_sheet(patches[:PICTURED], columns=8))
+
+    def on_epoch(progress: TrainingProgress) -> None:
+        on_step(
+            TrainingStep(
+                progress.epoch,
+                progress.epochs,
+                "epochs",
+                progress.message,
+                rate=progress.patches_per_second / len(patches),
+                seconds_left=progress.seconds_left,
+            )
+        )
+
+    weights = train_generator(
+        patches,
+        architecture=plan.architecture,
+        training=plan.training,
+        folder=folder,
+        device=device,
+        on_progress=on_epoch,
+    )
+    epochs = plan.training.epochs
+    on_step(TrainingStep(epochs, epochs + 1, "epochs", "measuring fidelity"))
+    patients = [record.patient_id for record in store.records]
+    fidelity = measured_fidelity(
+        weights,
+        plan.architecture,
+        patches,
+        patients=patients,
+        seed=plan.training.seed,
+        device=device,
+    )
+    for name, png in fidelity.pictures.items():
+        write_encoded_png(pictures / name, png)
+    spacings = {m.pixel_spacing_mm for m in reading.mammograms}
+    trained = TrainedGenerator(
+        data_set=reading.name,
+        lesion_kinds=plan.lesion_kinds,
+        patients=len(set(patients)),
+        patches=len(patches),
+        pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
+        architecture=plan.architecture,
+        training=plan.training,
+        genshare_version=genshare_version(),
+        fidelity=fidelity.report,
+    )
+    return trained, store.skipped
