@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from centre_node.classifiers.configuration import ClassifierName
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.study.arms import Addition
-from centre_node.study.configuration import Arm, ClassifierName, StudyConfiguration
+from centre_node.study.configuration import Arm, StudyConfiguration
 from centre_node.study.training_patches import (
     HeldOut,
     Pixels,
