@@ -151,6 +151,7 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
                 unit="epochs",
                 message=progress.message,
                 rate=rate,
+                seconds_left=progress.seconds_left,
             )
         )
 

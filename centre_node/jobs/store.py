@@ -20,13 +20,14 @@ FINISHED: frozenset[JobState] = frozenset({"succeeded", "failed", "cancelled"})
 
 
 class Progress(StrictModel):
-    """How far a job is. `rate` is units a second."""
+    """How far a job is. `rate` is units a second; `seconds_left` is until `done` is `total`."""
 
     done: int
     total: int
     unit: str
     message: str = ""
     rate: float | None = None
+    seconds_left: float | None = None
 
 
 class JobProblem(StrictModel):
