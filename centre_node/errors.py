@@ -12,6 +12,9 @@
   x TrainingDivergedError        GS-3202  422
   x CheckpointError              GS-3203  422
   x ModeCollapseError            GS-3204  422
+  x NotEnoughMemoryError         GS-3205  507
+  x CompilationError             GS-3206  422
+  x TensorboardMissingError      GS-3207  422
   x OutOfSpaceError              GS-3301  507
   x JobCancelledError            GS-3302  409
   x JobNotFoundError             GS-3303  404
@@ -133,6 +136,33 @@ class ModeCollapseError(NodeError):
     status = 422
     title = "Mode collapse"
     hint = "Train with loss wgan-gp or relativistic, or set on_collapse to warn."
+
+
+class NotEnoughMemoryError(NodeError):
+    """A device cannot hold a training."""
+
+    code = "GS-3205"
+    status = 507
+    title = "Not enough memory"
+    hint = "Lower batch_size, the patches' size or the networks' width, or free memory."
+
+
+class CompilationError(NodeError):
+    """The networks cannot be compiled on this machine."""
+
+    code = "GS-3206"
+    status = 422
+    title = "Networks not compiled"
+    hint = "Install a C++ compiler such as g++, or train with compile = false."
+
+
+class TensorboardMissingError(NodeError):
+    """A training is to write for TensorBoard, which is not installed."""
+
+    code = "GS-3207"
+    status = 422
+    title = "TensorBoard not installed"
+    hint = "pip install 'genshare[tensorboard]', or train without it."
 
 
 class OutOfSpaceError(NodeError):

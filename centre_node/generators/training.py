@@ -26,6 +26,7 @@ from centre_node.generators.draws import draw_epoch
 from centre_node.generators.estimates import check_disk, estimate
 from centre_node.generators.graphs import Step, fastest_step
 from centre_node.generators.kept_weights import FINAL_WEIGHTS, is_kept, kept_weights_name
+from centre_node.generators.memory import check_memory
 from centre_node.generators.progress import TrainingProgress, append_losses, write_losses
 from centre_node.generators.sampling import generated
 from centre_node.generators.state import (
@@ -75,6 +76,7 @@ def train_generator(
         ModeCollapseError: The samples became alike, and the configuration stops then; the last
             checkpoint stays.
         OutOfSpaceError: The disk is too small, or full; the last checkpoint stays.
+        NotEnoughMemoryError: The device cannot hold it; nothing was written.
 
     Source: paper sections 2.3.1 and 2.3.2.
     """
@@ -82,7 +84,9 @@ def train_generator(
     run = training_run(patches, architecture, training)
     weights = folder / WEIGHTS
     if not weights.exists():
-        check_disk(folder, estimate(architecture, training, len(patches)).disk_bytes)
+        needed = estimate(architecture, training, len(patches))
+        check_disk(folder, needed.disk_bytes)
+        check_memory(needed.memory_bytes, device)
     with full_disk_named(folder):
         claim_folder(folder, run)
         if not weights.exists():
