@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from centre_node.errors import ModeCollapseError, TooFewPatchesError, TrainingDivergedError
+from centre_node.generators.board import Board, board, check_tensorboard
 from centre_node.generators.checkpoints import (
     TrainingRun,
     claim_folder,
@@ -57,6 +59,7 @@ def train_generator(
     folder: Path,
     device: torch.device,
     on_progress: OnProgress,
+    tensorboard: bool = False,
 ) -> Path:
     """Train a generator and return the path of its weights, `folder`/weights.safetensors.
 
@@ -68,6 +71,7 @@ def train_generator(
     Args:
         patches: 8-bit, shape (n, side, side), side being the architecture's image size.
         on_progress: Called after every epoch; what it raises stops the training.
+        tensorboard: Whether to write scalars and sample grids to `folder`/tensorboard as well.
 
     Raises:
         TooFewPatchesError: There are fewer patches than a batch has.
@@ -77,10 +81,13 @@ def train_generator(
             checkpoint stays.
         OutOfSpaceError: The disk is too small, or full; the last checkpoint stays.
         NotEnoughMemoryError: The device cannot hold it; nothing was written.
+        TensorboardMissingError: TensorBoard is asked for and not installed.
 
     Source: paper sections 2.3.1 and 2.3.2.
     """
     _check_patches(patches, architecture, training)
+    if tensorboard:
+        check_tensorboard()
     run = training_run(patches, architecture, training)
     weights = folder / WEIGHTS
     if not weights.exists():
@@ -90,7 +97,7 @@ def train_generator(
     with full_disk_named(folder):
         claim_folder(folder, run)
         if not weights.exists():
-            state = _trained(patches, run, folder, device, on_progress)
+            state = _trained(patches, run, folder, device, on_progress, tensorboard)
             export_weights(state.exported, architecture, weights)
     return weights
 
@@ -115,6 +122,7 @@ def _trained(
     folder: Path,
     device: torch.device,
     on_progress: OnProgress,
+    tensorboard: bool,
 ) -> TrainingState:
     """Run the epochs that are not done yet."""
     state = new_state(run.architecture, run.training, device)
@@ -124,15 +132,10 @@ def _trained(
     step = fastest_step(
         training_step(state, run.training, on_device), graphs=run.training.cuda_graphs
     )
-    loop = _Loop(run, folder, state, step, _compared(patches, run.training), state.epoch)
-    started, done_before = time.perf_counter(), state.epoch
-    while state.epoch < run.training.epochs:
-        event = loop.trained_epoch()
-        append_losses(folder / LOSSES, event)
-        warning = loop.kept()
-        pace = (time.perf_counter() - started) / (event.epoch - done_before)
-        left = pace * (event.epochs - event.epoch)
-        on_progress(replace(event, seconds_left=left, warning=warning))
+    opened = board(folder, epochs_done=state.epoch) if tensorboard else nullcontext()
+    with opened as told:
+        loop = _Loop(run, folder, state, step, _compared(patches, run.training), state.epoch, told)
+        loop.run_epochs(on_progress)
     return state
 
 
@@ -145,7 +148,12 @@ def _compared(patches: NDArray[np.uint8], training: GeneratorTraining) -> NDArra
 
 @dataclass
 class _Loop:
-    """A training under way; `good_epoch` is that of the last checkpoint, 0 for none."""
+    """A training under way.
+
+    Attributes:
+        good_epoch: That of the last checkpoint, 0 for none.
+        board: Where it is told to TensorBoard, if it is.
+    """
 
     run: TrainingRun
     folder: Path
@@ -153,6 +161,20 @@ class _Loop:
     step: Step
     compared: NDArray[np.uint8]
     good_epoch: int
+    board: Board | None
+
+    def run_epochs(self, on_progress: OnProgress) -> None:
+        """Run the epochs that are left, and tell each."""
+        started, done_before = time.perf_counter(), self.state.epoch
+        while self.state.epoch < self.run.training.epochs:
+            event = self.trained_epoch()
+            append_losses(self.folder / LOSSES, event)
+            if self.board is not None:
+                self.board.epoch(event, self.state)
+            warning = self.kept()
+            pace = (time.perf_counter() - started) / (event.epoch - done_before)
+            left = pace * (event.epochs - event.epoch)
+            on_progress(replace(event, seconds_left=left, warning=warning))
 
     def trained_epoch(self) -> TrainingProgress:
         """Run one epoch: the discriminator sees every patch once, in whole batches."""
@@ -212,8 +234,11 @@ class _Loop:
         )
         samples = generated(state.exported, latents)
         path = self.folder / SAMPLES / f"epoch-{state.epoch:04d}.png"
-        write_png(path, contact_sheet(samples, columns=GRID_SIDE))
-        return self._watched(diversity(samples, self.compared))
+        sheet, found = contact_sheet(samples, columns=GRID_SIDE), diversity(samples, self.compared)
+        write_png(path, sheet)
+        if self.board is not None:
+            self.board.samples(state.epoch, sheet, found)
+        return self._watched(found)
 
     def _watched(self, now: float) -> str | None:
         """Return a warning of mode collapse, or stop, as the configuration says."""

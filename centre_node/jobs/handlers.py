@@ -162,6 +162,7 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
         folder=folder / "training",
         device=default_device(),
         on_progress=report_epoch,
+        tensorboard=request.tensorboard,
     )
     _copy_pictures(folder / "training", artifacts)
     epochs = request.training.epochs
