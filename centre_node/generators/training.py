@@ -25,6 +25,11 @@ from centre_node.generators.checkpoints import (
 from centre_node.generators.collapse import COMPARED, diversity, has_collapsed
 from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.draws import draw_epoch
+from centre_node.generators.epoch_samples import (
+    keep_samples,
+    sampled_epochs,
+    samples_of_an_epoch,
+)
 from centre_node.generators.estimates import check_disk, estimate
 from centre_node.generators.graphs import Step, fastest_step
 from centre_node.generators.kept_weights import FINAL_WEIGHTS, is_kept, kept_weights_name
@@ -33,6 +38,7 @@ from centre_node.generators.progress import TrainingProgress, append_losses, wri
 from centre_node.generators.sampling import generated
 from centre_node.generators.state import (
     COMPARED_PATCHES,
+    EPOCH_SAMPLES,
     SAMPLE_GRID,
     TrainingState,
     follow_schedules,
@@ -65,8 +71,9 @@ def train_generator(
 
     The folder belongs to this training. A checkpoint in it is resumed from, and on the CPU the
     result is then bit for bit that of a training without interruption; finished weights in it
-    are returned at once. It also gets training.json, losses.csv, samples/epoch-*.png and
-    weights-epoch-*.safetensors, the weights of the epochs that the configuration keeps.
+    are returned at once. It also gets training.json, losses.csv, samples/epoch-*.png,
+    epoch-samples/epoch-*.npy (see `epoch_samples`) and weights-epoch-*.safetensors, the weights
+    of the epochs that the configuration keeps.
 
     Args:
         patches: 8-bit, shape (n, side, side), side being the architecture's image size.
@@ -219,10 +226,23 @@ class _Loop:
         if keeps_weights:
             path = self.folder / kept_weights_name(state.epoch)
             export_weights(state.exported, self.run.architecture, path)
+        if state.epoch in sampled_epochs(training):
+            self._keep_samples()
         if is_due:
             save_checkpoint(self.folder, state, self.run)
             self.good_epoch = state.epoch
         return warning
+
+    def _keep_samples(self) -> None:
+        architecture, seed = self.run.architecture, self.run.training.seed
+        keep_samples(
+            self.folder,
+            self.state.epoch,
+            self.state.exported,
+            count=samples_of_an_epoch(self.run.patches),
+            latent_size=architecture.latent_size,
+            random=random_stream(seed, EPOCH_SAMPLES),
+        )
 
     def _pictured(self) -> str | None:
         """Leave a sample grid, and return what its patches have against them."""

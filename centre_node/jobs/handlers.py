@@ -18,6 +18,8 @@ from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
 from centre_node.errors import JobConflictError, JobNotFoundError
 from centre_node.fidelity.measuring import measured_fidelity
+from centre_node.fidelity.over_epochs import fidelity_curves, fidelity_over_epochs
+from centre_node.generators.epoch_samples import kept_samples
 from centre_node.generators.kept_weights import weight_files
 from centre_node.generators.progress import TrainingProgress
 from centre_node.generators.training import (
@@ -51,6 +53,7 @@ from shared.hub_client import HubClient, connect
 from shared.version import genshare_version
 
 PICTURED = 64
+OVER_EPOCHS_JSON, OVER_EPOCHS_PNG = "fidelity-over-epochs.json", "fidelity-over-epochs.png"
 
 Report = Callable[[Progress], None]
 Result = dict[str, Any]
@@ -165,8 +168,12 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
         tensorboard=request.tensorboard,
     )
     _copy_pictures(folder / "training", artifacts)
-    epochs = request.training.epochs
-    report(Progress(done=epochs, total=epochs + 1, unit="epochs", message="measuring fidelity"))
+
+    def report_measuring(message: str) -> None:
+        epochs = request.training.epochs
+        report(Progress(done=epochs, total=epochs + 1, unit="epochs", message=message))
+
+    report_measuring("measuring fidelity")
     patients = [record.patient_id for record in store.records]
     fidelity = measured_fidelity(
         weights,
@@ -178,6 +185,17 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
     )
     for name, png in fidelity.pictures.items():
         write_encoded_png(artifacts / name, png)
+    over_epochs = fidelity_over_epochs(
+        kept_samples(folder / "training"),
+        fidelity.real,
+        patients=patients,
+        seed=request.training.seed,
+        device=default_device(),
+        on_epoch=lambda epoch: report_measuring(f"measuring the fidelity of epoch {epoch}"),
+    )
+    if over_epochs is not None:
+        (artifacts / OVER_EPOCHS_JSON).write_text(over_epochs.model_dump_json(indent=2) + "\n")
+        write_encoded_png(artifacts / OVER_EPOCHS_PNG, fidelity_curves(over_epochs))
     spacings = {m.pixel_spacing_mm for m in reading.mammograms}
     trained = TrainedGenerator(
         data_set=reading.name,

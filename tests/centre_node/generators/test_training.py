@@ -28,6 +28,7 @@ def test_training_tells_every_epoch_and_leaves_weights_losses_and_pictures(tmp_p
     assert weights == tmp_path / "weights.safetensors"
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "checkpoint.pt",
+        "epoch-samples",
         "losses.csv",
         "samples",
         "training.json",
