@@ -88,6 +88,7 @@ def train_generator(
             checkpoint stays.
         OutOfSpaceError: The disk is too small, or full; the last checkpoint stays.
         NotEnoughMemoryError: The device cannot hold it; nothing was written.
+        CompilationError: It is to be compiled, and nothing can be on this machine.
         TensorboardMissingError: TensorBoard is asked for and not installed.
 
     Source: paper sections 2.3.1 and 2.3.2.
@@ -137,7 +138,9 @@ def _trained(
     write_losses(folder / LOSSES, state.losses)
     on_device = torch.tensor(patches, device=device)  # (n, side, side), uint8
     step = fastest_step(
-        training_step(state, run.training, on_device), graphs=run.training.cuda_graphs
+        training_step(state, run.training, on_device),
+        graphs=run.training.cuda_graphs,
+        compiles=run.training.compile,
     )
     opened = board(folder, epochs_done=state.epoch) if tensorboard else nullcontext()
     with opened as told:

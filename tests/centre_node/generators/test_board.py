@@ -39,9 +39,9 @@ def test_the_numbers_of_every_epoch_and_the_grids_are_read_back(tmp_path: Path) 
         "augmentation/overfitting",
         "diversity",
     }
-    assert found["loss/generator"] == [
-        (event.epoch, pytest.approx(event.generator_loss)) for event in events
-    ]
+    steps, losses = zip(*found["loss/generator"], strict=True)
+    assert list(steps) == [event.epoch for event in events]
+    assert list(losses) == pytest.approx([event.generator_loss for event in events])
     rates = [value for _, value in found["learning_rate"]]
     assert rates[0] == pytest.approx(2e-4)
     assert rates == sorted(rates, reverse=True)

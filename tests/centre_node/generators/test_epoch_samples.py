@@ -44,7 +44,8 @@ def test_a_training_keeps_samples_that_move_with_it(tmp_path: Path) -> None:
 
     assert list(found) == [2, 4, 6]
     for samples in found.values():
-        assert (samples.shape, samples.dtype) == ((75, SIDE, SIDE), np.uint8)
+        assert samples.shape == (75, SIDE, SIDE)
+        assert samples.dtype == np.uint8
     assert not np.array_equal(found[2], found[6])
 
 

@@ -118,8 +118,9 @@ def test_the_wgan_gp_makes_exactly_5_critic_steps_for_each_of_the_generator(
 ) -> None:
     steps: list[CountingStep] = []
 
-    def counted(step: TrainingStep, *, graphs: bool) -> CountingStep:
+    def counted(step: TrainingStep, *, graphs: bool, compiles: bool) -> CountingStep:
         assert not graphs
+        assert not compiles
         steps.append(CountingStep(step))
         return steps[0]
 
