@@ -31,8 +31,8 @@ class Estimate(NamedTuple):
     """Bytes that a training needs.
 
     Attributes:
-        memory_bytes: Of its arrays, without the program's own; measured peaks on a CPU were 0.7
-            to 1.1 times as large.
+        memory_bytes: Of its arrays, without the program's own; measured peaks on a CPU were
+            0.71 to 1.12 times as large.
         disk_bytes: At most, at any one time.
     """
 
