@@ -63,6 +63,9 @@ def main(
     threads: Annotated[int, typer.Option(help="Threads that torch may use.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     graphs: Annotated[bool, typer.Option(help="Ours replays CUDA graphs.")] = False,
+    compiles: Annotated[
+        bool, typer.Option("--compile", help="Ours is compiled, in its first turn.")
+    ] = False,
 ) -> None:
     """Measure the plain loop, ours in float32 and ours in bfloat16, and print the ratios."""
     torch.set_num_threads(threads)
@@ -83,6 +86,7 @@ def main(
                 "average_half_life_images": None,
                 "precision": precision,
                 "cuda_graphs": graphs,
+                "compile": compiles,
             }
         )
         loops.setdefault("plain", _plain_turn(architecture, training, patches, on))
@@ -131,6 +135,7 @@ def _our_turn(
     step = fastest_step(
         training_step(state, training, torch.tensor(patches, device=device)),
         graphs=training.cuda_graphs,
+        compiles=training.compile,
     )
     draws = _endless_draws(len(patches), training, architecture.latent_size, device)
     total = torch.zeros(2, device=device)

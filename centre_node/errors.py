@@ -13,6 +13,9 @@
   x CheckpointError              GS-3203  422
   x ModeCollapseError            GS-3204  422
   x InitialWeightsError          GS-3205  422
+  x NotEnoughMemoryError         GS-3206  507
+  x CompilationError             GS-3207  422
+  x TensorboardMissingError      GS-3208  422
   x OutOfSpaceError              GS-3301  507
   x JobCancelledError            GS-3302  409
   x JobNotFoundError             GS-3303  404
@@ -151,6 +154,33 @@ class InitialWeightsError(NodeError):
     status = 422
     title = "Initial weights unusable"
     hint = "Give the safetensors file that initial_weights names, saved from the same network."
+
+
+class NotEnoughMemoryError(NodeError):
+    """A device cannot hold a training."""
+
+    code = "GS-3206"
+    status = 507
+    title = "Not enough memory"
+    hint = "Lower batch_size, the patches' size or the networks' width, or free memory."
+
+
+class CompilationError(NodeError):
+    """The networks cannot be compiled on this machine."""
+
+    code = "GS-3207"
+    status = 422
+    title = "Networks not compiled"
+    hint = "Install a C++ compiler such as g++, or train with compile = false."
+
+
+class TensorboardMissingError(NodeError):
+    """A training is to write for TensorBoard, which is not installed."""
+
+    code = "GS-3208"
+    status = 422
+    title = "TensorBoard not installed"
+    hint = "pip install 'genshare[tensorboard]', or train without it."
 
 
 class OutOfSpaceError(NodeError):

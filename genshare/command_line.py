@@ -1,8 +1,11 @@
 """The root of the `genshare` command. Each command is imported only when it is called."""
 
 import importlib
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -30,16 +33,29 @@ COMMANDS = {
 }
 """Command: the module that defines it in its `app`, and its line in the help."""
 
+SERVICES = frozenset({"hub", "node"})
+
 CENTRES_LIBRARIES = frozenset(
     {"PIL", "cv2", "matplotlib", "numpy", "pyarrow", "pydicom", "safetensors", "sklearn", "torch"}
 )
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
+FAILED, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
 def main() -> None:
-    """Run `genshare`; exit with 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Run `genshare`; exit with 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.
+
+    A request to terminate unwinds the command, so that nothing half-written stays behind; a
+    service ends in good order by itself.
+    """
+    if not SERVICES.intersection(sys.argv[1:2]):
+        signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:]))
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second request must not stop the tidying up
+    sys.exit(TERMINATED)
 
 
 def run(arguments: list[str]) -> int:
@@ -97,5 +113,5 @@ def _help() -> str:
         "Share generators, not patients.\n\nUsage: genshare COMMAND [OPTIONS]\n\n"
         f"Commands:\n{lines}\n\n"
         "`genshare COMMAND --help` shows each with worked examples. `genshare --version`.\n"
-        "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated."
     )

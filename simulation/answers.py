@@ -19,13 +19,17 @@ class Answer(BaseModel):
 
 
 class JobProgress(Answer):
-    """How far a job is; `rate` is in units a second, None while it is not known."""
+    """How far a job is; `rate` is in units a second, None while it is not known.
+
+    So is `seconds_left`, which few kinds of jobs tell: those that know more than the rate.
+    """
 
     done: int
     total: int
     unit: str
     message: str = ""
     rate: float | None = None
+    seconds_left: float | None = None
 
 
 class JobProblem(Answer):

@@ -112,7 +112,9 @@ def pace_of(job: Job) -> str:
     progress = job.progress
     rate = progress.rate
     assert rate
-    left = (progress.total - progress.done) / rate
+    left = progress.seconds_left
+    if left is None:
+        left = (progress.total - progress.done) / rate
     pace = f"{rate:.1f}/s" if rate >= 1 else f"{1 / rate:.1f} s each"
     return f"{pace}, {duration(left)} left" if left > 0 else pace
 

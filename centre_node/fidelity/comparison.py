@@ -4,24 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from centre_node.fidelity.collapse import SMALLEST_SET, mode_collapse
-from centre_node.fidelity.features import Matrix, principal_components, standardised
+from centre_node.fidelity.features import Matrix, principal_components
 from centre_node.fidelity.frechet import frechet_distance
 from centre_node.fidelity.kernel_distance import kernel_distance, resampled_kernel_distances
 from centre_node.fidelity.neighbourhoods import Neighbourhoods, neighbourhoods
+from centre_node.fidelity.splitting import SPLITS, Split, random_splits
 from centre_node.fidelity.two_sample import separability
 from shared.fidelity import METRICS, FidelityReport, FidelityRow
 
-SPLITS = 5
 LARGEST_SET = 2000
 MOST_DIMENSIONS = 64
 PATCHES_PER_DIMENSION = 4
 RESAMPLES = 1000
 INTERVAL = (0.025, 0.975)
-
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +54,17 @@ def fidelity_report(
             centre alone makes.
     """
     random = np.random.default_rng(seed)
-    owners = _numbered(patients, len(real))
     others = [synthetic] if other_centre is None else [synthetic, other_centre]
-    halves = [_halves(owners, random) for _ in range(SPLITS)]
-    count = min(*(len(half) for pair in halves for half in pair), *map(len, others), LARGEST_SET)
-    splits = [_split(real, owners, others, pair, count, random) for pair in halves]
-    rows = _undefined_rows(splits[0]) if count < SMALLEST_SET else _rows(splits, random)
+    splits = random_splits(real, others, patients=patients, largest_set=LARGEST_SET, random=random)
+    judged = splits[0].is_large_enough
+    rows = _rows(splits, random) if judged else _undefined_rows(splits[0])
     return FidelityReport(
         features=kind.name,
         feature_count=real.shape[1],
         extractor_sha256=kind.extractor_sha256,
         split_by_patient=patients is not None,
         seed=seed,
-        frechet_dimensions=None if count < SMALLEST_SET else _dimensions(splits[0].reference),
+        frechet_dimensions=_dimensions(splits[0].reference) if judged else None,
         real_real=rows[0],
         synthetic=rows[1],
         other_centre=None if other_centre is None else rows[2],
@@ -77,57 +72,7 @@ def fidelity_report(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Split:
-    """One half of the real patches, and what is compared with it: the other half first.
-
-    Each set has a number for each patch's patient beside it.
-    """
-
-    reference: Matrix
-    candidates: tuple[Matrix, ...]
-    owners: tuple[Indices, ...]  # of the reference, then of each candidate
-
-
-def _numbered(patients: Sequence[str] | None, count: int) -> Indices:
-    """Return a number for each patch's patient, shape (count,)."""
-    if patients is None:
-        return np.arange(count)
-    if len(patients) != count:
-        raise ValueError(f"{len(patients)} patients are given for {count} real patches")
-    return np.unique(np.asarray(patients), return_inverse=True)[1].astype(np.int64)
-
-
-def _halves(owners: Indices, random: np.random.Generator) -> tuple[Indices, Indices]:
-    """Share the patients out at random, each to the half with fewer patches so far."""
-    in_second, sizes = np.zeros(len(owners), dtype=bool), [0, 0]
-    for owner in random.permutation(np.unique(owners)):
-        mine = owners == owner
-        smaller = int(sizes[1] < sizes[0])
-        in_second |= mine & bool(smaller)
-        sizes[smaller] += int(mine.sum())
-    return np.flatnonzero(~in_second), np.flatnonzero(in_second)
-
-
-def _split(
-    real: Matrix,
-    owners: Indices,
-    others: Sequence[Matrix],
-    halves: tuple[Indices, Indices],
-    count: int,
-    random: np.random.Generator,
-) -> _Split:
-    """Draw `count` patches from each half and each other set, standardised by the first half."""
-    first, second = (random.permutation(half)[:count] for half in halves)
-    drawn = [rows[random.permutation(len(rows))[:count]] for rows in others]
-    sets = (real[first], real[second], *drawn)
-    if count >= SMALLEST_SET:
-        sets = standardised(*sets)
-    nobodys = tuple(-np.arange(1, count + 1) for _ in others)  # each for itself
-    return _Split(sets[0], sets[1:], (owners[first], owners[second], *nobodys))
-
-
-def _undefined_rows(split: _Split) -> list[FidelityRow]:
+def _undefined_rows(split: Split) -> list[FidelityRow]:
     count = len(split.reference)
     reason = f"{count} patches in each set, at least {SMALLEST_SET} are needed"
     nothing = dict.fromkeys(METRICS)
@@ -146,7 +91,7 @@ class _Measured:
     frechet: float
 
 
-def _rows(splits: Sequence[_Split], random: np.random.Generator) -> list[FidelityRow]:
+def _rows(splits: Sequence[Split], random: np.random.Generator) -> list[FidelityRow]:
     """Return the row of each candidate."""
     measured = [_measured(split, random) for split in splits]
     real_frechet = float(np.mean([of_split[0].frechet for of_split in measured]))
@@ -154,7 +99,7 @@ def _rows(splits: Sequence[_Split], random: np.random.Generator) -> list[Fidelit
     return [_row(count, of_row, real_frechet) for of_row in zip(*measured, strict=True)]
 
 
-def _measured(split: _Split, random: np.random.Generator) -> list[_Measured]:
+def _measured(split: Split, random: np.random.Generator) -> list[_Measured]:
     reduced, *others = principal_components(
         split.reference, _dimensions(split.reference), split.reference, *split.candidates
     )

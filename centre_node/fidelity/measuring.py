@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from centre_node.fidelity.comparison import LARGEST_SET, FeatureKind, fidelity_report
+from centre_node.fidelity.features import Matrix
 from centre_node.fidelity.pictures import nearest_neighbours, side_by_side
 from centre_node.fidelity.radiomics.extraction import radiomic_features
 from centre_node.generators.sampling import sample_patches
@@ -24,10 +25,12 @@ class MeasuredFidelity:
 
     Attributes:
         pictures: PNG files by name.
+        real: Features of the real patches, shape (n, d), for further comparisons.
     """
 
     report: FidelityReport
     pictures: dict[str, bytes]
+    real: Matrix
 
 
 def measured_fidelity(
@@ -59,4 +62,5 @@ def measured_fidelity(
                 samples, patches, synthetic_features=synthetic, real_features=real
             ),
         },
+        real,
     )

@@ -86,6 +86,7 @@ def metric_curves(
     epochs: Sequence[int],
     synthetic: Mapping[str, Sequence[float | None]],
     real_real: Mapping[str, float | None],
+    intervals: Mapping[str, Sequence[tuple[float, float]]] | None = None,
 ) -> bytes:
     """Return a PNG with a panel for each metric over a training's epochs.
 
@@ -93,6 +94,7 @@ def metric_curves(
         epochs: Of the checkpoints that were judged, in order.
         synthetic: By metric, its value at each epoch; None where it is undefined.
         real_real: By metric, the two real halves' value: a dashed line.
+        intervals: By metric, where there are any, the interval at each epoch: a band.
     """
     columns = min(3, len(synthetic))
     rows = -(-len(synthetic) // columns)
@@ -101,6 +103,9 @@ def metric_curves(
     for place, (metric, values) in zip(places, synthetic.items(), strict=False):
         line = [np.nan if value is None else value for value in values]
         place.plot(epochs, line, "o-", markersize=3, color=SYNTHETIC_COLOUR, label="synthetic")
+        if intervals is not None and metric in intervals:
+            low, high = zip(*intervals[metric], strict=True)
+            place.fill_between(epochs, low, high, color=SYNTHETIC_COLOUR, alpha=0.2, linewidth=0)
         if (expected := real_real.get(metric)) is not None:
             place.axhline(expected, linestyle="--", color=REAL_COLOUR, label="real half")
         place.set_title(TITLES.get(metric, metric.replace("_", " ")), fontsize=10)

@@ -126,6 +126,9 @@ class GeneratorTraining(StrictModel):
     )
     on_collapse: Literal["warn", "stop"] = "warn"
     precision: Literal["float32", "bfloat16"] = "float32"
+    compile: bool = Field(
+        False, description="Compile networks and losses; the numbers differ by rounding."
+    )
     cuda_graphs: bool = Field(False, description="On CUDA: replay each step as one graph.")
     seed: int = Field(0, ge=0)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from centre_node.generators.compilation import compiled
 from centre_node.generators.draws import StepDraws
 from centre_node.generators.steps import TrainingStep
 
@@ -17,8 +18,16 @@ EAGER_STEPS = 3
 Step = Callable[..., Tensor]
 
 
-def fastest_step(step: TrainingStep, *, graphs: bool) -> Step:
-    """Return the step, or one that replays it as a graph where that is asked and possible."""
+def fastest_step(step: TrainingStep, *, graphs: bool, compiles: bool) -> Step:
+    """Return the step, or one that is compiled or replayed as a graph where that is asked.
+
+    Only on CUDA can it be replayed.
+
+    Raises:
+        CompilationError: It is to be compiled, and nothing can be here.
+    """
+    if compiles:
+        step = compiled(step)
     on_cuda = step.patches.device.type == "cuda"
     return GraphedStep(step) if graphs and on_cuda else step
 

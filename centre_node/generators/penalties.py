@@ -1,6 +1,7 @@
 """Penalties on a discriminator's gradient. Always in float32, whatever surrounds them."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -28,9 +29,9 @@ def gradient_penalty(critic: Scorer, real: Tensor, fake: Tensor, *, epsilon: Ten
     if real.shape != fake.shape:
         raise ValueError(f"real is {tuple(real.shape)}, fake is {tuple(fake.shape)}")
     share = epsilon[:, None, None, None]
-    between = (share * real + (1 - share) * fake).float().detach().requires_grad_()
+    between = (share * real + (1 - share) * fake).float().detach()
     with torch.autocast(real.device.type, enabled=False):
-        norms = _gradients(critic(between), between).norm(dim=1)  # (batch,)
+        norms = _scores_and_gradients(critic, between)[1].norm(dim=1)  # (batch,)
     penalty: Tensor = (norms - 1).square().mean()
     return penalty
 
@@ -48,14 +49,27 @@ def zero_centred_penalty(discriminator: Scorer, patches: Tensor) -> tuple[Tensor
 
     Source: Huang et al. 2024 (arXiv 2501.05441), section 2.2; Mescheder et al. 2018.
     """
-    points = patches.float().detach().requires_grad_()
+    points = patches.float().detach()
     with torch.autocast(patches.device.type, enabled=False):
-        scores = discriminator(points)
-        gradients = _gradients(scores, points)
+        scores, gradients = _scores_and_gradients(discriminator, points)
     return scores, gradients.square().sum(dim=1).mean()
 
 
-def _gradients(scores: Tensor, points: Tensor) -> Tensor:
-    """Return each score's gradient at its own point, shape (batch, pixels), to be derived again."""
-    (gradients,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
-    return gradients.flatten(start_dim=1)
+def _scores_and_gradients(scorer: Scorer, points: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the scores of points, shape (batch,), and each one's gradient at its own point.
+
+    Gradients have the shape (batch, pixels) and can be derived again.
+    """
+    if torch.compiler.is_compiling():  # which knows derivatives as functions only
+        of_sum = torch.func.grad(partial(_sum_and_scores, scorer), has_aux=True)
+        gradients, scores = of_sum(points)
+    else:
+        points.requires_grad_()
+        scores = scorer(points)
+        (gradients,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
+    return scores, gradients.flatten(start_dim=1)
+
+
+def _sum_and_scores(scorer: Scorer, points: Tensor) -> tuple[Tensor, Tensor]:
+    scores = scorer(points)
+    return scores.sum(), scores

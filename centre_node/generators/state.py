@@ -15,7 +15,7 @@ from centre_node.generators.construction import new_discriminator, new_generator
 from centre_node.generators.schedules import cosine
 from shared.architectures import Architecture
 
-INITIAL_WEIGHTS, TRAINING_DRAWS, SAMPLE_GRID, COMPARED_PATCHES = range(4)
+INITIAL_WEIGHTS, TRAINING_DRAWS, SAMPLE_GRID, COMPARED_PATCHES, EPOCH_SAMPLES = range(5)
 
 
 class _Part(Protocol):

@@ -1,5 +1,6 @@
 """One step of a training: the discriminator's update and, when it is due, the generator's."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -24,6 +25,7 @@ class TrainingStep:
     """Updates a state. Nothing in it waits for the device.
 
     Attributes:
+        generator: The state's, or what computes the same.
         patches: All real patches, uint8, shape (n, side, side), on the device.
         half: Whether to compute the networks in bfloat16; weights, losses and gradient penalties
             stay in float32.
@@ -32,6 +34,7 @@ class TrainingStep:
     """
 
     state: TrainingState
+    generator: Callable[[Tensor], Tensor]
     objective: Objective
     patches: Tensor
     half: bool
@@ -55,8 +58,7 @@ class TrainingStep:
     def _fakes(self, draws: StepDraws) -> Tensor:
         """Return the discriminator's fake patches, (batch, 1, side, side)."""
         with torch.set_grad_enabled(self.objective.shares_fakes), self._precision():
-            fake: Tensor = self.state.generator(draws.latents)
-        return fake
+            return self.generator(draws.latents)
 
     def _update_discriminator(self, real: Tensor, fake: Tensor, draws: StepDraws) -> Tensor:
         fake = self._view(fake, draws, FAKE)
@@ -73,7 +75,7 @@ class TrainingStep:
         # A context of its own: autocast keeps the casts of weights, and the weights have moved.
         with self._precision():
             if not self.objective.shares_fakes:
-                fake = state.generator(draws.generator_latents)
+                fake = self.generator(draws.generator_latents)
             fake = self._view(fake, draws, GENERATORS_FAKE)
             loss = self.objective.for_generator(state.discriminator, real, fake)
         _descend(state.generator_optimiser, loss)
@@ -98,6 +100,7 @@ def training_step(
     """Return the step of a training on patches, uint8, shape (n, side, side), on the device."""
     return TrainingStep(
         state=state,
+        generator=state.generator,
         objective=_objective(state, training),
         patches=patches,
         half=training.precision == "bfloat16",

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from centre_node.errors import ModeCollapseError, TooFewPatchesError, TrainingDivergedError
+from centre_node.generators.board import Board, board, check_tensorboard
 from centre_node.generators.checkpoints import (
     TrainingRun,
     claim_folder,
@@ -23,13 +25,20 @@ from centre_node.generators.checkpoints import (
 from centre_node.generators.collapse import COMPARED, diversity, has_collapsed
 from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.draws import draw_epoch
+from centre_node.generators.epoch_samples import (
+    keep_samples,
+    sampled_epochs,
+    samples_of_an_epoch,
+)
 from centre_node.generators.estimates import check_disk, estimate
 from centre_node.generators.graphs import Step, fastest_step
 from centre_node.generators.kept_weights import FINAL_WEIGHTS, is_kept, kept_weights_name
+from centre_node.generators.memory import check_memory
 from centre_node.generators.progress import TrainingProgress, append_losses, write_losses
 from centre_node.generators.sampling import generated
 from centre_node.generators.state import (
     COMPARED_PATCHES,
+    EPOCH_SAMPLES,
     SAMPLE_GRID,
     TrainingState,
     follow_schedules,
@@ -56,17 +65,20 @@ def train_generator(
     folder: Path,
     device: torch.device,
     on_progress: OnProgress,
+    tensorboard: bool = False,
 ) -> Path:
     """Train a generator and return the path of its weights, `folder`/weights.safetensors.
 
     The folder belongs to this training. A checkpoint in it is resumed from, and on the CPU the
     result is then bit for bit that of a training without interruption; finished weights in it
-    are returned at once. It also gets training.json, losses.csv, samples/epoch-*.png and
-    weights-epoch-*.safetensors, the weights of the epochs that the configuration keeps.
+    are returned at once. It also gets training.json, losses.csv, samples/epoch-*.png,
+    epoch-samples/epoch-*.npy (see `epoch_samples`) and weights-epoch-*.safetensors, the weights
+    of the epochs that the configuration keeps.
 
     Args:
         patches: 8-bit, shape (n, side, side), side being the architecture's image size.
         on_progress: Called after every epoch; what it raises stops the training.
+        tensorboard: Whether to write scalars and sample grids to `folder`/tensorboard as well.
 
     Raises:
         TooFewPatchesError: There are fewer patches than a batch has.
@@ -75,18 +87,25 @@ def train_generator(
         ModeCollapseError: The samples became alike, and the configuration stops then; the last
             checkpoint stays.
         OutOfSpaceError: The disk is too small, or full; the last checkpoint stays.
+        NotEnoughMemoryError: The device cannot hold it; nothing was written.
+        CompilationError: It is to be compiled, and nothing can be on this machine.
+        TensorboardMissingError: TensorBoard is asked for and not installed.
 
     Source: paper sections 2.3.1 and 2.3.2.
     """
     _check_patches(patches, architecture, training)
+    if tensorboard:
+        check_tensorboard()
     run = training_run(patches, architecture, training)
     weights = folder / WEIGHTS
     if not weights.exists():
-        check_disk(folder, estimate(architecture, training, len(patches)).disk_bytes)
+        needed = estimate(architecture, training, len(patches))
+        check_disk(folder, needed.disk_bytes)
+        check_memory(needed.memory_bytes, device)
     with full_disk_named(folder):
         claim_folder(folder, run)
         if not weights.exists():
-            state = _trained(patches, run, folder, device, on_progress)
+            state = _trained(patches, run, folder, device, on_progress, tensorboard)
             export_weights(state.exported, architecture, weights)
     return weights
 
@@ -111,6 +130,7 @@ def _trained(
     folder: Path,
     device: torch.device,
     on_progress: OnProgress,
+    tensorboard: bool,
 ) -> TrainingState:
     """Run the epochs that are not done yet."""
     state = new_state(run.architecture, run.training, device)
@@ -118,17 +138,14 @@ def _trained(
     write_losses(folder / LOSSES, state.losses)
     on_device = torch.tensor(patches, device=device)  # (n, side, side), uint8
     step = fastest_step(
-        training_step(state, run.training, on_device), graphs=run.training.cuda_graphs
+        training_step(state, run.training, on_device),
+        graphs=run.training.cuda_graphs,
+        compiles=run.training.compile,
     )
-    loop = _Loop(run, folder, state, step, _compared(patches, run.training), state.epoch)
-    started, done_before = time.perf_counter(), state.epoch
-    while state.epoch < run.training.epochs:
-        event = loop.trained_epoch()
-        append_losses(folder / LOSSES, event)
-        warning = loop.kept()
-        pace = (time.perf_counter() - started) / (event.epoch - done_before)
-        left = pace * (event.epochs - event.epoch)
-        on_progress(replace(event, seconds_left=left, warning=warning))
+    opened = board(folder, epochs_done=state.epoch) if tensorboard else nullcontext()
+    with opened as told:
+        loop = _Loop(run, folder, state, step, _compared(patches, run.training), state.epoch, told)
+        loop.run_epochs(on_progress)
     return state
 
 
@@ -141,7 +158,12 @@ def _compared(patches: NDArray[np.uint8], training: GeneratorTraining) -> NDArra
 
 @dataclass
 class _Loop:
-    """A training under way; `good_epoch` is that of the last checkpoint, 0 for none."""
+    """A training under way.
+
+    Attributes:
+        good_epoch: That of the last checkpoint, 0 for none.
+        board: Where it is told to TensorBoard, if it is.
+    """
 
     run: TrainingRun
     folder: Path
@@ -149,6 +171,20 @@ class _Loop:
     step: Step
     compared: NDArray[np.uint8]
     good_epoch: int
+    board: Board | None
+
+    def run_epochs(self, on_progress: OnProgress) -> None:
+        """Run the epochs that are left, and tell each."""
+        started, done_before = time.perf_counter(), self.state.epoch
+        while self.state.epoch < self.run.training.epochs:
+            event = self.trained_epoch()
+            append_losses(self.folder / LOSSES, event)
+            if self.board is not None:
+                self.board.epoch(event, self.state)
+            warning = self.kept()
+            pace = (time.perf_counter() - started) / (event.epoch - done_before)
+            left = pace * (event.epochs - event.epoch)
+            on_progress(replace(event, seconds_left=left, warning=warning))
 
     def trained_epoch(self) -> TrainingProgress:
         """Run one epoch: the discriminator sees every patch once, in whole batches."""
@@ -193,10 +229,23 @@ class _Loop:
         if keeps_weights:
             path = self.folder / kept_weights_name(state.epoch)
             export_weights(state.exported, self.run.architecture, path)
+        if state.epoch in sampled_epochs(training):
+            self._keep_samples()
         if is_due:
             save_checkpoint(self.folder, state, self.run)
             self.good_epoch = state.epoch
         return warning
+
+    def _keep_samples(self) -> None:
+        architecture, seed = self.run.architecture, self.run.training.seed
+        keep_samples(
+            self.folder,
+            self.state.epoch,
+            self.state.exported,
+            count=samples_of_an_epoch(self.run.patches),
+            latent_size=architecture.latent_size,
+            random=random_stream(seed, EPOCH_SAMPLES),
+        )
 
     def _pictured(self) -> str | None:
         """Leave a sample grid, and return what its patches have against them."""
@@ -208,8 +257,11 @@ class _Loop:
         )
         samples = generated(state.exported, latents)
         path = self.folder / SAMPLES / f"epoch-{state.epoch:04d}.png"
-        write_png(path, contact_sheet(samples, columns=GRID_SIDE))
-        return self._watched(diversity(samples, self.compared))
+        sheet, found = contact_sheet(samples, columns=GRID_SIDE), diversity(samples, self.compared)
+        write_png(path, sheet)
+        if self.board is not None:
+            self.board.samples(state.epoch, sheet, found)
+        return self._watched(found)
 
     def _watched(self, now: float) -> str | None:
         """Return a warning of mode collapse, or stop, as the configuration says."""

@@ -151,6 +151,7 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
         pictures=artifacts,
         device=default_device(),
         on_step=report_step,
+        tensorboard=request.tensorboard,
     )
     return {**trained.model_dump(mode="json"), "skipped": skipped}
 

@@ -50,6 +50,9 @@ class TrainGeneratorRequest(JobRequest):
     patches: PatchConfiguration = PatchConfiguration()
     architecture: Architecture = DcganArchitecture()
     training: GeneratorTraining = GeneratorTraining()
+    tensorboard: bool = Field(
+        False, description="Write scalars and sample grids for TensorBoard into the job's folder."
+    )
 
 
 class PublishRequest(JobRequest):

@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 
 from centre_node.fidelity.measuring import measured_fidelity
+from centre_node.fidelity.over_epochs import fidelity_curves, fidelity_over_epochs
+from centre_node.generators.epoch_samples import kept_samples
 from centre_node.generators.progress import TrainingProgress
 from centre_node.generators.training import train_generator
 from centre_node.mammography.extraction import extract_patches
@@ -17,6 +19,7 @@ from centre_node.sharing.training_plan import TrainingPlan
 from shared.version import genshare_version
 
 PICTURED = 64
+OVER_EPOCHS_JSON, OVER_EPOCHS_PNG = "fidelity-over-epochs.json", "fidelity-over-epochs.png"
 OnStep = Callable[["TrainingStep"], None]
 
 
@@ -41,6 +44,7 @@ def train_on_lesions(
     pictures: Path,
     device: torch.device,
     on_step: OnStep,
+    tensorboard: bool = False,
 ) -> tuple[TrainedGenerator, Mapping[str, int]]:
     """Cut lesion patches, train a generator on them and measure its fidelity.
 
@@ -52,6 +56,7 @@ def train_on_lesions(
         folder: The training's own, see `train_generator`; weights.safetensors is in it afterwards.
         pictures: Where real and synthetic patches are shown.
         on_step: What it raises stops the training.
+        tensorboard: Whether the training also writes for TensorBoard, in `folder`.
 
     Returns:
         What a card may tell, and what was skipped while cutting, by reason.
@@ -89,9 +94,14 @@ def train_on_lesions(
         folder=folder,
         device=device,
         on_progress=on_epoch,
+        tensorboard=tensorboard,
     )
-    epochs = plan.training.epochs
-    on_step(TrainingStep(epochs, epochs + 1, "epochs", "measuring fidelity"))
+
+    def on_measuring(message: str) -> None:
+        epochs = plan.training.epochs
+        on_step(TrainingStep(epochs, epochs + 1, "epochs", message))
+
+    on_measuring("measuring fidelity")
     patients = [record.patient_id for record in store.records]
     fidelity = measured_fidelity(
         weights,
@@ -103,6 +113,17 @@ def train_on_lesions(
     )
     for name, png in fidelity.pictures.items():
         write_encoded_png(pictures / name, png)
+    over_epochs = fidelity_over_epochs(
+        kept_samples(folder),
+        fidelity.real,
+        patients=patients,
+        seed=plan.training.seed,
+        device=device,
+        on_epoch=lambda epoch: on_measuring(f"measuring the fidelity of epoch {epoch}"),
+    )
+    if over_epochs is not None:
+        (pictures / OVER_EPOCHS_JSON).write_text(over_epochs.model_dump_json(indent=2) + "\n")
+        write_encoded_png(pictures / OVER_EPOCHS_PNG, fidelity_curves(over_epochs))
     spacings = {m.pixel_spacing_mm for m in reading.mammograms}
     trained = TrainedGenerator(
         data_set=reading.name,

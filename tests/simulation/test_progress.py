@@ -16,13 +16,22 @@ REQUEST = PullRequest(centre="centre-b", name="lesions")
 STEP = Step("pull", "centre-a pulls lesions", NodeClient("centre-a", httpx.Client()), REQUEST)
 
 
-def job(state: str = "running", *, done: int = 0, total: int = 0, rate: float | None = None) -> Job:
+def job(
+    state: str = "running",
+    *,
+    done: int = 0,
+    total: int = 0,
+    rate: float | None = None,
+    left: float | None = None,
+) -> Job:
     return Job.model_validate(
         {
             "id": "1",
             "kind": "pull",
             "state": state,
-            "progress": JobProgress(done=done, total=total, unit="epochs", rate=rate),
+            "progress": JobProgress(
+                done=done, total=total, unit="epochs", rate=rate, seconds_left=left
+            ),
             "result": None,
             "problem": None,
             "artifacts": (),
@@ -44,6 +53,7 @@ def test_durations_are_said_in_words(seconds: float, text: str) -> None:
 def test_pace_tells_rate_and_time_left() -> None:
     assert pace_of(job(done=20, total=100, rate=2.0)) == "2.0/s, 40 s left"
     assert pace_of(job(done=20, total=30, rate=0.25)) == "4.0 s each, 40 s left"
+    assert pace_of(job(done=20, total=100, rate=2.0, left=55.0)) == "2.0/s, 55 s left"
     assert pace_of(job(done=20, total=100)) == ""
     assert pace_of(job("succeeded", done=100, total=100, rate=2.0)) == ""
 

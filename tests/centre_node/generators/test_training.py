@@ -28,6 +28,7 @@ def test_training_tells_every_epoch_and_leaves_weights_losses_and_pictures(tmp_p
     assert weights == tmp_path / "weights.safetensors"
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "checkpoint.pt",
+        "epoch-samples",
         "losses.csv",
         "samples",
         "training.json",
@@ -117,8 +118,9 @@ def test_the_wgan_gp_makes_exactly_5_critic_steps_for_each_of_the_generator(
 ) -> None:
     steps: list[CountingStep] = []
 
-    def counted(step: TrainingStep, *, graphs: bool) -> CountingStep:
+    def counted(step: TrainingStep, *, graphs: bool, compiles: bool) -> CountingStep:
         assert not graphs
+        assert not compiles
         steps.append(CountingStep(step))
         return steps[0]
 

@@ -47,6 +47,7 @@ def train(
     patches: NDArray[np.uint8] | None = None,
     architecture: Architecture = ARCHITECTURE,
     on_progress: OnProgress = lambda _event: None,
+    tensorboard: bool = False,
 ) -> Path:
     return train_generator(
         discs(14) if patches is None else patches,
@@ -55,6 +56,7 @@ def train(
         folder=folder,
         device=CPU,
         on_progress=on_progress,
+        tensorboard=tensorboard,
     )
 
 

@@ -211,6 +211,8 @@ def test_events_tell_each_state_and_resume_after_the_last_one_seen(node: Node) -
     assert seen[0]["state"] in {"queued", "running"}
     assert seen[-1]["state"] == "succeeded"
     assert seen[-1]["progress"]["done"] == 60
+    left = [event["progress"]["seconds_left"] for event in seen if event["progress"]]
+    assert any(seconds is not None and seconds > 0 for seconds in left)
 
     last = revisions[-1]
     assert [event["revision"] for event in events(node, job_id, after=last - 1)] == [last]

@@ -124,16 +124,19 @@ def test_wrong_things_are_one_sentence_and_leave_nothing(
 
 
 @pytest.mark.parametrize("patch_format", ["png", "npy"])
-def test_an_interrupt_leaves_nothing(package: Package, tmp_path: Path, patch_format: str) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_nothing(
+    package: Package, tmp_path: Path, patch_format: str, number: signal.Signals, code: int
+) -> None:
     command = [sys.executable, "-m", "genshare", "sample", str(package.folder), "--count"]
     options = ["1000000", "--out", str(tmp_path / "out"), "--format", patch_format]
     with subprocess.Popen([*command, *options], env=ENVIRONMENT, stderr=subprocess.PIPE) as process:
         end = time.monotonic() + 60
         while not list(tmp_path.glob(".out.*/*patch*")) and time.monotonic() < end:
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, stderr = process.communicate(timeout=60)
 
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "Traceback" not in stderr.decode()
     assert list(tmp_path.iterdir()) == []

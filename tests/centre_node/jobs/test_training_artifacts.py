@@ -1,0 +1,60 @@
+"""What a train_generator job leaves, its work called as the worker calls it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import pytest
+
+from centre_node.database import open_database
+from centre_node.datasets.service import Datasets
+from centre_node.datasets.store import DatasetStore
+from centre_node.jobs.handlers import Node, handle
+from centre_node.jobs.requests import TrainGeneratorRequest
+from centre_node.jobs.service import ARTIFACTS, Jobs
+from centre_node.jobs.store import JobStore, Progress
+from centre_node.mammography.configuration import PhantomSet
+from centre_node.mammography.datasets import data_folders
+from tests.centre_node.node_server import PATCHES
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    engine, folders = open_database(tmp_path), data_folders(tmp_path, None)
+    phantoms = PhantomSet(style="soft", patients=30, seed=1, image_height_px=256, healthy_share=0)
+    Datasets(DatasetStore(engine), folders).register("own", phantoms)
+    return Node(engine, tmp_path, folders)
+
+
+def test_the_fidelity_of_its_epochs_and_the_time_left_and_the_board(node: Node) -> None:
+    pytest.importorskip("tensorboard")
+    request = TrainGeneratorRequest.model_validate(
+        {
+            "dataset": "own",
+            "patches": PATCHES,
+            "architecture": {"image_size": 16, "latent_size": 4, "width": 4},
+            "training": {"batch_size": 4, "checkpoint_every_epochs": 1, "epochs": 3},
+            "tensorboard": True,
+        }
+    )
+    jobs = Jobs(JobStore(node.engine), node.data_dir / "jobs", clock=lambda: NOW)
+    job, _ = jobs.submit(request, None)
+    artifacts = node.job_folder(job.id) / ARTIFACTS
+    artifacts.mkdir(parents=True)
+    told: list[Progress] = []
+
+    result = handle(job, node, told.append)
+
+    assert result["patches"] >= 40
+    curve = json.loads((artifacts / "fidelity-over-epochs.json").read_text())
+    assert curve["epochs"] == [1, 2, 3]
+    assert len(curve["synthetic"]) == 3
+    assert cv2.imread(str(artifacts / "fidelity-over-epochs.png")) is not None
+    left = [progress.seconds_left for progress in told if progress.seconds_left is not None]
+    assert left[0] > 0
+    assert left[-1] == 0
+    assert [progress.message for progress in told][-1] == "measuring the fidelity of epoch 3"
+    assert list((node.job_folder(job.id) / "training" / "tensorboard").glob("events.*"))
