@@ -298,7 +298,7 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
 def test_patches_taken_for_independent_would_hold_it_too_seldom() -> None:
     """The reason for resampling patients: eight patches of a patient are not eight patients."""
     widths = []
-    test, runs = simulated({"none": 1.0}, seeds=3, patients=40, patches=8)
+    test, runs = simulated({"none": 1.0}, seeds=1, patients=40, patches=8)
     alone = type(test)(test.labels, np.arange(len(test.labels)))
     for patches in (test, alone):
         found = findings((BASELINE,), patches, runs, resamples=500).cells[0].metrics["auroc"]
