@@ -31,6 +31,12 @@ def test_the_curves_of_four_patches_are_known() -> None:
     assert pr[51:] == pytest.approx(np.full(50, 2 / 3))
 
 
+def test_the_precision_at_no_recall_is_that_of_the_first_lesion() -> None:
+    pr = on_grid(ranking([0, 1, 0], [3.0, 2.0, 1.0]), "pr")[:, 0]
+
+    assert (pr == 0.5).all()
+
+
 def test_a_tie_is_a_slope() -> None:
     roc = on_grid(ranking([1, 0], [1.0, 1.0]), "roc")[:, 0]
 
