@@ -18,7 +18,7 @@ from shared.models import StrictModel
 
 Labels = NDArray[np.int64]
 Vector = NDArray[np.float64]
-PatientId = TypeVar("PatientId", np.int64, np.str_)
+Value = TypeVar("Value", np.int64, np.float64)
 
 SPECIFICITY = 0.9
 
@@ -62,7 +62,7 @@ def classification_metrics(
     y_true: Labels,
     log_odds: Vector,
     *,
-    patients: NDArray[PatientId],
+    patients: NDArray[np.str_] | NDArray[np.int64],
     threshold: float,
     temperature: float,
 ) -> Metrics:
@@ -71,7 +71,7 @@ def classification_metrics(
     Args:
         y_true: 1 for lesion, 0 for healthy, shape (n,), n at least 1.
         log_odds: Logit of lesion minus logit of healthy, shape (n,).
-        patients: Whose patch it is, shape (n,).
+        patients: Whose patch it is, ids or codes, shape (n,).
         threshold: 0 to 1; from this probability on, lesion is predicted (`chosen_threshold`).
         temperature: What the log-odds are divided by to be calibrated (`fitted_temperature`).
     """
@@ -140,9 +140,6 @@ def auprc(y_true: Labels, scores: Vector) -> float | None:
     if not _has_both_classes(y_true):
         return None
     return float(average_precision_score(y_true, scores))
-
-
-Value = TypeVar("Value", np.int64, np.float64)
 
 
 def most_of_each(group_of: NDArray[np.int64], values: NDArray[Value]) -> NDArray[Value]:

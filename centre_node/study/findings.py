@@ -49,7 +49,10 @@ class Estimate(StrictModel):
     """A metric of a cell over its seeds.
 
     `mean` is None where no seed defines it, and `reason` says why; `std` (n - 1) needs two seeds.
-    `interval` is that of the mean: a bootstrap over seeds and, inside them, over patients.
+    `interval` is that of the mean: a bootstrap over seeds and over the patients that all of them
+    see. It speaks of other patients and other seeds, not of another split or other training
+    patches; of a single seed it speaks of patients alone, and is too narrow. The calibration error
+    has none: a resample repeats patches, which makes it larger than it is.
     """
 
     mean: float | None
@@ -83,11 +86,17 @@ class Difference(StrictModel):
         against: The other arm's name; `against_role` is baseline, healthy or matched control.
         difference: Mean over seeds of this arm's metric minus the other's.
         interval: Bootstrap over seeds and patients, both paired.
-        p_value: Two-sided, of exact sign flips of the seeds' differences.
-        p_holm: The same corrected over every comparison with that role and metric in the study.
-        p_delong: Cross-check for AUROC: DeLong's test on the probabilities averaged over seeds.
-        smallest_detectable: The difference that this test set and these seeds show with 80 % power.
-        verdict: "higher" or "lower" only where the interval leaves out 0 and p_holm is below 0.05.
+        p_value: Two-sided, of sign flips of the seeds' differences: all of them up to 12 seeds,
+            else 10,000. It says whether another seed would agree, on these patients.
+        p_holm: The same corrected over every comparison in the study with that metric and with the
+            baseline, or with a control.
+        p_delong: Cross-check for AUROC: DeLong's test on the log-odds averaged over seeds. It knows
+            neither of seeds nor of a patient's patches being alike, and finds too many differences.
+        smallest_detectable: The difference that this test set and these seeds show with 80 % power,
+            before any correction; None for a single seed.
+        verdict: "higher" or "lower" only where the interval leaves out 0 and p_holm is below 0.05;
+            "too few seeds" where no p_holm below 0.05 was possible, as with fewer than 6.
+        reason: Why it is undefined, or how many seeds would do.
     """
 
     classifier: str

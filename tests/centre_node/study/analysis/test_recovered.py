@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from centre_node.study.analysis.predictions import columns
+from centre_node.study.analysis.recovered import recovered_shares
+from centre_node.study.analysis.resampled_metrics import MeasuredColumn, measured
+from centre_node.study.analysis.resampling import Bootstrap
+from centre_node.study.findings import ArmFacts, RecoveredShare
+from tests.centre_node.study.analysis.simulated import (
+    CONTROL,
+    REAL,
+    SYNTHETIC,
+    quick_row,
+    simulated,
+    true_auroc,
+)
+
+ARMS = (CONTROL, SYNTHETIC, REAL)
+
+
+def column(seed: int = 0, **shifts: float) -> MeasuredColumn:
+    named = {"control": shifts["control"], "B": shifts["synthetic"], "real B": shifts["real"]}
+    test, runs = simulated(named, seeds=6, seed=seed, patients=80, make_row=quick_row)
+    bootstrap = Bootstrap.of(test, resamples=300, seed=0)
+    return measured(columns(list(named), runs)[0], test, bootstrap)
+
+
+def only(found: tuple[RecoveredShare, ...]) -> RecoveredShare:
+    assert len(found) == 1
+    return found[0]
+
+
+def test_the_share_is_that_of_the_means() -> None:
+    measured_column = column(control=0.5, synthetic=1.0, real=2.0)
+
+    found = only(recovered_shares(ARMS, measured_column))
+
+    control, synthetic, real = (
+        np.mean([run.row.auroc for run in measured_column.column.arms[arm].values()])
+        for arm in ("control", "B", "real B")
+    )
+    assert found.share == pytest.approx((synthetic - control) / (real - control))
+    assert found.gain_of_real == pytest.approx(real - control)
+    assert found.reason is None
+    assert (found.arm, found.control, found.real) == ("B", "control", "real B")
+
+
+def test_the_interval_holds_the_planted_share_nearly_always() -> None:
+    control, synthetic, real = (true_auroc(shift) for shift in (0.5, 1.0, 2.0))
+    truth = (synthetic - control) / (real - control)
+    held = 0
+    for seed in range(20):
+        measured_column = column(seed, control=0.5, synthetic=1.0, real=2.0)
+        interval = only(recovered_shares(ARMS, measured_column)).interval
+        assert interval is not None
+        held += interval.low <= truth <= interval.high
+
+    assert held >= 17
+
+
+def test_real_patches_without_a_gain_leave_nothing_to_recover() -> None:
+    found = only(recovered_shares(ARMS, column(control=1.0, synthetic=1.5, real=0.8)))
+
+    assert (found.share, found.interval) == (None, None)
+    assert found.gain_of_real is not None
+    assert found.reason == (
+        "real patches of b show no gain over the control here, so there is nothing to recover"
+    )
+
+
+def test_without_a_control_or_a_counterpart_there_is_no_entry() -> None:
+    measured_column = column(control=0.5, synthetic=1.0, real=2.0)
+    of_another = REAL.model_copy(update={"donors": ("c",)})
+
+    assert recovered_shares((SYNTHETIC, REAL), measured_column) == ()
+    assert recovered_shares((CONTROL, SYNTHETIC), measured_column) == ()
+    assert recovered_shares((CONTROL, SYNTHETIC, of_another), measured_column) == ()
+
+
+def test_synthetic_lesions_alone_have_no_counterpart() -> None:
+    alone = ArmFacts(name="B", role="synthetic only", donors=("b",), lesions_added=100)
+
+    found = recovered_shares((CONTROL, alone, REAL), column(control=0.5, synthetic=1.0, real=2.0))
+
+    assert found == ()
