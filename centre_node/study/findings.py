@@ -88,8 +88,7 @@ class Difference(StrictModel):
         interval: Bootstrap over seeds and patients, both paired.
         p_value: Two-sided, of sign flips of the seeds' differences: all of them up to 12 seeds,
             else 10,000. It says whether another seed would agree, on these patients.
-        p_holm: The same corrected over every comparison in the study with that metric and with the
-            baseline, or with a control.
+        p_holm: The same corrected over the arms of the column, by metric and kind of other arm.
         p_delong: Cross-check for AUROC: DeLong's test on the log-odds averaged over seeds. It knows
             neither of seeds nor of a patient's patches being alike, and finds too many differences.
         smallest_detectable: The difference that this test set and these seeds show with 80 % power,

@@ -13,20 +13,27 @@ LEVEL = 0.05
 def judged(differences: Sequence[Difference]) -> tuple[Difference, ...]:
     """Return all the comparisons of a study with corrected p values and verdicts.
 
-    Those with the same metric and the same kind of other arm, baseline or control, are corrected
-    together. "too few seeds" are too few for the number of comparisons: whatever the arms were,
-    no corrected p could have been below 0.05.
+    Those of a column of the tables with the same metric and the same kind of other arm, baseline or
+    control, are corrected together: over the arms, and not over classifiers and training shares,
+    which ask the same question again. "too few seeds" are too few for the number of comparisons:
+    whatever the arms were, no corrected p could have been below 0.05.
     """
-    families: dict[tuple[str, bool], list[tuple[int, float]]] = defaultdict(list)
+    families: dict[tuple[str, float, str, bool], list[tuple[int, float]]] = defaultdict(list)
     for index, difference in enumerate(differences):
         if difference.p_value is not None:
             against_baseline = difference.against_role == "baseline"
-            families[difference.metric, against_baseline].append((index, difference.p_value))
+            family = (
+                difference.classifier,
+                difference.train_fraction,
+                difference.metric,
+                against_baseline,
+            )
+            families[family].append((index, difference.p_value))
     found = list(differences)
-    for family in families.values():
-        corrected = holm([p_value for _, p_value in family])
-        for (index, _), p_holm in zip(family, corrected, strict=True):
-            found[index] = _judged(differences[index], p_holm, comparisons=len(family))
+    for members in families.values():
+        corrected = holm([p_value for _, p_value in members])
+        for (index, _), p_holm in zip(members, corrected, strict=True):
+            found[index] = _judged(differences[index], p_holm, comparisons=len(members))
     return tuple(found)
 
 

@@ -79,6 +79,14 @@ def test_each_metric_and_kind_of_other_arm_is_corrected_by_itself() -> None:
     assert [d.p_holm for d in found] == pytest.approx([0.02, 0.02, 0.03, 0.06, 0.06])
 
 
+def test_each_column_of_the_tables_is_corrected_by_itself() -> None:
+    other = difference(0.03).model_copy(update={"train_fraction": 0.123})
+
+    found = judged([difference(0.03), other, difference(0.03)])
+
+    assert [d.p_holm for d in found] == pytest.approx([0.06, 0.03, 0.06])
+
+
 def test_what_is_undefined_stays_so_and_is_not_counted() -> None:
     found = judged([difference(None), difference(0.04)])
 
