@@ -1,6 +1,7 @@
 """Runs on a Ray cluster of two machines, which are processes here."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -30,11 +31,11 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Preparation:
 def address() -> Iterator[str]:
     from ray.cluster_utils import Cluster
 
-    machine = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False}
+    machine: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=machine)
     cluster.add_node(**machine)
     yield cluster.address
-    cluster.shutdown()
+    cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
 def test_a_cluster_of_two_gives_the_results_of_one_process(

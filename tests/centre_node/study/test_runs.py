@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from centre_node.classifiers.training import train_classifier
 from centre_node.errors import NotEnoughPatientsError, StudyFailedError
 from centre_node.study.configuration import Arm
 from centre_node.study.findings import StudyResult
@@ -158,10 +159,10 @@ def test_a_study_with_one_more_seed_reuses_the_runs_of_the_other(
 
 
 def test_what_a_run_depends_on_makes_it_another_run(package: Package, tmp_path: Path) -> None:
-    study = {"seeds": (0,), "train_fractions": (1.0,), "arms": (Arm(name="none"),)}
+    study: dict[str, Any] = {"seeds": (0,), "train_fractions": (1.0,), "arms": (Arm(name="none"),)}
     _run(tiny_study(package, **study), package, tmp_path)
 
-    changed = [{"classifier_training": {"epochs": 3}}, {"split_seed": 1}, {"image_size": 32}]
+    changed: list[dict[str, Any]] = [{"classifier_training": {"epochs": 3}}, {"split_seed": 1}, {"image_size": 32}]
     found = [
         _run(tiny_study(package, **study, **change), package, tmp_path).origin.runs_found
         for change in changed
@@ -173,16 +174,12 @@ def test_what_a_run_depends_on_makes_it_another_run(package: Package, tmp_path: 
 def test_a_run_that_fails_is_reported_and_the_others_go_on(
     package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from centre_node.study import running
-
-    real = running.train_classifier
-
     def failing(*arguments: Any, seed: int, **options: Any) -> Any:
         if seed == 1:
             raise RuntimeError("no luck")
-        return real(*arguments, seed=seed, **options)
+        return train_classifier(*arguments, seed=seed, **options)
 
-    monkeypatch.setattr(running, "train_classifier", failing)
+    monkeypatch.setattr("centre_node.study.running.train_classifier", failing)
     result = _run(tiny_study(package, train_fractions=(1.0,)), package, tmp_path)
 
     assert [row.seed for row in result.rows] == [0, 0, 0]
