@@ -31,7 +31,11 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Preparation:
 def address() -> Iterator[str]:
     from ray.cluster_utils import Cluster
 
-    machine: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False}
+    machine: dict[str, Any] = {
+        "num_cpus": 1,
+        "object_store_memory": 100 * 2**20,
+        "include_dashboard": False,
+    }
     cluster = Cluster(initialize_head=True, head_node_args=machine)
     cluster.add_node(**machine)
     yield cluster.address

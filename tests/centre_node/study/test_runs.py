@@ -162,7 +162,11 @@ def test_what_a_run_depends_on_makes_it_another_run(package: Package, tmp_path: 
     study: dict[str, Any] = {"seeds": (0,), "train_fractions": (1.0,), "arms": (Arm(name="none"),)}
     _run(tiny_study(package, **study), package, tmp_path)
 
-    changed: list[dict[str, Any]] = [{"classifier_training": {"epochs": 3}}, {"split_seed": 1}, {"image_size": 32}]
+    changed: list[dict[str, Any]] = [
+        {"classifier_training": {"epochs": 3}},
+        {"split_seed": 1},
+        {"image_size": 32},
+    ]
     found = [
         _run(tiny_study(package, **study, **change), package, tmp_path).origin.runs_found
         for change in changed
