@@ -1,0 +1,96 @@
+"""A study finds what is there and nothing else: donors that help, and a generator of noise."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from centre_node.mammography.configuration import PatchConfiguration
+from centre_node.study.configuration import Arm, StudyConfiguration
+from centre_node.study.findings import Difference, StudyResult
+from centre_node.study.local_engine import LocalEngine
+from centre_node.study.preparation import StudyInputs
+from centre_node.study.runs import run_study
+from tests.centre_node.study.made_up import phantoms, untrained_package
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
+    """Return a study in which few own lesions meet many of the same kind, or noise."""
+    folder = tmp_path_factory.mktemp("planted")
+    noise = untrained_package(folder)
+    configuration = StudyConfiguration(
+        lesion_kinds=("mass",),
+        patches=PatchConfiguration(margin_px=6, smallest_side_px=16),
+        image_size=16,
+        split_shares=(0.15, 0.15, 0.7),
+        train_fractions=(1.0,),
+        classifier_training={"epochs": 20, "learning_rate": 0.003},
+        synthetic_patches=60,
+        arms=(
+            Arm(name="none"),
+            Arm(name="own lesions repeated", oversampled=True),
+            Arm(name="noise", generators=(noise.digest,)),
+            Arm(name="Real B", real_donors=("centre-b",)),
+        ),
+        seeds=tuple(range(8)),
+    )
+    return run_study(
+        configuration,
+        StudyInputs(
+            own=phantoms(patients=60, seed=2),
+            donors={"centre-b": phantoms(patients=120, seed=5)},
+            packages={noise.digest: noise},
+        ),
+        folder=folder / "results",
+        cache=folder / "cache",
+        device=torch.device("cpu"),
+        threads=1,
+        engine=LocalEngine(2),
+        on_progress=lambda _done, _total, _message: None,
+    )
+
+
+def _against_the_control(result: StudyResult, arm: str) -> Difference:
+    (found,) = (
+        difference
+        for difference in result.findings.differences
+        if (difference.arm, difference.against, difference.metric)
+        == (arm, "own lesions repeated", "auroc")
+    )
+    return found
+
+
+def test_real_lesions_of_a_donor_like_the_centre_are_found_to_help(result: StudyResult) -> None:
+    assert _against_the_control(result, "Real B").verdict == "higher"
+
+
+def test_noise_is_found_to_bring_no_gain(result: StudyResult) -> None:
+    assert _against_the_control(result, "noise").verdict == "no difference shown"
+
+
+def test_against_the_baseline_even_noise_seems_to_help_which_is_why_there_is_a_control(
+    result: StudyResult,
+) -> None:
+    verdicts = {
+        (d.arm, d.metric): d.verdict for d in result.findings.differences if d.against == "none"
+    }
+
+    assert verdicts["noise", "auroc"] == verdicts["own lesions repeated", "auroc"] == "higher"
+
+
+def test_noise_recovers_nothing_of_what_real_patches_bring(result: StudyResult) -> None:
+    (recovered,) = result.findings.recovered
+
+    assert (recovered.arm, recovered.real) == ("noise", "Real B")
+    assert recovered.share is not None
+    assert abs(recovered.share) < 0.5
+
+
+def test_the_result_can_be_written_and_read(result: StudyResult, tmp_path: Path) -> None:
+    file = tmp_path / "result.json"
+    file.write_text(result.model_dump_json())
+
+    assert StudyResult.model_validate_json(file.read_bytes()) == result
