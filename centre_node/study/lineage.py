@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from centre_node.errors import StudyFileError
-from centre_node.study.findings import StudyResult
+from centre_node.study.report.contents import StudyReport
 from shared.models import StrictModel, validation_summary
 
 RESULT = "study-result.json"
@@ -34,7 +34,7 @@ def uses_of(digest: str, folder: Path) -> Iterator[Use]:
         StudyFileError: A study's result cannot be read.
     """
     for path in sorted(folder.rglob(RESULT)):
-        result = read_result(path)
+        result = read_report(path).result
         for used in result.generators:
             if used.manifest_digest.startswith(digest):
                 yield Use(
@@ -48,14 +48,14 @@ def uses_of(digest: str, folder: Path) -> Iterator[Use]:
                 )
 
 
-def read_result(path: Path) -> StudyResult:
+def read_report(path: Path) -> StudyReport:
     """Read a study-result.json.
 
     Raises:
         StudyFileError: It is none.
     """
     try:
-        return StudyResult.model_validate_json(path.read_bytes())
+        return StudyReport.model_validate_json(path.read_bytes())
     except OSError as error:
         raise StudyFileError(f"{path} cannot be read: {error.strerror}") from error
     except ValidationError as error:

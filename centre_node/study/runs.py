@@ -25,7 +25,7 @@ from centre_node.study.running import RunResult
 from shared.packages import Package
 from shared.version import genshare_version
 
-RUNS, RESULT, TABLE = "runs", "study-result.json", "results.csv"
+RUNS, TABLE = "runs", "results.csv"
 
 OnProgress = Callable[[int, int, str], None]
 """Called with runs done, runs in all, and what is going on; may raise to stop the study."""
@@ -93,7 +93,13 @@ def run_study(
             runs_found=found,
         )
         result = _result(ready, inputs, kept.results, failed, origin)
-        _write(result, ready, inputs, kept.results, folder)
+        _write(
+            StudyReport(configuration=configuration, result=result),
+            ready,
+            inputs,
+            kept.results,
+            folder,
+        )
     return result
 
 
@@ -204,15 +210,15 @@ def _device_name(device: torch.device) -> str:
 
 
 def _write(
-    result: StudyResult,
+    report: StudyReport,
     ready: Preparation,
     inputs: StudyInputs,
     results: dict[Run, RunResult],
     folder: Path,
 ) -> None:
     write_pictures(ready, inputs.packages, results, folder)
-    _write_text(folder / TABLE, as_csv(result.rows))
-    _write_text(folder / RESULT, result.model_dump_json(indent=2) + "\n")
+    _write_text(folder / TABLE, as_csv(report.result.rows))
+    _write_text(folder / RESULT, report.model_dump_json(indent=2) + "\n")
 
 
 def _write_text(path: Path, text: str) -> None:

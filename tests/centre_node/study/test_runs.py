@@ -11,9 +11,10 @@ from centre_node.classifiers.training import train_classifier
 from centre_node.errors import NotEnoughPatientsError, StudyFailedError
 from centre_node.study.configuration import Arm
 from centre_node.study.findings import StudyResult
-from centre_node.study.lineage import uses_of
+from centre_node.study.lineage import RESULT, uses_of
 from centre_node.study.local_engine import LocalEngine
-from centre_node.study.runs import RESULT, run_study
+from centre_node.study.report.contents import StudyReport
+from centre_node.study.runs import run_study
 from shared.packages import Package
 from tests.centre_node.study.made_up import tiny_inputs, tiny_study, untrained_package
 
@@ -198,7 +199,8 @@ def test_the_result_names_the_generators_that_it_depends_on(
 ) -> None:
     folder = tmp_path / "somewhere" / "deep"
     folder.mkdir(parents=True)
-    (folder / RESULT).write_text(result.model_dump_json())
+    report = StudyReport(configuration=tiny_study(package), result=result)
+    (folder / RESULT).write_text(report.model_dump_json())
 
     (use,) = uses_of(package.digest[:8], tmp_path)
 

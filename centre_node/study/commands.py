@@ -1,0 +1,196 @@
+"""`genshare study`: run a study without a node, and look at what studies left."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from centre_node.device import default_device
+from centre_node.log_rules import keep_headers_out
+from centre_node.mammography.configuration import DatasetSource, MammogramFolder
+from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
+from centre_node.mammography.mammograms import Reading
+from centre_node.study.configuration import StudyConfiguration
+from centre_node.study.lineage import RESULT, read_report, uses_of
+from centre_node.study.local_engine import LocalEngine
+from centre_node.study.preparation import StudyInputs
+from centre_node.study.ray_engine import RayEngine
+from centre_node.study.runs import Engine, OnProgress, run_study
+from centre_node.study.study_file import StudyFile, read_study_file
+from shared.packages import open_package
+
+app = typer.Typer(no_args_is_help=True, help="Run studies, and look at what they left.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+CACHE = "cache"
+LINE_SECONDS = 10.0
+
+
+@app.callback()
+def _study() -> None:
+    keep_headers_out()
+
+
+@app.command()
+def run(
+    study_file: Annotated[Path, typer.Argument(metavar="FILE", help="A study file, TOML.")],
+    out: Annotated[Path, typer.Option(help="Gets the report, and what a resumption needs.")],
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Runs at once. Default: the processors.")
+    ] = None,
+    threads: Annotated[
+        int, typer.Option(min=1, max=256, help="Of each run; results depend on it.")
+    ] = 1,
+    engine: Annotated[str, typer.Option(help="local or ray.")] = "local",
+    address: Annotated[
+        str, typer.Option(help="With --engine ray: of the cluster, such as ray://host:10001.")
+    ] = "auto",
+    runs_a_gpu: Annotated[
+        int, typer.Option(min=1, max=64, help="Runs that share a GPU, where there is one.")
+    ] = 4,
+    json: Json = False,
+) -> None:
+    """Run a study on a folder of mammograms and fetched generators.
+
+    Interrupted, the same command goes on where it stopped; arms and seeds that are added later
+    reuse every run that is there.
+
+    Examples:
+      genshare study run masses.toml --out masses
+
+      genshare study run masses.toml --out masses --engine ray --address ray://head:10001
+    """
+    file = read_study_file(study_file)
+    configuration, inputs = _inputs(file, out)
+    cv2.setNumThreads(1)
+    with _shown(configuration.runs) as on_progress:
+        result = run_study(
+            configuration,
+            inputs,
+            folder=out,
+            cache=out / CACHE,
+            device=default_device(),
+            threads=threads,
+            engine=_engine(engine, workers, runs_a_gpu, address),
+            on_progress=on_progress,
+        )
+    page = _reported(out, StudyReport(configuration=configuration, result=result))
+    for failed in result.failed:
+        sys.stderr.write(
+            f"failed: {failed.classifier}, {failed.train_fraction:.0%}, {failed.arm}, "
+            f"seed {failed.seed}: {failed.problem}\n"
+        )
+    sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else f"Report: {page}\n")
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="A folder that genshare study run made.")],
+) -> None:
+    """Write a study's report again from its result.
+
+    Example:
+      genshare study report masses
+    """
+    sys.stdout.write(f"Report: {_reported(folder, read_report(folder / RESULT))}\n")
+
+
+@app.command()
+def uses(
+    digest: Annotated[str, typer.Argument(help="A manifest digest, or its first 8 digits.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Where results lie: of studies, simulations or a node.")
+    ] = Path(),
+    json: Json = False,
+) -> None:
+    """List the studies whose results depend on a generator.
+
+    Examples:
+      genshare study uses 3f1c9a02 genshare-results
+
+      genshare study uses 3f1c9a02 /srv/node --json
+    """
+    found = list(uses_of(digest, folder))
+    if json:
+        lines = ",\n".join(use.model_dump_json() for use in found)
+        sys.stdout.write(f"[{lines}]\n")
+        return
+    for use in found:
+        sys.stdout.write(
+            f"{use.result}: {use.centre}/{use.name} ({use.manifest_digest[:12]}), "
+            f"{use.patches} patches in {use.runs} runs of the arms {', '.join(use.arms)}\n"
+        )
+    if not found:
+        sys.stdout.write(f"no study in {folder} used a generator {digest}\n")
+
+
+def _reported(folder: Path, report: StudyReport) -> Path:
+    pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
+    return write_study_report(folder, report, pictures)
+
+
+def _inputs(file: StudyFile, out: Path) -> tuple[StudyConfiguration, StudyInputs]:
+    packages = {name: open_package(folder, partly=True) for name, folder in file.generators.items()}
+    configuration = file.configuration({name: p.digest for name, p in packages.items()})
+    return configuration, StudyInputs(
+        own=_reading(file.own, out),
+        donors={name: _reading(source, out) for name, source in file.donors.items()},
+        packages={package.digest: package for package in packages.values()},
+        initial_weights=file.initial_weights,
+    )
+
+
+def _reading(source: DatasetSource, out: Path) -> Reading:
+    if isinstance(source, MammogramFolder):
+        return read_folder(Path(source.folder), source.format, source.where)
+    return read_dataset(source, data_folders(out, None))
+
+
+def _engine(name: str, workers: int | None, runs_a_gpu: int, address: str) -> Engine:
+    match name:
+        case "local":
+            return LocalEngine(workers or len(os.sched_getaffinity(0)), runs_a_gpu)
+        case "ray":
+            return RayEngine(address, runs_a_gpu)
+        case _:
+            raise typer.BadParameter(f"--engine must be local or ray, not {name!r}")
+
+
+@contextmanager
+def _shown(total: int) -> Iterator[OnProgress]:
+    """Show a bar on a terminal, a line now and then elsewhere."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done, _total, message: bar.update(task, completed=done, description=message)
+
+
+class _Lines:
+    """Prints progress as lines, not too many."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._begun = time.monotonic()
+        self._printed = -LINE_SECONDS
+        self._message = ""
+
+    def __call__(self, done: int, total: int, message: str) -> None:
+        """Print a line if the last one is some time ago."""
+        now = time.monotonic() - self._begun
+        if now - self._printed < LINE_SECONDS and done < total or message == self._message:
+            return
+        self._printed, self._message = now, message
+        left = f", about {now / done * (total - done):.0f} s left" if 0 < done < total else ""
+        self._console.print(f"{done}/{total} runs, {message}{left}", markup=False)
