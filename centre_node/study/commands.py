@@ -98,11 +98,11 @@ def _about_share(found: ShareOfHealthy) -> Iterator[str]:
         f"{100 * found.share.low:.1f} to {100 * found.share.high:.1f} %."
     )
     for cell, highest in zip(found.outliers, found.highest_f1, strict=True):
+        column = f"{CLASSIFIERS[cell.classifier]}, {100 * cell.train_fraction:g} %"
         yield (
-            f"It does not fit {CLASSIFIERS[cell.classifier]}, {cell.arm}, {100 * cell.train_fraction:g} "
-            f"%: an F1 of {cell.metrics['f1'].mean:.3f} beside an accuracy of "
-            f"{cell.metrics['accuracy'].mean:.3f}, with which it can be {highest:.2f} at most; it "
-            "looks like a misprint."
+            f"The cell {cell.arm} ({column}) does not: its F1 of {cell.metrics['f1'].mean:.3f} can "
+            f"be {highest:.2f} at most beside its accuracy of {cell.metrics['accuracy'].mean:.3f}; "
+            "it looks like a misprint."
         )
 
 
