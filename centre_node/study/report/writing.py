@@ -1,0 +1,76 @@
+"""Leaves a study's report in a folder; each file appears whole or not at all, the page last."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from centre_node.generators.storage import write_whole
+from centre_node.study.configuration import StudyConfiguration
+from centre_node.study.findings import Difference, StudyResult
+from centre_node.study.report.page import study_page
+from centre_node.study.report.presented import Presented
+from centre_node.study.report.text_tables import study_latex, study_markdown, study_title
+from centre_node.study.rows import as_csv
+from shared.models import StrictModel
+
+PAGE = "index.html"
+
+
+class StudyReport(StrictModel):
+    """Everything that a report says, as data: the content of report.json."""
+
+    configuration: StudyConfiguration
+    result: StudyResult
+
+
+def write_study_report(
+    folder: Path,
+    result: StudyResult,
+    configuration: StudyConfiguration,
+    pictures: Mapping[str, bytes],
+) -> Path:
+    """Write index.html, tables.md, tables.tex, results.csv, differences.csv and report.json.
+
+    Args:
+        pictures: PNGs by name, as a study leaves them; the page holds them.
+
+    Returns:
+        The page's path.
+    """
+    study = Presented(configuration, result)
+    report = StudyReport(configuration=configuration, result=result)
+    texts = {
+        "results.csv": as_csv(result.rows),
+        "differences.csv": differences_csv(result.findings.differences),
+        "report.json": report.model_dump_json(indent=2) + "\n",
+        "tables.md": study_markdown(study, title=study_title(study)),
+        "tables.tex": study_latex(study),
+        PAGE: study_page(study, pictures),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return folder / PAGE
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file that appears whole or not at all."""
+    content = text.encode()
+    write_whole(path, lambda file: file.write(content))
+
+
+def differences_csv(differences: Iterable[Difference]) -> str:
+    """Return a table with a header line; what is undefined is an empty cell."""
+    columns = [name for name in Difference.model_fields if name != "interval"]
+    at = columns.index("difference") + 1
+    columns[at:at] = ["interval_low", "interval_high"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
+    writer.writeheader()
+    for one in differences:
+        ends = {"interval_low": None, "interval_high": None}
+        if one.interval is not None:
+            ends = {"interval_low": one.interval.low, "interval_high": one.interval.high}
+        writer.writerow(one.model_dump(exclude={"interval"}) | ends)
+    return text.getvalue()
