@@ -146,9 +146,7 @@ def _plain_run(patches: StudyPatches, run: Run, epochs: int) -> float:
     return _auprc(network, patches.test.pixels, patches.test.labels)
 
 
-def _auprc(
-    network: torch.nn.Module, pixels: NDArray[np.uint8], labels: NDArray[np.int64]
-) -> float:
+def _auprc(network: torch.nn.Module, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
     network.eval()
     scores: list[float] = []
     with torch.no_grad():

@@ -21,8 +21,12 @@ from centre_node.mammography.mammograms import Reading
 from centre_node.study.configuration import StudyConfiguration
 from centre_node.study.lineage import RESULT, read_report, uses_of
 from centre_node.study.local_engine import LocalEngine
+from centre_node.study.paper.checks import paper_checks
+from centre_node.study.paper.printing import print_paper_tables
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.ray_engine import RayEngine
+from centre_node.study.report.contents import StudyReport
+from centre_node.study.report.writing import write_study_report
 from centre_node.study.runs import Engine, OnProgress, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
 from shared.packages import open_package
@@ -132,6 +136,21 @@ def uses(
         sys.stdout.write(f"no study in {folder} used a generator {digest}\n")
 
 
+@app.command("paper-tables")
+def paper_tables(json: Json = False) -> None:
+    """Print the paper's Tables 1 and 2, and which of their cells fit each other.
+
+    Examples:
+      genshare study paper-tables
+
+      genshare study paper-tables --json
+    """
+    if json:
+        sys.stdout.write(paper_checks().model_dump_json(indent=2) + "\n")
+    else:
+        print_paper_tables(Console(highlight=False))
+
+
 def _reported(folder: Path, report: StudyReport) -> Path:
     pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
     return write_study_report(folder, report, pictures)
@@ -189,7 +208,7 @@ class _Lines:
     def __call__(self, done: int, total: int, message: str) -> None:
         """Print a line if the last one is some time ago."""
         now = time.monotonic() - self._begun
-        if now - self._printed < LINE_SECONDS and done < total or message == self._message:
+        if (now - self._printed < LINE_SECONDS and done < total) or message == self._message:
             return
         self._printed, self._message = now, message
         left = f", about {now / done * (total - done):.0f} s left" if 0 < done < total else ""

@@ -16,10 +16,12 @@ from centre_node.study.analysis.statistics import findings
 from centre_node.study.arms import facts_of
 from centre_node.study.configuration import StudyConfiguration
 from centre_node.study.findings import FailedRun, StudyOrigin, StudyResult, UsedGenerator
+from centre_node.study.lineage import RESULT
 from centre_node.study.outcomes import Outcome
 from centre_node.study.pictures import write_pictures
 from centre_node.study.preparation import Preparation, StudyInputs, prepare
 from centre_node.study.prepared import Run, opened
+from centre_node.study.report.contents import StudyReport
 from centre_node.study.rows import as_csv
 from centre_node.study.running import RunResult
 from shared.packages import Package

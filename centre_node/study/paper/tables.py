@@ -3,6 +3,7 @@
 from typing import Literal
 
 from centre_node.classifiers.configuration import ClassifierName
+from centre_node.study.findings import ArmRole
 from shared.models import StrictModel
 
 Lesions = Literal["all", "masses"]
@@ -11,6 +12,10 @@ Column = tuple[Lesions, ClassifierName, float]
 """What the arms that the paper compares with each other have in common."""
 
 METRICS: tuple[Metric, ...] = ("accuracy", "f1", "auroc", "auprc")
+FRACTIONS = (1.0, 0.5)
+TABLES: dict[str, str] = {"all": "Table 1", "masses": "Table 2"}
+"""The paper's table of each scope of lesions."""
+
 SEEDS = 3
 NOT_AUGMENTED = "None"
 REAL_DONOR = "Real BCDR"
@@ -125,6 +130,18 @@ class PaperCell(StrictModel):
     def is_synthetic(self) -> bool:
         """Whether the arm adds synthetic patches."""
         return self.arm not in (NOT_AUGMENTED, REAL_DONOR)
+
+    @property
+    def role(self) -> ArmRole:
+        """What the arm is called in our studies."""
+        if self.arm == NOT_AUGMENTED:
+            return "baseline"
+        return "synthetic" if self.is_synthetic else "real donor"
+
+    @property
+    def donors(self) -> int:
+        """How many other centres the added lesions come from."""
+        return 0 if self.arm == NOT_AUGMENTED else 2 if self.arm.startswith("Both") else 1
 
     def measured(self, metric: Metric) -> Measured:
         """Return one metric."""

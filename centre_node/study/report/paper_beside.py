@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from centre_node.study.findings import ArmFacts, ArmRole
-from centre_node.study.paper_tables import FRACTIONS, SOURCES, PaperCell, PaperMetric, paper_cells
+from centre_node.study.paper.tables import FRACTIONS, TABLES, Metric, PaperCell, paper_cells
 from centre_node.study.report.presented import Column, Presented
 from centre_node.study.report.tables import Heading, Table, TableRow, Value
 from centre_node.study.report.wording import METRICS, UNDEFINED, classifier_name, number
 
-BESIDE: dict[str, PaperMetric] = {
+BESIDE: dict[str, Metric] = {
     "accuracy": "accuracy",
     "f1_healthy": "f1",
     "auroc": "auroc",
@@ -47,7 +47,7 @@ def _tables(study: Presented) -> Iterator[Table]:
         if cells and fractions:
             yield Table(
                 f"{classifier_name(classifier)} beside the paper's "
-                f"{SOURCES[study.configuration.lesions]}",
+                f"{TABLES[study.configuration.lesions]}",
                 tuple(Heading(METRICS[metric]) for metric in BESIDE) * len(fractions),
                 tuple(_rows(study, classifier, cells, fractions)),
                 spans=tuple((study.share_title(share), len(BESIDE)) for share in fractions),
@@ -83,5 +83,5 @@ def _ours(
 def _theirs(cells: Sequence[PaperCell]) -> Iterator[Value]:
     for cell in cells:
         for metric in BESIDE.values():
-            value = cell.metrics[metric]
+            value = cell.measured(metric)
             yield Value(f"{value.mean:.3f} ({value.std:.3f})")

@@ -95,7 +95,10 @@ def test_a_study_killed_in_the_middle_goes_on_to_the_same_table(
 ) -> None:
     arguments = ("run", str(study_file), "--out", str(tmp_path), "--workers", "2")
     process = subprocess.Popen(
-        _command(*arguments), env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        _command(*arguments),
+        env=_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + SECONDS
     while len(list((tmp_path / "cache" / "runs").glob("*.json"))) < 2:
@@ -140,9 +143,7 @@ def test_what_depends_on_a_generator_is_listed(finished: Path, package: Package)
         (("report", "nowhere"), 1, "nowhere/study-result.json cannot be read: No such file"),
     ],
 )
-def test_wrong_input_is_one_sentence(
-    arguments: tuple[str, ...], code: int, complaint: str
-) -> None:
+def test_wrong_input_is_one_sentence(arguments: tuple[str, ...], code: int, complaint: str) -> None:
     done = _study(*arguments)
 
     assert done.returncode == code

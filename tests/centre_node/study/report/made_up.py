@@ -223,10 +223,19 @@ def _rows(
 
 def _cell(rows: Sequence[RunRow], arm: ArmFacts, column: tuple[str, float]) -> Cell:
     runs = [r for r in rows if (r.arm, r.classifier, r.train_fraction) == (arm.name, *column)]
-    metrics = (
-        "accuracy f1 auroc auprc f1_healthy auprc_healthy sensitivity_at_90_specificity brier "
-        "calibration_error auroc_patients auprc_patients"
-    ).split()
+    metrics = [
+        "accuracy",
+        "f1",
+        "auroc",
+        "auprc",
+        "f1_healthy",
+        "auprc_healthy",
+        "sensitivity_at_90_specificity",
+        "brier",
+        "calibration_error",
+        "auroc_patients",
+        "auprc_patients",
+    ]
     return Cell(
         classifier=column[0],
         train_fraction=column[1],
