@@ -13,23 +13,16 @@ from rich.table import Table
 from centre_node.study.paper_checks import PaperChecks, ShareOfHealthy, paper_checks
 from centre_node.study.paper_tables import (
     FRACTIONS,
-    METRICS,
     SOURCES,
     PaperCell,
-    PaperMetric,
     PaperValue,
     paper_cells,
 )
+from centre_node.study.paper_tables import (
+    METRICS as PAPERS,
+)
+from centre_node.study.report.wording import METRICS, classifier_name, scope
 from shared.models import StrictModel
-
-HEADINGS: dict[PaperMetric, str] = {
-    "accuracy": "Accuracy",
-    "f1": "F1",
-    "auroc": "AUROC",
-    "auprc": "AUPRC",
-}
-CLASSIFIERS = {"cnn": "CNN", "swin": "Swin"}
-SCOPES = {"all": "all lesions", "masses": "masses"}
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -78,7 +71,7 @@ def sentences(checks: PaperChecks) -> Iterator[str]:
     for share in checks.shares:
         yield from _about_share(share)
     better = ", ".join(
-        f"{HEADINGS[metric]} {sum(gain.gain > 0 for gain in checks.of(metric))}"
+        f"{METRICS[metric]} {sum(gain.gain > 0 for gain in checks.of(metric))}"
         for metric in ("auroc", "auprc", "f1", "accuracy")
     )
     auroc = checks.of("auroc")
@@ -93,12 +86,12 @@ def sentences(checks: PaperChecks) -> Iterator[str]:
 
 def _about_share(found: ShareOfHealthy) -> Iterator[str]:
     yield (
-        f"{SOURCES[found.lesions]}, {SCOPES[found.lesions]}: accuracy and F1 of {found.consistent} "
+        f"{SOURCES[found.lesions]}, {scope(found.lesions)}: accuracy and F1 of {found.consistent} "
         f"of {found.cells} cells fit one share of healthy test patches, the positive class there: "
         f"{100 * found.share.low:.1f} to {100 * found.share.high:.1f} %."
     )
     for cell, highest in zip(found.outliers, found.highest_f1, strict=True):
-        column = f"{CLASSIFIERS[cell.classifier]}, {100 * cell.train_fraction:g} %"
+        column = f"{classifier_name(cell.classifier)}, {100 * cell.train_fraction:g} %"
         yield (
             f"The cell {cell.arm} ({column}) does not: its F1 of {cell.metrics['f1'].mean:.3f} can "
             f"be {highest:.2f} at most beside its accuracy of {cell.metrics['accuracy'].mean:.3f}; "
@@ -108,7 +101,7 @@ def _about_share(found: ShareOfHealthy) -> Iterator[str]:
 
 def _table(lesions: str, fraction: float) -> Table:
     table = Table(
-        title=f"{SOURCES[lesions]}: {SCOPES[lesions]}, {100 * fraction:g} % of the training data",
+        title=f"{SOURCES[lesions]}: {scope(lesions)}, {100 * fraction:g} % of the training data",
         title_justify="left",
         title_style="bold",
         caption="Mean (standard deviation) over three seeds; F1 and AUPRC of the healthy class.",
@@ -116,14 +109,14 @@ def _table(lesions: str, fraction: float) -> Table:
         box=SIMPLE_HEAD,
     )
     table.add_column("Added to INbreast", no_wrap=True)
-    for metric in METRICS:
-        table.add_column(HEADINGS[metric], justify="right", no_wrap=True)
+    for metric in PAPERS:
+        table.add_column(METRICS[metric], justify="right", no_wrap=True)
     shown = [c for c in paper_cells() if (c.lesions, c.train_fraction) == (lesions, fraction)]
     for classifier, cells in groupby(shown, key=lambda cell: cell.classifier):
         table.add_section()
-        table.add_row(f"[dim]{CLASSIFIERS[classifier]}[/]")
+        table.add_row(f"[dim]{classifier_name(classifier)}[/]")
         for cell in cells:
-            table.add_row(cell.arm, *(_as_printed(cell.metrics[metric]) for metric in METRICS))
+            table.add_row(cell.arm, *(_as_printed(cell.metrics[metric]) for metric in PAPERS))
     return table
 
 

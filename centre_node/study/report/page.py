@@ -15,8 +15,8 @@ from centre_node.study.report.presented import Presented
 from centre_node.study.report.run_figures import run_figures
 from centre_node.study.report.sentences import study_sentences
 from centre_node.study.report.tables import (
-    arms_table,
     TableRow,
+    arms_table,
     balance_table,
     difference_tables,
     metric_tables,
