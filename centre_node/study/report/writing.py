@@ -6,30 +6,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from centre_node.generators.storage import write_whole
-from centre_node.study.configuration import StudyConfiguration
-from centre_node.study.findings import Difference, StudyResult
+from centre_node.study.findings import Difference
+from centre_node.study.report.contents import StudyReport
 from centre_node.study.report.page import study_page
 from centre_node.study.report.presented import Presented
 from centre_node.study.report.text_tables import study_latex, study_markdown, study_title
 from centre_node.study.rows import as_csv
-from shared.models import StrictModel
 
 PAGE = "index.html"
 
 
-class StudyReport(StrictModel):
-    """Everything that a report says, as data: the content of report.json."""
-
-    configuration: StudyConfiguration
-    result: StudyResult
-
-
-def write_study_report(
-    folder: Path,
-    result: StudyResult,
-    configuration: StudyConfiguration,
-    pictures: Mapping[str, bytes],
-) -> Path:
+def write_study_report(folder: Path, report: StudyReport, pictures: Mapping[str, bytes]) -> Path:
     """Write index.html, tables.md, tables.tex, results.csv, differences.csv and report.json.
 
     Args:
@@ -38,8 +25,7 @@ def write_study_report(
     Returns:
         The page's path.
     """
-    study = Presented(configuration, result)
-    report = StudyReport(configuration=configuration, result=result)
+    study, result = Presented(report.configuration, report.result), report.result
     texts = {
         "results.csv": as_csv(result.rows),
         "differences.csv": differences_csv(result.findings.differences),

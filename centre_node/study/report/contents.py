@@ -1,0 +1,12 @@
+"""Everything that a study's report says, as data. Light."""
+
+from centre_node.study.configuration import StudyConfiguration
+from centre_node.study.findings import StudyResult
+from shared.models import StrictModel
+
+
+class StudyReport(StrictModel):
+    """The content of report.json: what was asked and what came out."""
+
+    configuration: StudyConfiguration
+    result: StudyResult
