@@ -10,8 +10,8 @@ from centre_node.jobs.requests import (
     WritePhantomsRequest,
 )
 from centre_node.mammography.configuration import MammogramFolder, PhantomSet
-from centre_node.mammography.summaries import DatasetSummary, ShortcutReport, SubsetBalance
-from centre_node.study.rows import RunRow
+from centre_node.mammography.summaries import DatasetSummary
+from centre_node.study.findings import StudyResult
 from shared.records import GeneratorVersion
 from simulation.answers import Job
 from simulation.federation import Federation
@@ -34,9 +34,7 @@ class FinishedStudy:
 
     scenario: StudyScenario
     job: Job
-    rows: tuple[RunRow, ...]
-    balance: tuple[SubsetBalance, ...]
-    shortcut: ShortcutReport
+    result: StudyResult
 
 
 @dataclass(frozen=True)
@@ -251,14 +249,7 @@ def _deliveries(scenario: Scenario) -> Iterator[tuple[str, str, int]]:
 
 
 def _finished(study: StudyScenario, job: Job) -> FinishedStudy:
-    found = job.result or {}
-    return FinishedStudy(
-        scenario=study,
-        job=job,
-        rows=tuple(RunRow.model_validate(row) for row in found.get("rows", ())),
-        balance=tuple(SubsetBalance.model_validate(part) for part in found.get("balance", ())),
-        shortcut=ShortcutReport.model_validate(found.get("shortcut")),
-    )
+    return FinishedStudy(study, job, StudyResult.model_validate(job.result))
 
 
 def _versions(scenario: Scenario, federation: Federation) -> dict[str, dict[str, str]]:

@@ -8,7 +8,6 @@ from simulation.driver import FinishedStudy, Outcome, TrainedGenerator
 from simulation.pictures import Picture
 from simulation.plan import data_in_words
 from simulation.report.records import (
-    ArmRecord,
     CentreRecord,
     GeneratorRecord,
     Machine,
@@ -35,6 +34,10 @@ def compose_report(
     Args:
         seconds: How long this start took; jobs that an earlier one finished took their own time.
     """
+    digests = {
+        trained.scenario.reference: trained.version.manifest_digest
+        for trained in outcome.generators
+    }
     return Report(
         title=scenario.title,
         description=scenario.description,
@@ -53,7 +56,7 @@ def compose_report(
             for label, centre in scenario.centres.items()
         ),
         generators=tuple(map(_generator, outcome.generators)),
-        studies=tuple(map(_study, outcome.studies)),
+        studies=tuple(_study(study, scenario, digests) for study in outcome.studies),
         pictures=tuple(PictureRecord(file=p.file, of=p.of, caption=p.caption) for p in pictures),
         services=outcome.versions,
         machine=machine,
@@ -70,25 +73,9 @@ def _generator(trained: TrainedGenerator) -> GeneratorRecord:
     )
 
 
-def _study(finished: FinishedStudy) -> StudyRecord:
-    scenario = finished.scenario
+def _study(finished: FinishedStudy, scenario: Scenario, digests: Mapping[str, str]) -> StudyRecord:
     return StudyRecord(
-        centre=scenario.centre,
-        lesions=scenario.lesions,
-        image_size=scenario.image_size,
-        arms=tuple(
-            ArmRecord(name=a.name, generators=a.generators, extra_healthy=a.extra_healthy)
-            for a in scenario.arms
-        ),
-        train_fractions=scenario.train_fractions,
-        seeds=scenario.seeds,
-        synthetic_patches=scenario.synthetic_patches,
-        epochs=scenario.classifier_training.epochs,
-        split_seed=scenario.split_seed,
-        split_shares=scenario.split_shares,
-        sampling_seed=scenario.sampling_seed,
-        seconds=finished.job.seconds,
-        rows=finished.rows,
-        balance=finished.balance,
-        shortcut=finished.shortcut,
+        centre=finished.scenario.centre,
+        configuration=scenario.study_request(finished.scenario, digests).study,
+        result=finished.result,
     )

@@ -1,46 +1,17 @@
 """The report as one HTML page that needs nothing beside it: no network, no script."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from simulation.progress import duration
-from simulation.report.chart import Panel, panels_of
+from centre_node.study.report.page import study_html
+from centre_node.study.report.pictures import data_url
+from centre_node.study.report.wording import duration
 from simulation.report.records import GeneratorRecord, PictureRecord, Report, StudyRecord
-from simulation.report.statistics import (
-    METRICS,
-    Cell,
-    Comparison,
-    cells_of,
-    comparisons_of,
-    healthy_control,
-    own_data_only,
-)
-from simulation.report.tables import sections_of
-from simulation.report.wording import (
-    count,
-    fidelity,
-    number,
-    percentage,
-    scope,
-    signed,
-    size,
-    summary_of,
-    weights_bytes,
-)
-
-
-@dataclass(frozen=True)
-class StudySection:
-    """What the page shows of a study."""
-
-    study: StudyRecord
-    panels: tuple[Panel, ...]
-    sections: list[tuple[str, tuple[Cell, ...]]]
-    comparisons: tuple[Comparison, ...]
-    pictures: tuple[PictureRecord, ...]
+from simulation.report.tables import heading
+from simulation.report.wording import count, fidelity, size, summary_of, weights_bytes
 
 
 @dataclass(frozen=True)
@@ -58,56 +29,39 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
         pictures: The PNGs that the report names, by file name.
     """
     environment = Environment(
-        loader=PackageLoader("simulation"),
+        loader=ChoiceLoader([PackageLoader("simulation"), PackageLoader("centre_node")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        count=count,
-        duration=duration,
-        fidelity=fidelity,
-        number=number,
-        percentage=percentage,
-        scope=scope,
-        signed=signed,
-        size=size,
-    )
+    environment.filters.update(count=count, duration=duration, fidelity=fidelity, size=size)
     return environment.get_template("report.html.j2").render(
         report=report,
         summary=summary_of(report),
-        metrics=METRICS,
-        studies=[_study_section(study, report) for study in report.studies],
+        studies=[
+            (heading(report, study), _study_section(report, study, pictures))
+            for study in report.studies
+        ],
         generators=[
             GeneratorSection(generator, _pictures(report, generator.reference))
             for generator in report.generators
         ],
         weights_bytes=weights_bytes,
-        sources={name: _data_url(png) for name, png in pictures.items()},
+        sources={name: data_url(png) for name, png in pictures.items()},
     )
 
 
-def _study_section(study: StudyRecord, report: Report) -> StudySection:
-    cells = cells_of(study.rows)
-    references = (own_data_only(study.arms), healthy_control(study.arms))
-    return StudySection(
-        study=study,
-        panels=panels_of(study),
-        sections=sections_of(study),
-        comparisons=tuple(
-            comparison
-            for against in references
-            if against is not None
-            for comparison in comparisons_of(cells, study.arms, against=against)
-        ),
-        pictures=_pictures(report, study.lesions),
-    )
+def _study_section(report: Report, study: StudyRecord, pictures: Mapping[str, bytes]) -> Markup:
+    """Return a study's section, with the pictures that carry its centre's name and lesions."""
+    of_study = f"{report.names[study.centre]}-{study.lesions}-"
+    shown = {
+        picture.file.removeprefix(of_study): pictures[picture.file]
+        for picture in _pictures(report, study.lesions)
+        if picture.file.startswith(of_study)
+    }
+    return study_html(report.presented(study), shown)
 
 
 def _pictures(report: Report, of: str) -> tuple[PictureRecord, ...]:
     return tuple(picture for picture in report.pictures if picture.of == of)
-
-
-def _data_url(png: bytes) -> str:
-    return f"data:image/png;base64,{b64encode(png).decode()}"

@@ -3,18 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from centre_node.mammography.summaries import DatasetSummary, ShortcutReport, SubsetBalance
+from centre_node.mammography.summaries import DatasetSummary, ShortcutReport
+from centre_node.study.configuration import StudyConfiguration
+from centre_node.study.findings import StudyResult
+from centre_node.study.report.presented import Presented
 from centre_node.study.rows import RunRow
 from shared.models import StrictModel
 from shared.records import GeneratorVersion
-
-
-class ArmRecord(StrictModel):
-    """An arm, with its generators as the scenario names them."""
-
-    name: str
-    generators: tuple[str, ...]
-    extra_healthy: bool
 
 
 class CentreRecord(StrictModel):
@@ -38,23 +33,21 @@ class GeneratorRecord(StrictModel):
 
 
 class StudyRecord(StrictModel):
-    """A study: what it compared and every run of it."""
+    """A study as its centre's node ran it. `centre` is a label."""
 
     centre: str
-    lesions: str
-    image_size: int
-    arms: tuple[ArmRecord, ...]
-    train_fractions: tuple[float, ...]
-    seeds: tuple[int, ...]
-    synthetic_patches: int
-    epochs: int
-    split_seed: int
-    split_shares: tuple[float, float, float]
-    sampling_seed: int
-    seconds: float | None
-    rows: tuple[RunRow, ...]
-    balance: tuple[SubsetBalance, ...]
-    shortcut: ShortcutReport
+    configuration: StudyConfiguration
+    result: StudyResult
+
+    @property
+    def lesions(self) -> str:
+        """The scope's name."""
+        return self.configuration.lesions
+
+    @property
+    def shortcut(self) -> ShortcutReport:
+        """How far test patches can be told apart without looking for a lesion."""
+        return self.result.shortcut
 
 
 class PictureRecord(StrictModel):
@@ -94,9 +87,13 @@ class Report(StrictModel):
     @property
     def rows(self) -> tuple[RunRow, ...]:
         """The runs of all studies."""
-        return tuple(row for study in self.studies for row in study.rows)
+        return tuple(row for study in self.studies for row in study.result.rows)
 
     @property
     def names(self) -> dict[str, str]:
         """Centres' names by label."""
         return {centre.label: centre.name for centre in self.centres}
+
+    def presented(self, study: StudyRecord) -> Presented:
+        """Return a study as it is shown, with its centre's name."""
+        return Presented(study.configuration, study.result, self.names[study.centre])

@@ -2,19 +2,13 @@
 
 from datetime import UTC, datetime
 
-from centre_node.mammography.summaries import (
-    DatasetSummary,
-    LesionSummary,
-    ShortcutReport,
-    SubsetBalance,
-)
-from centre_node.study.rows import RunRow
+from centre_node.mammography.summaries import DatasetSummary, LesionSummary
+from centre_node.study.report.presented import Presented
 from shared.architectures import DcganArchitecture
 from shared.cards import ModelCard, Training, TrainingSet, WeightFile
 from shared.packages import Manifest, ManifestFile
 from shared.records import GeneratorVersion
 from simulation.report.records import (
-    ArmRecord,
     CentreRecord,
     GeneratorRecord,
     Machine,
@@ -22,95 +16,13 @@ from simulation.report.records import (
     Report,
     StudyRecord,
 )
-
-ARMS = (
-    ArmRecord(name="none", generators=(), extra_healthy=False),
-    ArmRecord(name="extra healthy only", generators=(), extra_healthy=True),
-    ArmRecord(name="B", generators=("B/lesions-dcgan",), extra_healthy=False),
-    ArmRecord(name="C", generators=("C/lesions-dcgan",), extra_healthy=False),
-    ArmRecord(name="B + C", generators=("B/lesions-dcgan", "C/lesions-dcgan"), extra_healthy=False),
-)
+from tests.centre_node.study.report import made_up
 
 
-def a_row(arm: str, seed: int, auroc: float | None, *, fraction: float = 1.0) -> RunRow:
-    """Return a run with an AUROC; the other metrics follow from it."""
-    lower = None if auroc is None else round(auroc - 0.05, 4)
-    synthetic = 0 if arm in {"none", "extra healthy only"} else 120
-    return RunRow(
-        classifier="cnn",
-        arm=arm,
-        train_fraction=fraction,
-        lesions="all",
-        seed=seed,
-        n_train_real=round(96 * fraction) + (0 if arm == "none" else 120),
-        n_train_synthetic=synthetic,
-        n_test=120,
-        prevalence=0.5,
-        accuracy=0.75,
-        f1=lower,
-        auroc=auroc,
-        auprc=lower,
-        f1_healthy=lower,
-        auprc_healthy=lower,
-    )
-
-
-def rows_of(aurocs: dict[str, tuple[float | None, ...]], fraction: float = 1.0) -> list[RunRow]:
-    """Return runs of the given AUROCs, one a seed."""
-    return [
-        a_row(arm, seed, auroc, fraction=fraction)
-        for arm, values in aurocs.items()
-        for seed, auroc in enumerate(values)
-    ]
-
-
-ALL_PATIENTS: dict[str, tuple[float | None, ...]] = {
-    "none": (0.80, 0.82, 0.84),
-    "extra healthy only": (0.81, 0.83, 0.82),
-    "B": (0.88, 0.90, 0.92),
-    "C": (0.81, 0.83, 0.85),
-    "B + C": (0.74, 0.76, 0.75),
-}
-HALF_OF_THEM: dict[str, tuple[float | None, ...]] = {
-    "none": (0.71, 0.75, 0.70),
-    "extra healthy only": (0.72, 0.74, 0.77),
-    "B": (0.80, 0.78, 0.83),
-    "C": (0.70, 0.79, 0.74),
-    "B + C": (0.79, 0.83, 0.81),
-}
-
-
-def a_study(rows: list[RunRow] | None = None, arms: tuple[ArmRecord, ...] = ARMS) -> StudyRecord:
-    """Return a study at centre A, with those of the arms that have runs."""
-    made = rows_of(ALL_PATIENTS) + rows_of(HALF_OF_THEM, 0.5) if rows is None else rows
-    return StudyRecord(
-        centre="A",
-        lesions="all",
-        image_size=64,
-        arms=tuple(arm for arm in arms if arm.name in {row.arm for row in made}),
-        train_fractions=(1.0, 0.5),
-        seeds=tuple(sorted({row.seed for row in made})),
-        synthetic_patches=120,
-        epochs=12,
-        split_seed=0,
-        split_shares=(0.4, 0.2, 0.4),
-        sampling_seed=0,
-        seconds=64.2,
-        rows=tuple(made),
-        balance=tuple(
-            SubsetBalance(
-                subset=subset,
-                patients=patients,
-                share_of_patients=patients / 60,
-                images=2 * patients,
-                images_with_lesions=patients,
-                lesions={"mass": patients},
-                densities={"2": 1.0},
-            )
-            for subset, patients in (("train", 24), ("validation", 12), ("test", 24))
-        ),
-        shortcut=ShortcutReport(auroc=0.71, sharpness=0.55, mean=0.7, size=0.5, n_test=48),
-    )
+def a_study(presented: Presented | None = None) -> StudyRecord:
+    """Return a study at centre A."""
+    study = made_up.a_study(lesions="all") if presented is None else presented
+    return StudyRecord(centre="A", configuration=study.configuration, result=study.result)
 
 
 def a_report(title: str = "A made-up federation", study: StudyRecord | None = None) -> Report:
@@ -143,7 +55,7 @@ def a_report(title: str = "A made-up federation", study: StudyRecord | None = No
             for file, of, caption in (
                 ("b-real.png", "B/lesions-dcgan", "Real lesion patches of centre-b."),
                 ("b-synthetic.png", "B/lesions-dcgan", "Synthetic patches that centre-a sampled."),
-                ("a-lesion.png", "all", "Lesion patches that centre-a trained on."),
+                ("centre-a-all-real-lesion-patches.png", "all", "Lesion patches of centre-a."),
             )
         ),
         services={"hub": {"genshare": "0.1.0"}, "centre-a": {"genshare": "0.1.0"}},

@@ -10,6 +10,7 @@ from centre_node.study.report.drawing import (
     FAMILIES,
     Axis,
     Figure,
+    disc,
     line,
     path,
     svg,
@@ -56,7 +57,7 @@ def curve_figures(study: Presented, column: Column) -> tuple[Figure, ...]:
     """Return a figure for each arm of a column that has curves or a reliability."""
     curves = [curve for curve in study.result.findings.curves if belongs(curve, column)]
     bins = [found for found in study.result.findings.reliability if belongs(found, column)]
-    pictured = {found.arm for found in (*curves, *bins)}
+    pictured = {curve.arm for curve in curves} | {found.arm for found in bins}
     return tuple(
         Figure(arm.name, _drawn(study, column, arm, curves, bins))
         for arm in study.result.arms
@@ -138,6 +139,5 @@ def _reliability(found: Reliability, family: str) -> Iterator[Markup]:
         yield path(f"curve {family}", places)
     for one, (x, y) in zip(filled, places, strict=True):
         radius = max(LEAST_RADIUS, MOST_RADIUS * (one.patches / largest) ** 0.5)
-        yield Markup(
-            '<circle class="bin {}" cx="{}" cy="{}" r="{:.1f}"><title>{} predictions</title></circle>'
-        ).format(family, x, y, radius, one.patches)
+        tip = f"{one.patches:,} predictions"
+        yield disc(f"bin {family}", x, y, radius, title=tip)

@@ -80,8 +80,8 @@ def line(css: str, x1: float, y1: float, x2: float, y2: float) -> Markup:
     return Markup('<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(css, x1, y1, x2, y2)
 
 
-def text(value: str, x: float, y: float, *, css: str = "", anchor: str = "start") -> Markup:
-    """Return a line of text; a long one is cut, and says all of it under the pointer."""
+def text(value: str, x: float, y: float, *, css: str, anchor: str = "start") -> Markup:
+    """Return a line of text."""
     return Markup('<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>').format(
         css, x, y, anchor, value
     )
@@ -100,25 +100,36 @@ def label(
 def upright(value: str, x: float, y: float) -> Markup:
     """Return a title of a vertical axis, read from below."""
     return Markup(
-        '<text class="tick" x="{x}" y="{y}" text-anchor="middle" transform="rotate(-90 {x} {y})">{}</text>'
-    ).format(value, x=x, y=y)
+        '<text class="tick" x="{}" y="{}" text-anchor="middle" transform="rotate(-90 {} {})">'
+        "{}</text>"
+    ).format(x, y, x, y, value)
 
 
 def mark(family: str, x: float, y: float, *, title: str = "", size: float = 4.5) -> Markup:
     """Return a mark of an arm's family: hollow and filled circle, triangle, diamond."""
-    tip = Markup("<title>{}</title>").format(title) if title else Markup("")
     if family in {"own", "synthetic"}:
-        return Markup('<circle class="mark {}" cx="{}" cy="{}" r="{}">{}</circle>').format(
-            family, x, y, size, tip
-        )
+        return disc(f"mark {family}", x, y, size, title=title)
     corners = [(0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)]
     if family == "alone":
         corners = [(0, -1.2), (1.15, 0.9), (-1.15, 0.9)]
     points = " ".join(f"{x + size * dx:.1f},{y + size * dy:.1f}" for dx, dy in corners)
-    return Markup('<polygon class="mark {}" points="{}">{}</polygon>').format(family, points, tip)
+    return Markup('<polygon class="mark {}" points="{}">{}</polygon>').format(
+        family, points, _tip(title)
+    )
+
+
+def disc(css: str, x: float, y: float, radius: float, *, title: str = "") -> Markup:
+    """Return a circle that says `title` under the pointer."""
+    return Markup('<circle class="{}" cx="{}" cy="{}" r="{:.1f}">{}</circle>').format(
+        css, x, y, radius, _tip(title)
+    )
 
 
 def path(css: str, points: Sequence[tuple[float, float]], *, closed: bool = False) -> Markup:
     """Return straight lines through points."""
     steps = "L".join(f"{x:g} {y:g}" for x, y in points)
     return Markup('<path class="{}" d="M{}{}"/>').format(css, steps, "Z" if closed else "")
+
+
+def _tip(title: str) -> Markup:
+    return Markup("<title>{}</title>").format(title) if title else Markup("")

@@ -17,7 +17,7 @@ from centre_node.study.report.drawing import (
     text,
 )
 from centre_node.study.report.presented import Column, Presented
-from centre_node.study.report.wording import signed
+from centre_node.study.report.wording import MINUS, signed
 
 WIDTH, LABELS, RIGHT = 540, 186, 62
 TOP, ROW, HEADING, BOTTOM = 6, 24, 26, 38
@@ -75,7 +75,13 @@ def _scale(axis: Axis, bottom: float) -> Iterator[Markup]:
     for tick in axis.ticks(6):
         x = axis.at(tick)
         yield line("zero" if tick == 0 else "grid", x, TOP, x, bottom)
-        yield text(signed(tick).replace("0.000", "0"), x, bottom + 15, css="tick", anchor="middle")
+        yield text(
+            f"{tick:+g}".replace("-", MINUS) if tick else "0",
+            x,
+            bottom + 15,
+            css="tick",
+            anchor="middle",
+        )
     middle = (axis.start + axis.end) / 2
     yield text("difference in AUROC", middle, bottom + 32, css="tick", anchor="middle")
 

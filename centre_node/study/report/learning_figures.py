@@ -56,7 +56,7 @@ def _drawn(study: Presented, classifier: str) -> Markup:
     parts = list(_scales(study, shares, x, y))
     for index, track in enumerate(tracks):
         parts += _track(track, x, y, shift=(index - (len(tracks) - 1) / 2) * APART)
-    parts += _labels(tracks, x, y)
+    parts += _labels(tracks, y)
     description = f"AUROC over the share of the training data: {classifier_name(classifier)}"
     return svg(WIDTH, TOP + HEIGHT + BOTTOM, description, parts)
 
@@ -112,7 +112,7 @@ def _track(track: Track, x: Axis, y: Axis, *, shift: float) -> Iterator[Markup]:
         yield mark(family, *place, title=f"{track.arm.name}: {estimate.mean:.3f}", size=4)
 
 
-def _labels(tracks: list[Track], x: Axis, y: Axis) -> Iterator[Markup]:
+def _labels(tracks: list[Track], y: Axis) -> Iterator[Markup]:
     """Write arms' names at the ends of their lines, moved apart where they would overlap."""
     by_end = sorted(tracks, key=lambda track: y.at(track.points[-1][1].mean or 0.0))
     wanted = [y.at(track.points[-1][1].mean or 0.0) for track in by_end]

@@ -25,8 +25,8 @@ KINDS: tuple[tuple[ArmRole, int, str], ...] = (
 NOTE = (
     "Other data sets, other patients, another share of healthy test patches and another way of "
     "cutting them: the paper's numbers are no target, and a difference from them shows nothing. "
-    "Arms stand together by what they add. Mean (standard deviation), the paper's over three seeds; "
-    "F1 and AUPRC are those of the healthy class here, as in the paper."
+    "Arms stand together by what they add. Mean (standard deviation), the paper's over three "
+    "seeds; F1 and AUPRC are those of the healthy class here, as in the paper."
 )
 
 

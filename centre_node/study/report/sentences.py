@@ -168,7 +168,8 @@ def _parts(study: Presented, compared: Sequence[Difference]) -> Iterator[str]:
             yield f"{verb} the AUROC in {_of(found, compared)} ({gains})"
     if found := by_verdict["no difference shown"]:
         arms = _quoted(d.arm for d in found)
-        yield f"showed no difference in AUROC in {_of(found, compared)} ({arms}{_detectable(found)})"
+        least = _detectable(found)
+        yield f"showed no difference in AUROC in {_of(found, compared)} ({arms}{least})"
     for verdict, words in (
         ("too few seeds", "cannot be judged by its AUROC in"),
         ("undefined", "has no AUROC to compare in"),
@@ -193,7 +194,9 @@ def _by_arm(study: Presented, found: Sequence[Difference]) -> Iterator[str]:
             interval_of = signed_interval(of_arm[0].interval)
             yield f"“{arm}”{_where(study, of_arm[0])} by {signed(known[0])}, 95 % {interval_of}"
         else:
-            yield f"“{arm}” in {len(of_arm)} by {signed(min(known))} to {signed(max(known))}"
+            least, most = signed(min(known)), signed(max(known))
+            reach = least if least == most else f"{least} to {most}"
+            yield f"“{arm}” in {len(of_arm)} by {reach}"
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from centre_node.study.findings import Cell, Difference
+from centre_node.study.findings import Cell, Difference, RecoveredShare
 from centre_node.study.report.presented import Column, Presented
 from centre_node.study.report.wording import (
     METRICS,
     UNDEFINED,
     added,
     classifier_name,
+    counted,
     interval,
     number,
     percentage,
@@ -76,7 +77,11 @@ def arms_table(study: Presented) -> Table:
     rows = []
     for arm in study.result.arms:
         cell = study.cell(column, arm.name)
-        counts = (f"{cell.n_train_real:,}", f"{cell.n_train_synthetic:,}") if cell else ("–", "–")
+        counts = (
+            (f"{cell.n_train_real:,}", f"{cell.n_train_synthetic:,}")
+            if cell
+            else (UNDEFINED, UNDEFINED)
+        )
         rows.append(TableRow(arm.name, (Value(added(arm)), *map(Value, counts))))
     headings = (Heading("Adds", is_number=False), Heading("Real"), Heading("Synthetic"))
     note = (
@@ -100,9 +105,7 @@ def recovered_table(study: Presented) -> Table | None:
                 Value(share.control),
                 Value(share.real),
                 Value(signed(share.gain_of_real)),
-                Value(
-                    "undefined" if share.share is None else recovered(share.share, share.interval)
-                ),
+                Value(_recovered(share)),
                 Value(share.reason or ""),
             ),
         )
@@ -181,6 +184,10 @@ def balance_table(study: Presented) -> Table:
     return Table("The patients of each subset", headings, rows, corner="Subset")
 
 
+def _recovered(share: RecoveredShare) -> str:
+    return "undefined" if share.share is None else recovered(share.share, share.interval)
+
+
 def _metric_tables(study: Presented, title: str, metrics: Sequence[str]) -> Iterator[Table]:
     fractions = sorted({column.train_fraction for column in study.columns}, reverse=True)
     for start in range(0, len(fractions), SIDE_BY_SIDE):
@@ -198,9 +205,9 @@ def _metric_note(study: Presented) -> str:
     first = study.result.findings.cells[0]
     spread = "Mean (standard deviation)" if study.seeds > 1 else "Value"
     return (
-        f"{spread} over {study.seeds} seed{'' if study.seeds == 1 else 's'}, 95 % interval of the "
-        f"mean beneath. {first.n_test:,} test patches, of which {percentage(first.prevalence)} show "
-        "a lesion."
+        f"{spread} over {counted(study.seeds, 'seed')}, 95 % interval of the mean beneath. "
+        f"{counted(first.n_test, 'test patch', 'test patches')}, of which "
+        f"{percentage(first.prevalence)} show a lesion."
     )
 
 

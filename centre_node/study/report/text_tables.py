@@ -46,13 +46,11 @@ LATEX_SPECIAL = {
     "|": r"\textbar{}",
     "“": "``",
     "”": "''",
-    "–": "--",
     "\N{MINUS SIGN}": r"\ensuremath{-}",
     "\N{MULTIPLICATION SIGN}": r"\ensuremath{\times}",
     UNBREAKABLE: "~",
 }
-LATEX_HEAD = r"""% Tables of a genshare study. \input this file in a document with \usepackage{booktabs}.
-"""
+LATEX_HEAD = "% Needs \\usepackage{booktabs}.\n"
 
 
 def tables_of(study: Presented) -> Iterator[Table]:
@@ -74,12 +72,12 @@ def study_markdown(study: Presented, *, title: str, level: int = 1) -> str:
     Args:
         level: Of the title's heading, from 1.
     """
-    summary = "\n".join(f"- {_plain(text)}" for text in study_sentences(study))
-    parts = [f"{'#' * level} {_plain(title)}", summary]
+    summary = "\n".join(f"- {plain(text)}" for text in study_sentences(study))
+    parts = [f"{'#' * level} {plain(title)}", summary]
     for table in tables_of(study):
-        parts += [f"{'#' * (level + 1)} {_plain(table.caption)}", _markdown(table)]
+        parts += [f"{'#' * (level + 1)} {plain(table.caption)}", _markdown(table)]
         if table.note:
-            parts.append(_plain(table.note))
+            parts.append(plain(table.note))
     return "\n\n".join(parts) + "\n"
 
 
@@ -115,11 +113,11 @@ def study_title(study: Presented) -> str:
 def _markdown(table: Table) -> str:
     headings = [table.corner, *_flat_headings(table)]
     rules = ["---", *("---:" if heading.is_number else "---" for heading in table.headings)]
-    lines = [_line(map(_plain, headings)), _line(rules)]
+    lines = [_line(map(plain, headings)), _line(rules)]
     for section, rows in groupby(table.rows, key=lambda row: row.section):
         if section:
-            lines.append(_line([f"**{_plain(section)}**", *("" for _ in table.headings)]))
-        lines += [_line([_plain(row.label), *map(_markdown_value, row.values)]) for row in rows]
+            lines.append(_line([f"**{plain(section)}**", *("" for _ in table.headings)]))
+        lines += [_line([plain(row.label), *map(_markdown_value, row.values)]) for row in rows]
     return "\n".join(lines)
 
 
@@ -131,15 +129,15 @@ def _flat_headings(table: Table) -> Iterator[str]:
 
 
 def _markdown_value(value: Value) -> str:
-    text = _plain(value.text)
-    return f"{text}<br>{_plain(value.beneath)}" if value.beneath else text
+    text = plain(value.text)
+    return f"{text}<br>{plain(value.beneath)}" if value.beneath else text
 
 
 def _line(cells: Iterator[str] | list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return text that Markdown shows as it is."""
     return "".join(f"\\{letter}" if letter in MARKDOWN_SPECIAL else letter for letter in text)
 

@@ -54,8 +54,7 @@ def differences_csv(differences: Iterable[Difference]) -> str:
     writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
     writer.writeheader()
     for one in differences:
-        ends = {"interval_low": None, "interval_high": None}
-        if one.interval is not None:
-            ends = {"interval_low": one.interval.low, "interval_high": one.interval.high}
-        writer.writerow(one.model_dump(exclude={"interval"}) | ends)
+        ends = one.interval.model_dump() if one.interval is not None else {}
+        named = {f"interval_{end}": value for end, value in ends.items()}
+        writer.writerow(one.model_dump(exclude={"interval"}) | named)
     return text.getvalue()

@@ -24,6 +24,7 @@ from centre_node.study.findings import (
     UsedGenerator,
 )
 from centre_node.study.report.presented import Presented
+from centre_node.study.report.wording import METRICS
 from centre_node.study.rows import RunRow
 
 NORMAL = NormalDist()
@@ -223,19 +224,6 @@ def _rows(
 
 def _cell(rows: Sequence[RunRow], arm: ArmFacts, column: tuple[str, float]) -> Cell:
     runs = [r for r in rows if (r.arm, r.classifier, r.train_fraction) == (arm.name, *column)]
-    metrics = [
-        "accuracy",
-        "f1",
-        "auroc",
-        "auprc",
-        "f1_healthy",
-        "auprc_healthy",
-        "sensitivity_at_90_specificity",
-        "brier",
-        "calibration_error",
-        "auroc_patients",
-        "auprc_patients",
-    ]
     return Cell(
         classifier=column[0],
         train_fraction=column[1],
@@ -244,7 +232,7 @@ def _cell(rows: Sequence[RunRow], arm: ArmFacts, column: tuple[str, float]) -> C
         n_train_synthetic=runs[0].n_train_synthetic,
         n_test=240,
         prevalence=0.5,
-        metrics={name: an_estimate([getattr(run, name) for run in runs]) for name in metrics},
+        metrics={name: an_estimate([getattr(run, name) for run in runs]) for name in METRICS},
     )
 
 
