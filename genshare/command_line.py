@@ -18,7 +18,6 @@ COMMANDS = {
     "simulate": ("simulation.commands", "Run a whole federation on this machine."),
     "hub": ("hub.commands", "Serve the hub; invite centres."),
     "node": ("centre_node.commands", "Serve a centre node."),
-    "study": ("centre_node.study.commands", "Compare classifiers; print the paper's tables."),
     "data": ("centre_node.mammography.commands", "Inspect mammograms; see what is cut from them."),
     "train-generator": (
         "centre_node.sharing.training_commands",

@@ -36,6 +36,7 @@ app = typer.Typer(no_args_is_help=True, help="Run studies, and look at what they
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CACHE = "cache"
 LINE_SECONDS = 10.0
+LEAST_WIDTH = 100
 
 
 @app.callback()
@@ -148,7 +149,9 @@ def paper_tables(json: Json = False) -> None:
     if json:
         sys.stdout.write(paper_checks().model_dump_json(indent=2) + "\n")
     else:
-        print_paper_tables(Console(highlight=False))
+        console = Console(highlight=False)
+        console.width = max(console.width, LEAST_WIDTH)
+        print_paper_tables(console)
 
 
 def _reported(folder: Path, report: StudyReport) -> Path:

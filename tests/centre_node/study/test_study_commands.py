@@ -20,8 +20,12 @@ STUDY = """
 own = {{ format = "phantoms", style = "digital", patients = 24, seed = 2, image_height_px = 256 }}
 generators = {{ b = "{package}" }}
 
-[donors]
-centre-b = {{ format = "phantoms", style = "digital", patients = 12, seed = 5, image_height_px = 256 }}
+[donors.centre-b]
+format = "phantoms"
+style = "digital"
+patients = 12
+seed = 5
+image_height_px = 256
 
 [study]
 patches = {{ margin_px = 6, smallest_side_px = 16 }}
