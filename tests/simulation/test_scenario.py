@@ -69,7 +69,7 @@ def scenario(**parts: str) -> Scenario:
         ({"STUDY": "patches = { margin_px = 3 }"}, "x: patches are set once for a centre, in cent"),
         ({"USES": '"C/lesions"'}, "x: the arm 'B' uses the generator 'C/lesions', but the generat"),
         ({"USES": '"B lesions"'}, "x: studies[1].arms[2].generators[1]: "),
-        ({"ARM": ", extra_healthy = true"}, "x: an arm with generators adds healthy patches anyw"),
+        ({"ARM": ", extra_healthy = true"}, "x: an arm adds one kind of patches, not generators "),
     ],
 )
 def test_a_faulty_scenario_is_refused_with_one_sentence(
