@@ -16,6 +16,7 @@ from centre_node.study.report.wording import (
     percentage,
     probability,
     recovered,
+    sentence,
     signed,
     signed_interval,
     unsigned,
@@ -152,6 +153,7 @@ def difference_tables(study: Presented, metric: str) -> tuple[Table, ...]:
                     f"{METRICS[metric]}: {study.column_title(column)}",
                     _difference_headings(metric),
                     rows,
+                    note=_reasons(study.differences(column, metric)),
                 )
             )
     return tuple(tables)
@@ -256,10 +258,16 @@ def _difference_row(found: Difference) -> TableRow:
             Value(probability(found.p_holm)),
             *delong,
             Value(unsigned(found.smallest_detectable)),
-            Value(found.verdict, found.reason or ""),
+            Value(found.verdict),
         ),
         section=_against(found),
     )
+
+
+def _reasons(found: Sequence[Difference]) -> str:
+    """Say once why verdicts are missing, however many rows have that reason."""
+    reasons = dict.fromkeys((one.verdict, one.reason) for one in found if one.reason)
+    return " ".join(f"{sentence(verdict)}: {reason}." for verdict, reason in reasons)
 
 
 def _against(found: Difference) -> str:

@@ -23,6 +23,9 @@ from tests.centre_node.study.report.made_up import (
 FEW = "no corrected p can be below 0.5 with 3 seeds and 2 comparisons; below 0.05 it can with 7"
 
 
+GAIN_OF_REAL = a_difference("Real B", gain=0.06)
+
+
 def said(study: Presented) -> str:
     return " ".join(study_sentences(study)).replace("\N{NO-BREAK SPACE}", " ")
 
@@ -48,7 +51,7 @@ def small(**findings: Any) -> Presented:
 
 
 def test_the_recovered_share_is_the_first_thing_that_is_said() -> None:
-    study = small(recovered=(a_share(0.62, 0.35, 0.88, None),))
+    study = small(recovered=(a_share(0.62, 0.35, 0.88, None),), differences=(GAIN_OF_REAL,))
 
     assert said(study).startswith(
         "Synthetic lesions of centre-b recover 62 % (35 to 88) of what its real patches bring. The "
@@ -60,7 +63,19 @@ def test_a_share_whose_interval_reaches_nought_is_not_called_a_recovery() -> Non
     text = said(small(recovered=(a_share(0.3, -0.2, 0.8, None),)))
 
     assert "recover 30 % (\N{MINUS SIGN}20 to 80)" in text
-    assert "Where the interval reaches 0, it is not shown that they recover anything." in text
+    assert "Where that interval reaches 0, it is not shown that they recover anything." in text
+
+
+@pytest.mark.parametrize("verdict", ["no difference shown", "too few seeds"])
+def test_a_share_of_a_gain_that_is_not_shown_is_a_hint(verdict: str) -> None:
+    gain = a_difference("Real B", gain=0.06, verdict=verdict)
+    shown, unshown = (
+        said(small(recovered=(a_share(0.62, 0.35, 0.88, None),), differences=(one,)))
+        for one in (GAIN_OF_REAL, gain)
+    )
+
+    assert "(“Real B”) is itself not shown by the corrected test" in unshown
+    assert "itself not shown" not in shown
 
 
 def test_an_undefined_share_is_explained_and_has_no_number() -> None:

@@ -6,7 +6,7 @@ from centre_node.study.report.tables import (
     metric_tables,
     recovered_table,
 )
-from tests.centre_node.study.report.made_up import NONE, REAL_B, REPEATED, B, a_study
+from tests.centre_node.study.report.made_up import NONE, REAL_B, REPEATED, B, a_difference, a_study
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -75,6 +75,16 @@ def test_differences_with_a_control_come_before_those_with_the_own_patches() -> 
         "0.034",
         "higher",
     ]
+
+
+def test_a_reason_that_many_rows_have_is_said_once() -> None:
+    few = tuple(
+        a_difference(arm, verdict="too few seeds", reason="six seeds would do", seeds=3)
+        for arm in ("B", "C")
+    )
+    (table,) = difference_tables(a_study(fractions=(1.0,), differences=few), "auroc")
+
+    assert table.note == "Too few seeds: six seeds would do."
 
 
 def test_delong_is_a_cross_check_of_the_auroc_alone() -> None:
