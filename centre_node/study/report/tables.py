@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from centre_node.study.findings import Cell, Difference, RecoveredShare
-from centre_node.study.report.presented import Column, Presented
+from centre_node.study.report.presented import Column, Presented, belongs
 from centre_node.study.report.wording import (
     METRICS,
     UNDEFINED,
@@ -101,20 +101,19 @@ def recovered_table(study: Presented) -> Table | None:
         TableRow(
             share.arm,
             (
-                Value(classifier_name(share.classifier)),
-                Value(percentage(share.train_fraction)),
                 Value(share.control),
                 Value(share.real),
                 Value(signed(share.gain_of_real)),
                 Value(_recovered(share)),
                 Value(share.reason or ""),
             ),
+            section=study.column_title(column),
         )
+        for column in study.columns
         for share in shares
+        if belongs(share, column)
     )
     headings = (
-        Heading("Classifier", is_number=False),
-        Heading("Training data"),
         Heading("Control", is_number=False),
         Heading("Real patches", is_number=False),
         Heading("Their gain"),

@@ -98,9 +98,11 @@ def test_recovered_shares_that_are_undefined_say_why() -> None:
     table = recovered_table(a_study(fractions=(1.0,)))
     assert table is not None
 
-    assert row(table, "B")[-2:] == [f"67{NBSP}% (37 to 93)", ""]
-    assert row(table, "C")[-2] == "undefined"
-    assert "nothing to recover" in row(table, "C")[-1]
+    title = f"CNN, 100{NBSP}% of the training patients"
+
+    assert row(table, "B", title)[-2:] == [f"67{NBSP}% (37 to 93)", ""]
+    assert row(table, "C", title)[-2] == "undefined"
+    assert "nothing to recover" in row(table, "C", title)[-1]
 
 
 def test_without_a_recovered_share_there_is_no_table_of_them() -> None:
