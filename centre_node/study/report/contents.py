@@ -6,7 +6,7 @@ from shared.models import StrictModel
 
 
 class StudyReport(StrictModel):
-    """The content of report.json: what was asked and what came out."""
+    """What was compared, and what came out."""
 
     configuration: StudyConfiguration
     result: StudyResult

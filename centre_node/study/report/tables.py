@@ -173,16 +173,20 @@ def balance_table(study: Presented) -> Table:
             part.subset,
             (
                 Value(f"{part.patients:,}"),
-                Value(percentage(part.share_of_patients)),
+                Value(_whole(part.share_of_patients)),
                 Value(f"{part.images:,}"),
                 Value(f"{part.images_with_lesions:,}"),
                 Value(", ".join(f"{kind} {count:,}" for kind, count in part.lesions.items())),
-                Value(", ".join(f"{d}: {percentage(s)}" for d, s in part.densities.items())),
+                Value(", ".join(f"{d}: {_whole(s)}" for d, s in part.densities.items())),
             ),
         )
         for part in study.result.balance
     )
     return Table("The patients of each subset", headings, rows, corner="Subset")
+
+
+def _whole(share: float) -> str:
+    return percentage(round(share, 2))
 
 
 def _recovered(share: RecoveredShare) -> str:

@@ -17,7 +17,7 @@ PAGE = "index.html"
 
 
 def write_study_report(folder: Path, report: StudyReport, pictures: Mapping[str, bytes]) -> Path:
-    """Write index.html, tables.md, tables.tex, results.csv, differences.csv and report.json.
+    """Write index.html, tables.md, tables.tex, results.csv and differences.csv.
 
     Args:
         pictures: PNGs by name, as a study leaves them; the page holds them.
@@ -25,11 +25,10 @@ def write_study_report(folder: Path, report: StudyReport, pictures: Mapping[str,
     Returns:
         The page's path.
     """
-    study, result = Presented(report.configuration, report.result), report.result
+    study = Presented(report.configuration, report.result)
     texts = {
-        "results.csv": as_csv(result.rows),
-        "differences.csv": differences_csv(result.findings.differences),
-        "report.json": report.model_dump_json(indent=2) + "\n",
+        "results.csv": as_csv(report.result.rows),
+        "differences.csv": differences_csv(report.result.findings.differences),
         "tables.md": study_markdown(study, title=study_title(study)),
         "tables.tex": study_latex(study),
         PAGE: study_page(study, pictures),

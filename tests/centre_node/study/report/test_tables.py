@@ -1,7 +1,9 @@
 from centre_node.study.report.paper_beside import paper_beside
+from centre_node.study.report.presented import Presented
 from centre_node.study.report.tables import (
     Table,
     arms_table,
+    balance_table,
     difference_tables,
     metric_tables,
     recovered_table,
@@ -117,6 +119,16 @@ def test_arms_say_what_they_add_and_count() -> None:
         "772",
         "0",
     ]
+
+
+def test_shares_of_patients_are_whole_percent() -> None:
+    study = a_study()
+    part = study.result.balance[0].model_copy(update={"densities": {"1": 1 / 14, "2": 13 / 14}})
+    result = study.result.model_copy(update={"balance": (part,)})
+
+    (found,) = balance_table(Presented(study.configuration, result)).rows
+
+    assert found.values[-1].text == f"1: 7{NBSP}%, 2: 93{NBSP}%"
 
 
 def test_the_papers_numbers_stand_beside_arms_that_add_the_same() -> None:

@@ -25,10 +25,14 @@ def test_a_folder_holds_the_page_the_tables_and_the_data(tmp_path: Path) -> None
         "tables.tex",
         "results.csv",
         "differences.csv",
-        "report.json",
     }
-    assert StudyReport.model_validate_json(written["report.json"]) == report
     assert len(list(csv.DictReader(written["results.csv"].splitlines()))) == len(report.result.rows)
+
+
+def test_a_report_is_read_back_as_it_was() -> None:
+    report = a_report()
+
+    assert StudyReport.model_validate_json(report.model_dump_json()) == report
 
 
 def test_the_same_report_is_written_the_same(tmp_path: Path) -> None:
