@@ -78,17 +78,34 @@ def _recovered(study: Presented, arm: ArmFacts, shares: Sequence[RecoveredShare]
     their = "its" if len(arm.donors) == 1 else "their"
     if defined:
         values = [_share(study, share) for share in defined]
-        doubt = (
-            ""
-            if all(s.interval is not None and s.interval.low > 0 for s in defined)
-            else ". Where the interval reaches 0, it is not shown that they recover anything"
-        )
-        yield f"{subject} recover {listed(values)} of what {their} real patches bring{doubt}."
+        yield f"{subject} recover {listed(values)} of what {their} real patches bring."
+        yield from _doubts(study, defined)
     undefined = [share for share in shares if share.share is None]
     for reason in dict.fromkeys(share.reason for share in undefined):
         names = [classifier_name(s.classifier) for s in undefined if s.reason == reason]
         where = f" with {listed(names)}" if len(study.classifiers) > 1 else ""
         yield f"{subject}: how much they recover{where} cannot be said, for {reason}."
+
+
+def _doubts(study: Presented, shares: Sequence[RecoveredShare]) -> Iterator[str]:
+    if any(share.interval is None or share.interval.low <= 0 for share in shares):
+        yield "Where that interval reaches 0, it is not shown that they recover anything."
+    unshown = [share for share in shares if not _gain_is_shown(study, share)]
+    if unshown:
+        arms = _quoted(share.real for share in unshown)
+        yield (
+            f"The gain of the real patches ({arms}) is itself not shown by the corrected test, so "
+            "the share of it is a hint and no more."
+        )
+
+
+def _gain_is_shown(study: Presented, share: RecoveredShare) -> bool:
+    wanted = (share.real, share.control, share.classifier, share.train_fraction, COMPARED)
+    return any(
+        (one.arm, one.against, one.classifier, one.train_fraction, one.metric) == wanted
+        and one.verdict == "higher"
+        for one in study.result.findings.differences
+    )
 
 
 def _is_twin(arm: ArmFacts, other: ArmFacts) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from centre_node.study.findings import Cell, Difference, RecoveredShare
-from centre_node.study.report.presented import Column, Presented
+from centre_node.study.report.presented import Column, Presented, belongs
 from centre_node.study.report.wording import (
     METRICS,
     UNDEFINED,
@@ -16,6 +16,7 @@ from centre_node.study.report.wording import (
     percentage,
     probability,
     recovered,
+    sentence,
     signed,
     signed_interval,
     unsigned,
@@ -100,20 +101,19 @@ def recovered_table(study: Presented) -> Table | None:
         TableRow(
             share.arm,
             (
-                Value(classifier_name(share.classifier)),
-                Value(percentage(share.train_fraction)),
                 Value(share.control),
                 Value(share.real),
                 Value(signed(share.gain_of_real)),
                 Value(_recovered(share)),
                 Value(share.reason or ""),
             ),
+            section=study.column_title(column),
         )
+        for column in study.columns
         for share in shares
+        if belongs(share, column)
     )
     headings = (
-        Heading("Classifier", is_number=False),
-        Heading("Training data"),
         Heading("Control", is_number=False),
         Heading("Real patches", is_number=False),
         Heading("Their gain"),
@@ -152,6 +152,7 @@ def difference_tables(study: Presented, metric: str) -> tuple[Table, ...]:
                     f"{METRICS[metric]}: {study.column_title(column)}",
                     _difference_headings(metric),
                     rows,
+                    note=_reasons(study.differences(column, metric)),
                 )
             )
     return tuple(tables)
@@ -172,16 +173,20 @@ def balance_table(study: Presented) -> Table:
             part.subset,
             (
                 Value(f"{part.patients:,}"),
-                Value(percentage(part.share_of_patients)),
+                Value(_whole(part.share_of_patients)),
                 Value(f"{part.images:,}"),
                 Value(f"{part.images_with_lesions:,}"),
                 Value(", ".join(f"{kind} {count:,}" for kind, count in part.lesions.items())),
-                Value(", ".join(f"{d}: {percentage(s)}" for d, s in part.densities.items())),
+                Value(", ".join(f"{d}: {_whole(s)}" for d, s in part.densities.items())),
             ),
         )
         for part in study.result.balance
     )
     return Table("The patients of each subset", headings, rows, corner="Subset")
+
+
+def _whole(share: float) -> str:
+    return percentage(round(share, 2))
 
 
 def _recovered(share: RecoveredShare) -> str:
@@ -256,10 +261,16 @@ def _difference_row(found: Difference) -> TableRow:
             Value(probability(found.p_holm)),
             *delong,
             Value(unsigned(found.smallest_detectable)),
-            Value(found.verdict, found.reason or ""),
+            Value(found.verdict),
         ),
         section=_against(found),
     )
+
+
+def _reasons(found: Sequence[Difference]) -> str:
+    """Say once why verdicts are missing, however many rows have that reason."""
+    reasons = dict.fromkeys((one.verdict, one.reason) for one in found if one.reason)
+    return " ".join(f"{sentence(verdict)}: {reason}." for verdict, reason in reasons)
 
 
 def _against(found: Difference) -> str:

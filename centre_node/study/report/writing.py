@@ -35,14 +35,8 @@ def write_study_report(folder: Path, report: StudyReport, pictures: Mapping[str,
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        write_text(folder / name, text)
+        _write(folder / name, text)
     return folder / PAGE
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file that appears whole or not at all."""
-    content = text.encode()
-    write_whole(path, lambda file: file.write(content))
 
 
 def differences_csv(differences: Iterable[Difference]) -> str:
@@ -58,3 +52,9 @@ def differences_csv(differences: Iterable[Difference]) -> str:
         named = {f"interval_{end}": value for end, value in ends.items()}
         writer.writerow(one.model_dump(exclude={"interval"}) | named)
     return text.getvalue()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text file that appears whole or not at all."""
+    content = text.encode()
+    write_whole(path, lambda file: file.write(content))
