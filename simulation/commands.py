@@ -14,13 +14,14 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from centre_node.study.report.wording import duration
 from simulation.driver import run_scenario
 from simulation.federation import Federation, attached, started
 from simulation.machine import this_machine
 from simulation.options import data_folders, labelled, node_urls
 from simulation.pictures import fetch_pictures
 from simulation.plan import plan_of, print_plan
-from simulation.progress import duration, shown
+from simulation.progress import shown
 from simulation.report.compose import compose_report
 from simulation.report.records import Report
 from simulation.report.tables import terminal_tables

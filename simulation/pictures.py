@@ -9,10 +9,6 @@ from simulation.node_client import NodeClient
 from simulation.scenario import Scenario
 
 TRAINED_ON, SAMPLED = "real-patches.png", "grid.png"
-STUDIED = {
-    "real-lesion-patches.png": "Lesion patches that {centre} trained on.",
-    "real-healthy-patches.png": "Healthy patches that {centre} trained on.",
-}
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,7 @@ class Picture:
 def fetch_pictures(
     scenario: Scenario, federation: Federation, outcome: Outcome
 ) -> tuple[Picture, ...]:
-    """Return each generator's real and synthetic patches, and the patches of each study."""
+    """Return each generator's real and synthetic patches, and every picture of each study."""
     found = []
     for trained in outcome.generators:
         reference = trained.scenario.reference
@@ -48,9 +44,10 @@ def fetch_pictures(
     for study in outcome.studies:
         centre = scenario.centres[study.scenario.centre].name
         node, of = federation.nodes[study.scenario.centre], study.scenario.lesions
-        for name, caption in STUDIED.items():
-            file = f"{centre}-{of}-{name}"
-            found.append(_picture(node, study.job, name, file, of, caption.format(centre=centre)))
+        for name in study.job.artifacts:
+            if name.endswith(".png"):
+                caption = f"{name.removesuffix('.png')} of {centre}"
+                found.append(_picture(node, study.job, name, f"{centre}-{of}-{name}", of, caption))
     return tuple(picture for picture in found if picture is not None)
 
 

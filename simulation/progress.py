@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
+from centre_node.study.report.wording import duration
 from simulation.answers import FINISHED, Job
 from simulation.steps import OnJob, Step
 
@@ -117,18 +118,6 @@ def pace_of(job: Job) -> str:
         left = (progress.total - progress.done) / rate
     pace = f"{rate:.1f}/s" if rate >= 1 else f"{1 / rate:.1f} s each"
     return f"{pace}, {duration(left)} left" if left > 0 else pace
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time for people: "8 s", "3 min 20 s", "2 h 5 min"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        minutes, rest = divmod(whole, 60)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, rest = divmod(whole // 60, 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
 class _Elapsed(ProgressColumn):

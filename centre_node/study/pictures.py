@@ -9,7 +9,7 @@ from centre_node.mammography.pictures import contact_sheet, write_png
 from centre_node.study.preparation import Preparation
 from centre_node.study.prepared import Run, StudyPatches, opened
 from centre_node.study.running import RunResult
-from centre_node.study.training_patches import HEALTHY, LESION, Indices
+from centre_node.study.training_patches import HEALTHY, LESION, Indices, Pixels
 from shared.packages import Package
 
 PICTURED, COLUMNS = 64, 8
@@ -33,9 +33,17 @@ def write_pictures(
         card = packages[digest].card
         sheet = contact_sheet(synthetic[:PICTURED], columns=COLUMNS)
         write_png(folder / f"synthetic-{card.centre}-{card.name}.png", sheet)
-    shown = np.concatenate(most_confident_mistakes(patches, results))
-    if len(shown):
-        write_png(folder / MISTAKES, contact_sheet(patches.test.pixels[shown], columns=COLUMNS))
+    missed, called = most_confident_mistakes(patches, results)
+    if len(missed) or len(called):
+        rows = [_row(patches.test.pixels[indices]) for indices in (missed, called)]
+        write_png(folder / MISTAKES, contact_sheet(np.concatenate(rows), columns=COLUMNS))
+
+
+def _row(shown: Pixels) -> Pixels:
+    """Fill a row of the sheet up with white, shape (8, size, size)."""
+    row = np.full((COLUMNS, *shown.shape[1:]), 255, dtype=np.uint8)
+    row[: len(shown)] = shown
+    return row
 
 
 def most_confident_mistakes(

@@ -6,9 +6,10 @@ import pytest
 from rich.console import Console
 
 from centre_node.jobs.requests import PullRequest
+from centre_node.study.report.wording import duration
 from simulation.answers import Job, JobProgress
 from simulation.node_client import NodeClient
-from simulation.progress import PlainLines, bar_of, count_of, duration, line_of, pace_of
+from simulation.progress import PlainLines, bar_of, count_of, line_of, pace_of
 from simulation.steps import Step, idempotency_key
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -60,5 +60,6 @@ def _too_few(seeds: int, comparisons: int) -> str:
         enough += 1
     return (
         f"no corrected p can be below {min(1.0, comparisons * smallest_p(seeds)):.2g} with "
-        f"{seeds} seeds and {comparisons} comparisons; below 0.05 it can with {enough} seeds"
+        f"{seeds} seeds and {comparisons} comparison{'' if comparisons == 1 else 's'}; "
+        f"below 0.05 it can with {enough} seeds"
     )

@@ -11,7 +11,7 @@ KNOWN = {
     "real-lesion-patches.png": "Real lesion patches that {centre} trained on.",
     "real-healthy-patches.png": "Real healthy patches that {centre} trained on.",
     "mistakes.png": "Test patches that the classifiers were surest of and wrong: missed lesions "
-    "first, then healthy patches taken for lesions.",
+    "above, healthy patches taken for lesions below.",
 }
 SYNTHETIC = "synthetic-"
 
