@@ -155,10 +155,11 @@ def test_a_shipped_scenario_is_sound_and_has_both_controls_and_both_donors(name:
     assert name in shipped_scenarios()
     for study in found.studies:
         assert study.centre == "A"
-        assert [bool(arm.generators) for arm in study.arms[:2]] == [False, False]
-        assert [arm.extra_healthy for arm in study.arms[:2]] == [False, True]
-        donors = {frozenset(name[0] for name in arm.generators) for arm in study.arms[2:]}
-        assert donors == {frozenset("B"), frozenset("C"), frozenset("BC")}
+        assert [arm.extra_healthy for arm in study.arms[:3]] == [False, True, False]
+        assert [arm.oversampled for arm in study.arms[:3]] == [False, False, True]
+        donors = {frozenset(name[0] for name in arm.generators) for arm in study.arms}
+        assert donors == {frozenset(), frozenset("B"), frozenset("C"), frozenset("BC")}
+        assert any(arm.real_donors == ("B",) for arm in study.arms)
 
 
 def test_the_paper_scenario_has_the_papers_arms_and_pools_its_dcgans_checkpoints() -> None:
@@ -183,8 +184,8 @@ def test_the_plan_counts_runs_and_parameters() -> None:
     plan = plan_of(made, {"A": "/a", "B": "/b", "C": "/c"}, digest="0" * 64)
 
     assert plan.generators[0].parameters == 12_784_512
-    assert [study.runs for study in plan.studies] == [42, 42]
-    assert plan.runs == 84
+    assert [study.runs for study in plan.studies] == [108, 108]
+    assert plan.runs == 216
     assert [centre.data for centre in plan.centres] == [f"mammograms in /{x}" for x in "abc"]
 
 

@@ -87,8 +87,8 @@ def test_pictures_come_synthetic_first_then_mistakes_then_real() -> None:
     assert captions == [
         "Synthetic patches of centre-b (Masses of centre B), as “B”, “B + C” and “B alone” used "
         "them.",
-        "Test patches that the classifiers were surest of and wrong: missed lesions first, then "
-        "healthy patches taken for lesions.",
+        "Test patches that the classifiers were surest of and wrong: missed lesions above, "
+        "healthy patches taken for lesions below.",
         "Real lesion patches that centre-a trained on.",
     ]
 
