@@ -23,8 +23,9 @@ class Arm(StrictModel):
 
     Attributes:
         extra_healthy: Adds those healthy patches alone.
-        oversampled: Adds own lesions repeated, each time jittered anew, and the healthy patches:
-            the control that differs from a synthetic arm in nothing but the lesions.
+        oversampled: Adds own lesions over again, and the healthy patches: the control that differs
+            from a synthetic arm in nothing but where the lesions come from. Added lesions of any
+            source are not jittered, as those of a generator cannot be.
         own_lesions: False leaves out the centre's own lesions: the added ones stand alone.
         every_donated: Adds every lesion of the donors' data sets, as the paper did, instead of
             as many as generators would add.

@@ -152,7 +152,8 @@ class StudyPatches:
         none = np.empty((0, study.image_size, study.image_size), dtype=np.uint8)
         return TrainingPatches(
             real=(
-                Real(store, np.concatenate([mine, own.repeated(added.repeated)])),
+                Real(store, mine),
+                Real(store, own.repeated(added.repeated), is_jittered=False),
                 *(
                     donated(self.donors[name], count=count, seed=study.split_seed)
                     for name, count in added.donated.items()

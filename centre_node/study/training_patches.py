@@ -17,10 +17,17 @@ HEALTHY, LESION = 0, 1
 
 @dataclass(frozen=True)
 class RealPatches:
-    """Records of a store; one that is there twice is drawn twice, each time jittered anew."""
+    """Records of a store; one that is there twice is drawn twice.
+
+    Attributes:
+        is_jittered: Own patches are, anew each time. Lesions that an arm adds are not: synthetic
+            ones cannot be, for their generator knew the squares alone, and what stands in for them
+            in another arm must differ in nothing but where it comes from.
+    """
 
     store: PatchStore
     indices: Indices
+    is_jittered: bool = True
 
     @property
     def labels(self) -> Labels:
@@ -31,10 +38,10 @@ class RealPatches:
 
 @dataclass(frozen=True)
 class TrainingPatches:
-    """A run's training set: jittered anew each epoch where real, as sampled where synthetic.
+    """A run's training set: own patches jittered anew each epoch, added lesions as they are.
 
     Attributes:
-        real: The centre's own patches, and those of donors.
+        real: The centre's own patches, its lesions over again, and those of donors.
         synthetic: Shape (n, size, size), every one a lesion.
     """
 
@@ -51,7 +58,12 @@ class TrainingPatches:
     def draw_epoch(self, random: np.random.Generator) -> tuple[Pixels, Labels]:
         """Return every patch once, shape (n, size, size), with its label, shape (n,)."""
         crops = [
-            part.store.crops(part.indices, size=self.size, jitter=self.jitter, random=random)
+            part.store.crops(
+                part.indices,
+                size=self.size,
+                jitter=self.jitter if part.is_jittered else None,
+                random=random,
+            )
             for part in self.real
         ]
         synthetic = np.full(len(self.synthetic), LESION, dtype=np.int64)
@@ -99,9 +111,9 @@ def own_patches(store: PatchStore, *, share: float, seed: int) -> OwnPatches:
 
 
 def donated(store: PatchStore, *, count: int, seed: int) -> RealPatches:
-    """Return `count` lesions of a donor; fewer ones lie inside more."""
+    """Return `count` lesions of a donor, not jittered; fewer ones lie inside more."""
     order = np.random.default_rng(seed).permutation(store.indices(LESION))
-    return RealPatches(store, order[:count])
+    return RealPatches(store, order[:count], is_jittered=False)
 
 
 @dataclass(frozen=True)

@@ -78,11 +78,14 @@ def test_a_donor_gives_lesions_and_fewer_lie_inside_more(store: PatchStore) -> N
     assert set(few.indices) < set(many.indices)
 
 
-def test_an_epoch_holds_every_patch_once_and_a_repeated_one_anew(store: PatchStore) -> None:
+def test_an_epoch_holds_every_patch_once_and_jitters_the_own_ones_alone(
+    store: PatchStore,
+) -> None:
     lesion = int(store.indices(LESION)[0])
     synthetic = np.full((2, 16, 16), 7, dtype=np.uint8)
+    added = donated(store, count=3, seed=0)
     training = TrainingPatches(
-        real=(RealPatches(store, np.array([lesion, lesion])), donated(store, count=3, seed=0)),
+        real=(RealPatches(store, np.array([lesion, lesion])), added),
         synthetic=synthetic,
         jitter=Jitter(),
         size=16,
@@ -92,6 +95,7 @@ def test_an_epoch_holds_every_patch_once_and_a_repeated_one_anew(store: PatchSto
 
     assert (pixels.shape, labels.tolist(), training.n_real) == ((7, 16, 16), [LESION] * 7, 5)
     assert (pixels[0] != pixels[1]).any()
+    assert (pixels[2:5] == store.crops(added.indices, size=16)).all()
     assert (pixels[5:] == synthetic).all()
 
 
