@@ -85,8 +85,8 @@ def train_generator(
     training: Annotated[
         Path | None,
         typer.Option(
-            help="TOML with any field of [architecture] and [training], as a scenario's "
-            "generators have them. Options outweigh it.",
+            help="TOML with the tables architecture and training, each with any field that a "
+            "scenario's generators have there. Options outweigh it.",
             metavar="FILE",
         ),
     ] = None,

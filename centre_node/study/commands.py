@@ -26,8 +26,9 @@ from centre_node.study.paper.printing import print_paper_tables
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.ray_engine import RayEngine
 from centre_node.study.report.contents import StudyReport
+from centre_node.study.report.wording import duration
 from centre_node.study.report.writing import write_study_report
-from centre_node.study.runs import Engine, OnProgress, run_study
+from centre_node.study.runs import CUTTING, Engine, OnProgress, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
 from shared.packages import open_package
 
@@ -207,6 +208,7 @@ class _Lines:
         self._begun = time.monotonic()
         self._printed = -LINE_SECONDS
         self._message = ""
+        self._found: int | None = None
 
     def __call__(self, done: int, total: int, message: str) -> None:
         """Print a line if the last one is some time ago."""
@@ -214,5 +216,16 @@ class _Lines:
         if (now - self._printed < LINE_SECONDS and done < total) or message == self._message:
             return
         self._printed, self._message = now, message
-        left = f", about {now / done * (total - done):.0f} s left" if 0 < done < total else ""
-        self._console.print(f"{done}/{total} runs, {message}{left}", markup=False)
+        self._console.print(
+            f"{done}/{total} runs, {message}{self._left(done, total)}", markup=False
+        )
+
+    def _left(self, done: int, total: int) -> str:
+        """Say how much time is left, told by the runs that were not found done already."""
+        if self._found is None and self._message != CUTTING:
+            self._found = done
+        new = done - (self._found or 0)
+        if new < 1:
+            return ""
+        seconds = (time.monotonic() - self._begun) / new * (total - done)
+        return f", about {duration(seconds)} left"

@@ -28,6 +28,7 @@ from shared.packages import Package
 from shared.version import genshare_version
 
 RUNS, TABLE = "runs", "results.csv"
+CUTTING = "cutting patches"
 
 OnProgress = Callable[[int, int, str], None]
 """Called with runs done, runs in all, and what is going on; may raise to stop the study."""
@@ -72,7 +73,7 @@ def run_study(
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     cache.mkdir(parents=True, exist_ok=True)
-    on_progress(0, configuration.runs, "cutting patches")
+    on_progress(0, configuration.runs, CUTTING)
     with full_disk_named(folder):
         ready = prepare(configuration, inputs, folder=cache, device=device, threads=threads)
         kept = _KeptRuns(cache / RUNS, ready)
