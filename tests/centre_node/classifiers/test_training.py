@@ -301,6 +301,7 @@ def test_bfloat16_changes_the_steps_and_leaves_float32_weights() -> None:
     assert {weights.dtype for weights in half.parameters()} == {torch.float32}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["paper", "improved"])
 def test_a_swin_is_trained_from_patches_of_any_size_and_repeats_itself(recipe: str) -> None:
     first, second = (

@@ -25,6 +25,7 @@ def _measured(weights: Path, seed: int = 0) -> MeasuredFidelity:
     )
 
 
+@pytest.mark.slow
 def test_an_untrained_generator_is_far_off_and_real_halves_are_not(weights: Path) -> None:
     report = _measured(weights).report
 
@@ -36,11 +37,13 @@ def test_an_untrained_generator_is_far_off_and_real_halves_are_not(weights: Path
     assert report.synthetic.kid > 10 * abs(report.real_real.kid)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_report(weights: Path) -> None:
     assert _measured(weights).report == _measured(weights).report
     assert _measured(weights).report != _measured(weights, seed=1).report
 
 
+@pytest.mark.slow
 def test_its_pictures_are_pngs(weights: Path) -> None:
     pictures = _measured(weights).pictures
 

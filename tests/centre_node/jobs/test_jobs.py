@@ -82,6 +82,7 @@ def test_train_publish_pull_sample_study(node: Node, loopback_hub: RunningHub) -
     assert 0 <= study["shortcut"]["auroc"] <= 1
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_published_pulled_in_part_and_sampled(
     node: Node, loopback_hub: RunningHub
 ) -> None:
@@ -274,6 +275,7 @@ def weights(node: Node, job_id: str) -> bytes:
     return (node.data_dir / "jobs" / job_id / "training" / "weights.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_killed_worker_changes_nothing_in_the_result(node: Node) -> None:
     reference = node.result(training(epochs=160))["job"]
     job_id = node.submit(training(epochs=160))

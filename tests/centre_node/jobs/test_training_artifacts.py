@@ -29,6 +29,7 @@ def node(tmp_path: Path) -> Node:
     return Node(engine, tmp_path, folders)
 
 
+@pytest.mark.slow
 def test_the_fidelity_of_its_epochs_and_the_time_left_and_the_board(node: Node) -> None:
     pytest.importorskip("tensorboard")
     request = TrainGeneratorRequest.model_validate(

@@ -122,6 +122,7 @@ def test_the_split_is_reported_with_its_balance_and_the_shortcut(result: StudyRe
     assert result.shortcut.n_test == result.rows[0].n_test
 
 
+@pytest.mark.slow
 def test_an_interrupted_study_goes_on_and_gives_the_same_result(
     package: Package, result: StudyResult, tmp_path: Path
 ) -> None:
@@ -139,6 +140,7 @@ def test_an_interrupted_study_goes_on_and_gives_the_same_result(
     assert (tmp_path / "results" / "results.csv").read_text().count("\n") == 13
 
 
+@pytest.mark.slow
 def test_processes_give_the_results_of_one_process(
     package: Package, result: StudyResult, tmp_path: Path
 ) -> None:
@@ -159,6 +161,7 @@ def test_a_study_with_one_more_seed_reuses_the_runs_of_the_other(
     assert before.items() <= _runs(tmp_path).items()
 
 
+@pytest.mark.slow
 def test_what_a_run_depends_on_makes_it_another_run(package: Package, tmp_path: Path) -> None:
     study: dict[str, Any] = {"seeds": (0,), "train_fractions": (1.0,), "arms": (Arm(name="none"),)}
     _run(tiny_study(package, **study), package, tmp_path)
@@ -176,6 +179,7 @@ def test_what_a_run_depends_on_makes_it_another_run(package: Package, tmp_path: 
     assert found == [0, 0, 0]
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_is_reported_and_the_others_go_on(
     package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
