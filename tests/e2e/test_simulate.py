@@ -117,7 +117,7 @@ def test_started_again_it_redoes_nothing_and_prints_the_report_as_json(finished:
     again = run(finished, "--json")
 
     assert again.returncode == 0, again.stderr
-    assert json.loads(again.stdout)["studies"][0]["lesions"] == "all"
+    assert json.loads(again.stdout)["studies"][0]["configuration"]["lesions"] == "all"
     assert job_folders(finished) == before
     assert (finished / "report" / "results.csv").read_bytes() == table
 
@@ -126,7 +126,7 @@ def test_started_again_it_redoes_nothing_and_prints_the_report_as_json(finished:
     ("place", "pattern"),
     [
         ("state/centre-b", "jobs/*/training/*checkpoint*"),
-        ("state/centre-a", "jobs/*/study/runs/*.json"),
+        ("state/centre-a", "studies/runs/*.json"),
     ],
     ids=["in a training", "in the study"],
 )
@@ -191,5 +191,5 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     planned = run(tmp_path / "out", "--dry-run")
 
     assert planned.returncode == 0
-    assert "16 classifiers in all" in planned.stdout
+    assert "24 classifiers in all" in planned.stdout
     assert not (tmp_path / "out").exists()
