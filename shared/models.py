@@ -1,6 +1,12 @@
 """The pydantic model that every card, request and configuration is made of."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+Model = TypeVar("Model", bound=BaseModel)
 
 LARGEST_SEED = 2**64 - 1
 """What a 64-bit random generator can start from."""
@@ -18,3 +24,20 @@ def validation_summary(error: ValidationError) -> str:
         f"{'.'.join(map(str, item['loc'])) or 'document'}: {item['msg']}"
         for item in error.errors(include_input=False, include_url=False, include_context=False)
     )
+
+
+def read_model(
+    model: type[Model], path: Path, refused: Callable[[str], Exception], *, as_what: str = ""
+) -> Model:
+    """Read a JSON file.
+
+    Args:
+        refused: Makes the error, from a sentence, that an unreadable or faulty file raises.
+        as_what: What a faulty file is called after its path, such as " is damaged".
+    """
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise refused(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise refused(f"{path}{as_what}: {validation_summary(error)}") from error

@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from shared.cards import ModelCard, WeightFile
 from shared.errors import (
@@ -18,13 +18,11 @@ from shared.errors import (
     DigestMismatchError,
     PartlyFetchedError,
 )
-from shared.models import StrictModel, validation_summary
+from shared.models import StrictModel, read_model
 from shared.names import Digest, FileName
 from shared.weight_choices import weights_named
 
 CARD, MANIFEST, FETCHED = "card.json", "manifest.json", "fetched.json"
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class ManifestFile(StrictModel):
@@ -141,12 +139,12 @@ def open_package(folder: Path, *, partly: bool = False) -> Package:
         DigestMismatchError: A file is not the one that the manifest declares.
         PartlyFetchedError: It was fetched in part, and `partly` is false.
     """
-    manifest = _parsed(Manifest, folder / MANIFEST)
+    manifest = read_model(Manifest, folder / MANIFEST, BrokenPackageError)
     fetched = _fetched(folder)
     for file in manifest.files:
         if fetched is None or file.name in {CARD, *fetched}:
             verify_file(folder / file.name, file)
-    card = _parsed(ModelCard, folder / CARD)
+    card = read_model(ModelCard, folder / CARD, BrokenPackageError)
     check_card_against_manifest(card, manifest)
     weights = weights_named(
         card, [file.name for file in card.weights] if fetched is None else fetched
@@ -237,13 +235,4 @@ def _described(path: Path) -> ManifestFile:
 def _fetched(folder: Path) -> tuple[str, ...] | None:
     """Return the names of the weight files that were fetched; None is all."""
     path = folder / FETCHED
-    return _parsed(Fetched, path).weights if path.exists() else None
-
-
-def _parsed(model: type[Model], path: Path) -> Model:
-    try:
-        return model.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise BrokenPackageError(f"{path} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        raise BrokenPackageError(f"{path}: {validation_summary(error)}") from error
+    return read_model(Fetched, path, BrokenPackageError).weights if path.exists() else None

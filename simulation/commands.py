@@ -1,20 +1,19 @@
 """`genshare simulate`: a whole federation, from a scenario file to a report."""
 
-import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from centre_node.study.report.wording import duration
+from shared.interruption import interruptible
 from simulation.driver import run_scenario
 from simulation.federation import Federation, attached, started
 from simulation.machine import this_machine
@@ -30,7 +29,7 @@ from simulation.results_folder import REPORT, claimed, disk_faults
 from simulation.scenario import Scenario, scenario_digest
 from simulation.scenario_file import read_scenario
 
-INTERRUPTED = 130
+HOW_TO_GO_ON = "start the same command again and it resumes"
 LOG_WIDTH = 120
 TABLE_NOTE = (
     "Patches: real + synthetic ones trained on. Measures: mean (standard deviation) over seeds; "
@@ -110,7 +109,11 @@ def simulate(
         if hub_url is None
         else _attached(wanted, hub_url, labelled(node or (), "--node"), hub_admin_token, node_token)
     )
-    with _interruptible(console), disk_faults(out), claimed(out, wanted, folders) as digest:
+    with (
+        interruptible(console, HOW_TO_GO_ON),
+        disk_faults(out),
+        claimed(out, wanted, folders) as digest,
+    ):
         report, page = _run(wanted, federation, out, folders, digest, console, begun)
     _show(report, page, console, as_json=as_json)
 
@@ -187,20 +190,3 @@ def _show(report: Report, page: Path, console: Console, *, as_json: bool) -> Non
     console.print(f"\nReport: {page.resolve()}\nTook {duration(report.seconds)}.", markup=False)
     if as_json:
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")
-
-
-@contextmanager
-def _interruptible(console: Console) -> Iterator[None]:
-    """Treat a request to terminate like Ctrl-C: stop what was started, say how to go on."""
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        console.print("interrupted; start the same command again and it resumes")
-        raise typer.Exit(INTERRUPTED) from error
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from centre_node.errors import CheckpointError
 from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.state import TrainingState
-from centre_node.generators.storage import write_whole
+from centre_node.generators.storage import write_text, write_whole
 from shared.architectures import Architecture
 from shared.models import StrictModel
 from shared.names import Digest
@@ -59,7 +59,7 @@ def claim_folder(folder: Path, run: TrainingRun) -> None:
         if (folder / CHECKPOINT).exists():
             raise CheckpointError(f"{folder} holds {CHECKPOINT}, but no {RUN} that describes it")
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda file: file.write(run.model_dump_json(indent=2).encode()))
+        write_text(path, run.model_dump_json(indent=2))
     elif _read_run(path) != run:
         raise CheckpointError(
             f"{folder} holds a training with another architecture, configuration or patches"

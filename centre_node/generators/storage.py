@@ -23,6 +23,11 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file that appears whole or not at all."""
+    write_whole(path, lambda file: file.write(text.encode()))
+
+
 @contextmanager
 def full_disk_named(folder: Path) -> Iterator[None]:
     """Turn the system's error for a full disk into ours.

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from centre_node.errors import MediganMetadataError
-from centre_node.generators.storage import full_disk_named, write_whole
+from centre_node.generators.storage import full_disk_named, write_text
 from centre_node.medigan.exporting import medigan_json
 from centre_node.medigan.importing import Imported, Publication, import_package
 from centre_node.medigan.package_files import LARGEST_METADATA_BYTES
@@ -116,7 +116,7 @@ def export_medigan(
         sys.stdout.write(text)
         return
     try:
-        write_whole(out, lambda file: file.write(text.encode()))
+        write_text(out, text)
     except OSError as error:
         raise PackageNotKeptError(f"cannot write {out}: {error.strerror}") from error
 

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import torch
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from centre_node.errors import RecipeRefusedError
 from shared.cards import WeightFile
-from shared.models import LARGEST_SEED, StrictModel, validation_summary
+from shared.models import LARGEST_SEED, StrictModel, read_model
 from shared.names import Digest, FileName, Name
 from shared.packages import Package
 from shared.version import genshare_version
@@ -81,12 +81,7 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         RecipeRefusedError: It is none.
     """
-    try:
-        return Recipe.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise RecipeRefusedError(f"{path} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        raise RecipeRefusedError(f"{path} is no recipe: {validation_summary(error)}") from error
+    return read_model(Recipe, path, RecipeRefusedError, as_what=" is no recipe")
 
 
 def check_recipe(recipe: Recipe, package: Package) -> None:

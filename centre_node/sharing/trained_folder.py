@@ -5,17 +5,16 @@ Light: no tensor library is imported.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from typing import Any
 
 from centre_node.errors import TrainingFolderError
-from centre_node.generators.storage import write_whole
+from centre_node.generators.storage import write_text
 from centre_node.sharing.publish import TrainedGenerator
 from centre_node.sharing.training_plan import TrainingPlan
-from shared.models import validation_summary
+from shared.models import read_model
 
 PLAN, TRAINED, PATCHES, PICTURES = "plan.json", "trained.json", "patches", "pictures"
+DAMAGED = " is damaged"
 
 
 class FolderPlan(TrainingPlan):
@@ -23,9 +22,6 @@ class FolderPlan(TrainingPlan):
 
     source: str
     where: tuple[str, ...]
-
-
-Model = TypeVar("Model", FolderPlan, TrainedGenerator)
 
 
 def claim(folder: Path, plan: FolderPlan, *, started: bool) -> None:
@@ -39,21 +35,22 @@ def claim(folder: Path, plan: FolderPlan, *, started: bool) -> None:
     """
     path = folder / PLAN
     if path.is_file() and started:
-        _check_same(folder, _read(FolderPlan, path), plan)
+        _check_same(
+            folder, read_model(FolderPlan, path, TrainingFolderError, as_what=DAMAGED), plan
+        )
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()) and not path.is_file():
             raise TrainingFolderError(f"{folder} is not empty, and holds no {PLAN} of a training")
-        write_whole(path, lambda file: file.write(plan.model_dump_json(indent=2).encode()))
+        write_text(path, plan.model_dump_json(indent=2))
     except OSError as error:
         raise TrainingFolderError(f"{folder} cannot be written: {error.strerror}") from error
 
 
 def keep_trained(folder: Path, trained: TrainedGenerator) -> None:
     """Write what the training says of itself: with it the folder is finished."""
-    content = trained.model_dump_json(indent=2).encode()
-    write_whole(folder / TRAINED, lambda file: file.write(content))
+    write_text(folder / TRAINED, trained.model_dump_json(indent=2))
 
 
 def trained_in(folder: Path) -> TrainedGenerator | None:
@@ -63,7 +60,9 @@ def trained_in(folder: Path) -> TrainedGenerator | None:
         TrainingFolderError: The file is damaged.
     """
     path = folder / TRAINED
-    return _read(TrainedGenerator, path) if path.is_file() else None
+    if not path.is_file():
+        return None
+    return read_model(TrainedGenerator, path, TrainingFolderError, as_what=DAMAGED)
 
 
 def _check_same(folder: Path, there: FolderPlan, here: FolderPlan) -> None:
@@ -82,12 +81,3 @@ def _flat(document: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, 
             yield from _flat(value, f"{before}{name}.")
         else:
             yield f"{before}{name}", value
-
-
-def _read(model: type[Model], path: Path) -> Model:
-    try:
-        return model.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise TrainingFolderError(f"{path} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        raise TrainingFolderError(f"{path} is damaged: {validation_summary(error)}") from error

@@ -1,15 +1,12 @@
 """`genshare train-generator`: a generator from a folder of mammograms, without a node."""
 
 import os
-import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from json import dumps
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import cv2
 import torch
@@ -47,10 +44,13 @@ from centre_node.sharing.trained_folder import (
 from centre_node.sharing.training import train_on_lesions
 from centre_node.sharing.training_plan import training_plan
 from centre_node.sharing.training_progress import shown
+from shared.interruption import interruptible
 
 app = typer.Typer(no_args_is_help=True)
 
-INTERRUPTED = 130
+HOW_TO_GO_ON = (
+    "start the same command again and it goes on from what is cut, and from the last checkpoint"
+)
 
 
 @app.command("train-generator")
@@ -130,7 +130,7 @@ def train_generator(
     os.umask(0o077)  # real patches are for this user alone
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
-    with _interruptible(console):
+    with interruptible(console, HOW_TO_GO_ON):
         reading = reading_of(folder, phantoms, layout, where)
         source = f"phantoms: {phantoms}" if folder is None else str(folder.resolve())
         whole_plan = FolderPlan(source=source, where=tuple(where or ()), **dict(plan))
@@ -180,23 +180,3 @@ def _fidelity(trained: TrainedGenerator) -> str:
         f"kernel distance to real patches {synthetic.kid:.3g}, of real ones to each other "
         f"{real.kid:.3g}; {report.mode_collapse.statement}"
     )
-
-
-@contextmanager
-def _interruptible(console: Console) -> Iterator[None]:
-    """Treat a request to terminate like Ctrl-C: stop, and say how to go on."""
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        console.print(
-            "interrupted; start the same command again and it goes on from what is cut, and from "
-            "the last checkpoint"
-        )
-        raise typer.Exit(INTERRUPTED) from error
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pydantic import Field
+
 from centre_node.study.configuration import Arm
 from centre_node.study.findings import ArmFacts, ArmRole
 from shared.models import StrictModel
@@ -18,8 +20,8 @@ class Addition(StrictModel):
         own_lesions: Whether the own lesions are used.
     """
 
-    synthetic: dict[str, int] = {}  # noqa: RUF012 (pydantic copies it)
-    donated: dict[str, int] = {}  # noqa: RUF012
+    synthetic: dict[str, int] = Field(default_factory=dict)
+    donated: dict[str, int] = Field(default_factory=dict)
     repeated: int = 0
     healthy: int = 0
     own_lesions: bool = True

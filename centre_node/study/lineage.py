@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from centre_node.errors import StudyFileError
 from centre_node.study.report.contents import StudyReport
-from shared.models import StrictModel, validation_summary
+from shared.models import StrictModel, read_model
 
 RESULT = "study-result.json"
 
@@ -54,11 +52,4 @@ def read_report(path: Path) -> StudyReport:
     Raises:
         StudyFileError: It is none.
     """
-    try:
-        return StudyReport.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise StudyFileError(f"{path} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        raise StudyFileError(
-            f"{path} is no result of a study: {validation_summary(error)}"
-        ) from error
+    return read_model(StudyReport, path, StudyFileError, as_what=" is no result of a study")

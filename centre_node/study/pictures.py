@@ -25,7 +25,7 @@ def write_pictures(
     """Leave contact sheets of real and synthetic patches, and the most confident mistakes."""
     patches = opened(ready.file)
     study = ready.study.configuration
-    store = patches.train[f"{max(study.train_fractions):g}"]
+    store = patches.train[max(patches.train)]
     for name, label in (("lesion", LESION), ("healthy", HEALTHY)):
         crops = store.crops(store.indices(label)[:PICTURED], size=study.image_size)
         write_png(folder / f"real-{name}-patches.png", contact_sheet(crops, columns=COLUMNS))

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from centre_node.errors import OneClassOnlyError
-from centre_node.generators.storage import write_whole
+from centre_node.generators.storage import write_text, write_whole
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_store import PatchStore, check_no_leak
@@ -86,7 +86,7 @@ def prepare(
     split = split_patients(scope, shares=configuration.split_shares, seed=configuration.split_seed)
     extra = max(added.healthy for added in additions.values())
     train = {
-        f"{fraction:g}": cutting.of(
+        fraction: cutting.of(
             inputs.own, _training_patients(configuration, split, fraction), "training", extra
         )
         for fraction in configuration.train_fractions
@@ -114,9 +114,7 @@ def prepare(
         study,
         _written(study, folder),
         balance(split, scope),
-        shortcut_report(
-            train[f"{max(configuration.train_fractions):g}"], test, size=configuration.image_size
-        ),
+        shortcut_report(train[max(train)], test, size=configuration.image_size),
     )
 
 
@@ -229,5 +227,5 @@ def _weights(weights: Path | None, folder: Path) -> str | None:
 def _written(study: PreparedStudy, folder: Path) -> Path:
     text = study.model_dump_json(indent=2) + "\n"
     path = folder / f"study-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
-    write_whole(path, lambda file: file.write(text.encode()))
+    write_text(path, text)
     return path

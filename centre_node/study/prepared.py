@@ -17,12 +17,12 @@ from centre_node.study.configuration import Arm, StudyConfiguration
 from centre_node.study.training_patches import (
     HeldOut,
     Pixels,
+    RealPatches,
     TrainingPatches,
     donated,
     held_out,
     own_patches,
 )
-from centre_node.study.training_patches import RealPatches as Real
 from shared.models import StrictModel
 from shared.names import Digest
 from shared.version import genshare_version
@@ -62,7 +62,7 @@ class PreparedStudy(StrictModel):
     """What the runs of a study read, all of it inside one folder.
 
     Attributes:
-        train: By training fraction, written as a number.
+        train: By training fraction.
         donors: By donor.
         synthetic: By the generator's manifest digest.
         additions: By arm.
@@ -72,7 +72,7 @@ class PreparedStudy(StrictModel):
     """
 
     configuration: StudyConfiguration
-    train: dict[str, StoredPatches]
+    train: dict[float, StoredPatches]
     validation: StoredPatches
     test: StoredPatches
     donors: dict[str, StoredPatches]
@@ -105,7 +105,7 @@ class PreparedStudy(StrictModel):
             torch.__version__,
             shared_fields,
             run.model_dump(mode="json"),
-            self.train[f"{run.train_fraction:g}"].digest,
+            self.train[run.train_fraction].digest,
             self.validation.digest,
             self.test.digest,
             {name: self.donors[name].digest for name in added.donated},
@@ -133,7 +133,7 @@ class StudyPatches:
 
     study: PreparedStudy
     folder: Path
-    train: Mapping[str, PatchStore]
+    train: Mapping[float, PatchStore]
     donors: Mapping[str, PatchStore]
     validation: HeldOut
     test: HeldOut
@@ -144,7 +144,7 @@ class StudyPatches:
         study = self.study.configuration
         added = self.study.additions[run.arm.name]
         by_patches = study.train_fraction_of == "patches"
-        store = self.train[f"{run.train_fraction:g}"]
+        store = self.train[run.train_fraction]
         own = own_patches(
             store, share=run.train_fraction if by_patches else 1.0, seed=study.split_seed
         )
@@ -152,8 +152,8 @@ class StudyPatches:
         none = np.empty((0, study.image_size, study.image_size), dtype=np.uint8)
         return TrainingPatches(
             real=(
-                Real(store, mine),
-                Real(store, own.repeated(added.repeated), is_jittered=False),
+                RealPatches(store, mine),
+                RealPatches(store, own.repeated(added.repeated), is_jittered=False),
                 *(
                     donated(self.donors[name], count=count, seed=study.split_seed)
                     for name, count in added.donated.items()

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from centre_node.errors import StudyFailedError
-from centre_node.generators.storage import full_disk_named, write_whole
+from centre_node.generators.storage import full_disk_named, write_text
 from centre_node.study.analysis.predictions import Predictions, TestPatches
 from centre_node.study.analysis.statistics import findings
 from centre_node.study.arms import facts_of
@@ -140,8 +140,7 @@ class _KeptRuns:
         return tuple(failed)
 
     def _keep(self, run: Run, result: RunResult) -> None:
-        text = result.model_dump_json().encode()
-        write_whole(self._files[run], lambda file: file.write(text))
+        write_text(self._files[run], result.model_dump_json())
         self.results[run] = result
 
 
@@ -220,9 +219,5 @@ def _write(
     folder: Path,
 ) -> None:
     write_pictures(ready, inputs.packages, results, folder)
-    _write_text(folder / TABLE, as_csv(report.result.rows))
-    _write_text(folder / RESULT, report.model_dump_json(indent=2) + "\n")
-
-
-def _write_text(path: Path, text: str) -> None:
-    write_whole(path, lambda file: file.write(text.encode()))
+    write_text(folder / TABLE, as_csv(report.result.rows))
+    write_text(folder / RESULT, report.model_dump_json(indent=2) + "\n")

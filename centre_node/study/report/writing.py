@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from centre_node.generators.storage import write_whole
+from centre_node.generators.storage import write_text
 from centre_node.study.findings import Difference
 from centre_node.study.report.contents import StudyReport
 from centre_node.study.report.page import study_page
@@ -35,7 +35,7 @@ def write_study_report(folder: Path, report: StudyReport, pictures: Mapping[str,
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        _write(folder / name, text)
+        write_text(folder / name, text)
     return folder / PAGE
 
 
@@ -52,9 +52,3 @@ def differences_csv(differences: Iterable[Difference]) -> str:
         named = {f"interval_{end}": value for end, value in ends.items()}
         writer.writerow(one.model_dump(exclude={"interval"}) | named)
     return text.getvalue()
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a text file that appears whole or not at all."""
-    content = text.encode()
-    write_whole(path, lambda file: file.write(content))
