@@ -89,7 +89,7 @@ class _Images(Dataset[tuple[Tensor, int]]):
     """A store's patches as PIL images, cropped, resized and flipped one by one."""
 
     def __init__(self, patches: TrainingPatches) -> None:
-        (part,) = patches.real
+        part = patches.real[0]  # the arm adds nothing to the own patches
         self._records = [part.store.records[index] for index in part.indices]
         self._images = [Image.fromarray(part.store.surroundings(int(i))) for i in part.indices]
         self._patches, self._smallest = patches, part.store.configuration.smallest_side_px
