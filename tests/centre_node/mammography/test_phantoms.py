@@ -224,6 +224,7 @@ def test_contours_enclose_brighter_tissue_on_average() -> None:
     assert np.mean(np.array(gains) > 0) > 0.75
 
 
+@pytest.mark.slow
 def test_dense_breasts_show_more_bright_tissue() -> None:
     shares: dict[int, list[float]] = {1: [], 2: [], 3: [], 4: []}
     for mammogram in phantoms(36, height=256):
@@ -273,6 +274,7 @@ def test_only_film_has_a_label_in_the_background() -> None:
     assert np.median(corners["film"]) <= 10
 
 
+@pytest.mark.slow
 def test_simple_statistics_do_not_separate_lesions_from_healthy_tissue() -> None:
     random = np.random.default_rng(0)
     mammograms = phantoms(36)

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -13,13 +15,14 @@ import numpy as np
 import pytest
 import torch
 
+from centre_node.sharing import commands
 from centre_node.sharing.receive import synthetic_patches
 from centre_node.sharing.recipes import Recipe
+from genshare.command_line import run
 from shared.packages import Fetched, Package, canonical_json
 from tests.centre_node.sharing.ensembles import NAMES, write_random_ensemble
 
 CPU = torch.device("cpu")
-ENVIRONMENT = {**os.environ, "COLUMNS": "200", "CUDA_VISIBLE_DEVICES": ""}
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +30,35 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     return write_random_ensemble(tmp_path_factory.mktemp("package"))
 
 
-def sample(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "genshare", "sample", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+@dataclass(frozen=True)
+class Done:
+    code: object
+    stdout: str
+    stderr: str
+
+
+Sample = Callable[..., Done]
+
+
+@pytest.fixture
+def sample(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Sample:
+    """Run the command in this process, for a new one takes seconds to load torch."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(commands, "default_device", lambda: CPU)
+
+    def run_it(*arguments: str | Path) -> Done:
+        capsys.readouterr()
+        try:
+            code: object = run(["sample", *map(str, arguments)])
+        except SystemExit as stop:
+            code = stop.code
+        return Done(code, *capsys.readouterr())
+
+    return run_it
 
 
 def test_patches_and_their_recipe_and_the_same_patches_again(
-    package: Package, tmp_path: Path
+    package: Package, tmp_path: Path, sample: Sample
 ) -> None:
     first, again = tmp_path / "first", tmp_path / "again"
 
@@ -42,11 +67,11 @@ def test_patches_and_their_recipe_and_the_same_patches_again(
         package.folder, "--recipe", first / "recipe.json", "--out", again, "--format", "npy"
     )
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.code, done.stderr) == (0, "")
     recipe = Recipe.model_validate_json(done.stdout)
     assert Recipe.model_validate_json((first / "recipe.json").read_bytes()) == recipe
     assert [file.name for file in recipe.weights] == list(NAMES)
-    assert (redone.returncode, redone.stderr) == (0, "")
+    assert (redone.code, redone.stderr) == (0, "")
     assert "70 patches of 16 px from 3 weight files of centre-b/lesions-dcgan" in redone.stdout
     expected = synthetic_patches(package, count=70, seed=3, device=CPU)
     np.testing.assert_array_equal(np.load(again / "patches.npy"), expected)
@@ -59,7 +84,9 @@ def test_patches_and_their_recipe_and_the_same_patches_again(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "first"]
 
 
-def test_a_part_of_a_package_says_so_and_names_what_it_drew_from(tmp_path: Path) -> None:
+def test_a_part_of_a_package_says_so_and_names_what_it_drew_from(
+    tmp_path: Path, sample: Sample
+) -> None:
     folder = write_random_ensemble(tmp_path).folder
     (folder / "fetched.json").write_bytes(canonical_json(Fetched(weights=NAMES[1:])))
     (folder / NAMES[0]).unlink()
@@ -71,7 +98,7 @@ def test_a_part_of_a_package_says_so_and_names_what_it_drew_from(tmp_path: Path)
 
 
 def test_another_packages_recipe_is_refused_in_one_sentence(
-    package: Package, tmp_path: Path
+    package: Package, tmp_path: Path, sample: Sample
 ) -> None:
     other = write_random_ensemble(tmp_path / "other", files=1)
     sample(package.folder, "--count", "1", "--out", tmp_path / "out")
@@ -80,14 +107,14 @@ def test_another_packages_recipe_is_refused_in_one_sentence(
         other.folder, "--recipe", tmp_path / "out" / "recipe.json", "--out", tmp_path / "again"
     )
 
-    assert done.returncode == 1
+    assert done.code == 1
     assert f"the recipe is of the package with the manifest digest {package.digest}" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "again").exists()
 
 
 def test_a_recipe_made_by_another_torch_or_device_is_followed_with_a_word(
-    package: Package, tmp_path: Path
+    package: Package, tmp_path: Path, sample: Sample
 ) -> None:
     made = sample(package.folder, "--count", "3", "--out", tmp_path / "out", "--json")
     recipe = {**json.loads(made.stdout), "torch_version": "2.0.0", "device": "cuda"}
@@ -95,7 +122,7 @@ def test_a_recipe_made_by_another_torch_or_device_is_followed_with_a_word(
 
     done = sample(package.folder, "--recipe", tmp_path / "other.json", "--out", tmp_path / "again")
 
-    assert done.returncode == 0
+    assert done.code == 0
     assert "made with torch 2.0.0" in done.stderr
     assert "made with device cuda, this is cpu" in done.stderr
 
@@ -113,30 +140,38 @@ def test_a_recipe_made_by_another_torch_or_device_is_followed_with_a_word(
     ],
 )
 def test_wrong_things_are_one_sentence_and_leave_nothing(
-    package: Package, tmp_path: Path, arguments: tuple[str, ...], code: int, sentence: str
+    package: Package,
+    tmp_path: Path,
+    sample: Sample,
+    arguments: tuple[str, ...],
+    code: int,
+    sentence: str,
 ) -> None:
     done = sample(package.folder, *arguments, "--out", tmp_path / "out")
 
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
-    assert done.returncode == code
+    assert done.code == code
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("patch_format", ["png", "npy"])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("patch_format", "number", "code"),
+    [("png", signal.SIGINT, 130), ("npy", signal.SIGTERM, 143)],
+)
 def test_a_signal_leaves_nothing(
     package: Package, tmp_path: Path, patch_format: str, number: signal.Signals, code: int
 ) -> None:
     command = [sys.executable, "-m", "genshare", "sample", str(package.folder), "--count"]
     options = ["1000000", "--out", str(tmp_path / "out"), "--format", patch_format]
-    with subprocess.Popen([*command, *options], env=ENVIRONMENT, stderr=subprocess.PIPE) as process:
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    with subprocess.Popen([*command, *options], env=environment, stderr=subprocess.PIPE) as process:
         end = time.monotonic() + 60
         while not list(tmp_path.glob(".out.*/*patch*")) and time.monotonic() < end:
             time.sleep(0.02)
         process.send_signal(number)
         _, stderr = process.communicate(timeout=60)
 
-    assert process.returncode == code
+    assert process.returncode == code, stderr.decode()
     assert "Traceback" not in stderr.decode()
     assert list(tmp_path.iterdir()) == []

@@ -220,6 +220,7 @@ def test_wrong_usage_is_named_and_leaves_nothing(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
     mammograms: Path, tmp_path: Path
 ) -> None:

@@ -1,9 +1,14 @@
 """A study on phantoms that is small enough for every day."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from centre_node.generators.networks import DcganGenerator
 from centre_node.generators.weights import export_weights
@@ -39,11 +44,24 @@ def untrained_package(folder: Path) -> Package:
     return write_package(folder / "package", card, [weights])
 
 
+@cache
 def phantoms(*, patients: int = 24, seed: int = 2) -> Reading:
-    """Return a centre's mammograms, or with another seed another's."""
-    return read_phantoms(
+    """Return a centre's mammograms, or with another seed another's; each is drawn once."""
+    reading = read_phantoms(
         PhantomSet(style="digital", patients=patients, seed=seed, image_height_px=256)
     )
+    kept = tuple(replace(one, load=_drawn_once(one.load)) for one in reading.mammograms)
+    return replace(reading, mammograms=kept)
+
+
+def _drawn_once(load: Callable[[], NDArray[np.uint8]]) -> Callable[[], NDArray[np.uint8]]:
+    @cache
+    def drawn() -> NDArray[np.uint8]:
+        pixels = load()
+        pixels.flags.writeable = False
+        return pixels
+
+    return drawn
 
 
 def tiny_study(package: Package, **changes: Any) -> StudyConfiguration:
