@@ -50,7 +50,9 @@ LATEX_SPECIAL = {
     "\N{MULTIPLICATION SIGN}": r"\ensuremath{\times}",
     UNBREAKABLE: "~",
 }
-LATEX_HEAD = "% Needs \\usepackage{booktabs}.\n"
+LATEX_LINE = 40
+LATEX_PARAGRAPH = r">{\raggedright\arraybackslash}p{4cm}"
+LATEX_HEAD = "% Needs \\usepackage{adjustbox,array,booktabs}.\n"
 
 
 def tables_of(study: Presented) -> Iterator[Table]:
@@ -82,7 +84,10 @@ def study_markdown(study: Presented, *, title: str, level: int = 1) -> str:
 
 
 def study_latex(study: Presented) -> str:
-    """Return a study's tables as LaTeX, one table environment each, for the package booktabs."""
+    """Return a study's tables as LaTeX, one table environment each, for booktabs and adjustbox.
+
+    A table that is wider than the text is made smaller, and long texts are broken into lines.
+    """
     return LATEX_HEAD + "\n".join(_latex(table) for table in tables_of(study))
 
 
@@ -143,11 +148,12 @@ def plain(text: str) -> str:
 
 
 def _latex(table: Table) -> str:
-    columns = "l" + "".join("r" if heading.is_number else "l" for heading in table.headings)
+    columns = "l" + "".join(_latex_column(table, index) for index in range(len(table.headings)))
     lines = [
         r"\begin{table}[htbp]",
         r"\centering\scriptsize",
         rf"\caption{{{escaped(f'{table.caption}. {table.note}'.strip())}}}",
+        r"\begin{adjustbox}{max width=\linewidth}",
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
         *_latex_spans(table),
@@ -160,7 +166,16 @@ def _latex(table: Table) -> str:
             lines.append(rf"\multicolumn{{{width}}}{{l}}{{\textit{{{escaped(section)}}}}} \\")
         for row in rows:
             lines += _latex_rows(row)
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
+    return "\n".join(
+        [*lines, r"\bottomrule", r"\end{tabular}", r"\end{adjustbox}", r"\end{table}", ""]
+    )
+
+
+def _latex_column(table: Table, index: int) -> str:
+    if table.headings[index].is_number:
+        return "r"
+    longest = max((len(row.values[index].text) for row in table.rows), default=0)
+    return "l" if longest <= LATEX_LINE else LATEX_PARAGRAPH
 
 
 def _latex_spans(table: Table) -> Iterator[str]:

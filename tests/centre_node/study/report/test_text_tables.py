@@ -1,9 +1,14 @@
 import io
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from centre_node.study.report.text_tables import (
+    LATEX_PARAGRAPH,
     escaped,
     study_latex,
     study_markdown,
@@ -52,6 +57,7 @@ def test_latex_is_balanced_and_has_nothing_that_it_cannot_print() -> None:
 def test_latex_rows_have_as_many_cells_as_the_tabular() -> None:
     for body in re.findall(r"\\begin\{tabular\}(.*?)\\end", study_latex(a_study()), re.DOTALL):
         columns, *lines = body.splitlines()
+        columns = columns.replace(LATEX_PARAGRAPH, "l")
         for line in lines:
             if "&" in line and r"\multicolumn" not in line:
                 assert len(re.findall(r"(?<!\\)&", line)) == len(columns.strip("{}")) - 1
@@ -60,7 +66,7 @@ def test_latex_rows_have_as_many_cells_as_the_tabular() -> None:
 def test_latex_sets_tables_with_booktabs() -> None:
     text = study_latex(a_study())
 
-    assert text.startswith("% Needs \\usepackage{booktabs}.\n")
+    assert text.startswith("% Needs \\usepackage{adjustbox,array,booktabs}.\n")
     assert r"\cmidrule(lr){2-5}" in text
     assert r"\cmidrule(lr){6-9}" in text
     assert "|" not in text
@@ -75,3 +81,23 @@ def test_a_terminal_gets_a_table_for_each_column_of_the_grid() -> None:
     assert len(tables) == 4
     assert "centre-a, masses: Swin, 50" in str(tables[3].title)
     assert "572 + 200" in console.export_text()
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex")
+def test_latex_compiles_and_no_table_is_wider_than_the_text(tmp_path: Path) -> None:
+    (tmp_path / "tables.tex").write_text(study_latex(a_study(classifiers=("cnn", "swin"))))
+    (tmp_path / "paper.tex").write_text(
+        r"\documentclass{article}\usepackage{adjustbox,array,booktabs}"
+        r"\begin{document}\input{tables.tex}\end{document}"
+    )
+
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert r"Overfull \hbox" not in done.stdout
