@@ -47,6 +47,9 @@ BackgroundLevel = Annotated[
 ]
 ChestWall = Annotated[str, typer.Option(help="as_stored, or left: mirror images to it.")]
 HealthyFrom = Annotated[str, typer.Option(help="healthy_mammograms or all_mammograms.")]
+HealthyBrightness = Annotated[
+    str, typer.Option(help="any, or as_lesions: healthy squares as bright as lesions' squares.")
+]
 Seed = Annotated[int, typer.Option(min=0)]
 
 EVERY_KIND = "mass,calcification,other"

@@ -20,6 +20,7 @@ from centre_node.mammography.command_options import (
     BackgroundLevel,
     ChestWall,
     Folder,
+    HealthyBrightness,
     HealthyFrom,
     Kinds,
     Layout,
@@ -111,6 +112,7 @@ def preview(
     background_level: BackgroundLevel = 10,
     chest_wall: ChestWall = "as_stored",
     healthy_from: HealthyFrom = "healthy_mammograms",
+    healthy_brightness: HealthyBrightness = "any",
 ) -> None:
     """Draw what would be cut: contact sheets by class and subset, histograms, shortcuts.
 
@@ -130,6 +132,7 @@ def preview(
         background_level=background_level,
         chest_wall=chest_wall,
         healthy_from=healthy_from,
+        healthy_brightness=healthy_brightness,
     )
     wanted = lesion_kinds(kinds)
     reading = reading_of(folder, phantoms, layout, where)
@@ -164,6 +167,7 @@ def extract(
     background_level: BackgroundLevel = 10,
     chest_wall: ChestWall = "as_stored",
     healthy_from: HealthyFrom = "healthy_mammograms",
+    healthy_brightness: HealthyBrightness = "any",
 ) -> None:
     """Cut patches into a store: pixels.bin, index.parquet and provenance.json.
 
@@ -180,6 +184,7 @@ def extract(
         background_level=background_level,
         chest_wall=chest_wall,
         healthy_from=healthy_from,
+        healthy_brightness=healthy_brightness,
     )
     wanted = lesion_kinds(kinds)
     reading = reading_of(folder, phantoms, layout, where)

@@ -79,7 +79,8 @@ class PatchConfiguration(StrictModel):
             outside the breast, so that view labels and film edges are no tissue.
         chest_wall: `left` mirrors images whose chest wall is at the right.
 
-    Source: paper section 2.2. `margin_mm`, `breast_mask` and `chest_wall` are not in the paper.
+    Source: paper section 2.2. `margin_mm`, `breast_mask`, `chest_wall` and `healthy_brightness` are
+    not in the paper.
     """
 
     margin_px: int = Field(PAPERS_MARGIN_PX, ge=0)
@@ -94,6 +95,11 @@ class PatchConfiguration(StrictModel):
     healthy_from: Literal["healthy_mammograms", "all_mammograms"] = Field(
         "healthy_mammograms",
         description="all_mammograms takes healthy boxes outside every annotation.",
+    )
+    healthy_brightness: Literal["any", "as_lesions"] = Field(
+        "any",
+        description="as_lesions takes healthy boxes that are as bright as the lesions' boxes, so "
+        "that brightness does not tell the classes apart.",
     )
     jitter: Jitter = Jitter()
 

@@ -1,5 +1,6 @@
 """Cuts the patches of one mammogram, with what surrounds them."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from centre_node.errors import BadImageError, PatchDoesNotFitError
 from centre_node.mammography.boxes import Box, jitter_reach, patch_box
 from centre_node.mammography.configuration import PatchConfiguration
 from centre_node.mammography.crops import cropped
-from centre_node.mammography.healthy import healthy_boxes
+from centre_node.mammography.healthy import Look, alike_boxes, healthy_boxes
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.orientation import with_chest_wall_left
 from centre_node.mammography.patch_records import BoxTuple, PatchRecord
@@ -32,21 +33,32 @@ class Wanted:
         healthy: Number of healthy patches.
         sides: Sides in pixels that healthy squares may have, ascending.
         taken: Healthy squares that were cut before.
+        looks: What healthy squares must look like; as many as `healthy`, or none.
+        tolerance: Grey values by which they may differ from that.
     """
 
     lesions: tuple[LesionKind, ...]
     healthy: int
     sides: Sequence[int]
     taken: tuple[Box, ...] = ()
+    looks: tuple[Look, ...] = ()
+    tolerance: float = math.inf
 
 
 @dataclass
 class Cut:
-    """What was cut: a record for each patch, and their bytes one behind the other."""
+    """What was cut: a record for each patch, and their bytes one behind the other.
+
+    Attributes:
+        looks: Of the lesions' squares.
+        unmet: Looks that no healthy square has.
+    """
 
     records: list[PatchRecord] = field(default_factory=list)
     pieces: list[bytes] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    looks: list[Look] = field(default_factory=list)
+    unmet: list[Look] = field(default_factory=list)
 
 
 def lesion_squares(
@@ -95,15 +107,21 @@ def cut_mammogram(
         pixels = mammogram.load()
     except BadImageError:
         cut.skipped[UNREADABLE] += 1
+        cut.unmet += wanted.looks
         return cut
     if configuration.chest_wall == "left":
         mammogram, pixels = with_chest_wall_left(mammogram, pixels)
     for square, lesion in lesion_squares(mammogram, configuration, wanted.lesions, Counter()):
         _add(cut, mammogram, pixels, configuration, square, lesion=lesion)
+        cut.looks.append(Look(square.width, float(cropped(pixels, square).mean())))
     if wanted.healthy:
         empty = background(pixels, configuration)
         keeps_background = configuration.tissue == "breast_mask"
-        for square in _healthy_squares(mammogram, empty, wanted, configuration, random):
+        if wanted.looks:
+            squares = _alike_squares(cut, mammogram, pixels, empty, wanted, configuration, random)
+        else:
+            squares = _healthy_squares(mammogram, empty, wanted, configuration, random)
+        for square in squares:
             stored = empty if keeps_background else None
             _add(cut, mammogram, pixels, configuration, square, empty=stored)
     return cut
@@ -137,6 +155,30 @@ def _healthy_squares(
         )
         fitting = fitting[: len(fitting) // 2]  # what had no place is tried smaller
     return placed
+
+
+def _alike_squares(
+    cut: Cut,
+    mammogram: Mammogram,
+    pixels: NDArray[np.uint8],
+    empty: NDArray[np.bool_],
+    wanted: Wanted,
+    configuration: PatchConfiguration,
+    random: np.random.Generator,
+) -> list[Box]:
+    """Place squares that look as wanted, and note in `cut` the looks that have no place."""
+    boxes = alike_boxes(
+        empty,
+        pixels,
+        forbidden=_annotations(mammogram),
+        taken=wanted.taken,
+        looks=wanted.looks,
+        tolerance=wanted.tolerance,
+        largest_background_share=configuration.largest_background_share,
+        random=random,
+    )
+    cut.unmet += [look for look, box in zip(wanted.looks, boxes, strict=True) if box is None]
+    return [box for box in boxes if box is not None]
 
 
 def _add(

@@ -3,12 +3,14 @@
 import errno
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from centre_node.mammography.boxes import Box
 from centre_node.mammography.configuration import PatchConfiguration
 from centre_node.mammography.cutting import UNREADABLE, Wanted, cut_mammogram, lesion_squares
 from centre_node.mammography.extraction_parts import Part, assembled, read_part, write_part
-from centre_node.mammography.healthy import shared_out
+from centre_node.mammography.healthy import Look, shared_out
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_records import Index, Provenance, index_bytes
 from centre_node.mammography.patch_store import INDEX, PIXELS, PROVENANCE, PatchStore
@@ -32,6 +34,8 @@ from shared.names import LesionKind
 from shared.version import genshare_version
 
 FORMAT = 3
+TOLERANCES = (4.0, 8.0, 16.0, math.inf)
+"""Grey values by which healthy squares may differ from lesions', by round."""
 
 OnProgress = Callable[[int, int], None]
 
@@ -49,7 +53,8 @@ def extract_patches(
 ) -> PatchStore:
     """Cut every lesion of the given kinds and `healthy` healthy patches.
 
-    Each image is opened once, unless others have no room for their part of the healthy patches. A
+    Each image is opened once, unless others have no room for their part of the healthy patches, or
+    healthy patches must be as bright as lesions: then all lesions are looked at first. A
     store in `folder` that was cut from the same mammograms with the same options by the same
     version is reused without opening an image; what a killed extraction had cut is used too. An
     image that cannot be read and a lesion that does not fit its image cost that patch and are
@@ -101,16 +106,51 @@ class _Extraction:
         squares = {m.image_id: self._lesion_sides(m) for m in mammograms}
         sides = tuple(sorted(side for found in squares.values() for side in found))
         sources = self._healthy_sources(mammograms)
-        quotas = self._quotas(sources)
-        chosen = [m for m in mammograms if squares[m.image_id] or quotas.get(m.image_id)]
         wanted = Wanted(self._provenance.lesion_kinds, 0, sides)
-        self._cut(chosen, wanted, quotas, on_progress)
+        if self._provenance.configuration.healthy_brightness == "as_lesions":
+            self._cut([m for m in mammograms if squares[m.image_id]], wanted, {}, on_progress)
+            self._place_alike(sources, sides)
+        else:
+            quotas = self._quotas(sources)
+            chosen = [m for m in mammograms if squares[m.image_id] or quotas.get(m.image_id)]
+            self._cut(chosen, wanted, quotas, on_progress)
         # What some images had no room for is shared out anew, until all are full.
         while self._missing and (free := [m for m in sources if m.image_id not in self._full]):
             quotas = self._quotas(free)
             chosen = [m for m in free if quotas[m.image_id]]
             self._cut(chosen, replace(wanted, lesions=()), quotas, lambda _done, _total: None)
         return self._checked(len(mammograms), len(sources))
+
+    def _place_alike(self, sources: Sequence[Mammogram], sides: tuple[int, ...]) -> None:
+        """Place healthy squares that look like lesions' squares.
+
+        A look that has no place in its image is tried in another; at last it gets the nearest.
+        """
+        looks = self._wanted_looks()
+        for tolerance in TOLERANCES:
+            open_ones = [m for m in sources if m.image_id not in self._full]
+            if not looks or not open_ones:
+                return
+            patients = {m.image_id: m.patient_id for m in open_ones}
+            quotas = shared_out(len(looks), patients, random=self._random)
+            begun = len(self.parts)
+            self._cut(
+                [m for m in open_ones if quotas[m.image_id]],
+                Wanted((), 0, sides, looks=tuple(looks), tolerance=tolerance),
+                quotas,
+                lambda _done, _total: None,
+            )
+            looks = [look for part in self.parts[begun:] for look in part.unmet]
+
+    def _wanted_looks(self) -> list[Look]:
+        """Return a look for each healthy patch, each lesion's as often, in random order."""
+        looks = [look for part in self.parts for look in part.looks]
+        if not looks or not self._missing:
+            return []
+        order = np.concatenate(
+            [self._random.permutation(len(looks)) for _ in range(-(-self._missing // len(looks)))]
+        )
+        return [looks[index] for index in order[: self._missing]]
 
     @property
     def _missing(self) -> int:
@@ -152,9 +192,12 @@ class _Extraction:
     ) -> None:
         """Cut mammograms side by side. What they gave counts in their order, not as it came."""
         begun = len(self.parts)
+        looks = iter(wanted.looks)
         with ThreadPoolExecutor(self._workers) as threads:
             parts = [
-                threads.submit(self._part, m, self._with_quota(wanted, m, quotas), begun + number)
+                threads.submit(
+                    self._part, m, self._with_quota(wanted, m, quotas, looks), begun + number
+                )
                 for number, m in enumerate(mammograms)
             ]
             try:
@@ -169,10 +212,20 @@ class _Extraction:
             self._count(mammogram, future.result(), quotas.get(mammogram.image_id, 0))
 
     def _with_quota(
-        self, wanted: Wanted, mammogram: Mammogram, quotas: Mapping[str, int]
+        self,
+        wanted: Wanted,
+        mammogram: Mammogram,
+        quotas: Mapping[str, int],
+        looks: Iterator[Look],
     ) -> Wanted:
-        taken = tuple(self._healthy[mammogram.image_id])
-        return replace(wanted, healthy=quotas.get(mammogram.image_id, 0), taken=taken)
+        """Return a mammogram's part of what is wanted; it takes its looks from those left."""
+        quota = quotas.get(mammogram.image_id, 0)
+        return replace(
+            wanted,
+            healthy=quota,
+            taken=tuple(self._healthy[mammogram.image_id]),
+            looks=tuple(islice(looks, quota)),
+        )
 
     def _part(self, mammogram: Mammogram, wanted: Wanted, number: int) -> Part:
         """Cut a mammogram, unless an extraction that was killed had done so."""
@@ -188,7 +241,7 @@ class _Extraction:
         self.parts.append(part)
         self._skipped.update(part.skipped)
         self._healthy[mammogram.image_id] += part.healthy_squares
-        if len(part.healthy_squares) < quota or UNREADABLE in part.skipped:
+        if len(part.healthy_squares) + len(part.unmet) < quota or UNREADABLE in part.skipped:
             self._full.add(mammogram.image_id)
 
     def _checked(self, n_images: int, n_sources: int) -> Index:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.cutting import Cut
+from centre_node.mammography.healthy import Look
 from centre_node.mammography.patch_records import PatchRecord
 from shared.models import StrictModel
 
@@ -17,6 +18,8 @@ class _Head(StrictModel):
 
     records: tuple[PatchRecord, ...]
     skipped: dict[str, int]
+    looks: tuple[Look, ...]
+    unmet: tuple[Look, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Part:
     file: Path
     records: tuple[PatchRecord, ...]
     skipped: dict[str, int]
+    looks: tuple[Look, ...]
+    unmet: tuple[Look, ...]
 
     @property
     def healthy_squares(self) -> tuple[Box, ...]:
@@ -35,7 +40,12 @@ class Part:
 
 def write_part(file: Path, cut: Cut) -> None:
     """Write a part; the file appears complete or not at all."""
-    head = _Head(records=tuple(cut.records), skipped=dict(cut.skipped))
+    head = _Head(
+        records=tuple(cut.records),
+        skipped=dict(cut.skipped),
+        looks=tuple(cut.looks),
+        unmet=tuple(cut.unmet),
+    )
     temporary = file.with_suffix(".writing")
     with temporary.open("wb") as out:
         out.write(head.model_dump_json().encode() + b"\n")
@@ -47,7 +57,7 @@ def read_part(file: Path) -> Part:
     """Read a part's first line."""
     with file.open("rb") as lines:
         head = _Head.model_validate_json(lines.readline())
-    return Part(file, head.records, head.skipped)
+    return Part(file, head.records, head.skipped, head.looks, head.unmet)
 
 
 def assembled(parts: Sequence[Part], out: BinaryIO) -> tuple[PatchRecord, ...]:

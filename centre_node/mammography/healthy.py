@@ -1,6 +1,7 @@
 """Where healthy patches are cut: tissue, no annotation, no two nearly alike."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -14,6 +15,18 @@ GIVE_UP_AFTER = 12
 
 Rows = NDArray[np.int64]
 """Boxes as rows of left, top, right, bottom; shape (n, 4)."""
+
+
+class Look(NamedTuple):
+    """What a square has in common with another before anyone looks into it.
+
+    Attributes:
+        side: In pixels.
+        brightness: Its mean grey value, 0 to 255.
+    """
+
+    side: int
+    brightness: float
 
 
 def healthy_boxes(
@@ -59,6 +72,41 @@ def healthy_boxes(
     return placed[len(taken) :]
 
 
+def alike_boxes(
+    background: NDArray[np.bool_],
+    pixels: NDArray[np.uint8],
+    *,
+    forbidden: Sequence[Box],
+    taken: Sequence[Box],
+    looks: Sequence[Look],
+    tolerance: float,
+    largest_background_share: float,
+    random: np.random.Generator,
+) -> list[Box | None]:
+    """Return for each look the square that comes nearest to it, or None where none comes near.
+
+    The same rules hold as for `healthy_boxes`. Without this, a classifier tells many masses from
+    healthy tissue by brightness: a mass is denser than most of the breast, and healthy squares
+    fall anywhere in it.
+
+    Args:
+        background: Which pixels of the mammogram are no tissue, shape (height, width).
+        pixels: The mammogram, 8 bit, shape (height, width).
+        tolerance: Grey values by which a square's mean may differ from the look's.
+    """
+    integral = np.asarray(cv2.integral(background.view(np.uint8)), dtype=np.int32)
+    greys = cv2.integral(pixels, sdepth=cv2.CV_64F)
+    placed, found = list(taken), list[Box | None]()
+    for look in looks:
+        rows = _candidates(integral, look.side, largest_background_share, random)
+        rows = rows[_free(rows, forbidden, placed)]
+        apart = np.abs(_sums(greys, rows) / look.side**2 - look.brightness)
+        box = _box(rows[apart.argmin()]) if len(rows) and apart.min() <= tolerance else None
+        found.append(box)
+        placed += [] if box is None else [box]
+    return found
+
+
 def shared_out(
     count: int, images: Mapping[str, str], *, random: np.random.Generator
 ) -> dict[str, int]:
@@ -93,22 +141,33 @@ def _candidates(
         return np.empty((0, 4), dtype=np.int64)
     left = random.integers(0, width - side + 1, CANDIDATES)
     top = random.integers(0, height - side + 1, CANDIDATES)
-    right, bottom = left + side, top + side
-    covered = (
+    boxes = np.stack([left, top, left + side, top + side], axis=1)
+    return boxes[_sums(integral, boxes) <= largest_share * side * side]
+
+
+def _sums(integral: NDArray[Any], boxes: Rows) -> NDArray[Any]:
+    """Return the sum over each box, from the sums above and left of each pixel; shape (n,)."""
+    left, top, right, bottom = boxes.T
+    sums: NDArray[Any] = (
         integral[bottom, right]
         - integral[top, right]
         - integral[bottom, left]
         + integral[top, left]
     )
-    good = covered <= largest_share * side * side
-    return np.stack([left, top, right, bottom], axis=1)[good]
+    return sums
 
 
 def _first_free(boxes: Rows, forbidden: Sequence[Box], placed: Sequence[Box]) -> Box | None:
-    free = ~_touching(boxes, _rows(forbidden)) & ~_near(boxes, _rows(placed))
-    if not free.any():
-        return None
-    left, top, right, bottom = (int(edge) for edge in boxes[free.argmax()])
+    free = _free(boxes, forbidden, placed)
+    return _box(boxes[free.argmax()]) if free.any() else None
+
+
+def _free(boxes: Rows, forbidden: Sequence[Box], placed: Sequence[Box]) -> NDArray[np.bool_]:
+    return ~_touching(boxes, _rows(forbidden)) & ~_near(boxes, _rows(placed))
+
+
+def _box(row: Rows) -> Box:
+    left, top, right, bottom = (int(edge) for edge in row)
     return Box(left, top, right, bottom)
 
 

@@ -90,6 +90,70 @@ def test_healthy_patches_have_the_lesions_sides(store: PatchStore) -> None:
     assert sides == {56}
 
 
+def in_fat_and_gland(number: int) -> Mammogram:
+    """Fat of 80 to 99 with a gland of 160 to 179 across it, and a lesion of 170 in that."""
+    random = np.random.default_rng(number)
+    pixels = random.integers(80, 100, (240, 180), dtype=np.uint8)
+    pixels[60:160] += 80
+    pixels[LESION.top : LESION.bottom, LESION.left : LESION.right] = 170
+    return replace(mammogram(number), load=lambda: pixels, excluded=())
+
+
+def mean_grey(store: PatchStore, label: int) -> float:
+    return float(store.crops(store.indices(label), size=56).mean())
+
+
+def test_healthy_patches_can_be_as_bright_as_the_lesions(tmp_path: Path) -> None:
+    images = [in_fat_and_gland(number) for number in range(6)]
+    alike = EVERYWHERE.model_copy(update={"healthy_brightness": "as_lesions"})
+
+    anywhere = extract(images, tmp_path / "anywhere", healthy=6)
+    matched = extract(images, tmp_path / "matched", healthy=6, configuration=alike)
+
+    assert len(matched.indices(0)) == len(anywhere.indices(0)) == 6
+    assert mean_grey(matched, 0) == pytest.approx(mean_grey(matched, 1), abs=4)
+    assert abs(mean_grey(anywhere, 0) - mean_grey(anywhere, 1)) > 8
+    assert matched.digest != anywhere.digest
+    squares = [matched.records[index].square_in_image for index in matched.indices(0)]
+    assert not any(square.overlaps(LESION) for square in squares)
+
+
+def test_what_no_image_has_in_that_brightness_gets_the_nearest(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    alike = EVERYWHERE.model_copy(update={"healthy_brightness": "as_lesions"})
+
+    store = extract(mammograms, tmp_path / "patches", configuration=alike)
+
+    assert len(store.indices(0)) == 12  # lesion squares are far brighter than any tissue
+    anywhere = extract(mammograms, tmp_path / "anywhere")
+    assert mean_grey(store, 0) > mean_grey(anywhere, 0)
+
+
+def test_alike_patches_do_not_depend_on_how_many_images_are_cut_at_once_nor_on_a_kill(
+    tmp_path: Path,
+) -> None:
+    alike = EVERYWHERE.model_copy(update={"healthy_brightness": "as_lesions"})
+    images = [in_fat_and_gland(number) for number in range(6)]
+    opened: list[str] = []
+
+    def dying(image: Mammogram) -> Mammogram:
+        def load() -> Any:
+            opened.append(image.image_id)
+            if len(opened) == 9:
+                raise KeyboardInterrupt
+            return image.load()
+
+        return replace(image, load=load)
+
+    whole = extract(images, tmp_path / "whole", configuration=alike, workers=3)
+    with pytest.raises(KeyboardInterrupt):
+        extract([dying(i) for i in images], tmp_path / "cut", configuration=alike, workers=1)
+    resumed = extract([dying(i) for i in images], tmp_path / "cut", configuration=alike, workers=1)
+
+    assert _content(resumed.folder) == _content(whole.folder)
+
+
 def test_jittered_healthy_patches_touch_no_annotation_and_little_background(
     store: PatchStore,
 ) -> None:

@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.crops import cropped
-from centre_node.mammography.healthy import healthy_boxes, shared_out
+from centre_node.mammography.healthy import Look, alike_boxes, healthy_boxes, shared_out
 
 
 def place(pixels: Any, sides: list[int], *, seed: int = 0, **options: Any) -> list[Box]:
@@ -66,6 +67,56 @@ def test_a_side_that_finds_no_place_does_not_stop_the_others() -> None:
 def test_the_same_seed_gives_the_same_boxes() -> None:
     assert place(breast(0), [30] * 5, seed=1) == place(breast(0), [30] * 5, seed=1)
     assert place(breast(0), [30] * 5, seed=1) != place(breast(0), [30] * 5, seed=2)
+
+
+def bands() -> Any:
+    """Three bands, each 100 rows of one grey value: 50, 120 and 200."""
+    return np.repeat(np.array([50, 120, 200], dtype=np.uint8), 100)[:, None].repeat(300, axis=1)
+
+
+def alike(pixels: Any, looks: list[Look], **options: Any) -> list[Box | None]:
+    return alike_boxes(
+        pixels <= 10,
+        pixels,
+        looks=looks,
+        largest_background_share=0.4,
+        random=np.random.default_rng(0),
+        **{"forbidden": [], "taken": [], "tolerance": 4.0, **options},
+    )
+
+
+def test_a_square_is_placed_where_it_is_as_bright_as_wanted() -> None:
+    looks = [Look(30, 200.0), Look(20, 50.0), Look(40, 121.5), Look(30, 160.0)]
+
+    boxes = alike(bands(), looks)
+
+    for box, look in zip(boxes, looks, strict=True):
+        assert box is not None
+        assert box.width == box.height == look.side
+        assert cropped(bands(), box).mean() == pytest.approx(look.brightness, abs=4)
+
+
+def test_a_brightness_that_is_nowhere_has_no_place_unless_the_nearest_will_do() -> None:
+    looks = [Look(30, 250.0), Look(30, 200.0)]
+
+    strict, lenient = alike(bands(), looks), alike(bands(), looks, tolerance=math.inf)
+
+    assert strict[0] is None
+    assert strict[1] is not None
+    assert [cropped(bands(), box).mean() for box in lenient if box] == [200, 200]
+
+
+def test_alike_squares_obey_the_rules_of_all_healthy_ones() -> None:
+    forbidden, taken = [Box(0, 200, 300, 240)], [Box(0, 250, 40, 290)]
+
+    boxes = alike(bands(), [Look(40, 200.0)] * 30, forbidden=forbidden, taken=taken, tolerance=1.0)
+
+    placed = [*taken, *(box for box in boxes if box is not None)]
+    assert 3 <= len(placed) < 31
+    for number, box in enumerate(placed):
+        assert box.top >= 240
+        for other in placed[:number]:
+            assert abs(box.left - other.left) >= 20 or abs(box.top - other.top) >= 20
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 7, 40])
