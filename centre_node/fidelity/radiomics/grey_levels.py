@@ -2,8 +2,13 @@
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 LEVELS = 32
+OUTSIDE = LEVELS
+STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
+"""The four directions of the textures as (rows, columns)."""
+
 FLAT_RANGE = 1e-3
 FLAT_LEVEL = LEVELS // 2
 
@@ -26,9 +31,9 @@ def grey_levels(images: Tensor) -> Tensor:
     lowest, highest = (extreme((1, 2), keepdim=True) for extreme in (images.amin, images.amax))
     span = highest - lowest
     flat = span <= FLAT_RANGE
-    shares = ((images - lowest) * LEVELS).div_(torch.where(flat, 1.0, span))
-    levels = shares.int().to(torch.uint8).clamp_(max=LEVELS - 1)  # int() rounds down
-    return levels.masked_fill_(flat, FLAT_LEVEL)
+    shares = ((images - lowest) * LEVELS).div_(torch.where(flat, torch.inf, span))
+    levels = shares.to(torch.uint8).clamp_(max=LEVELS - 1)  # rounds down
+    return levels.add_(flat.to(torch.uint8) * FLAT_LEVEL)
 
 
 def level_counts(levels: Tensor) -> Tensor:
@@ -41,6 +46,21 @@ def image_level_keys(levels: Tensor) -> Tensor:
     """Return 32 times the image's number plus the level; int32, shape (m, side, side)."""
     images = torch.arange(len(levels), dtype=torch.int32, device=levels.device)
     return images[:, None, None] * LEVELS + levels.int()
+
+
+def in_one_line(levels: Tensor) -> Tensor:
+    """Return all pixels, row by row, with a pixel `OUTSIDE` after each row and a row of them below.
+
+    A step in one of the four directions is then one distance along the line, for all pixels of
+    all images at once, and never leads from one edge to another.
+
+    Args:
+        levels: uint8, shape (m, side, side).
+
+    Returns:
+        uint8, shape (m * (side + 1)^2,).
+    """
+    return pad(levels, (0, 1, 0, 1), value=OUTSIDE).flatten()
 
 
 def entropy(probabilities: Tensor) -> Tensor:

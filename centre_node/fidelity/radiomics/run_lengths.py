@@ -3,7 +3,13 @@
 import torch
 from torch import Tensor
 
-from centre_node.fidelity.radiomics.grey_levels import LEVELS, entropy, image_level_keys
+from centre_node.fidelity.radiomics.grey_levels import (
+    LEVELS,
+    OUTSIDE,
+    STEPS,
+    entropy,
+    in_one_line,
+)
 
 NAMES = (
     "GrayLevelNonUniformity",
@@ -23,8 +29,6 @@ NAMES = (
     "ShortRunHighGrayLevelEmphasis",
     "ShortRunLowGrayLevelEmphasis",
 )
-STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
-"""The four directions as (rows, columns)."""
 
 
 def run_length_features(levels: Tensor) -> Tensor:
@@ -69,49 +73,38 @@ def run_lengths(levels: Tensor) -> Tensor:
     Returns:
         Counts, float64, shape (m, 4, 32, longest).
     """
-    places = len(levels) * LEVELS
-    left = [_left_of_run(levels, *step) for step in STEPS]
-    longest = max(int(direction.max()) for direction in left)
-    keys = image_level_keys(levels) * longest - 1
+    count, side, _ = levels.shape
+    room = OUTSIDE + 1
+    line = in_one_line(levels).to(torch.uint8 if side < 256 else torch.int16)
+    inside = line != torch.full_like(line, OUTSIDE)
+    distances = [rows * (side + 1) + columns for rows, columns in STEPS]
+    more = [_more_of_run(line, inside, distance) for distance in distances]
+    longest = 1 + max(int(direction.max()) for direction in more)
+    images = torch.arange(count, dtype=torch.int32, device=levels.device)
+    keys = ((images[:, None] * room + line.view(count, -1).int()) * longest).flatten()
     counts = [
-        torch.bincount((keys + direction.int()).flatten(), minlength=places * longest)
-        for direction in left
+        torch.bincount(keys + direction.int(), minlength=count * room * longest)
+        for direction in more
     ]
-    at_least = torch.stack(counts).view(4, len(levels), LEVELS, longest).transpose(0, 1).double()
-    at_least[..., :-1] -= at_least[..., 1:].clone()
-    return at_least
+    at_least = torch.stack([direction.view(count, room, -1) for direction in counts], dim=1)
+    runs = at_least[:, :, :LEVELS].double()
+    runs[..., :-1] -= at_least[:, :, :LEVELS, 1:]
+    return runs
 
 
-def _left_of_run(levels: Tensor, rows: int, columns: int) -> Tensor:
-    """Return how many pixels of its run lie at or after each pixel; shape (m, side, side).
+def _more_of_run(line: Tensor, inside: Tensor, distance: int) -> Tensor:
+    """Return how many pixels of its run lie after each pixel, in steps of a distance.
 
-    What is known up to a reach of 2^k is doubled by looking 2^k pixels ahead.
+    Whoever has 2^k more within a reach of 2^k steps, has those of the pixel 2^k steps ahead too.
     """
-    side = levels.shape[1]
-    whole = torch.uint8 if side < 256 else torch.int16
-    left = torch.ones_like(levels, dtype=whole)
-    goes_on = torch.zeros_like(left)  # 1 where the run is longer than the reach
-    here, ahead = _shifted(rows, columns, 1)
-    goes_on[here] = levels[here] == levels[ahead]
-    reach = 1
-    while reach < side and bool(goes_on.max()):
-        here, ahead = _shifted(rows, columns, reach)
-        left[here] += left[ahead] * goes_on[here]
-        goes_on[here] &= goes_on[ahead].clone()
-        reach *= 2
-    return left
-
-
-def _shifted(rows: int, columns: int, distance: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Return the pixels that have one `distance` steps ahead, and those ahead."""
-    down, across = rows * distance, columns * distance
-    vertical = (slice(None, -down or None), slice(down, None))
-    horizontal = (
-        slice(max(-across, 0), -across if across > 0 else None),
-        slice(max(across, 0), across if across < 0 else None),
-    )
-    here, ahead = ((slice(None), y, x) for y, x in zip(vertical, horizontal, strict=True))
-    return here, ahead
+    more = torch.zeros_like(line)
+    more[:-distance] = (line[:-distance] == line[distance:]) & inside[distance:]
+    power = 0
+    while int(more.max()) == 2**power:
+        here, ahead = more[: -distance << power], more[distance << power :]
+        here += (here >> power) * ahead
+        power += 1
+    return more
 
 
 def _emphases(runs: Tensor, level: Tensor, length: Tensor, count: Tensor) -> dict[str, Tensor]:
