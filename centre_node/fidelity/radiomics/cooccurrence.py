@@ -5,13 +5,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from centre_node.fidelity.radiomics.grey_levels import (
-    LEVELS,
-    OUTSIDE,
-    STEPS,
-    entropy,
-    in_one_line,
-)
+from centre_node.fidelity.radiomics.grey_levels import LEVELS, entropy, image_level_keys
 
 NAMES = (
     "Autocorrelation",
@@ -78,19 +72,19 @@ def cooccurrences(levels: Tensor) -> Tensor:
     Returns:
         Symmetric counts, float64, shape (m, 4, 32, 32).
     """
-    count, side, _ = levels.shape
-    room = OUTSIDE + 1
-    line = in_one_line(levels).view(count, -1).int()
-    images = torch.arange(count, dtype=torch.int32, device=levels.device)
-    first = ((images[:, None] * room + line) * room).flatten()  # room for the neighbour's level
-    line = line.flatten()
-    distances = [rows * (side + 1) + columns for rows, columns in STEPS]
+    count = len(levels)
+    first = image_level_keys(levels) * LEVELS  # room for the neighbour's level
+    levels = levels.int()
+    pairs = (
+        (first[:, :, :-1], levels[:, :, 1:]),
+        (first[:, :-1], levels[:, 1:]),
+        (first[:, :-1, :-1], levels[:, 1:, 1:]),
+        (first[:, :-1, 1:], levels[:, 1:, :-1]),
+    )
     counts = [
-        torch.bincount(first[:-distance] + line[distance:], minlength=count * room**2)
-        for distance in distances
+        torch.bincount((one + other).flatten(), minlength=count * LEVELS**2) for one, other in pairs
     ]
-    inside = torch.stack([direction.view(count, room, room) for direction in counts], dim=1)
-    matrices = inside[..., :LEVELS, :LEVELS].double()
+    matrices = torch.stack(counts).view(4, count, LEVELS, LEVELS).transpose(0, 1).double()
     return matrices + matrices.mT
 
 

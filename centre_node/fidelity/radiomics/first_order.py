@@ -45,9 +45,10 @@ def first_order_features(images: Tensor, counts: Tensor) -> Tensor:
     values = images.flatten(1)
     minimum, maximum = values.amin(1).double(), values.amax(1).double()
     low, quartile, median, third, high = _percentiles(values).unbind(1)
-    values = values.double()
-    mean = values.mean(1)
-    moments = _moments(values - mean[:, None])
+    centred = values.double()
+    mean = centred.mean(1)
+    centred -= mean[:, None]
+    moments = _moments(centred)
     mean_square = moments["Variance"] + mean**2
     probabilities = counts / counts.sum(1, keepdim=True)
     features = {
@@ -62,7 +63,7 @@ def first_order_features(images: Tensor, counts: Tensor) -> Tensor:
         "Median": median,
         "InterquartileRange": third - quartile,
         "Range": maximum - minimum,
-        "RobustMeanAbsoluteDeviation": _robust_deviation(values, low, high),
+        "RobustMeanAbsoluteDeviation": _robust_deviation(centred, low - mean, high - mean),
         "RootMeanSquared": mean_square.sqrt(),
         "Uniformity": probabilities.square().sum(1),
     }
@@ -71,23 +72,23 @@ def first_order_features(images: Tensor, counts: Tensor) -> Tensor:
 
 def _percentiles(values: Tensor) -> Tensor:
     """Return the values below which each of `SHARES` lies, linear in between; float64, (m, 5)."""
-    positions = torch.tensor(SHARES, dtype=torch.float64) * (values.shape[1] - 1)
+    shares = torch.tensor(SHARES, dtype=torch.float64, device=values.device)
+    positions = shares * (values.shape[1] - 1)
     below = positions.long()
-    at_ranks = _in_order if values.device.type == "cpu" else _in_order_by_sorting
-    found = at_ranks(values, torch.cat([below, below + 1]).to(values.device)).double()
+    ranks = torch.cat([below, below + 1])
+    if values.device.type == "cpu":
+        found = _at_ranks(values, ranks).double()
+    else:
+        found = values.sort(dim=1).values[:, ranks].double()
     first, second = found.chunk(2, dim=1)
-    return first + (second - first) * (positions - below).to(values.device)
+    return first + (second - first) * (positions - below)
 
 
-def _in_order_by_sorting(values: Tensor, ranks: Tensor) -> Tensor:
-    return values.sort(dim=1).values[:, ranks]
+def _at_ranks(values: Tensor, ranks: Tensor) -> Tensor:
+    """Return what stands at the ranks once each row is in order; CPU only, shape (m, ranks).
 
-
-def _in_order(values: Tensor, ranks: Tensor) -> Tensor:
-    """Return those of each row that would have the ranks, were it sorted; shape (m, ranks).
-
-    Only what shares a bin with one of them is sorted, which takes a fifth of the time on a
-    processor. Bins follow the order of the values, so that no rounding can change the result.
+    Only values that share a bin with one of those are sorted, in a fifth of the time that all
+    take. Bins rise with the values, however these are rounded: the result is exact.
     """
     lowest, highest = values.amin(1, keepdim=True), values.amax(1, keepdim=True)
     scale = (BINS - 1) / (highest - lowest).clamp(min=SMALLEST_SPAN)
@@ -121,9 +122,10 @@ def _moments(centred: Tensor) -> dict[str, Tensor]:
 
 def _robust_deviation(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """Return the mean absolute deviation of the values within [low, high]; shape (m,)."""
-    inside = torch.empty_like(values)  # 0 or 1; to compare into Booleans takes twice as long
-    torch.ge(values, low[:, None], out=inside)
-    inside *= values.new_empty(values.shape).copy_(values).le_(high[:, None])
+    inside = torch.ge(values, low[:, None], out=torch.empty_like(values))  # 0 or 1: Booleans
+    inside *= torch.le(values, high[:, None], out=torch.empty_like(values))  # take twice as long
     count = inside.sum(1)
     mean = torch.linalg.vecdot(inside, values) / count
-    return torch.linalg.vecdot(inside, (values - mean[:, None]).abs_()) / count
+    deviations = (values - mean[:, None]).abs_()
+    total: Tensor = torch.linalg.vecdot(inside, deviations)
+    return total / count

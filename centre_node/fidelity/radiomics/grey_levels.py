@@ -2,13 +2,8 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 LEVELS = 32
-OUTSIDE = LEVELS
-STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
-"""The four directions of the textures as (rows, columns)."""
-
 FLAT_RANGE = 1e-3
 FLAT_LEVEL = LEVELS // 2
 
@@ -42,25 +37,10 @@ def level_counts(levels: Tensor) -> Tensor:
     return counts.double().view(len(levels), LEVELS)
 
 
-def image_level_keys(levels: Tensor) -> Tensor:
-    """Return 32 times the image's number plus the level; int32, shape (m, side, side)."""
+def image_level_keys(levels: Tensor, room: int = LEVELS) -> Tensor:
+    """Return `room` times the image's number plus the level; int32, shape (m, side, side)."""
     images = torch.arange(len(levels), dtype=torch.int32, device=levels.device)
-    return images[:, None, None] * LEVELS + levels.int()
-
-
-def in_one_line(levels: Tensor) -> Tensor:
-    """Return all pixels, row by row, with a pixel `OUTSIDE` after each row and a row of them below.
-
-    A step in one of the four directions is then one distance along the line, for all pixels of
-    all images at once, and never leads from one edge to another.
-
-    Args:
-        levels: uint8, shape (m, side, side).
-
-    Returns:
-        uint8, shape (m * (side + 1)^2,).
-    """
-    return pad(levels, (0, 1, 0, 1), value=OUTSIDE).flatten()
+    return images[:, None, None] * room + levels.int()
 
 
 def entropy(probabilities: Tensor) -> Tensor:

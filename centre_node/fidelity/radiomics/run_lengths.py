@@ -1,15 +1,12 @@
 """Features of the grey level run length matrix (GLRLM): how far one level reaches on a line."""
 
+import math
+
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
-from centre_node.fidelity.radiomics.grey_levels import (
-    LEVELS,
-    OUTSIDE,
-    STEPS,
-    entropy,
-    in_one_line,
-)
+from centre_node.fidelity.radiomics.grey_levels import LEVELS, entropy, image_level_keys
 
 NAMES = (
     "GrayLevelNonUniformity",
@@ -29,6 +26,7 @@ NAMES = (
     "ShortRunHighGrayLevelEmphasis",
     "ShortRunLowGrayLevelEmphasis",
 )
+OUTSIDE, WITH_OUTSIDE = LEVELS, LEVELS + 1
 
 
 def run_length_features(levels: Tensor) -> Tensor:
@@ -64,8 +62,11 @@ def run_length_features(levels: Tensor) -> Tensor:
 def run_lengths(levels: Tensor) -> Tensor:
     """Count runs by level and length, from 1 to the longest of all, in 4 directions.
 
-    A run of length L has a pixel with L, one with L - 1 ... and one with 1 pixel left of it. So
-    the pixels with k left are as many as the runs of at least k, and no run has to be found.
+    A run of length L has a pixel with L - 1, one with L - 2 ... and one with 0 more behind it. So
+    the pixels with k more are as many as the runs longer than k, and no run has to be found.
+
+    All images make one line, with a pixel outside after each row and a row of them below each
+    image: a step in a direction is then one distance in it, and never leads over an edge unseen.
 
     Args:
         levels: uint8, shape (m, side, side).
@@ -73,36 +74,36 @@ def run_lengths(levels: Tensor) -> Tensor:
     Returns:
         Counts, float64, shape (m, 4, 32, longest).
     """
-    count, side, _ = levels.shape
-    room = OUTSIDE + 1
-    line = in_one_line(levels).to(torch.uint8 if side < 256 else torch.int16)
+    side = levels.shape[2]
+    bordered = pad(levels, (0, 1, 0, 1), value=OUTSIDE)
+    line = bordered.flatten().to(torch.uint8 if side < 256 else torch.int16)
     inside = line != torch.full_like(line, OUTSIDE)
-    distances = [rows * (side + 1) + columns for rows, columns in STEPS]
-    more = [_more_of_run(line, inside, distance) for distance in distances]
+    steps = (1, side + 1, side + 2, side)  # right, below, below right, below left
+    more = [_more_of_run(line, inside, step) for step in steps]
     longest = 1 + max(int(direction.max()) for direction in more)
-    images = torch.arange(count, dtype=torch.int32, device=levels.device)
-    keys = ((images[:, None] * room + line.view(count, -1).int()) * longest).flatten()
+    shape = (len(levels), WITH_OUTSIDE, longest)
+    keys = image_level_keys(bordered, WITH_OUTSIDE).flatten() * longest
     counts = [
-        torch.bincount(keys + direction.int(), minlength=count * room * longest)
+        torch.bincount(keys + direction.int(), minlength=math.prod(shape)).view(shape)
         for direction in more
     ]
-    at_least = torch.stack([direction.view(count, room, -1) for direction in counts], dim=1)
-    runs = at_least[:, :, :LEVELS].double()
-    runs[..., :-1] -= at_least[:, :, :LEVELS, 1:]
-    return runs
+    longer = torch.stack(counts, dim=1)[:, :, :LEVELS].double()
+    longer[..., :-1] -= longer[..., 1:].clone()
+    return longer
 
 
-def _more_of_run(line: Tensor, inside: Tensor, distance: int) -> Tensor:
-    """Return how many pixels of its run lie after each pixel, in steps of a distance.
+def _more_of_run(line: Tensor, inside: Tensor, step: int) -> Tensor:
+    """Return how many pixels of its run lie behind each pixel; shape as that of the line.
 
-    Whoever has 2^k more within a reach of 2^k steps, has those of the pixel 2^k steps ahead too.
+    Looking no further than 2^k steps, a pixel that has 2^k more also has what is behind the last
+    of them, which doubles how far is looked.
     """
     more = torch.zeros_like(line)
-    more[:-distance] = (line[:-distance] == line[distance:]) & inside[distance:]
+    more[:-step] = (line[:-step] == line[step:]) & inside[step:]
     power = 0
     while int(more.max()) == 2**power:
-        here, ahead = more[: -distance << power], more[distance << power :]
-        here += (here >> power) * ahead
+        here, ahead = more[: -step << power], more[step << power :]
+        here += (here >> power) * ahead  # the first factor is 0 or 1
         power += 1
     return more
 
