@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import correlate1d
 from torch import Tensor
 
 from centre_node.fidelity.radiomics.filters import (
@@ -55,6 +56,28 @@ def test_a_single_pixel_shows_the_laplacians_kernel() -> None:
     gaussian = torch.exp(-distance / 18) / (18 * torch.pi)
     expected = (distance / 9 - 2) * gaussian
     assert torch.allclose(response, expected.float(), atol=1e-5)
+
+
+@pytest.mark.parametrize("side", [8, 9, 31, 32])
+def test_the_laplacians_are_those_of_a_plain_correlation(side: int) -> None:
+    patch = clouds(1, side=side)[0]
+    offsets = np.arange(-18, 19)
+    gaussian = np.exp(-(offsets**2) / 18)
+    gaussian /= gaussian.sum()
+    second = (offsets**2 / 9 - 1) * gaussian
+    second -= second.sum() * gaussian
+
+    expected = sum(
+        correlate1d(
+            correlate1d(patch.astype(float), down, axis=0, mode="nearest"),
+            across,
+            axis=1,
+            mode="nearest",
+        )
+        for down, across in ((gaussian, second), (second, gaussian))
+    )
+
+    assert np.allclose(image(torch.tensor(patch), "log-sigma-3-px").numpy(), expected, atol=1e-5)
 
 
 def test_the_wavelets_filters_are_orthonormal() -> None:
