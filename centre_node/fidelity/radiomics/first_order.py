@@ -45,10 +45,10 @@ def first_order_features(images: Tensor, counts: Tensor) -> Tensor:
     values = images.flatten(1)
     minimum, maximum = values.amin(1).double(), values.amax(1).double()
     low, quartile, median, third, high = _percentiles(values).unbind(1)
-    centred = values.double()
-    mean = centred.mean(1)
-    centred -= mean[:, None]
-    moments = _moments(centred)
+    values = values.double()
+    robust_deviation = _robust_deviation(values, low, high)
+    mean = values.mean(1)
+    moments = _moments(values.sub_(mean[:, None]))
     mean_square = moments["Variance"] + mean**2
     probabilities = counts / counts.sum(1, keepdim=True)
     features = {
@@ -63,7 +63,7 @@ def first_order_features(images: Tensor, counts: Tensor) -> Tensor:
         "Median": median,
         "InterquartileRange": third - quartile,
         "Range": maximum - minimum,
-        "RobustMeanAbsoluteDeviation": _robust_deviation(centred, low - mean, high - mean),
+        "RobustMeanAbsoluteDeviation": robust_deviation,
         "RootMeanSquared": mean_square.sqrt(),
         "Uniformity": probabilities.square().sum(1),
     }

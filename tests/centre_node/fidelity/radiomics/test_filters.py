@@ -34,6 +34,17 @@ def test_a_flat_patch_leaves_nothing_but_itself_and_the_low_passed_band() -> Non
     assert max(left.values()) < 1e-9
 
 
+@pytest.mark.parametrize("value", [0, 1, 77, 255])
+def test_beside_a_texture_an_even_part_answers_with_exactly_nothing(value: int) -> None:
+    patch = torch.full((64, 64), value, dtype=torch.uint8)
+    patch[:, :16] = torch.tensor(clouds(1, side=64)[0, :, :16])
+
+    for name in ("log-sigma-2-px", "wavelet-LH", "wavelet-HL", "wavelet-HH"):
+        response = image(patch, name)
+        assert response[:, :16].abs().max() > 1
+        assert (response[:, 30:60] == 0).all(), name
+
+
 @pytest.mark.parametrize("sigma", SIGMAS_PX)
 def test_the_laplacian_of_a_bowl_is_its_curvature_times_sigma_squared(sigma: int) -> None:
     side = 101
