@@ -68,7 +68,7 @@ def _keep_freed_memory() -> None:
     """Take and give back a block that is large, but not too large, and never written to.
 
     The C library of Linux then keeps up to twice as much of what is freed for the next request.
-    It would return it to the system, and a third of the time would go into asking for it again.
+    Else it returns it to the system, and a quarter of the time goes into asking for it again.
     """
     torch.empty(LARGE_BLOCK_BYTES, dtype=torch.uint8)
 

@@ -122,8 +122,9 @@ def _moments(centred: Tensor) -> dict[str, Tensor]:
 
 def _robust_deviation(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """Return the mean absolute deviation of the values within [low, high]; shape (m,)."""
-    inside = torch.ge(values, low[:, None], out=torch.empty_like(values))  # 0 or 1: Booleans
-    inside *= torch.le(values, high[:, None], out=torch.empty_like(values))  # take twice as long
+    # 0 or 1, since comparing into Booleans takes twice as long
+    inside = torch.ge(values, low[:, None], out=torch.empty_like(values))
+    inside *= torch.le(values, high[:, None], out=torch.empty_like(values))
     count = inside.sum(1)
     mean = torch.linalg.vecdot(inside, values) / count
     deviations = (values - mean[:, None]).abs_()
