@@ -171,6 +171,6 @@ def _largest_correlation(probabilities: Tensor, own: Tensor) -> Tensor:
     """
     roots = torch.where(own > 0, own, torch.inf).rsqrt()
     normalised = probabilities * roots[..., :, None] * roots[..., None, :]
-    magnitudes = torch.linalg.eigvalsh(normalised).abs()
-    second = magnitudes.topk(2, dim=-1).values[..., 1]
+    in_order = torch.linalg.eigvalsh(normalised)
+    second = torch.maximum(in_order[..., -2], -in_order[..., 0])
     return torch.where((own > 0).sum(2) > 1, second, 1.0)

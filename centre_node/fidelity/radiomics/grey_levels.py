@@ -26,9 +26,9 @@ def grey_levels(images: Tensor) -> Tensor:
     lowest, highest = (extreme((1, 2), keepdim=True) for extreme in (images.amin, images.amax))
     span = highest - lowest
     flat = span <= FLAT_RANGE
-    shares = ((images - lowest) * LEVELS).div_(torch.where(flat, 1.0, span))
-    levels = shares.int().to(torch.uint8).clamp_(max=LEVELS - 1)  # int() rounds down
-    return levels.masked_fill_(flat, FLAT_LEVEL)
+    shares = ((images - lowest) * LEVELS).div_(torch.where(flat, torch.inf, span))
+    levels = shares.to(torch.uint8).clamp_(max=LEVELS - 1)  # rounds down
+    return levels.add_(flat.to(torch.uint8) * FLAT_LEVEL)
 
 
 def level_counts(levels: Tensor) -> Tensor:
@@ -37,10 +37,10 @@ def level_counts(levels: Tensor) -> Tensor:
     return counts.double().view(len(levels), LEVELS)
 
 
-def image_level_keys(levels: Tensor) -> Tensor:
-    """Return 32 times the image's number plus the level; int32, shape (m, side, side)."""
+def image_level_keys(levels: Tensor, room: int = LEVELS) -> Tensor:
+    """Return `room` times the image's number plus the level; int32, shape (m, side, side)."""
     images = torch.arange(len(levels), dtype=torch.int32, device=levels.device)
-    return images[:, None, None] * LEVELS + levels.int()
+    return images[:, None, None] * room + levels.int()
 
 
 def entropy(probabilities: Tensor) -> Tensor:

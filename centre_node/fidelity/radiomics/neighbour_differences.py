@@ -10,6 +10,8 @@ from centre_node.fidelity.radiomics.grey_levels import LEVELS, image_level_keys
 
 NAMES = ("Busyness", "Coarseness", "Complexity", "Contrast", "Strength")
 COARSENESS_OF_FLAT = 1e6
+COMMON_MULTIPLE = 120
+"""Of 3, 5 and 8 neighbours, at a corner, at an edge and within."""
 
 
 def neighbour_difference_features(levels: Tensor, counts: Tensor) -> Tensor:
@@ -28,13 +30,13 @@ def neighbour_difference_features(levels: Tensor, counts: Tensor) -> Tensor:
     shares, differences = counts / pixels, neighbour_differences(levels)
     level = torch.arange(1, LEVELS + 1, dtype=torch.float64, device=levels.device)
     present = counts > 0
-    both = present[:, :, None] & present[:, None, :]  # (m, 32, 32)
+    both = (present[:, :, None] & present[:, None, :]).double()  # (m, 32, 32)
     distance = (level[:, None] - level).abs()
     weighted, total = shares * differences, differences.sum(1)
     roughness = weighted.sum(1)
     spread = _pairwise(shares * level, torch.sub).abs_().mul_(both).sum((1, 2))
-    share_sums = _pairwise(shares, torch.add)
-    uneven = _pairwise(weighted, torch.add).div_(share_sums.clamp(min=1 / pixels))
+    uneven = (both * distance).div_(_pairwise(shares, torch.add).clamp_(min=1 / pixels)).sum(2)
+    apart = present.double() @ distance**2
     variance = shares @ level**2 - (shares @ level) ** 2
     pairs = (present.sum(1) * (present.sum(1) - 1)).double()
     features = {
@@ -42,9 +44,9 @@ def neighbour_difference_features(levels: Tensor, counts: Tensor) -> Tensor:
         "Coarseness": torch.where(
             roughness > 0, 1 / torch.where(roughness > 0, roughness, 1.0), COARSENESS_OF_FLAT
         ),
-        "Complexity": uneven.mul_(both).mul_(distance).sum((1, 2)) / pixels,
+        "Complexity": 2 * (weighted * uneven).sum(1) / pixels,
         "Contrast": _ratio(2 * variance * total / pixels, pairs),
-        "Strength": _ratio((share_sums * both).mul_(distance**2).sum((1, 2)), total),
+        "Strength": _ratio(2 * (shares * apart).sum(1), total),
     }
     return torch.stack([features[name] for name in NAMES], dim=1)
 
@@ -58,16 +60,16 @@ def neighbour_differences(levels: Tensor) -> Tensor:
     Returns:
         In grey levels, float64, shape (m, 32).
     """
-    values = levels.double()
+    values = levels.short()
     around = _sum_of_3_by_3(values).sub_(values)
     neighbours = _sum_of_3_by_3(torch.ones_like(values[:1])) - 1
-    apart = around.div_(neighbours).sub_(values).abs_()
+    apart = around.mul_(COMMON_MULTIPLE // neighbours).sub_(values, alpha=COMMON_MULTIPLE).abs_()
     sums = torch.bincount(
         image_level_keys(levels).flatten(),
         weights=apart.flatten(),
         minlength=len(levels) * LEVELS,
     )
-    return sums.view(len(levels), LEVELS)
+    return sums.view(len(levels), LEVELS) / COMMON_MULTIPLE
 
 
 def _sum_of_3_by_3(values: Tensor) -> Tensor:

@@ -1,7 +1,10 @@
 """Features of the grey level run length matrix (GLRLM): how far one level reaches on a line."""
 
+import math
+
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from centre_node.fidelity.radiomics.grey_levels import LEVELS, entropy, image_level_keys
 
@@ -23,8 +26,7 @@ NAMES = (
     "ShortRunHighGrayLevelEmphasis",
     "ShortRunLowGrayLevelEmphasis",
 )
-STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
-"""The four directions as (rows, columns)."""
+OUTSIDE, WITH_OUTSIDE = LEVELS, LEVELS + 1
 
 
 def run_length_features(levels: Tensor) -> Tensor:
@@ -60,8 +62,11 @@ def run_length_features(levels: Tensor) -> Tensor:
 def run_lengths(levels: Tensor) -> Tensor:
     """Count runs by level and length, from 1 to the longest of all, in 4 directions.
 
-    A run of length L has a pixel with L, one with L - 1 ... and one with 1 pixel left of it. So
-    the pixels with k left are as many as the runs of at least k, and no run has to be found.
+    A run of length L has a pixel with L - 1, one with L - 2 ... and one with 0 more behind it. So
+    the pixels with k more are as many as the runs longer than k, and no run has to be found.
+
+    All images make one line, with a pixel outside after each row and a row of them below each
+    image: a step in a direction is then one distance in it, and never leads over an edge unseen.
 
     Args:
         levels: uint8, shape (m, side, side).
@@ -69,49 +74,38 @@ def run_lengths(levels: Tensor) -> Tensor:
     Returns:
         Counts, float64, shape (m, 4, 32, longest).
     """
-    places = len(levels) * LEVELS
-    left = [_left_of_run(levels, *step) for step in STEPS]
-    longest = max(int(direction.max()) for direction in left)
-    keys = image_level_keys(levels) * longest - 1
+    side = levels.shape[2]
+    bordered = pad(levels, (0, 1, 0, 1), value=OUTSIDE)
+    line = bordered.flatten().to(torch.uint8 if side < 256 else torch.int16)
+    inside = line != torch.full_like(line, OUTSIDE)
+    steps = (1, side + 1, side + 2, side)  # right, below, below right, below left
+    more = [_more_of_run(line, inside, step) for step in steps]
+    longest = 1 + max(int(direction.max()) for direction in more)
+    shape = (len(levels), WITH_OUTSIDE, longest)
+    keys = image_level_keys(bordered, WITH_OUTSIDE).flatten() * longest
     counts = [
-        torch.bincount((keys + direction.int()).flatten(), minlength=places * longest)
-        for direction in left
+        torch.bincount(keys + direction.int(), minlength=math.prod(shape)).view(shape)
+        for direction in more
     ]
-    at_least = torch.stack(counts).view(4, len(levels), LEVELS, longest).transpose(0, 1).double()
-    at_least[..., :-1] -= at_least[..., 1:].clone()
-    return at_least
+    longer = torch.stack(counts, dim=1)[:, :, :LEVELS].double()
+    longer[..., :-1] -= longer[..., 1:].clone()
+    return longer
 
 
-def _left_of_run(levels: Tensor, rows: int, columns: int) -> Tensor:
-    """Return how many pixels of its run lie at or after each pixel; shape (m, side, side).
+def _more_of_run(line: Tensor, inside: Tensor, step: int) -> Tensor:
+    """Return how many pixels of its run lie behind each pixel; shape as that of the line.
 
-    What is known up to a reach of 2^k is doubled by looking 2^k pixels ahead.
+    Looking no further than 2^k steps, a pixel that has 2^k more also has what is behind the last
+    of them, which doubles how far is looked.
     """
-    side = levels.shape[1]
-    whole = torch.uint8 if side < 256 else torch.int16
-    left = torch.ones_like(levels, dtype=whole)
-    goes_on = torch.zeros_like(left)  # 1 where the run is longer than the reach
-    here, ahead = _shifted(rows, columns, 1)
-    goes_on[here] = levels[here] == levels[ahead]
-    reach = 1
-    while reach < side and bool(goes_on.max()):
-        here, ahead = _shifted(rows, columns, reach)
-        left[here] += left[ahead] * goes_on[here]
-        goes_on[here] &= goes_on[ahead].clone()
-        reach *= 2
-    return left
-
-
-def _shifted(rows: int, columns: int, distance: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Return the pixels that have one `distance` steps ahead, and those ahead."""
-    down, across = rows * distance, columns * distance
-    vertical = (slice(None, -down or None), slice(down, None))
-    horizontal = (
-        slice(max(-across, 0), -across if across > 0 else None),
-        slice(max(across, 0), across if across < 0 else None),
-    )
-    here, ahead = ((slice(None), y, x) for y, x in zip(vertical, horizontal, strict=True))
-    return here, ahead
+    more = torch.zeros_like(line)
+    more[:-step] = (line[:-step] == line[step:]) & inside[step:]
+    power = 0
+    while int(more.max()) == 2**power:
+        here, ahead = more[: -step << power], more[step << power :]
+        here += (here >> power) * ahead  # the first factor is 0 or 1
+        power += 1
+    return more
 
 
 def _emphases(runs: Tensor, level: Tensor, length: Tensor, count: Tensor) -> dict[str, Tensor]:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import correlate1d
 from torch import Tensor
 
 from centre_node.fidelity.radiomics.filters import (
@@ -33,6 +34,17 @@ def test_a_flat_patch_leaves_nothing_but_itself_and_the_low_passed_band() -> Non
     assert max(left.values()) < 1e-9
 
 
+@pytest.mark.parametrize("value", [0, 1, 77, 255])
+def test_beside_a_texture_an_even_part_answers_with_exactly_nothing(value: int) -> None:
+    patch = torch.full((64, 64), value, dtype=torch.uint8)
+    patch[:, :16] = torch.tensor(clouds(1, side=64)[0, :, :16])
+
+    for name in ("log-sigma-2-px", "wavelet-LH", "wavelet-HL", "wavelet-HH"):
+        response = image(patch, name)
+        assert response[:, :16].abs().max() > 1
+        assert (response[:, 30:60] == 0).all(), name
+
+
 @pytest.mark.parametrize("sigma", SIGMAS_PX)
 def test_the_laplacian_of_a_bowl_is_its_curvature_times_sigma_squared(sigma: int) -> None:
     side = 101
@@ -55,6 +67,28 @@ def test_a_single_pixel_shows_the_laplacians_kernel() -> None:
     gaussian = torch.exp(-distance / 18) / (18 * torch.pi)
     expected = (distance / 9 - 2) * gaussian
     assert torch.allclose(response, expected.float(), atol=1e-5)
+
+
+@pytest.mark.parametrize("side", [8, 9, 31, 32])
+def test_the_laplacians_are_those_of_a_plain_correlation(side: int) -> None:
+    patch = clouds(1, side=side)[0]
+    offsets = np.arange(-18, 19)
+    gaussian = np.exp(-(offsets**2) / 18)
+    gaussian /= gaussian.sum()
+    second = (offsets**2 / 9 - 1) * gaussian
+    second -= second.sum() * gaussian
+
+    expected = sum(
+        correlate1d(
+            correlate1d(patch.astype(float), down, axis=0, mode="nearest"),
+            across,
+            axis=1,
+            mode="nearest",
+        )
+        for down, across in ((gaussian, second), (second, gaussian))
+    )
+
+    assert np.allclose(image(torch.tensor(patch), "log-sigma-3-px").numpy(), expected, atol=1e-5)
 
 
 def test_the_wavelets_filters_are_orthonormal() -> None:

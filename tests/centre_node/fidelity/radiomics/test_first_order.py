@@ -57,3 +57,39 @@ def test_a_flat_image_has_no_spread_and_no_shape() -> None:
     assert found.pop("RootMeanSquared") == 7
     assert found.pop("Uniformity") == 1
     assert list(found.values()) == pytest.approx([0] * len(found), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.random.default_rng(1).integers(0, 3, 1024),  # ties
+        np.append(np.random.default_rng(2).normal(size=1023), 1e6),  # all but one in one bin
+        np.append(np.full(900, 5.0), np.arange(124)),
+        np.random.default_rng(3).standard_cauchy(1024),
+        np.random.default_rng(4).normal(200, 1e-4, 1024),
+        np.append(np.random.default_rng(5).normal(0, 1e-18, 900), np.full(124, 9.0)),  # rounding
+    ],
+)
+def test_percentiles_are_exact_however_the_values_lie(values: np.ndarray) -> None:
+    image = values.astype(np.float32).reshape(32, 32)
+
+    found = features(image.tolist())
+
+    image = image.astype(np.float64)
+    low, quartile, median, third, high = np.percentile(image, [10, 25, 50, 75, 90])
+    inner = image[(image >= low) & (image <= high)]
+    assert found["10Percentile"] == pytest.approx(low, rel=1e-14)
+    assert found["90Percentile"] == pytest.approx(high, rel=1e-14)
+    assert found["Median"] == pytest.approx(median, rel=1e-14)
+    assert found["InterquartileRange"] == pytest.approx(third - quartile, rel=1e-9)
+    assert found["RobustMeanAbsoluteDeviation"] == pytest.approx(
+        np.abs(inner - inner.mean()).mean(), rel=1e-9, abs=1e-12
+    )
+
+
+def test_images_side_by_side_keep_their_own_percentiles() -> None:
+    images = torch.stack([torch.arange(64).view(8, 8), 1000 - torch.arange(64).view(8, 8)]).float()
+
+    found = first_order_features(images, level_counts(grey_levels(images)))
+
+    assert found[:, NAMES.index("Median")].tolist() == [31.5, 968.5]

@@ -1,5 +1,6 @@
 from itertools import groupby
 
+import numpy as np
 import pytest
 import torch
 
@@ -26,19 +27,28 @@ def test_runs_are_counted_in_four_directions() -> None:
     assert rising[1].tolist() == [2, 1, 0]
 
 
-@pytest.mark.parametrize("side", [7, 16, 300])
-def test_runs_along_rows_are_those_that_a_plain_count_finds(side: int) -> None:
+@pytest.mark.parametrize("side", [7, 16, 255, 256])
+def test_runs_are_those_that_a_plain_count_finds(side: int) -> None:
     random = torch.Generator().manual_seed(0)
-    image = (torch.rand(2, side, side, generator=random) > 0.97).to(torch.uint8)
+    images = (torch.rand(2, side, side, generator=random) > 0.97).to(torch.uint8)
+    images[1, -1] = 1  # runs that reach from edge to edge
 
-    found = run_lengths(image)[:, 0]
+    found = run_lengths(images)
 
     expected = torch.zeros_like(found)
-    for number, rows in enumerate(image.tolist()):
-        for row in rows:
-            for level, run in groupby(row):
-                expected[number, level, len(list(run)) - 1] += 1
+    for number, image in enumerate(images.numpy()):
+        for direction, lines in enumerate(lines_of(image)):
+            for line in lines:
+                for level, run in groupby(line.tolist()):
+                    expected[number, direction, level, len(list(run)) - 1] += 1
     assert torch.equal(found, expected)
+
+
+def lines_of(image: np.ndarray) -> list[list[np.ndarray]]:
+    """The rows, the columns, and the diagonals that fall and rise to the right."""
+    offsets = range(1 - len(image), len(image))
+    falling = [image.diagonal(offset) for offset in offsets]
+    return [list(image), list(image.T), falling, [image[::-1].diagonal(one) for one in offsets]]
 
 
 def test_a_flat_image_has_one_run_a_line() -> None:
