@@ -183,6 +183,15 @@ class TensorboardMissingError(NodeError):
     hint = "pip install 'genshare[tensorboard]', or train without it."
 
 
+class FeatureWeightsError(NodeError):
+    """The weights that features are to be computed with cannot be used."""
+
+    code = "GS-3209"
+    status = 422
+    title = "Feature weights unusable"
+    hint = "Give the file of torchvision's Inception v3, such as inception_v3_google-0cc3c7bd.pth."
+
+
 class OutOfSpaceError(NodeError):
     """The disk is full."""
 

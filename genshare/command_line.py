@@ -28,6 +28,10 @@ COMMANDS = {
     "show": ("shared.commands", "Show one generator's card."),
     "fetch": ("shared.commands", "Fetch a generator and verify it."),
     "sample": ("centre_node.sharing.commands", "Draw synthetic patches from a fetched generator."),
+    "fidelity": (
+        "centre_node.sharing.fidelity_commands",
+        "Compare a generator's samples with your own patches.",
+    ),
     "study": ("centre_node.study.commands", "Compare what arms bring a classifier."),
     "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),
     "export-medigan": ("centre_node.medigan.commands", "Write a package's medigan metadata."),

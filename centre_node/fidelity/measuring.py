@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from centre_node.fidelity.comparison import LARGEST_SET, FeatureKind, fidelity_report
-from centre_node.fidelity.features import Matrix
+from centre_node.fidelity.features import Features, Matrix, standardised
 from centre_node.fidelity.pictures import nearest_neighbours, side_by_side
 from centre_node.fidelity.radiomics.extraction import radiomic_features
 from centre_node.generators.sampling import sample_patches
@@ -52,14 +52,51 @@ def measured_fidelity(
     """
     count = min(len(patches), LARGEST_SET)
     samples = sample_patches(weights, architecture, count=count, seed=seed, device=device)
-    real, synthetic = (radiomic_features(group, device) for group in (patches, samples))
-    report = fidelity_report(real, synthetic, kind=RADIOMICS, seed=seed, patients=patients)
+    return compared(
+        patches,
+        samples,
+        features=lambda group: radiomic_features(group, device),
+        kind=RADIOMICS,
+        patients=patients,
+        seed=seed,
+    )
+
+
+def compared(
+    patches: NDArray[np.uint8],
+    samples: NDArray[np.uint8],
+    *,
+    features: Features,
+    kind: FeatureKind,
+    patients: Sequence[str],
+    seed: int,
+    other_centre: NDArray[np.uint8] | None = None,
+) -> MeasuredFidelity:
+    """Compare samples with real patches, and draw both.
+
+    Args:
+        patches: Real, 8 bit, shape (n, side, side).
+        samples: Synthetic, shape (m, side, side).
+        patients: Whose each real patch is.
+        seed: Of all that is drawn for the comparison.
+        other_centre: Real patches of another centre, shape (k, side, side), for a row of their own.
+    """
+    real, synthetic = features(patches), features(samples)
+    report = fidelity_report(
+        real,
+        synthetic,
+        kind=kind,
+        seed=seed,
+        patients=patients,
+        other_centre=None if other_centre is None else features(other_centre),
+    )
+    in_one_unit = standardised(real, synthetic)
     return MeasuredFidelity(
         report,
         {
             "side-by-side.png": side_by_side(patches, samples),
             "nearest-neighbours.png": nearest_neighbours(
-                samples, patches, synthetic_features=synthetic, real_features=real
+                samples, patches, real_features=in_one_unit[0], synthetic_features=in_one_unit[1]
             ),
         },
         real,
