@@ -38,6 +38,7 @@ def test_help_names_every_command() -> None:
         "list",
         "show",
         "fetch",
+        "fidelity",
         "sample",
         "import-medigan",
         "export-medigan",
