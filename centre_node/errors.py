@@ -117,7 +117,7 @@ class TooFewPatchesError(NodeError):
     code = "GS-3201"
     status = 422
     title = "Too few patches"
-    hint = "Lower batch_size or use more patches."
+    hint = "Use more patches, or a lower batch_size in a training."
 
 
 class TrainingDivergedError(NodeError):

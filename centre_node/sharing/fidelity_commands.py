@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from centre_node.device import default_device
-from centre_node.errors import OneClassOnlyError
+from centre_node.errors import OneClassOnlyError, TooFewPatchesError
+from centre_node.fidelity.collapse import SMALLEST_SET
 from centre_node.fidelity.comparison import LARGEST_SET, FeatureKind
 from centre_node.fidelity.features import Features
 from centre_node.fidelity.measuring import RADIOMICS, compared
@@ -47,10 +48,9 @@ from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.splits import split_patients, with_kinds
-from centre_node.sharing.patch_files import new_folder
+from centre_node.sharing.patch_files import check_new, new_folder
 from centre_node.sharing.receive import synthetic_patches
 from shared.fidelity import FidelityReport, FidelityRow
-from shared.models import LARGEST_SEED
 from shared.names import LesionKind
 from shared.packages import open_package, sha256_of
 
@@ -58,6 +58,9 @@ app = typer.Typer(no_args_is_help=True)
 
 FeatureName = Literal["radiomics", "classifier", "inception"]
 REPORT = "fidelity.json"
+LARGEST_SPLIT_SEED = 2**32 - 1
+"""Of scikit-learn."""
+
 SPLIT_SHARES = (0.5, 0.15, 0.35)
 COLUMNS = ("KID", "95 % interval", "precision", "recall", "density", "coverage", "AUROC", "Frechet")
 
@@ -103,7 +106,7 @@ def fidelity(
         int | None,
         typer.Option(min=2, max=LARGEST_SET, help="Samples. Default: as many as real patches."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED)] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SPLIT_SEED)] = 0,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Of the CPU.")] = 1,
     out: Annotated[
         Path | None, typer.Option(help="Gets fidelity.json and pictures, which show real patches.")
@@ -139,10 +142,10 @@ def fidelity(
     cv2.setNumThreads(threads)
     device, size = default_device(), package.card.architecture.image_size
     wanted = lesion_kinds(kinds)
-    mammograms = with_kinds(reading_of(folder, phantoms, layout, where).mammograms, wanted)
-    others = (
-        None if other is None else with_kinds(read_folder(other, "auto", {}).mammograms, wanted)
-    )
+    if out is not None:
+        check_new(out)
+    mammograms = reading_of(folder, phantoms, layout, where).mammograms
+    others = None if other is None else read_folder(other, "auto", {}).mammograms
     with tempfile.TemporaryDirectory() as scratch:
         cutting = _Cutting(configuration, wanted, seed, Path(scratch))
         real = (
@@ -151,6 +154,11 @@ def fidelity(
             else _by_themselves(mammograms, cutting, size, _extractor(inception_weights, device))
         )
         elsewhere = None if others is None else _lesions(cutting.of(others, healthy=False), size)
+    if len(real.patches) < 2 * SMALLEST_SET:
+        raise TooFewPatchesError(
+            f"there are {len(real.patches)} real lesion patches to compare with, and two halves of "
+            f"{SMALLEST_SET} are needed"
+        )
     samples = synthetic_patches(
         package,
         count=count or min(len(real.patches), LARGEST_SET),
@@ -187,7 +195,7 @@ class _Cutting:
     scratch: Path
 
     def of(self, mammograms: Sequence[Mammogram], *, healthy: bool) -> PatchStore:
-        lesions = sum(len(mammogram.lesions) for mammogram in mammograms)
+        lesions = sum(len(mammogram.lesions) for mammogram in with_kinds(mammograms, self.kinds))
         if not lesions:
             raise OneClassOnlyError(
                 f"{len(mammograms)} mammograms have no lesion of the kinds {', '.join(self.kinds)}"
@@ -243,7 +251,8 @@ def _by_a_classifier(
     """Train on some patients, and compare patches of others."""
     from centre_node.fidelity.task_features import task_features
 
-    split = split_patients(mammograms, shares=SPLIT_SHARES, seed=cutting.seed)
+    scope = with_kinds(mammograms, cutting.kinds)  # other lesions stay, for patches to avoid
+    split = split_patients(scope, shares=SPLIT_SHARES, seed=cutting.seed)
     train, validation, test = (
         cutting.of([m for m in mammograms if m.patient_id in set(patients)], healthy=True)
         for _, patients in split.subsets()

@@ -47,8 +47,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
         OutOfSpaceError: The disk is full.
         PatchesNotKeptError: There is something already, or nothing can be written.
     """
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise PatchesNotKeptError(f"{folder} is there already and not empty")
+    check_new(folder)
     temporary = folder.absolute().with_name(f".{folder.absolute().name}.{uuid.uuid4().hex}")
     try:
         with full_disk_named(folder):
@@ -59,6 +58,16 @@ def new_folder(folder: Path) -> Iterator[Path]:
         raise PatchesNotKeptError(f"cannot write to {folder}: {error.strerror}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_new(folder: Path) -> None:
+    """Check that there is nothing at `folder`, or an empty folder.
+
+    Raises:
+        PatchesNotKeptError: There is something.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise PatchesNotKeptError(f"{folder} is there already and not empty")
 
 
 @contextmanager

@@ -7,6 +7,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from centre_node.mammography.configuration import PhantomSet
+from centre_node.mammography.datasets import read_folder
+from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.sharing import fidelity_commands
 from shared.fidelity import FidelityReport
@@ -24,9 +26,12 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 
 @pytest.fixture(scope="module")
 def mammograms(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data") / "own"
+    return _written(tmp_path_factory.mktemp("data") / "own", patients=26)
+
+
+def _written(folder: Path, *, patients: int) -> Path:
     phantoms = PhantomSet(
-        style="digital", patients=26, seed=0, image_height_px=256, healthy_share=0
+        style="digital", patients=patients, seed=0, image_height_px=256, healthy_share=0
     )
     write_phantoms(phantoms, folder, layout="coco", on_progress=lambda _done, _total: None)
     return folder
@@ -70,9 +75,8 @@ def test_the_same_seed_gives_the_same_report(package: Package, mammograms: Path)
 
 
 @pytest.mark.slow
-def test_a_classifier_of_real_patches_gives_the_features(
-    package: Package, mammograms: Path
-) -> None:
+def test_a_classifier_of_real_patches_gives_the_features(package: Package, tmp_path: Path) -> None:
+    mammograms = _written(tmp_path / "many", patients=80)
     everywhere = ("--healthy-from", "all_mammograms")
     arguments = (*CUT, *everywhere, "--features", "classifier", "--json")
 
@@ -94,6 +98,8 @@ def test_a_classifier_of_real_patches_gives_the_features(
         (("--features", "inception"), 2, "--inception-weights FILE go together"),
         (("--inception-weights", "x.pth"), 2, "--inception-weights FILE go together"),
         (("--count", "1"), 2, "--count"),
+        (("--margin-px", "8", "--kinds", "calcification"), 1, "two halves of 20 are needed"),
+        (("--seed", "4294967296"), 2, "--seed"),
         (("--kinds", "other"), 1, "mammograms have no lesion of the kinds other"),
         (("--features", "inception", "--inception-weights", "x.pth"), 1, "x.pth cannot be read"),
         (("--other", "nowhere"), 1, "nowhere"),
@@ -113,3 +119,33 @@ def test_wrong_things_are_one_sentence_and_leave_nothing(
     assert done.exit_code == code
     assert sentence in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_holds_something_is_refused_before_any_work(
+    package: Package, tmp_path: Path
+) -> None:
+    (tmp_path / "kept.txt").write_text("mine")
+
+    done = run(package, "nowhere", *CUT, "--out", tmp_path)
+
+    assert "is there already and not empty" in str(done.exception)
+
+
+def test_healthy_patches_of_the_classifier_touch_no_lesion_of_another_kind(
+    package: Package, mammograms: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores: list[PatchStore] = []
+
+    def noted(*arguments: PatchStore, **_options: object) -> None:
+        stores.extend(arguments)
+        raise InterruptedError
+
+    monkeypatch.setattr("centre_node.fidelity.task_features.task_features", noted)
+    run(package, mammograms, *CUT, "--healthy-from", "all_mammograms", "--features", "classifier")
+
+    lesions = {m.image_id: m.lesions for m in read_folder(mammograms, "auto", {}).mammograms}
+    assert {lesion.kind for found in lesions.values() for lesion in found} > {"mass"}
+    assert len(stores) == 3
+    for record in (store.records[index] for store in stores for index in store.indices(0)):
+        boxes = [lesion.box for lesion in lesions[record.image_id]]
+        assert not any(record.square_in_image.overlaps(box) for box in boxes)
