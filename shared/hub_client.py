@@ -207,6 +207,8 @@ class HubClient:
                     with target.open(mode) as file:
                         for chunk in response.iter_bytes(CHUNK_BYTES):
                             file.write(chunk)
+                            if file.tell() > declared.size_bytes:
+                                break  # it is not that file; an endless one would fill the disk
             except httpx.RequestError as error:
                 raise self._unreachable("GET", path, error) from error
         try:

@@ -93,6 +93,9 @@ def train_generator(
     threads: Annotated[
         int, typer.Option(min=1, max=256, help="Of the CPU; a result's rounding depends on it.")
     ] = 1,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write scalars and samples to OUT/tensorboard.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train a generator on a folder's lesions and measure how close its samples come.
@@ -147,6 +150,7 @@ def train_generator(
                     pictures=out / PICTURES,
                     device=default_device(),
                     on_step=on_step,
+                    tensorboard=tensorboard,
                 )
             skipped.update(not_cut)
             keep_trained(out, trained)

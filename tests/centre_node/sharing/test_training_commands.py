@@ -253,6 +253,15 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
+def test_tensorboard_reads_what_a_training_writes(mammograms: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+
+    done = train(mammograms, tmp_path / "out", "--epochs", "2", "--tensorboard")
+
+    assert done.exit_code == 0, done.output
+    assert list((tmp_path / "out" / "tensorboard").glob("events.*"))
+
+
 def test_a_package_is_built_and_not_sent_when_dry(trained: Path) -> None:
     done = publish(trained, *TERMS, "--dry-run")
 
