@@ -145,6 +145,7 @@ def test_what_depends_on_a_generator_is_listed(finished: Path, package: Package)
     [
         (("run", "nowhere.toml", "--out", "x"), 1, "nowhere.toml cannot be read: No such file"),
         (("report", "nowhere"), 1, "nowhere/study-result.json cannot be read: No such file"),
+        (("uses", "3f1c9a02", "nowhere", "--json"), 1, "nowhere is no folder"),
     ],
 )
 def test_wrong_input_is_one_sentence(arguments: tuple[str, ...], code: int, complaint: str) -> None:
@@ -153,6 +154,20 @@ def test_wrong_input_is_one_sentence(arguments: tuple[str, ...], code: int, comp
     assert done.returncode == code
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_cluster_that_is_not_there_is_said_before_patches_are_cut(
+    study_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = _study(
+        *("run", str(study_file), "--out", str(out)),
+        *("--engine", "ray", "--address", "ray://127.0.0.1:1"),
+    )
+
+    assert done.returncode == 1
+    assert "there is no Ray cluster at 'ray://127.0.0.1:1'" in " ".join(done.stderr.split())
+    assert not out.exists()
 
 
 def test_an_engine_that_is_not_there_is_said(study_file: Path, tmp_path: Path) -> None:
