@@ -85,6 +85,11 @@ def _study(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def _runs(out: Path) -> dict[str, int]:
+    """Return when each finished run was written."""
+    return {path.name: path.stat().st_mtime_ns for path in (out / "cache/runs").glob("*.json")}
+
+
 def test_a_study_leaves_its_report_and_every_run_in_a_table(finished: Path) -> None:
     rows = list(csv.DictReader((finished / "results.csv").open()))
 
@@ -105,17 +110,20 @@ def test_a_study_killed_in_the_middle_goes_on_to_the_same_table(
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + SECONDS
-    while len(list((tmp_path / "cache" / "runs").glob("*.json"))) < 2:
+    while len(_runs(tmp_path)) < 2:
         assert process.poll() is None, "the study ended too early"
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.kill()
     process.wait()
+    finished_runs = _runs(tmp_path)
 
     resumed = _study(*arguments, "--json")
 
     assert resumed.returncode == 0, resumed.stderr
-    assert json.loads(resumed.stdout)["origin"]["runs_found"] >= 2
+    assert 2 <= len(finished_runs) < 8
+    assert json.loads(resumed.stdout)["origin"]["runs_found"] == len(finished_runs)
+    assert finished_runs.items() <= _runs(tmp_path).items()
     assert (tmp_path / "results.csv").read_text() == (finished / "results.csv").read_text()
 
 
