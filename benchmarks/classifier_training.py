@@ -69,7 +69,7 @@ def main(
                 "precision": precision,
             }
         )
-        network = NETWORKS[classifier.value](image_size).to(on)
+        network = NETWORKS[classifier.value](image_size, training).to(on)
         plain = _PlainLoop(network, training, patches, held_out, workers)
         turn = _Turns(plain.epoch, on)
         train_classifier(

@@ -125,7 +125,8 @@ class _Images(Dataset[tuple[Tensor, int]]):
 def _plain_run(patches: StudyPatches, run: Run, epochs: int) -> float:
     """Train and test a classifier; return the test AUPRC."""
     torch.manual_seed(run.seed)
-    network = NETWORKS[run.classifier](patches.study.configuration.image_size)
+    study = patches.study.configuration
+    network = NETWORKS[run.classifier](study.image_size, study.classifier_training)
     optimiser = torch.optim.SGD(network.parameters(), lr=0.001, momentum=0.9)
     loader = DataLoader(_Images(patches.training_patches(run)), batch_size=12, shuffle=True)
     best, best_state = -1.0, network.state_dict()

@@ -11,6 +11,9 @@ from shared.names import Digest
 ClassifierName = Literal["cnn", "swin"]
 Recipe = Literal["paper", "improved"]
 
+SWIN_SIDE_PX = 224
+"""The side of the paper's Swin."""
+
 RECIPE_DEFAULTS: Mapping[Recipe, Mapping[str, Any]] = {
     "paper": {},  # the fields' own defaults
     "improved": {
@@ -74,6 +77,14 @@ class ClassifierTraining(StrictModel):
     precision: Literal["float32", "bfloat16"] = Field(
         "float32",
         description="What training steps compute in; weights and predictions are float32.",
+    )
+    swin_side_px: int = Field(
+        SWIN_SIDE_PX,
+        ge=32,
+        le=SWIN_SIDE_PX,
+        multiple_of=32,
+        description="Side that Swin works at: patches are resized to it. A smaller one than the "
+        "paper's is for trials where there is no GPU; the CNN works at the patches' own.",
     )
 
     @model_validator(mode="before")

@@ -5,13 +5,14 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from centre_node.classifiers.configuration import SWIN_SIDE_PX
+
 CHANNELS = (1, 16, 32, 64, 128)
 HIDDEN_FEATURES = 128
 CLASSES = 2
 DROPOUT = 0.2
 
 SWIN = "swin_tiny_patch4_window7_224"
-SWIN_SIDE = 224
 SWIN_CHANNELS = 3
 DROP_PATH = 0.1
 
@@ -56,27 +57,31 @@ def _block(channels_in: int, channels_out: int) -> nn.Sequential:
     )
 
 
-def swin() -> nn.Module:
-    """Return a Swin-T with random weights, of 27,520,892 parameters.
+def swin(side_px: int = SWIN_SIDE_PX) -> nn.Module:
+    """Return a Swin-T with random weights, of 27,520,892 parameters at 224 px.
 
     Maps patches, shape (batch, 1, side, side), of any side, in [-1, 1], to logits, shape
     (batch, 2), of healthy and lesion. Its tensors have timm's names, so that weights saved from
     timm's Swin-T fit.
+
+    Args:
+        side_px: That patches are resized to, a multiple of 32. Attention windows are as wide as
+            the image where that is smaller, so that tables of position biases are smaller below
+            224 px: weights of one side do not fit another.
 
     Source: paper section 2.4.1; Liu et al. 2021 (arXiv 2103.14030).
     """
     import timm  # takes seconds, and only a Swin needs it
 
     network: nn.Module = timm.create_model(
-        SWIN, pretrained=False, num_classes=CLASSES, drop_path_rate=DROP_PATH
+        SWIN, pretrained=False, num_classes=CLASSES, drop_path_rate=DROP_PATH, img_size=side_px
     )
-    network.register_forward_pre_hook(_in_swins_form)
+    network.register_forward_pre_hook(lambda _network, inputs: _in_swins_form(*inputs, side_px))
     return network
 
 
-def _in_swins_form(_network: nn.Module, inputs: tuple[Tensor]) -> Tensor:
+def _in_swins_form(patches: Tensor, side_px: int) -> Tensor:
     """Resize patches by area interpolation and copy their grey to three channels."""
-    (patches,) = inputs
-    if patches.shape[-1] != SWIN_SIDE:
-        patches = interpolate(patches, size=(SWIN_SIDE, SWIN_SIDE), mode="area")
-    return patches.expand(-1, SWIN_CHANNELS, -1, -1)  # (batch, 3, 224, 224)
+    if patches.shape[-1] != side_px:
+        patches = interpolate(patches, size=(side_px, side_px), mode="area")
+    return patches.expand(-1, SWIN_CHANNELS, -1, -1)  # (batch, 3, side, side)

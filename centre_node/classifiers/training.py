@@ -30,9 +30,9 @@ from centre_node.classifiers.optimisation import new_optimiser, rate_at, set_rat
 from centre_node.errors import InitialWeightsError, OneClassOnlyError, TrainingDivergedError
 
 PREDICTION_BATCH = 32  # more at once no longer fit a core's cache
-NETWORKS: dict[ClassifierName, Callable[[int], nn.Module]] = {
-    "cnn": Cnn,
-    "swin": lambda _image_size: swin(),
+NETWORKS: dict[ClassifierName, Callable[[int, ClassifierTraining], nn.Module]] = {
+    "cnn": lambda image_size, _training: Cnn(image_size),
+    "swin": lambda _image_size, training: swin(training.swin_side_px),
 }
 
 DrawEpoch = Callable[[np.random.Generator], tuple[Pixels, Labels]]
@@ -104,7 +104,7 @@ def train_classifier(
 def _new_network(
     name: ClassifierName, image_size: int, training: ClassifierTraining, path: Path | None
 ) -> nn.Module:
-    network = NETWORKS[name](image_size)
+    network = NETWORKS[name](image_size, training)
     if (path is None) != (training.initial_weights is None):
         raise InitialWeightsError(
             f"the configuration's initial_weights is {training.initial_weights}, "

@@ -75,6 +75,7 @@ def run(
       genshare study run masses.toml --out masses --engine ray --address ray://head:10001
     """
     file = read_study_file(study_file)
+    chosen = _engine(engine, workers, runs_a_gpu, address)
     configuration, inputs = _inputs(file, out)
     cv2.setNumThreads(1)
     with _shown(configuration.runs) as on_progress:
@@ -85,7 +86,7 @@ def run(
             cache=out / CACHE,
             device=default_device(),
             threads=threads,
-            engine=_engine(engine, workers, runs_a_gpu, address),
+            engine=chosen,
             on_progress=on_progress,
         )
     page = _reported(out, StudyReport(configuration=configuration, result=result))
@@ -178,11 +179,14 @@ def _reading(source: DatasetSource, out: Path) -> Reading:
 
 
 def _engine(name: str, workers: int | None, runs_a_gpu: int, address: str) -> Engine:
+    """Return an engine that is there, before hours go into cutting patches for it."""
     match name:
         case "local":
             return LocalEngine(workers or len(os.sched_getaffinity(0)), runs_a_gpu)
         case "ray":
-            return RayEngine(address, runs_a_gpu)
+            cluster = RayEngine(address, runs_a_gpu)
+            cluster.check()
+            return cluster
         case _:
             raise typer.BadParameter(f"--engine must be local or ray, not {name!r}")
 

@@ -4,7 +4,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from centre_node.classifiers.configuration import ClassifierName, ClassifierTraining
+from centre_node.classifiers.configuration import (
+    SWIN_SIDE_PX,
+    ClassifierName,
+    ClassifierTraining,
+)
 from centre_node.mammography.configuration import PatchConfiguration
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
@@ -105,6 +109,13 @@ class StudyConfiguration(StrictModel):
         ):
             if len(set(values)) < len(values):
                 raise ValueError(f"every {what} must be named once: {values}")
+        if "swin" not in self.classifiers and (
+            (side := self.classifier_training.swin_side_px) != SWIN_SIDE_PX
+        ):
+            raise ValueError(
+                f"classifier_training.swin_side_px is {side}, but swin is none of the classifiers, "
+                f"{', '.join(self.classifiers)}, and the others work at image_size"
+            )
         return self
 
     @property

@@ -29,9 +29,16 @@ def uses_of(digest: str, folder: Path) -> Iterator[Use]:
         digest: The generator's manifest digest, or the beginning of it.
 
     Raises:
-        StudyFileError: A study's result cannot be read.
+        StudyFileError: There is no result of a study, or one that cannot be read.
     """
-    for path in sorted(folder.rglob(RESULT)):
+    if not folder.is_dir():
+        raise StudyFileError(f"{folder} is no folder")
+    paths = sorted(folder.rglob(RESULT))
+    if not paths:
+        raise StudyFileError(
+            f"neither {folder} nor a folder inside it holds a study's result, {RESULT}"
+        )
+    for path in paths:
         result = read_report(path).result
         for used in result.generators:
             if used.manifest_digest.startswith(digest):

@@ -31,6 +31,14 @@ class RayEngine:
     address: str
     runs_a_gpu: int = 4
 
+    def check(self) -> None:
+        """See whether runs can be done there.
+
+        Raises:
+            EngineError: Ray is not installed, or there is no cluster at the address.
+        """
+        _connected(self.address).shutdown()
+
     def outcomes(
         self, study_file: Path, runs: Sequence[Run], *, device: str, on_tick: Callable[[], None]
     ) -> Iterator[Outcome]:

@@ -29,6 +29,11 @@ def job_folders(out: Path) -> set[Path]:
     return {path for path in (out / "state").glob("*/jobs/*") if path.is_dir()}
 
 
+def finished_runs(out: Path) -> dict[Path, int]:
+    """Return when each finished run of a study was written."""
+    return {path: path.stat().st_mtime_ns for path in out.glob("state/*/studies/runs/*.json")}
+
+
 def services_of(out: Path) -> list[str]:
     """Return the command lines of the processes that work in a results folder."""
     found = []
@@ -141,10 +146,12 @@ def test_killed_and_started_again_it_gives_the_same_numbers(
         first.kill()
     wait_until_gone(out)
     assert not (out / "report").exists()
+    before = finished_runs(out)
 
     second = run(out)
 
     assert second.returncode == 0, second.stdout + second.stderr
+    assert before.items() <= finished_runs(out).items()
     same = (out / "report" / "results.csv").read_bytes()
     assert same == (finished / "report" / "results.csv").read_bytes()
     assert len(job_folders(out)) == len(job_folders(finished))

@@ -11,13 +11,12 @@ from centre_node.study.report.contents import StudyReport
 from centre_node.study.report.page import study_page
 from centre_node.study.report.presented import Presented
 from centre_node.study.report.text_tables import study_latex, study_markdown, study_title
-from centre_node.study.rows import as_csv
 
 PAGE = "index.html"
 
 
 def write_study_report(folder: Path, report: StudyReport, pictures: Mapping[str, bytes]) -> Path:
-    """Write index.html, tables.md, tables.tex, results.csv and differences.csv.
+    """Write index.html, tables.md, tables.tex and differences.csv.
 
     Args:
         pictures: PNGs by name, as a study leaves them; the page holds them.
@@ -27,7 +26,6 @@ def write_study_report(folder: Path, report: StudyReport, pictures: Mapping[str,
     """
     study = Presented(report.configuration, report.result)
     texts = {
-        "results.csv": as_csv(report.result.rows),
         "differences.csv": differences_csv(report.result.findings.differences),
         "tables.md": study_markdown(study, title=study_title(study)),
         "tables.tex": study_latex(study),

@@ -13,6 +13,7 @@ def test_the_defaults_are_the_papers_numbers() -> None:
     assert (training.learning_rate, training.momentum) == (0.001, 0.9)
     assert (training.augmentation, training.precision) == ("flips", "float32")
     assert training.initial_weights is None
+    assert training.swin_side_px == 224
 
 
 def test_the_improved_recipe_brings_its_own_defaults_and_each_can_be_changed() -> None:
@@ -66,6 +67,9 @@ def test_a_field_of_the_other_recipe_is_refused_in_one_sentence(
         {"initial_weights": "weights.safetensors"},
         {"batch_size": 1},
         {"epochs": 0},
+        {"swin_side_px": 0},
+        {"swin_side_px": 48},
+        {"swin_side_px": 256},
     ],
 )
 def test_what_it_does_not_know_is_refused(fields: dict[str, Any]) -> None:

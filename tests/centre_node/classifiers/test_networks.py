@@ -77,6 +77,21 @@ def test_a_swin_sees_the_area_mean_in_three_equal_channels(swin_t: nn.Module) ->
     assert torch.allclose(seen[0], means.expand(1, 3, 224, 224), atol=1e-6)
 
 
+@pytest.mark.parametrize("side_px", [32, 64, 160])
+def test_a_swin_can_work_at_a_smaller_side(side_px: int) -> None:
+    network = swin(side_px).eval()
+    seen: list[Tensor] = []
+    network.get_submodule("patch_embed").register_forward_pre_hook(
+        lambda _layer, inputs: seen.append(inputs[0])
+    )
+
+    with torch.inference_mode():
+        logits = network(torch.zeros(2, 1, 48, 48))
+
+    assert logits.shape == (2, 2)
+    assert seen[0].shape == (2, 3, side_px, side_px)
+
+
 def test_a_swins_tensors_have_timms_names(swin_t: nn.Module) -> None:
     timms = timm.create_model("swin_tiny_patch4_window7_224", pretrained=False, num_classes=2)
 

@@ -240,7 +240,7 @@ def test_every_patch_real_or_synthetic_is_trained_on_once_an_epoch_in_a_new_orde
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     network = _Recording()
-    monkeypatch.setitem(NETWORKS, "cnn", lambda _image_size: network)
+    monkeypatch.setitem(NETWORKS, "cnn", lambda _image_size, _training: network)
     greys = np.arange(61, dtype=np.uint8)  # each names its patch; from 41 on it is synthetic
     pixels = np.broadcast_to(greys[:, None, None], (61, SIDE, SIDE))
 

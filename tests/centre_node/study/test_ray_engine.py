@@ -46,6 +46,7 @@ def test_a_cluster_of_two_gives_the_results_of_one_process(
     ready: Preparation, address: str
 ) -> None:
     runs = list(ready.study.runs())
+    RayEngine(address).check()
     here, there = (
         {o.run: o for o in engine.outcomes(ready.file, runs, device="cpu", on_tick=lambda: None)}
         for engine in (LocalEngine(1), RayEngine(address))
@@ -63,5 +64,7 @@ def test_a_cluster_of_two_gives_the_results_of_one_process(
 def test_no_cluster_is_said(ready: Preparation) -> None:
     engine = RayEngine("127.0.0.1:1")
 
+    with pytest.raises(EngineError, match=r"no Ray cluster at '127\.0\.0\.1:1'"):
+        engine.check()
     with pytest.raises(EngineError, match=r"no Ray cluster at '127\.0\.0\.1:1'"):
         list(engine.outcomes(ready.file, [], device="cpu", on_tick=lambda: None))

@@ -85,6 +85,11 @@ def _study(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def _runs(out: Path) -> dict[str, int]:
+    """Return when each finished run was written."""
+    return {path.name: path.stat().st_mtime_ns for path in (out / "cache/runs").glob("*.json")}
+
+
 def test_a_study_leaves_its_report_and_every_run_in_a_table(finished: Path) -> None:
     rows = list(csv.DictReader((finished / "results.csv").open()))
 
@@ -105,17 +110,20 @@ def test_a_study_killed_in_the_middle_goes_on_to_the_same_table(
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + SECONDS
-    while len(list((tmp_path / "cache" / "runs").glob("*.json"))) < 2:
+    while len(_runs(tmp_path)) < 2:
         assert process.poll() is None, "the study ended too early"
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.kill()
     process.wait()
+    finished_runs = _runs(tmp_path)
 
     resumed = _study(*arguments, "--json")
 
     assert resumed.returncode == 0, resumed.stderr
-    assert json.loads(resumed.stdout)["origin"]["runs_found"] >= 2
+    assert 2 <= len(finished_runs) < 8
+    assert json.loads(resumed.stdout)["origin"]["runs_found"] == len(finished_runs)
+    assert finished_runs.items() <= _runs(tmp_path).items()
     assert (tmp_path / "results.csv").read_text() == (finished / "results.csv").read_text()
 
 
@@ -145,6 +153,7 @@ def test_what_depends_on_a_generator_is_listed(finished: Path, package: Package)
     [
         (("run", "nowhere.toml", "--out", "x"), 1, "nowhere.toml cannot be read: No such file"),
         (("report", "nowhere"), 1, "nowhere/study-result.json cannot be read: No such file"),
+        (("uses", "3f1c9a02", "nowhere", "--json"), 1, "nowhere is no folder"),
     ],
 )
 def test_wrong_input_is_one_sentence(arguments: tuple[str, ...], code: int, complaint: str) -> None:
@@ -153,6 +162,20 @@ def test_wrong_input_is_one_sentence(arguments: tuple[str, ...], code: int, comp
     assert done.returncode == code
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_cluster_that_is_not_there_is_said_before_patches_are_cut(
+    study_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = _study(
+        *("run", str(study_file), "--out", str(out)),
+        *("--engine", "ray", "--address", "ray://127.0.0.1:1"),
+    )
+
+    assert done.returncode == 1
+    assert "there is no Ray cluster at 'ray://127.0.0.1:1'" in " ".join(done.stderr.split())
+    assert not out.exists()
 
 
 def test_an_engine_that_is_not_there_is_said(study_file: Path, tmp_path: Path) -> None:

@@ -61,6 +61,10 @@ def test_arms_get_the_digests_of_their_generators(tmp_path: Path) -> None:
         (('generators = ["b"]', 'generators = ["c"]'), "'B' has 'c' in generators, but .* has b"),
         (('real_donors = ["centre-b"]', 'real_donors = ["x"]'), "'x' in real_donors, but"),
         (("seeds = [0, 1]", "seeds = [0, 0]"), "every seed must be named once"),
+        (
+            ("seeds = [0, 1]", "classifier_training = { swin_side_px = 32 }"),
+            r"swin_side_px is 32, but swin is none of the classifiers, cnn",
+        ),
         (("seeds = [0, 1]", "colour = 1"), r"study\.colour: Extra inputs are not permitted"),
         (("[study]", "[study"), "is no TOML"),
     ],
