@@ -4,6 +4,7 @@
   x NotAllowedError              GS-1001  401
   x ForeignCentreError           GS-1002  403
   x CentreExistsError            GS-1003  409
+  x AdministratorOnlyError       GS-1004  403
   x GeneratorNotFoundError       GS-1101  404
   x FileNotInVersionError        GS-1102  404
   x BlobNotFoundError            GS-1103  404
@@ -48,6 +49,15 @@ class CentreExistsError(HubError):
     status = 409
     title = "Centre exists"
     hint = "Ask with `renew` for a new token; the old one stops working."
+
+
+class AdministratorOnlyError(HubError):
+    """A centre asks for what only the administrator may do."""
+
+    code = "GS-1004"
+    status = 403
+    title = "For the administrator only"
+    hint = "Ask the hub's operator, who enrols centres with `genshare hub invite CENTRE`."
 
 
 class GeneratorNotFoundError(HubError):

@@ -1,7 +1,9 @@
 """The only way to the hub. Knows its URLs; turns its errors into ours."""
 
+import math
 import shutil
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,22 +12,27 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from shared.errors import (
+    BrokenPackageError,
     DigestMismatchError,
     HubAddressError,
     HubRefusedError,
     HubUnreachableError,
     HubUnreadableError,
     NoSuchWeightsError,
+    PackageError,
+    PackageNotKeptError,
     PartlyFetchedError,
 )
 from shared.packages import (
     CARD,
+    LARGEST_CARD_BYTES,
     MANIFEST,
     Manifest,
     ManifestFile,
     Package,
     add_to_package,
     canonical_json,
+    check_card_against_manifest,
     manifest_digest,
     note_fetched,
     open_package,
@@ -41,12 +48,12 @@ from shared.records import (
     GeneratorVersion,
 )
 from shared.weight_choices import weights_named
-from shared.weights import inspect_weights
+from shared.weights import BYTES_PER_FLOAT32, LARGEST_HEADER_BYTES, inspect_weights
 
 API = "/api/v1"
 TIMEOUT_SECONDS = 60.0
 CHECKED_BYTES_PER_SECOND = 20_000_000  # a hub on a slow disk reads all weights before it answers
-CHUNK_BYTES = 1 << 20
+LARGEST_ANSWER_BYTES = 64 << 20  # a page of 200 versions with the longest cards has less
 JSON = {"Content-Type": "application/json"}
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -63,7 +70,7 @@ def connect(url: str, token: str | None) -> "HubClient":
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         return HubClient(httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS))
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise HubAddressError(f"{url!r} is no URL of a hub: {error}") from error
 
 
@@ -79,7 +86,7 @@ class HubClient:
     def invite(self, name: str, *, renew: bool = False) -> str:
         """Enrol a centre, with the administrator's token, and return the centre's token."""
         body = CentreInvitation(name=name, renew=renew)
-        return _parsed(CentreToken, self._send("POST", "/centres", json=body.model_dump())).token
+        return self._call(CentreToken, "POST", "/centres", json=body.model_dump()).token
 
     def publish(self, package: Package) -> GeneratorVersion:
         """Upload what the hub lacks of a package, then publish it; harmless when repeated.
@@ -95,18 +102,23 @@ class HubClient:
         path = f"/generators/{package.card.centre}/{package.card.name}/versions"
         content, size = canonical_json(package.manifest), _size(package.manifest)
         timeout = TIMEOUT_SECONDS + size / CHECKED_BYTES_PER_SECOND
-        answer = self._send("POST", path, content=content, headers=JSON, timeout=timeout)
-        return _parsed(GeneratorVersion, answer)
+        return self._call(
+            GeneratorVersion, "POST", path, content=content, headers=JSON, timeout=timeout
+        )
 
     def _upload(self, package: Package) -> None:
         files = {file.sha256: file.name for file in package.manifest.files}
         digests = BlobDigests(digests=tuple(files))
-        answer = self._send("POST", "/blobs/missing", json=digests.model_dump(mode="json"))
-        missing = [digest for digest in _parsed(BlobDigests, answer).digests if digest in files]
+        asked = digests.model_dump(mode="json")
+        lacking = self._call(BlobDigests, "POST", "/blobs/missing", json=asked).digests
+        missing = [digest for digest in lacking if digest in files]
         for number, digest in enumerate(missing, start=1):
             try:
-                with (package.folder / files[digest]).open("rb") as content:
-                    self._send("PUT", f"/blobs/{digest}", content=content)
+                with (
+                    (package.folder / files[digest]).open("rb") as content,
+                    self._answer("PUT", f"/blobs/{digest}", content=content) as response,
+                ):
+                    _whole(response)
             except HubUnreachableError as error:
                 raise HubUnreachableError(
                     f"the upload of {files[digest]}, file {number} of {len(missing)}, broke off; "
@@ -119,11 +131,15 @@ class HubClient:
         while True:
             given = {"centre": centre, "cursor": cursor}
             parameters = {key: value for key, value in given.items() if value is not None}
-            page = _parsed(GeneratorPage, self._send("GET", "/generators", params=parameters))
+            page = self._call(GeneratorPage, "GET", "/generators", params=parameters)
             yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
+            if page.next_cursor is None:
                 return
+            if cursor is not None and page.next_cursor >= cursor:
+                raise HubUnreadableError(
+                    f"the page after {cursor} leads on to {page.next_cursor}, not further back"
+                )
+            cursor = page.next_cursor
 
     def version(self, centre: str, name: str, version: int | None) -> GeneratorVersion:
         """Return one version's record; None is the latest.
@@ -132,7 +148,7 @@ class HubClient:
             DigestMismatchError: The hub answered with another generator.
         """
         path = f"/generators/{centre}/{name}/versions/{version or 'latest'}"
-        record = _parsed(GeneratorVersion, self._send("GET", path))
+        record = self._call(GeneratorVersion, "GET", path)
         if (record.centre, record.name) != (centre, name):
             raise DigestMismatchError(
                 f"the hub's record is of {record.centre}/{record.name}, not of {centre}/{name}"
@@ -153,18 +169,23 @@ class HubClient:
         Raises:
             DigestMismatchError: A file is not the one that the manifest declares.
             NoSuchWeightsError: The version has no weight file of a name.
+            BrokenPackageError: A size is declared that no package of the architecture has.
             WeightsRefusedError: The weights are not those of the card's architecture.
+            PackageNotKeptError: Something else is in the folder.
         """
         digest = manifest_digest(record.manifest)
         if digest != record.manifest_digest:
             raise DigestMismatchError(
                 f"the manifest has the digest {digest}, but the hub says {record.manifest_digest}"
             )
+        _check_sizes(record)
         wanted = _wanted(record, weights)
-        if not folder.exists():
+        if not folder.exists() or _is_empty(folder):
             fetched = self._fetch_part(record, folder, wanted)
-            fetched.folder.rename(folder)
+            fetched.folder.rename(folder.absolute())
             return replace(fetched, folder=folder)
+        if not (folder / MANIFEST).is_file():
+            raise PackageNotKeptError(f"{folder} is there already, and is no package to add to")
         package = _the_one(open_package(folder, partly=True), record)
         held = {file.name for file in package.weights}
         if wanted <= held:
@@ -178,6 +199,7 @@ class HubClient:
         self, record: GeneratorVersion, folder: Path, names: Collection[str]
     ) -> Package:
         """Fetch card, manifest and some weight files to a folder beside `folder`, verified."""
+        folder = folder.absolute()
         partial = folder.with_name(f".{folder.name}.part")
         partial.mkdir(parents=True, exist_ok=True)
         base = f"/generators/{record.centre}/{record.name}/versions/{record.version}/files"
@@ -195,44 +217,88 @@ class HubClient:
         return package
 
     def _fetch_file(self, path: str, target: Path, declared: ManifestFile) -> None:
-        have = target.stat().st_size if target.exists() else 0
-        if have < declared.size_bytes:
-            headers = {"Range": f"bytes={have}-"} if have else {}
-            try:
-                with self._http.stream("GET", API + path, headers=headers) as response:
-                    if response.is_error:
-                        response.read()
-                        _raise_refusal(response)
-                    mode = "ab" if response.status_code == httpx.codes.PARTIAL_CONTENT else "wb"
-                    with target.open(mode) as file:
-                        for chunk in response.iter_bytes(CHUNK_BYTES):
-                            file.write(chunk)
-                            if file.tell() > declared.size_bytes:
-                                break  # it is not that file; an endless one would fill the disk
-            except httpx.RequestError as error:
-                raise self._unreachable("GET", path, error) from error
         try:
+            self._receive_file(path, target, declared)
             verify_file(target, declared)
-        except Exception:
+        except (PackageError, HubUnreadableError):
             target.unlink(missing_ok=True)
             raise
 
-    def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
+    def _receive_file(self, path: str, target: Path, declared: ManifestFile) -> None:
+        """Write what is missing of a file, and never a byte more than is declared.
+
+        Raises:
+            DigestMismatchError: The hub sends more.
+        """
+        have = target.stat().st_size if target.exists() else 0
+        if have >= declared.size_bytes:
+            return
+        asked = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+        with self._answer("GET", path, headers=asked) as response:
+            goes_on = response.status_code == httpx.codes.PARTIAL_CONTENT
+            room = declared.size_bytes - (have if goes_on else 0)
+            with target.open("ab" if goes_on else "wb") as file:
+                # Raw: what a compressed body grows to would be known only afterwards.
+                for chunk in response.iter_raw():
+                    file.write(chunk[:room])
+                    room -= len(chunk)
+                    if room < 0:
+                        raise DigestMismatchError(
+                            f"the hub sends more of {declared.name} than the "
+                            f"{declared.size_bytes} bytes that are declared"
+                        )
+
+    def _call(self, body: type[Body], method: str, path: str, **content: Any) -> Body:
+        with self._answer(method, path, **content) as response:
+            return _parsed(body, response)
+
+    @contextmanager
+    def _answer(self, method: str, path: str, **content: Any) -> Iterator[httpx.Response]:
+        """Yield an answer that is no refusal and whose body has not been read."""
         try:
-            response = self._http.request(method, API + path, **content)
+            with self._http.stream(method, API + path, **content) as response:
+                if response.is_error:
+                    raise HubRefusedError(_parsed(Problem, response))
+                if not response.is_success:
+                    raise HubUnreadableError(f"HTTP {response.status_code} without an answer")
+                yield response
         except httpx.RequestError as error:
             raise self._unreachable(method, path, error) from error
-        if response.is_error:
-            _raise_refusal(response)
-        return response
+        except UnicodeError as error:  # so says the name resolution of a host's name
+            raise HubAddressError(f"{self._url!r} is no URL of a hub: {error}") from error
 
     def _unreachable(self, method: str, path: str, error: Exception) -> HubUnreachableError:
-        url = str(self._http.base_url).rstrip("/")
-        return HubUnreachableError(f"no answer from the hub at {url} to {method} {path}: {error}")
+        return HubUnreachableError(
+            f"no answer from the hub at {self._url} to {method} {path}: {error}"
+        )
+
+    @property
+    def _url(self) -> str:
+        """The hub's address for messages: without the password that it may hold."""
+        return str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
 
 
 def _size(manifest: Manifest) -> int:
     return sum(file.size_bytes for file in manifest.files)
+
+
+def _check_sizes(record: GeneratorVersion) -> None:
+    """Refuse, before a byte is fetched, sizes that no package of the card's architecture has."""
+    check_card_against_manifest(record.card, record.manifest)
+    tensors = record.card.architecture.generator_tensors().values()
+    values = sum(math.prod(tensor.shape) for tensor in tensors)
+    largest_weights = 8 + LARGEST_HEADER_BYTES + values * BYTES_PER_FLOAT32
+    for file in record.manifest.files:
+        most = LARGEST_CARD_BYTES if file.name == CARD else largest_weights
+        if file.size_bytes > most:
+            raise BrokenPackageError(
+                f"{file.name} is declared with {file.size_bytes} bytes, but has {most} at most "
+                f"with {record.card.architecture.kind} of {record.card.architecture.image_size} px"
+            )
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
 
 
 def _wanted(record: GeneratorVersion, weights: Collection[str] | None) -> set[str]:
@@ -250,8 +316,8 @@ def _wanted(record: GeneratorVersion, weights: Collection[str] | None) -> set[st
 
 
 def _the_one(package: Package, record: GeneratorVersion) -> Package:
-    found = (package.digest, package.card.centre, package.card.name)
-    if found != (record.manifest_digest, record.centre, record.name):
+    found = (package.digest, package.card.centre, package.card.name, package.card)
+    if found != (record.manifest_digest, record.centre, record.name, record.card):
         raise DigestMismatchError(
             f"{package.folder} holds {package.card.centre}/{package.card.name} with the manifest "
             f"digest {package.digest}, not the version that was asked for"
@@ -259,13 +325,22 @@ def _the_one(package: Package, record: GeneratorVersion) -> Package:
     return package
 
 
-def _raise_refusal(response: httpx.Response) -> None:
-    raise HubRefusedError(_parsed(Problem, response))
-
-
 def _parsed(body: type[Body], response: httpx.Response) -> Body:
     try:
-        return body.model_validate_json(response.content)
+        return body.model_validate_json(_whole(response))
     except ValidationError as error:
         message = f"HTTP {response.status_code} without a readable {body.__name__}"
         raise HubUnreadableError(message) from error
+
+
+def _whole(response: httpx.Response) -> bytes:
+    """Return a body that is not read yet, unless it is longer than any that a hub sends."""
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > LARGEST_ANSWER_BYTES:
+            raise HubUnreadableError(
+                f"HTTP {response.status_code} without an end: more than "
+                f"{LARGEST_ANSWER_BYTES} bytes came"
+            )
+    return bytes(body)

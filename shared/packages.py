@@ -23,6 +23,7 @@ from shared.names import Digest, FileName
 from shared.weight_choices import weights_named
 
 CARD, MANIFEST, FETCHED = "card.json", "manifest.json", "fetched.json"
+LARGEST_CARD_BYTES = 256 * 1024
 
 
 class ManifestFile(StrictModel):

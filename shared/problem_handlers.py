@@ -2,16 +2,27 @@
 
 import logging
 import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.problems import GenshareError, Problem
 
 log = logging.getLogger(__name__)
+
+UNREADABLE = "There was an error parsing the body"  # so says the framework
+SEE_PAGE = "See the service's API page at /docs."
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+MOST_FAULTS = 10
+LONGEST_PLACE = 120
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -20,6 +31,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(GenshareError, _render)
     app.add_exception_handler(RequestValidationError, _render_invalid)
     app.add_exception_handler(HTTPException, _render_http)
+    app.add_exception_handler(ClientDisconnect, _render_broken_off)
     app.add_exception_handler(Exception, _render_unexpected)
 
 
@@ -88,28 +100,97 @@ def _render(request: Request, error: Exception) -> JSONResponse:
 
 def _render_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    # Says where and why, never what was sent: the input may be sensitive.
-    detail = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    faults = error.errors()
+    sent_as = request.headers.get("Content-Type", "")
+    is_no_object = any(f["loc"] == ("body",) and f["type"] != "missing" for f in faults)
+    if is_no_object and not _is_json(sent_as):
+        return _problem(
+            request,
+            status=415,
+            title="Not JSON",
+            detail=f"the body was sent {f'as {_short(sent_as)}' if sent_as else 'as no type'}, "
+            "but must be JSON",
+            code="GS-0004",
+            hint="Send the header `Content-Type: application/json`.",
+        )
+    more = len(faults) - MOST_FAULTS
     return _problem(
         request,
         status=422,
         title="Invalid request",
-        detail=detail,
+        detail="; ".join(map(_fault, faults[:MOST_FAULTS])) + (f"; {more} more" * (more > 0)),
         code="GS-0002",
-        hint="See the service's API page at /docs.",
+        hint=SEE_PAGE,
     )
+
+
+def _is_json(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def _fault(fault: Mapping[str, Any]) -> str:
+    """Say where and why, never what was sent: the input may be sensitive."""
+    if fault["type"] == "json_invalid":
+        return f"body: no JSON, from character {fault['loc'][-1]} on"
+    if fault["type"] == "union_tag_invalid":  # pydantic's own words repeat what was sent
+        context = fault["ctx"]
+        return f"{_place(fault)}: {context['discriminator']} must be {context['expected_tags']}"
+    return f"{_place(fault)}: {fault['msg']}"
+
+
+def _place(fault: Mapping[str, Any]) -> str:
+    return _short(".".join(map(str, fault["loc"])))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_PLACE else f"{text[:LONGEST_PLACE]}..."
 
 
 def _render_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    detail = str(error.detail)
+    if error.status_code == 404:
+        detail = "there is nothing at this path"
+    elif detail == UNREADABLE:
+        detail = "the body cannot be read as JSON in UTF-8"
+    elif error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+        detail = f"this path answers to {headers['Allow']} only"
     return _problem(
         request,
         status=error.status_code,
-        title=str(error.detail),
-        detail=f"{request.method} {request.url.path}: {error.detail}",
+        title=HTTPStatus(error.status_code).phrase,
+        detail=f"{_short(request.method)} {_short(request.scope['path'])}: {detail}",
         code="GS-0003",
-        hint="See the service's API page at /docs.",
-        headers=dict(error.headers or {}),
+        hint=SEE_PAGE,
+        headers=headers,
+    )
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of every route at a path; the framework tells those of the first only."""
+    return [
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
+
+
+def _render_broken_off(request: Request, error: Exception) -> JSONResponse:
+    """Answer into the void, so that a caller who left is no error of the service in its log."""
+    assert isinstance(error, ClientDisconnect)
+    return _problem(
+        request,
+        status=400,
+        title="Request broken off",
+        detail="the connection was closed before the whole body had come",
+        code="GS-0005",
+        hint="Send it again.",
     )
 
 

@@ -1,9 +1,10 @@
 """The rules of registering data sets."""
 
+from centre_node.datasets.places import read_registered
 from centre_node.datasets.store import Dataset, DatasetStore
 from centre_node.errors import DatasetNotFoundError
 from centre_node.mammography.configuration import DatasetSource
-from centre_node.mammography.datasets import DataFolders, read_dataset
+from centre_node.mammography.datasets import DataFolders
 from centre_node.mammography.summaries import summary
 
 
@@ -20,7 +21,7 @@ class Datasets:
         Raises:
             BadMammogramsError: It cannot be read; nothing is registered.
         """
-        counted = summary(read_dataset(source, self._folders))
+        counted = summary(read_registered(source, self._folders))
         dataset = Dataset(name=name, source=source, summary=counted)
         self._store.put(dataset)
         return dataset

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from centre_node.connection.service import Connection
 from centre_node.connection.store import ConnectionStore, HubConnection
+from centre_node.datasets.places import read_registered
 from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
@@ -34,7 +35,7 @@ from centre_node.jobs.requests import (
 )
 from centre_node.jobs.service import ARTIFACTS
 from centre_node.jobs.store import Job, JobStore, Progress
-from centre_node.mammography.datasets import DataFolders, read_dataset
+from centre_node.mammography.datasets import DataFolders
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
@@ -80,7 +81,7 @@ class Node:
     def reading(self, dataset: str) -> Reading:
         """Read a registered data set."""
         datasets = Datasets(DatasetStore(self.engine), self.folders)
-        return read_dataset(datasets.find(dataset).source, self.folders)
+        return read_registered(datasets.find(dataset).source, self.folders)
 
     def connection(self) -> HubConnection:
         """Return the hub connection."""

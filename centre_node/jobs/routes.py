@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Header, Request, Response, status
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
 from centre_node.jobs.events import job_events
 from centre_node.jobs.requests import AnyJobRequest
 from centre_node.jobs.service import Jobs
 from centre_node.jobs.store import FINISHED, Job
+from shared.served_files import ServedFile
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -26,7 +27,7 @@ def submit(
     wanted: Annotated[AnyJobRequest, Body()],
     jobs: JobsDep,
     response: Response,
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> Job:
     """Queue a job. The same `Idempotency-Key` with the same request answers 200 with that job."""
     job, new = jobs.submit(wanted, idempotency_key)
@@ -57,19 +58,21 @@ def cancel(job_id: str, jobs: JobsDep) -> Job:
 def events(job_id: str, jobs: JobsDep, last_event_id: Annotated[int, Header(ge=0)] = 0) -> Response:
     """Stream the job's record each time it changes, until it has ended (server-sent events).
 
-    With `Last-Event-ID`, only what came after. 204 when nothing more can come.
+    With `Last-Event-ID`, only what came after; an id that the job does not have yet, such as
+    another job's, tells of nothing seen. 204 when nothing more can come.
     """
     job = jobs.find(job_id)
-    if job.state in FINISHED and job.revision <= last_event_id:
+    seen = last_event_id if last_event_id <= job.revision else 0
+    if job.state in FINISHED and job.revision == seen:
         return Response(status_code=status.HTTP_204_NO_CONTENT)
     return StreamingResponse(
-        job_events(lambda: jobs.find(job_id), after=last_event_id),
+        job_events(lambda: jobs.find(job_id), after=seen),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store"},
     )
 
 
 @router.get("/{job_id}/artifacts/{name:path}")
-def artifact(job_id: str, name: str, jobs: JobsDep) -> FileResponse:
-    """Return a file that a job left."""
-    return FileResponse(jobs.artifact(job_id, name))
+def artifact(job_id: str, name: str, jobs: JobsDep) -> ServedFile:
+    """Return a file that a job left, whole or in part (`Range`)."""
+    return ServedFile(jobs.artifact(job_id, name))

@@ -14,6 +14,7 @@ import cv2
 import torch
 
 from centre_node.database import open_database
+from centre_node.datasets.places import places, without_places
 from centre_node.errors import JobCancelledError, NodeError, OutOfSpaceError
 from centre_node.jobs.handlers import Node, handle
 from centre_node.jobs.service import ARTIFACTS, problem_of
@@ -88,17 +89,19 @@ def run_job(job: Job, node: Node, store: JobStore) -> None:
     except JobCancelledError:
         store.cancel(job.id, "running", now=_now())
     except Exception as error:  # noqa: BLE001 (the one place where a job's failure is recorded)
-        store.fail(job.id, _problem(job, error), now=_now())
+        store.fail(job.id, _problem(job, error, node), now=_now())
     else:
         store.succeed(job.id, result, now=_now())
     log.info("job %s (%s) has ended", job.id, job.kind)
 
 
-def _problem(job: Job, error: Exception) -> JobProblem:
+def _problem(job: Job, error: Exception, node: Node) -> JobProblem:
     if not isinstance(error, GenshareError) and _disk_is_full(error):
         error = OutOfSpaceError("no space is left on the node's disk")
     if isinstance(error, GenshareError):
-        return problem_of(error)
+        told = problem_of(error)
+        hidden = (node.data_dir, *places(node.folders))
+        return told.model_copy(update={"detail": without_places(told.detail, hidden)})
     log.error("job %s: unexpected %s", job.id, type(error).__name__, exc_info=error)
     return JobProblem(
         code=NodeError.code,

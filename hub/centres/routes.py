@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request, status
 
 from hub.centres.service import ADMIN, Centres
-from hub.errors import NotAllowedError
+from hub.errors import AdministratorOnlyError
 from shared.records import Centre, CentreInvitation, CentreToken
 
 router = APIRouter(prefix="/centres", tags=["centres"])
@@ -31,7 +31,9 @@ Caller = Annotated[str, Depends(_caller)]
 def invite(invitation: CentreInvitation, caller: Caller, centres: CentresDep) -> CentreToken:
     """Enrol a centre and return its token, once. Needs the administrator's token."""
     if caller != ADMIN:
-        raise NotAllowedError(f"the centre {caller} cannot enrol centres; the administrator can")
+        raise AdministratorOnlyError(
+            f"the centre {caller} cannot enrol centres; the administrator can"
+        )
     return centres.invite(invitation.name, renew=invitation.renew)
 
 

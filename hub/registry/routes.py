@@ -7,22 +7,22 @@ from fastapi import (
     APIRouter,
     Depends,
     Header,
-    HTTPException,
     Path,
     Query,
     Request,
     Response,
     status,
 )
-from fastapi.responses import FileResponse
-from starlette.types import Message, Receive, Scope, Send
+from pydantic import Field
 
 from hub.centres.routes import Caller
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
+from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
 from shared.records import BlobDigests, GeneratorPage, GeneratorVersion
+from shared.served_files import ServedFile
 
 router = APIRouter(tags=["registry"])
 
@@ -35,6 +35,16 @@ def _registry(request: Request) -> Registry:
 RegistryDep = Annotated[Registry, Depends(_registry)]
 Version = Annotated[str, Path(pattern=r"^(latest|[1-9][0-9]{0,8})$")]
 GENERATOR = "/generators/{centre}/{name}/versions"
+
+
+class Listing(StrictModel):
+    """Which versions to list, and where to go on."""
+
+    centre: Name | None = None
+    kind: LesionKind | None = None
+    architecture: Name | None = None
+    cursor: int | None = Field(None, ge=1, le=2**62)
+    limit: int = Field(50, ge=1, le=200)
 
 
 @router.post("/blobs/missing")
@@ -82,14 +92,11 @@ def list_generators(
     response: Response,
     _caller: Caller,
     registry: RegistryDep,
-    centre: Name | None = None,
-    kind: LesionKind | None = None,
-    architecture: Name | None = None,
-    cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    asked: Annotated[Listing, Query()],
 ) -> GeneratorPage:
     """List published versions, newest first."""
-    page = registry.page(VersionFilter(centre, kind, architecture), cursor=cursor, limit=limit)
+    wanted = VersionFilter(asked.centre, asked.kind, asked.architecture)
+    page = registry.page(wanted, cursor=asked.cursor, limit=asked.limit)
     if page.next_cursor is not None:
         following = request.url.include_query_params(cursor=page.next_cursor)
         response.headers["Link"] = f'<{following}>; rel="next"'
@@ -129,20 +136,7 @@ def read_file(
     headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
     if if_none_match is not None and _matches(if_none_match, headers["ETag"]):
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return _File(path, headers=headers, filename=file, media_type="application/octet-stream")
-
-
-class _File(FileResponse):
-    """A file whose refused ranges are problems like every other error."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_unless_refused(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] >= 400:
-                size = self.headers["Content-Length"]
-                raise HTTPException(message["status"], headers={"Content-Range": f"bytes */{size}"})
-            await send(message)
-
-        await super().__call__(scope, receive, send_unless_refused)
+    return ServedFile(path, headers=headers, filename=file, media_type="application/octet-stream")
 
 
 def _matches(if_none_match: str, etag: str) -> bool:

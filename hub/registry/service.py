@@ -17,11 +17,17 @@ from hub.registry.blobs import BlobStore
 from hub.registry.store import VersionFilter, VersionStore
 from shared.cards import ModelCard
 from shared.models import validation_summary
-from shared.packages import CARD, Manifest, ManifestFile, check_card_against_manifest
+from shared.packages import (
+    CARD,
+    LARGEST_CARD_BYTES,
+    Manifest,
+    ManifestFile,
+    check_card_against_manifest,
+)
 from shared.records import GeneratorPage, GeneratorVersion
 from shared.weights import inspect_weights
 
-LARGEST_CARD_BYTES = 256 * 1024
+MOST_NAMED = 10
 
 
 class Registry:
@@ -105,7 +111,11 @@ class Registry:
     def _check_uploaded(self, manifest: Manifest) -> None:
         missing = [file.name for file in manifest.files if not self.blobs.has(file.sha256)]
         if missing:
-            raise MissingBlobsError(f"not uploaded: {', '.join(missing)}")
+            more = len(missing) - MOST_NAMED
+            raise MissingBlobsError(
+                f"not uploaded: {', '.join(missing[:MOST_NAMED])}"
+                + (f" and {more} more" if more > 0 else "")
+            )
         for file in manifest.files:
             size = self.blobs.path(file.sha256).stat().st_size
             if size != file.size_bytes:

@@ -110,7 +110,7 @@ def test_what_the_caller_does_not_have_is_sent(served: Served, form: str) -> Non
         ("PUT", "/api/v1/blobs/..%2f..%2fhub.sqlite", 404),
         ("PUT", "/api/v1/blobs/abc", 422),
         ("DELETE", WEIGHTS, 405),
-        ("POST", "/api/v1/blobs/missing", 422),
+        ("POST", "/api/v1/blobs/missing", 415),
     ],
 )
 def test_a_wrong_request_is_a_problem_with_code_hint_and_id(
