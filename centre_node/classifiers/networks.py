@@ -76,7 +76,7 @@ def swin(side_px: int = SWIN_SIDE_PX) -> nn.Module:
     network: nn.Module = timm.create_model(
         SWIN, pretrained=False, num_classes=CLASSES, drop_path_rate=DROP_PATH, img_size=side_px
     )
-    network.register_forward_pre_hook(lambda _network, inputs: _in_swins_form(*inputs, side_px))
+    network.register_forward_pre_hook(lambda _network, inputs: _in_swins_form(inputs[0], side_px))
     return network
 
 
