@@ -31,7 +31,9 @@ class RunningHub:
 
 @contextmanager
 def running_hub(data_dir: Path, **settings: int) -> Iterator[RunningHub]:
-    listener = socket.create_server(("127.0.0.1", 0))
+    # The protocol is named, for asyncio sends small answers at once only where it is.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     options = {"data_dir": data_dir, "admin_token": ADMIN_TOKEN, **settings}
     app = create_app(Settings.model_validate(options))

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from centre_node.device import default_device
+from centre_node.generators.board import check_tensorboard
 from centre_node.generators.checkpoints import RUN
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.command_options import (
@@ -90,12 +91,12 @@ def train_generator(
             metavar="FILE",
         ),
     ] = None,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Also write for TensorBoard, in tensorboard/.")
+    ] = False,
     threads: Annotated[
         int, typer.Option(min=1, max=256, help="Of the CPU; a result's rounding depends on it.")
     ] = 1,
-    tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write scalars and samples to OUT/tensorboard.")
-    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train a generator on a folder's lesions and measure how close its samples come.
@@ -114,6 +115,7 @@ def train_generator(
       genshare train-generator /data/bcdr --training generator.toml --threads 8 --out trained
 
       genshare train-generator --phantoms digital --size 32 --width 8 --epochs 100 --out tried
+      --tensorboard
     """
     plan = training_plan(
         lesion_kinds(kinds),
@@ -128,6 +130,8 @@ def train_generator(
         architecture={"image_size": size, "width": width},
         training={"loss": loss, "epochs": epochs, "batch_size": batch_size, "seed": seed},
     )
+    if tensorboard:
+        check_tensorboard()  # before hours of cutting patches
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     keep_headers_out()
     os.umask(0o077)  # real patches are for this user alone

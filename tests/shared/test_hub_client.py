@@ -1,20 +1,12 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 
-from shared.errors import (
-    DigestMismatchError,
-    HubAddressError,
-    HubUnreachableError,
-    HubUnreadableError,
-)
+from shared.errors import HubAddressError, HubUnreachableError, HubUnreadableError
 from shared.hub_client import connect
-from tests.hub_server import running_hub
-from tests.packages import write_tiny_package
 
 
 @contextmanager
@@ -79,35 +71,3 @@ def test_a_url_that_is_none_is_named() -> None:
 def test_a_url_without_http_reaches_no_hub(url: str) -> None:
     with pytest.raises(HubUnreachableError, match="no answer from the hub at"):
         connect(url, None).version("centre-a", "masses", None)
-
-
-@contextmanager
-def never_ending() -> Iterator[tuple[str, list[int]]]:
-    """Answer one request with bytes until the client has enough; yield how many it got."""
-    sent: list[int] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            connection, _ = listener.accept()
-            with connection, suppress(ConnectionError):
-                connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                while sum(sent) < 1 << 30:
-                    sent.append(connection.send(b"x" * 65536))
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", sent
-        thread.join()
-
-
-def test_a_file_longer_than_declared_is_given_up_and_leaves_nothing(tmp_path: Path) -> None:
-    with running_hub(tmp_path / "hub") as hub:
-        record = hub.invited("centre-b").publish(write_tiny_package(tmp_path))
-
-    with never_ending() as (url, sent), pytest.raises(DigestMismatchError, match="are declared"):
-        connect(url, None).fetch(record, tmp_path / "fetched")
-
-    assert sum(sent) < 1 << 26
-    assert not (tmp_path / "fetched").exists()
-    assert not any((tmp_path / ".fetched.part").iterdir())

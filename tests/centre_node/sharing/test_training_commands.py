@@ -13,7 +13,12 @@ import pytest
 import torch
 from typer.testing import CliRunner, Result
 
-from centre_node.errors import NodeError, NotPublishableError, TrainingFolderError
+from centre_node.errors import (
+    NodeError,
+    NotPublishableError,
+    TensorboardMissingError,
+    TrainingFolderError,
+)
 from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.sharing import commands as sampling
@@ -129,6 +134,29 @@ def test_a_training_leaves_weights_losses_pictures_and_fidelity(trained: Path) -
     assert (trained / "samples" / "epoch-0002.png").is_file()
     assert facts["fidelity"]["synthetic"]["patches"] > 0
     assert (trained / "trained.json").stat().st_mode & 0o077 == 0
+
+
+def test_tensorboard_is_written_beside_the_same_weights(
+    mammograms: Path, trained: Path, tmp_path: Path
+) -> None:
+    done = train(mammograms, tmp_path / "out", "--epochs", "2", "--tensorboard")
+
+    assert done.exit_code == 0, done.output
+    assert list((tmp_path / "out" / "tensorboard").glob("events.out.tfevents.*"))
+    assert not (trained / "tensorboard").exists()
+    weights = [folder / "weights.safetensors" for folder in (tmp_path / "out", trained)]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_tensorboard_that_is_not_installed_is_told_before_anything_is_cut(
+    mammograms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+
+    done = train(mammograms, tmp_path / "out", "--epochs", "2", "--tensorboard")
+
+    assert "tensorboard is not installed" in sentence(done, TensorboardMissingError)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_finished_folder_is_not_trained_again(mammograms: Path, trained: Path) -> None:
@@ -251,15 +279,6 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
         assert train(mammograms, tmp_path / name, *options).exit_code == 0
     weights = [tmp_path / name / "weights.safetensors" for name in ("out", "whole")]
     assert weights[0].read_bytes() == weights[1].read_bytes()
-
-
-def test_tensorboard_reads_what_a_training_writes(mammograms: Path, tmp_path: Path) -> None:
-    pytest.importorskip("tensorboard")
-
-    done = train(mammograms, tmp_path / "out", "--epochs", "2", "--tensorboard")
-
-    assert done.exit_code == 0, done.output
-    assert list((tmp_path / "out" / "tensorboard").glob("events.*"))
 
 
 def test_a_package_is_built_and_not_sent_when_dry(trained: Path) -> None:

@@ -1,0 +1,125 @@
+"""No wrong request gets anything but a problem, whatever it gets wrong."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.centre_node.node_server import Node, training
+from tests.wrong_requests import faults, wrong_requests
+
+
+@pytest.fixture(scope="module")
+def mammograms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hospital") / "mammograms"
+    (folder / "empty").mkdir(parents=True)
+    (folder / "file").write_text("")
+    (folder / "coco").mkdir()
+    (folder / "coco" / "annotations.coco.json").write_text("[")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(mammograms: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    node = Node(tmp_path_factory.mktemp("node") / "data", mammograms_dir=mammograms)
+    node.register().raise_for_status()
+    yield node
+    node.stop()
+
+
+@pytest.fixture(scope="module")
+def finished(served: Node) -> str:
+    """The id of a finished job."""
+    return str(served.result(training(epochs=1, checkpoint_every_epochs=1))["job"]["id"])
+
+
+def test_every_route_answers_garbage_with_a_problem(served: Node, finished: str) -> None:
+    base = served.http.base_url.copy_with(raw_path=b"/")
+    with httpx.Client(base_url=base, timeout=30) as http:
+        api = http.get("/openapi.json").json()
+        asked = [
+            *wrong_requests(api, {"job_id": finished, "name": "losses.csv"}),
+            *wrong_requests(
+                {"paths": {p: o for p, o in api["paths"].items() if "/datasets/" in p}},
+                {"name": "own"},
+            ),
+        ]
+
+        found = {
+            f"{wrong.method} {wrong.path[:80]} {wrong.headers} {(wrong.content or b'')[:40]!r}": w
+            for wrong in asked
+            if (w := faults(wrong.send(http), str(served.data_dir.parent)))
+        }
+
+    assert found == {}
+    assert len(asked) > 500
+
+
+@pytest.mark.parametrize("layout", ["auto", "coco", "inbreast"])
+@pytest.mark.parametrize(
+    "folder", ["", "\0", "a\0b", "x" * 300, "file", "empty", "coco", "missing", "..", "/etc", "\n"]
+)
+def test_a_folder_of_no_use_is_told_without_the_path_to_it(
+    served: Node, mammograms: Path, folder: str, layout: str
+) -> None:
+    answer = served.register("d", {"format": layout, "folder": folder})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "GS-3101")
+    assert faults(answer, str(mammograms.parent)) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        (f"http://{'a' * 64}.example", "GS-2104"),
+        ("http://.example.org", "GS-2104"),
+        ("http://xn--", "GS-2104"),
+        ("http://a\0b", "GS-2104"),
+        ("", "GS-2101"),
+        ("file:///etc/passwd", "GS-2101"),
+        ("http://user:patient-7@127.0.0.1:9", "GS-2101"),
+    ],
+)
+def test_a_hub_that_cannot_be_one_is_told_and_its_password_is_not(
+    served: Node, url: str, code: str
+) -> None:
+    wanted = {"centre": "centre-a", "url": url, "token": "x"}
+
+    answer = served.http.put("/hub-connection", json=wanted)
+
+    assert answer.json()["code"] == code
+    assert "patient-7" not in answer.text
+
+
+def test_a_part_that_an_artifact_has_not_is_a_problem(served: Node, finished: str) -> None:
+    path = f"/jobs/{finished}/artifacts/losses.csv"
+
+    part = served.http.get(path, headers={"Range": "bytes=0-4"})
+    beyond = served.http.get(path, headers={"Range": "bytes=9999999-"})
+
+    assert (part.status_code, part.text) == (206, "epoch")
+    assert beyond.status_code == 416
+    assert "ask such as bytes=0-99" in beyond.json()["detail"]
+
+
+def test_an_empty_idempotency_key_is_refused(served: Node) -> None:
+    request = {"kind": "pull", "centre": "a", "name": "b"}
+
+    answer = served.http.post("/jobs", json=request, headers={"Idempotency-Key": ""})
+
+    assert answer.status_code == 422
+
+
+def test_an_event_id_that_the_job_has_not_reached_hides_nothing(
+    served: Node, finished: str
+) -> None:
+    revision = served.job(finished)["revision"]
+    path = f"/jobs/{finished}/events"
+
+    ahead = served.http.get(path, headers={"Last-Event-ID": str(revision + 1)})
+
+    assert json.loads(ahead.text.split("data: ")[1])["state"] == "succeeded"
+    at = served.http.get(path, headers={"Last-Event-ID": str(revision)})
+    assert at.status_code == 204
