@@ -80,7 +80,7 @@ class GeneratorTraining(StrictModel):
     `dcgan` and `wgan-gp` train as in the paper. `relativistic` is the loss of R3GAN with its
     learning rates, betas and, for 64 px, penalties; its batch, epochs, augmentation and moving
     average are ours, for hundreds of patches. These rates want tens of thousands of steps; for
-    about a thousand, a rate of 1e-3 and a penalty from 0.2 to 0.02 drew better phantoms.
+    about a thousand, `dcgan` with an average and a falling rate drew far better real masses.
 
     Source: paper sections 2.3.1 and 2.3.2; Adam and its betas are those of its published code;
     2700 epochs are its WGAN-GP of all lesions (10,000 for masses). Huang et al. 2024
