@@ -48,7 +48,7 @@ class CentreExistsError(HubError):
     code = "GS-1003"
     status = 409
     title = "Centre exists"
-    hint = "Ask with `renew` for a new token; the old one stops working."
+    hint = "Ask with `renew` (--renew) for a new token; the old one stops working."
 
 
 class AdministratorOnlyError(HubError):

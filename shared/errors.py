@@ -40,6 +40,7 @@ class BrokenPackageError(PackageError):
     """A file of the package is missing, unreadable or not described by its manifest."""
 
     code = "GS-2002"
+    hint = "Name a folder that holds a package; where one is damaged, fetch or build it again."
 
 
 class DigestMismatchError(PackageError):
@@ -147,4 +148,4 @@ class CannotServeError(SharedError):
 
     code = "GS-2201"
     title = "Cannot start"
-    hint = "Change --port, --host or --data-dir."
+    hint = "Change what is named: --port, --host or --data-dir, or the setting."
