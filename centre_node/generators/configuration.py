@@ -1,13 +1,14 @@
 """How a generator is trained. Light: no tensor library is imported."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from shared.cards import Loss
-from shared.models import StrictModel
+from shared.models import LARGEST_SEED, StrictModel
 
+Decay = Annotated[float, Field(ge=0, lt=1)]
 AugmentationKind = Literal["brightness", "contrast", "translation", "cutout"]
 EVERY_AUGMENTATION: tuple[AugmentationKind, ...] = (
     "brightness",
@@ -97,7 +98,7 @@ class GeneratorTraining(StrictModel):
     learning_rate_end: float | None = Field(
         None, gt=0, description="Reached along a cosine in the last epoch; None keeps the rate."
     )
-    betas: tuple[float, float] = (0.5, 0.999)
+    betas: tuple[Decay, Decay] = (0.5, 0.999)
     real_labels: tuple[float, float] | None = Field(
         (0.8, 1.1),
         description="One-sided smoothing: range that a real patch's label is drawn from.",
@@ -130,7 +131,7 @@ class GeneratorTraining(StrictModel):
         False, description="Compile networks and losses; the numbers differ by rounding."
     )
     cuda_graphs: bool = Field(False, description="On CUDA: replay each step as one graph.")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=LARGEST_SEED)
 
     @model_validator(mode="before")
     @classmethod

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from centre_node.errors import NotEnoughPatientsError
+from centre_node.errors import NotEnoughPatientsError, PatchStoreError
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.command_options import (
     EVERY_KIND,
@@ -138,7 +138,8 @@ def preview(
     reading = reading_of(folder, phantoms, layout, where)
     with tempfile.TemporaryDirectory() as scratch:
         stores = _stores(_few(reading, patients), configuration, wanted, Path(scratch))
-        pictures = write_preview(stores, out, count=count, size=size)
+        with _writing(out):
+            pictures = write_preview(stores, out, count=count, size=size)
         shortcut = _shortcut(stores, size=size)
     _print_skipped(_skipped(reading, *stores.values()))
     for subset, store in stores.items():
@@ -188,7 +189,10 @@ def extract(
     )
     wanted = lesion_kinds(kinds)
     reading = reading_of(folder, phantoms, layout, where)
-    store = _extracted(reading.mammograms, configuration, wanted, out, healthy=healthy, seed=seed)
+    with _writing(out):
+        store = _extracted(
+            reading.mammograms, configuration, wanted, out, healthy=healthy, seed=seed
+        )
     _print_skipped(_skipped(reading, store))
     lesions = len(store.indices(1))
     sys.stdout.write(
@@ -271,9 +275,22 @@ def phantoms(
             "calcifications": one_of("--calcifications", annotated, ("clusters", "each")),
         }
     )
-    with _progress("drawing") as on_progress:
+    with _writing(out), _progress("drawing") as on_progress:
         write_phantoms(drawn, out, layout=chosen, on_progress=on_progress)
     sys.stdout.write(f"{out}: {patients} phantom patients as {chosen}\n")
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """Say in one sentence that nothing can be written to `out`.
+
+    Raises:
+        PatchStoreError: So.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise PatchStoreError(f"cannot write to {out}: {error.strerror}") from error
 
 
 def _few(reading: Reading, patients: int) -> list[Mammogram]:

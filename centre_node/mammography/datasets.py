@@ -93,7 +93,10 @@ def _inside(name: str, mammograms: Path | None) -> Path:
             f"this node has no mammograms folder, so {name!r} cannot be read; "
             "start it with --mammograms-dir"
         )
-    folder = (mammograms / name).resolve()
+    try:
+        folder = (mammograms / name).resolve()
+    except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError
+        raise BadMammogramsError(f"the folder {name!r} leads nowhere") from error
     if not folder.is_relative_to(mammograms.resolve()):
         raise BadMammogramsError(f"the folder {name!r} is outside the mammograms folder")
     return folder

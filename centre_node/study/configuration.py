@@ -10,7 +10,7 @@ from centre_node.classifiers.configuration import (
     ClassifierTraining,
 )
 from centre_node.mammography.configuration import PatchConfiguration
-from shared.models import StrictModel
+from shared.models import LARGEST_SEED, StrictModel
 from shared.names import Digest, LesionKind, Name
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
@@ -80,7 +80,7 @@ class StudyConfiguration(StrictModel):
     split_shares: tuple[float, float, float] = Field(
         (0.7, 0.15, 0.15), description="Patients in train, validation and test."
     )
-    split_seed: int = Field(0, ge=0)
+    split_seed: int = Field(0, ge=0, lt=2**32, description="scikit-learn takes no larger one.")
     train_fractions: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
         (1.0, 0.5), min_length=1
     )
@@ -90,7 +90,7 @@ class StudyConfiguration(StrictModel):
     classifiers: tuple[ClassifierName, ...] = Field(("cnn",), min_length=1)
     classifier_training: ClassifierTraining = ClassifierTraining()
     synthetic_patches: int = Field(1200, ge=2)
-    sampling_seed: int = Field(0, ge=0)
+    sampling_seed: int = Field(0, ge=0, le=LARGEST_SEED)
     arms: tuple[Arm, ...] = Field(min_length=1)
     seeds: tuple[int, ...] = Field(tuple(range(10)), min_length=1)
     resamples: int = Field(2000, ge=100, le=100_000, description="Of the bootstrap.")

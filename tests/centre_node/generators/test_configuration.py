@@ -82,3 +82,11 @@ def test_what_does_not_fit_is_refused_in_one_sentence(
         GeneratorTraining.model_validate(document)
 
     assert refused.value.error_count() == 1
+
+
+@pytest.mark.parametrize("field", [{"seed": 2**64}, {"betas": (5, 7)}, {"betas": (0.5, 1.0)}])
+def test_what_the_optimiser_or_the_random_numbers_cannot_take_is_refused(
+    field: dict[str, object],
+) -> None:
+    with pytest.raises(ValidationError):
+        GeneratorTraining.model_validate(field)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from centre_node.errors import BadMammogramsError
+from centre_node.errors import BadMammogramsError, PatchStoreError
 from centre_node.mammography.commands import app
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.preview import OUTLINE_BGR
@@ -144,3 +144,25 @@ def test_a_missing_folder_is_our_error(tmp_path: Path) -> None:
     done = runner.invoke(app, ["inspect", str(tmp_path / "nowhere")])
 
     assert isinstance(done.exception, BadMammogramsError)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["extract", "--margin-px", "6", "--smallest-side-px", "16", "--healthy", "0"],
+        ["preview", *SMALL, "--healthy-from", "all_mammograms"],
+        ["phantoms", "--format", "coco", "--patients", "3"],
+    ],
+)
+def test_a_place_that_cannot_be_written_to_is_one_sentence(
+    folder: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    out = tmp_path / "file" / "out"
+    source = [] if arguments[0] == "phantoms" else [str(folder)]
+
+    done = runner.invoke(app, [arguments[0], *source, *arguments[1:], "--out", str(out)])
+
+    assert isinstance(done.exception, PatchStoreError)
+    assert str(done.exception) == f"cannot write to {out}: Not a directory"
+    assert (tmp_path / "file").read_text() == "mine"

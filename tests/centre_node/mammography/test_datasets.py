@@ -30,6 +30,13 @@ def test_a_folder_outside_the_mammograms_folder_is_refused(tmp_path: Path, folde
         read_dataset(MammogramFolder(folder=folder), data_folders(tmp_path, tmp_path / "theirs"))
 
 
+def test_a_loop_of_links_is_told(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+
+    with pytest.raises(BadMammogramsError, match="'loop' leads nowhere"):
+        read_dataset(MammogramFolder(folder="loop"), data_folders(tmp_path, tmp_path))
+
+
 def test_a_node_without_mammograms_says_so(tmp_path: Path) -> None:
     with pytest.raises(BadMammogramsError, match="no mammograms folder"):
         read_dataset(MammogramFolder(), data_folders(tmp_path, None))
