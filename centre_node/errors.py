@@ -16,6 +16,7 @@
   x NotEnoughMemoryError         GS-3206  507
   x CompilationError             GS-3207  422
   x TensorboardMissingError      GS-3208  422
+  x FeatureWeightsError          GS-3209  422
   x OutOfSpaceError              GS-3301  507
   x JobCancelledError            GS-3302  409
   x JobNotFoundError             GS-3303  404
