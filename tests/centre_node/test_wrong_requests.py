@@ -35,6 +35,7 @@ def finished(served: Node) -> str:
     return str(served.result(training(epochs=1, checkpoint_every_epochs=1))["job"]["id"])
 
 
+@pytest.mark.slow
 def test_every_route_answers_garbage_with_a_problem(served: Node, finished: str) -> None:
     base = served.http.base_url.copy_with(raw_path=b"/")
     with httpx.Client(base_url=base, timeout=30) as http:

@@ -27,6 +27,7 @@ def http(hub: RunningHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield http
 
 
+@pytest.mark.slow
 def test_every_route_answers_garbage_with_a_problem(hub: RunningHub, http: httpx.Client) -> None:
     card = http.get(f"{GENERATOR}/1").json()["card"]
     known = {
