@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -25,14 +24,6 @@ from centre_node.mammography.patch_store import PatchStore
 EPOCHS = 15
 
 
-@dataclass(frozen=True)
-class TaskFeatures:
-    """The extractor, and what it is called in a report."""
-
-    extract: Features
-    kind: FeatureKind
-
-
 def task_features(
     train: PatchStore,
     validation: PatchStore,
@@ -43,13 +34,16 @@ def task_features(
     seed: int,
     device: torch.device,
     on_epoch: Callable[[ClassifierProgress], None],
-) -> TaskFeatures:
+) -> tuple[Features, FeatureKind]:
     """Train the paper's CNN to tell lesions from healthy tissue, and take its last features.
 
     Args:
         train: Real lesion and healthy patches; they are jittered anew in each epoch.
         validation: The same of other patients: they choose the epoch.
         test: Of others again: they tell how good the classifier is, which the kind says.
+
+    Returns:
+        The extractor, and what it is called in a report.
 
     Raises:
         OneClassOnlyError: A store holds one class only.
@@ -70,7 +64,7 @@ def task_features(
         f"last layer of the paper's CNN, {EPOCHS} epochs on real patches only, "
         f"AUROC {reached:.2f} on other patients"
     )
-    return TaskFeatures(classifier_features(network), FeatureKind(name, _digest(network)))
+    return classifier_features(network), FeatureKind(name, _digest(network))
 
 
 def _patches(
@@ -81,7 +75,7 @@ def _patches(
     random: np.random.Generator | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     pixels = store.crops(range(len(store.records)), size=size, jitter=jitter, random=random)
-    return pixels, np.array([record.label for record in store.records], dtype=np.int64)
+    return pixels, store.labels
 
 
 def _digest(network: nn.Module) -> str:

@@ -1,7 +1,7 @@
 """Options that several of the `genshare data` commands take, and what they become."""
 
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import typer
 from pydantic import ValidationError
@@ -18,6 +18,8 @@ from shared.models import validation_summary
 from shared.names import LesionKind
 
 PHANTOM_PATIENTS = 40
+
+Choice = TypeVar("Choice", bound=str)
 
 Folder = Annotated[Path | None, typer.Argument(help="A data set's folder.")]
 Layout = Annotated[
@@ -103,15 +105,16 @@ def lesion_kinds(text: str) -> tuple[LesionKind, ...]:
     return tuple(kind for kind in known if kind in named)
 
 
-def one_of(option: str, value: str, known: tuple[str, ...]) -> str:
-    """Return `value`.
+def one_of(option: str, value: str, known: tuple[Choice, ...]) -> Choice:
+    """Return the one of those known that `value` is.
 
     Raises:
         typer.BadParameter: It is none of those known.
     """
-    if value not in known:
-        raise typer.BadParameter(f"{option} is {value!r}; it must be one of {', '.join(known)}")
-    return value
+    for choice in known:
+        if choice == value:
+            return choice
+    raise typer.BadParameter(f"{option} is {value!r}; it must be one of {', '.join(known)}")
 
 
 def _pair(text: str) -> tuple[str, str]:

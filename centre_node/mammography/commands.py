@@ -263,7 +263,7 @@ def phantoms(
       genshare data phantoms --format bcdr --style film --patients 60 --out bcdr
     """
     known: tuple[FolderFormat, ...] = get_args(FolderFormat)
-    chosen = next(name for name in known if name == one_of("--format", layout, known))
+    chosen = one_of("--format", layout, known)
     annotated = calcifications or ("each" if chosen == "inbreast" else "clusters")
     drawn = PhantomSet.model_validate(
         {

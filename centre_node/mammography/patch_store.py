@@ -61,9 +61,14 @@ class PatchStore:
     def _bytes(self) -> NDArray[np.uint8]:
         return np.memmap(self.folder / PIXELS, dtype=np.uint8, mode="r")
 
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """1 for lesion, 0 for healthy, shape (n,)."""
+        return np.array([record.label for record in self.records], dtype=np.int64)
+
     def indices(self, label: int) -> NDArray[np.int64]:
         """Return the records with a label: 1 lesion, 0 healthy."""
-        return np.flatnonzero([record.label == label for record in self.records])
+        return np.flatnonzero(self.labels == label)
 
     def surroundings(self, index: int) -> NDArray[np.uint8]:
         """Return a patch's square and what any jitter may reach, at native resolution."""

@@ -52,7 +52,7 @@ def patch_sheet(stores: Mapping[str, PatchStore], *, count: int, size: int) -> P
 def histograms(stores: Mapping[str, PatchStore], *, size: int) -> bytes:
     """Return a PNG of sharpness, mean and size by class: where they differ there is a shortcut."""
     features = np.concatenate([shortcut_features(store, size=size) for store in stores.values()])
-    labels = np.array([record.label for store in stores.values() for record in store.records])
+    labels = np.concatenate([store.labels for store in stores.values()])
     figure = Figure(figsize=(13, 3.6), layout="constrained")
     for column, (axes, title) in enumerate(zip(figure.subplots(1, 3), AXES, strict=True)):
         bins = np.histogram_bin_edges(features[:, column], bins=30)

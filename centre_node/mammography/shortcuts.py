@@ -23,7 +23,7 @@ def shortcut_report(train: PatchStore, test: PatchStore, *, size: int) -> Shortc
         size: Side in pixels to which patches are resized, as a classifier sees them.
     """
     fitted, measured = shortcut_features(train, size=size), shortcut_features(test, size=size)
-    labels = _labels(train), _labels(test)
+    labels = train.labels, test.labels
     alone = {
         name: _auroc(fitted[:, [column]], measured[:, [column]], *labels)
         for column, name in enumerate(FEATURES)
@@ -50,10 +50,6 @@ def shortcut_features(store: PatchStore, *, size: int) -> Features:
 
 def _sharpness(patch: NDArray[np.uint8]) -> float:
     return float(np.log(cv2.Laplacian(patch, cv2.CV_32F).var() + 1e-3))
-
-
-def _labels(store: PatchStore) -> NDArray[np.int64]:
-    return np.array([record.label for record in store.records], dtype=np.int64)
 
 
 def _auroc(

@@ -213,7 +213,7 @@ class _Cutting:
 
 def _feature_name(text: str, inception_weights: Path | None) -> FeatureName:
     known: tuple[FeatureName, ...] = get_args(FeatureName)
-    name = known[known.index(one_of("--features", text, known))]
+    name = one_of("--features", text, known)
     if (name == "inception") != (inception_weights is not None):
         raise typer.BadParameter("--features inception and --inception-weights FILE go together")
     return name
@@ -258,7 +258,7 @@ def _by_a_classifier(
         for _, patients in split.subsets()
     )
     console.print(f"training a classifier on {len(train.records)} real patches")
-    task = task_features(
+    extractor = task_features(
         train,
         validation,
         test,
@@ -268,7 +268,7 @@ def _by_a_classifier(
         device=device,
         on_epoch=lambda epoch: console.print(f"epoch {epoch.epoch} of {epoch.epochs}"),
     )
-    return _Compared(_lesions(test, size), _patients(test), task.extract, task.kind)
+    return _Compared(_lesions(test, size), _patients(test), *extractor)
 
 
 def _lesions(store: PatchStore, size: int) -> NDArray[np.uint8]:

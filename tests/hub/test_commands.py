@@ -1,40 +1,13 @@
 """`genshare hub` and the commands that read a hub."""
 
 import json
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from genshare.command_line import run
+from tests.command_line import Genshare
 from tests.hub_server import running_hub
 from tests.packages import write_tiny_package
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    stdout: str
-    stderr: str
-
-
-Genshare = Callable[..., Done]
-
-
-@pytest.fixture
-def genshare(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Genshare:
-    """The command, called in this process."""
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*arguments: str) -> Done:
-        with pytest.raises(SystemExit) as left:
-            sys.exit(run(list(arguments)))
-        shown = capsys.readouterr()
-        return Done(int(left.value.code or 0), shown.out, shown.err)
-
-    return call
 
 
 def test_a_centre_is_invited_once_and_renewed_when_asked(

@@ -6,8 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -18,9 +17,9 @@ import torch
 from centre_node.sharing import commands
 from centre_node.sharing.receive import synthetic_patches
 from centre_node.sharing.recipes import Recipe
-from genshare.command_line import run
 from shared.packages import Fetched, Package, canonical_json
 from tests.centre_node.sharing.ensembles import NAMES, write_random_ensemble
+from tests.command_line import Genshare
 
 CPU = torch.device("cpu")
 
@@ -30,35 +29,14 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     return write_random_ensemble(tmp_path_factory.mktemp("package"))
 
 
-@dataclass(frozen=True)
-class Done:
-    code: object
-    stdout: str
-    stderr: str
-
-
-Sample = Callable[..., Done]
-
-
 @pytest.fixture
-def sample(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Sample:
-    """Run the command in this process, for a new one takes seconds to load torch."""
-    monkeypatch.setenv("COLUMNS", "200")
+def sample(genshare: Genshare, monkeypatch: pytest.MonkeyPatch) -> Genshare:
     monkeypatch.setattr(commands, "default_device", lambda: CPU)
-
-    def run_it(*arguments: str | Path) -> Done:
-        capsys.readouterr()
-        try:
-            code: object = run(["sample", *map(str, arguments)])
-        except SystemExit as stop:
-            code = stop.code
-        return Done(code, *capsys.readouterr())
-
-    return run_it
+    return partial(genshare, "sample")
 
 
 def test_patches_and_their_recipe_and_the_same_patches_again(
-    package: Package, tmp_path: Path, sample: Sample
+    package: Package, tmp_path: Path, sample: Genshare
 ) -> None:
     first, again = tmp_path / "first", tmp_path / "again"
 
@@ -85,7 +63,7 @@ def test_patches_and_their_recipe_and_the_same_patches_again(
 
 
 def test_a_part_of_a_package_says_so_and_names_what_it_drew_from(
-    tmp_path: Path, sample: Sample
+    tmp_path: Path, sample: Genshare
 ) -> None:
     folder = write_random_ensemble(tmp_path).folder
     (folder / "fetched.json").write_bytes(canonical_json(Fetched(weights=NAMES[1:])))
@@ -98,7 +76,7 @@ def test_a_part_of_a_package_says_so_and_names_what_it_drew_from(
 
 
 def test_another_packages_recipe_is_refused_in_one_sentence(
-    package: Package, tmp_path: Path, sample: Sample
+    package: Package, tmp_path: Path, sample: Genshare
 ) -> None:
     other = write_random_ensemble(tmp_path / "other", files=1)
     sample(package.folder, "--count", "1", "--out", tmp_path / "out")
@@ -114,7 +92,7 @@ def test_another_packages_recipe_is_refused_in_one_sentence(
 
 
 def test_a_recipe_made_by_another_torch_or_device_is_followed_with_a_word(
-    package: Package, tmp_path: Path, sample: Sample
+    package: Package, tmp_path: Path, sample: Genshare
 ) -> None:
     made = sample(package.folder, "--count", "3", "--out", tmp_path / "out", "--json")
     recipe = {**json.loads(made.stdout), "torch_version": "2.0.0", "device": "cuda"}
@@ -142,7 +120,7 @@ def test_a_recipe_made_by_another_torch_or_device_is_followed_with_a_word(
 def test_wrong_things_are_one_sentence_and_leave_nothing(
     package: Package,
     tmp_path: Path,
-    sample: Sample,
+    sample: Genshare,
     arguments: tuple[str, ...],
     code: int,
     sentence: str,
