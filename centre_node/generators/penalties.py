@@ -6,6 +6,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from centre_node.generators.second_derivatives import CheapSecondDerivatives
+
 Scorer = Callable[[Tensor], Tensor]
 """Maps patches, shape (batch, 1, side, side), to scores, shape (batch,), each for itself."""
 
@@ -65,7 +67,8 @@ def _scores_and_gradients(scorer: Scorer, points: Tensor) -> tuple[Tensor, Tenso
         gradients, scores = of_sum(points)
     else:
         points.requires_grad_()
-        scores = scorer(points)
+        with CheapSecondDerivatives():
+            scores = scorer(points)
         (gradients,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
     return scores, gradients.flatten(start_dim=1)
 
