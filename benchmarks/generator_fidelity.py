@@ -43,9 +43,6 @@ SHORT_RELATIVISTIC = {
 }
 """For minutes instead of days: faster than the defaults, with a weaker penalty."""
 
-AVERAGED = {"average_half_life_images": 5_000, "learning_rate_end": 2e-5}
-"""The paper's DCGAN, but for what is exported, an average, and a rate that falls to a tenth."""
-
 Contender = tuple[str, Architecture, GeneratorTraining]
 
 CPU = torch.device("cpu")
@@ -59,6 +56,9 @@ def main(
     ] = "all",
     seeds: Annotated[str, typer.Option(help="Of the trainings, by commas.")] = "1",
     seconds: Annotated[float, typer.Option(help="Training time of each generator.")] = 480,
+    patches: Annotated[
+        int | None, typer.Option(help="To train on, drawn at random; all by default.", min=16)
+    ] = None,
     size: Annotated[int, typer.Option(help="Side of a patch in pixels.")] = 64,
     width: Annotated[int, typer.Option(help="Channels of the last hidden map.")] = 16,
     margin_px: Annotated[int, typer.Option()] = 14,
@@ -66,14 +66,15 @@ def main(
 ) -> None:
     """Train, sample, compare, and print the table."""
     torch.set_num_threads(1)
-    patches = PatchConfiguration(
+    cutting = PatchConfiguration(
         margin_px=margin_px,
         smallest_side_px=smallest_side_px,
         tissue="breast_mask",
         healthy_from="all_mammograms",
     )
-    train, held_out = _masses(folder, patches, out)
-    seen = train.crops(range(len(train.records)), size=size)
+    train, held_out = _masses(folder, cutting, out)
+    drawn = np.random.default_rng(0).permutation(len(train.records))[:patches]
+    seen = train.crops(sorted(drawn.tolist()), size=size)
     unseen = held_out.crops(range(len(held_out.records)), size=size)
     write_png(out / "real.png", contact_sheet(seen[:64], columns=8))
     typer.echo(f"{len(seen)} patches to train on, {len(unseen)} of other patients")
@@ -145,9 +146,10 @@ def _contenders(size: int, width: int) -> Iterator[Contender]:
     dcgan = DcganArchitecture(image_size=size, width=width)
     residual = ResidualArchitecture(image_size=size, width=width)
     for name, architecture, settings in (
-        ("dcgan", dcgan, {"loss": "dcgan"}),
-        ("dcgan-averaged", dcgan, {"loss": "dcgan", **AVERAGED}),
-        ("wgan-gp", dcgan, {"loss": "wgan-gp"}),
+        ("dcgan", dcgan, {"recipe": "paper"}),
+        ("dcgan-averaged", dcgan, {"augmentation": None}),
+        ("dcgan-improved", dcgan, {}),
+        ("wgan-gp", dcgan, {"recipe": "paper", "loss": "wgan-gp"}),
         ("relativistic-dcgan", dcgan, {"loss": "relativistic", **SHORT_RELATIVISTIC}),
         ("relativistic", residual, {"loss": "relativistic", **SHORT_RELATIVISTIC}),
     ):

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import DirectoryPath, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,8 +13,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NODE_", frozen=True, env_ignore_empty=True)
 
     data_dir: Path = Field(Path("node-data"), description="Holds jobs, patches and generators.")
-    mammograms_dir: Path | None = Field(None, description="The centre's images; only read.")
-    lent_dir: Path | None = Field(
+    mammograms_dir: DirectoryPath | None = Field(
+        None, description="The centre's images; only read."
+    )
+    lent_dir: DirectoryPath | None = Field(
         None, description="Folders of other centres' images, named after them; only read."
     )
     token: SecretStr | None = Field(None, min_length=8, description="Asked of every caller.")

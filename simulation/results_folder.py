@@ -83,11 +83,11 @@ def disk_faults(root: Path) -> Iterator[None]:
 def _refuse_foreign(root: Path, digest: str) -> None:
     identity = root / IDENTITY
     if not identity.exists():
-        strangers = [name for name in (STATE, LOGS, REPORT) if (root / name).exists()]
+        strangers = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
         if strangers:
             raise ResultsFolderError(
                 f"{root} already holds {strangers[0]!r}, but no {IDENTITY}: it is not a folder of "
-                "results"
+                "results; give a new or empty one"
             )
         return
     try:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from centre_node.classifiers.averages import MovingAverage
+from centre_node.averages import MovingAverage
 from centre_node.classifiers.configuration import ClassifierName, ClassifierTraining
 from centre_node.classifiers.epochs import (
     Labels,

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from centre_node.averages import MovingAverage
 from centre_node.generators.augmenter import Augmenter
-from centre_node.generators.averages import MovingAverage
 from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.construction import new_discriminator, new_generator
 from centre_node.generators.schedules import cosine

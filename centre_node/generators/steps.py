@@ -81,7 +81,7 @@ class TrainingStep:
         _descend(state.generator_optimiser, loss)
         state.discriminator.requires_grad_(True)
         if state.average is not None:
-            state.average.update(state.generator, images=len(real))
+            state.average.update(state.generator, patches=len(real))
         return loss.detach()
 
     def _view(self, patches: Tensor, draws: StepDraws, view: int) -> Tensor:

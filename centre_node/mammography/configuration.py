@@ -63,10 +63,10 @@ class Jitter(StrictModel):
     Source: paper section 2.2, paragraph 3; the numbers are those of its published code.
     """
 
-    zoom_mean: float = 0.2
-    zoom_std: float = Field(0.33, ge=0)
-    zoom_limit: float = Field(0.66, ge=0, description="Clips the zoom at mean +- limit.")
-    translation_std: float = Field(0.25, ge=0)
+    zoom_mean: float = Field(0.2, ge=-0.9, le=10)
+    zoom_std: float = Field(0.33, ge=0, le=10)
+    zoom_limit: float = Field(0.66, ge=0, le=1, description="Clips the zoom at mean +- limit.")
+    translation_std: float = Field(0.25, ge=0, le=10)
     translation_limit: float = Field(0.33, ge=0, le=1)
 
 

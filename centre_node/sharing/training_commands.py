@@ -67,6 +67,9 @@ def train_generator(
     smallest_side_px: SmallestSidePx = 128,
     tissue: Tissue = "threshold",
     chest_wall: ChestWall = "as_stored",
+    recipe: Annotated[
+        str | None, typer.Option(help="improved (default) or paper: what defaults depend on.")
+    ] = None,
     loss: Annotated[
         str | None, typer.Option(help="dcgan (default), wgan-gp or relativistic.")
     ] = None,
@@ -110,7 +113,7 @@ def train_generator(
 
     Examples:
       genshare train-generator /data/INbreast --kinds mass --margin-mm 4.2 --tissue breast_mask
-      --loss relativistic --size 64 --width 16 --epochs 200 --out trained
+      --size 64 --width 16 --epochs 200 --out trained
 
       genshare train-generator /data/bcdr --training generator.toml --threads 8 --out trained
 
@@ -128,7 +131,13 @@ def train_generator(
         ),
         file=training,
         architecture={"image_size": size, "width": width},
-        training={"loss": loss, "epochs": epochs, "batch_size": batch_size, "seed": seed},
+        training={
+            "recipe": recipe,
+            "loss": loss,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "seed": seed,
+        },
     )
     if tensorboard:
         check_tensorboard()  # before hours of cutting patches

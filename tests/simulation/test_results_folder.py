@@ -34,10 +34,10 @@ def test_two_simulations_do_not_share_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "report").mkdir()
+    (tmp_path / "thesis.docx").touch()
 
     with (
-        pytest.raises(ResultsFolderError, match=r"holds 'report', but no scenario\.json"),
+        pytest.raises(ResultsFolderError, match=r"holds 'thesis\.docx', but no scenario\.json"),
         claimed(tmp_path, QUICK, {}),
     ):
         pass

@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
+from centre_node.averages import MovingAverage
 from centre_node.classifiers import training
-from centre_node.classifiers.averages import MovingAverage
 from centre_node.classifiers.configuration import ClassifierName, ClassifierTraining
 from centre_node.classifiers.metrics import auprc
 from centre_node.classifiers.networks import Cnn
@@ -256,8 +256,8 @@ def test_the_improved_recipe_keeps_the_averaged_weights(monkeypatch: pytest.Monk
     made: list[MovingAverage] = []
 
     class Noted(MovingAverage):
-        def __init__(self, network: nn.Module, half_life_patches: int) -> None:
-            super().__init__(network, half_life_patches)
+        def __init__(self, network: nn.Module, half_life: int) -> None:
+            super().__init__(network, half_life)
             made.append(self)
 
     monkeypatch.setattr(training, "MovingAverage", Noted)

@@ -8,8 +8,8 @@ from centre_node.generators.configuration import GeneratorTraining
 from tests.centre_node.generators.tiny import LOSSES
 
 
-def test_the_defaults_are_the_papers_dcgan() -> None:
-    training = GeneratorTraining()
+def test_the_papers_recipe_is_its_dcgan() -> None:
+    training = GeneratorTraining(recipe="paper")
 
     assert (training.loss, training.epochs, training.batch_size) == ("dcgan", 3000, 16)
     assert (training.learning_rate, training.betas) == (2e-4, (0.5, 0.999))
@@ -18,10 +18,31 @@ def test_the_defaults_are_the_papers_dcgan() -> None:
     assert training.critic_steps == 1
     assert training.augmentation is None
     assert training.average_half_life_images is None
+    assert training.learning_rate_end is None
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_by_default_patches_are_augmented_rates_fall_and_weights_are_averaged(loss: str) -> None:
+    training = GeneratorTraining.model_validate({"loss": loss})
+
+    assert training.recipe == "improved"
+    assert training.augmentation is not None
+    assert training.learning_rate_end is not None
+    assert training.learning_rate_end < training.learning_rate
+    assert training.average_half_life_images is not None
+
+
+def test_but_for_that_the_improved_dcgan_is_the_papers() -> None:
+    improved, paper = (
+        GeneratorTraining.model_validate({"recipe": r}) for r in ("improved", "paper")
+    )
+
+    ours = {"recipe", "augmentation", "learning_rate_end", "average_half_life_images"}
+    assert improved.model_dump(exclude=ours) == paper.model_dump(exclude=ours)
 
 
 def test_the_wgan_gp_has_the_papers_numbers() -> None:
-    training = GeneratorTraining(loss="wgan-gp")
+    training = GeneratorTraining(recipe="paper", loss="wgan-gp")
 
     assert (training.critic_steps, training.penalty_weight) == (5, 10.0)
     assert (training.learning_rate, training.betas) == (1e-4, (0.5, 0.9))
@@ -29,12 +50,11 @@ def test_the_wgan_gp_has_the_papers_numbers() -> None:
     assert training.keep_weights_from_epoch is None
 
 
-def test_the_relativistic_training_anneals_augments_and_averages() -> None:
+def test_the_relativistic_training_has_the_numbers_of_r3gan() -> None:
     training = GeneratorTraining(loss="relativistic")
 
     assert (training.learning_rate, training.learning_rate_end) == (2e-4, 5e-5)
     assert (training.penalty_weight, training.penalty_weight_end) == (2.0, 0.2)
-    assert training.augmentation is not None
     assert training.average_half_life_images == 10_000
 
 
@@ -69,6 +89,8 @@ def test_what_is_said_wins_over_the_losss_default() -> None:
         ({"loss": "wgan-gp", "penalty_weight": None}, "penalty_weight belongs to the loss wgan-gp"),
         ({"penalty_weight_end": 1}, "penalty_weight_end needs a penalty, and dcgan has none"),
         ({"critic_steps": 5}, "critic_steps above 1 belong to the loss wgan-gp, not to dcgan"),
+        ({"recipe": "paper", "loss": "relativistic"}, "the paper has no relativistic loss"),
+        ({"recipe": "best"}, "'paper' or 'improved'"),
         ({"loss": "hinge"}, "'dcgan', 'wgan-gp' or 'relativistic'"),
         ({"critic_step": 5}, "Extra inputs"),
         ({"augmentation": {"kinds": []}}, "at least 1"),

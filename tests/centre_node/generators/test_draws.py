@@ -1,17 +1,16 @@
 import pytest
 import torch
 
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.draws import EpochDraws, draw_epoch, real_batch
 from centre_node.generators.pixels import from_8_bit, to_8_bit
 from shared.cards import Loss
-from tests.centre_node.generators.tiny import LOSSES
+from tests.centre_node.generators.tiny import LOSSES, settings
 
 
 def drawn(count: int, batch_size: int, loss: Loss = "dcgan") -> EpochDraws:
     return draw_epoch(
         count,
-        GeneratorTraining(loss=loss, batch_size=batch_size),
+        settings(loss=loss, batch_size=batch_size),
         latent_size=5,
         random=torch.Generator().manual_seed(0),
     )

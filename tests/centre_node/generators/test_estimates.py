@@ -12,14 +12,14 @@ from tests.centre_node.generators.tiny import LOSSES, discs, settings, train
 
 
 def test_the_papers_dcgan_needs_several_gigabytes_of_disk_mostly_for_its_51_weight_files() -> None:
-    needed = estimate(DcganArchitecture(), GeneratorTraining(), patches=1148)
+    needed = estimate(DcganArchitecture(), GeneratorTraining(recipe="paper"), patches=1148)
 
     weights = 51 * 12_788_480 * 4  # parameters and running statistics
     assert weights < needed.disk_bytes < 1.6 * weights
 
 
 def test_the_papers_networks_need_four_times_their_weights_and_more_in_memory() -> None:
-    needed = estimate(DcganArchitecture(), GeneratorTraining(), patches=1148)
+    needed = estimate(DcganArchitecture(), GeneratorTraining(recipe="paper"), patches=1148)
 
     parameters = 12_784_512 + 25_110_528
     assert needed.memory_bytes > 4 * 4 * parameters + 1148 * 128**2

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from centre_node.errors import CheckpointError, OutOfSpaceError, TrainingDivergedError
-from centre_node.generators.configuration import Augmentation, GeneratorTraining
+from centre_node.generators.configuration import Augmentation
 from shared.architectures import Architecture
 from tests.centre_node.generators.tiny import (
     ARCHITECTURE,
@@ -230,7 +230,7 @@ def test_a_training_that_diverges_keeps_its_last_checkpoint(tmp_path: Path) -> N
     assert (tmp_path / "checkpoint.pt").read_bytes() == checkpoint
 
 
-KILLED_SETTINGS = GeneratorTraining(epochs=60, batch_size=4, checkpoint_every_epochs=1)
+KILLED_SETTINGS = settings(epochs=60, checkpoint_every_epochs=1)
 KILLED_RUN = """
 import sys
 from pathlib import Path

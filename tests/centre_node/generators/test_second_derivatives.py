@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import pytest
@@ -12,7 +13,7 @@ from shared.architectures import DcganArchitecture, ResidualArchitecture
 
 SIDE = 16
 DCGAN = DcganArchitecture(image_size=SIDE, width=4)
-NETWORKS = {
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "critic": lambda: DcganDiscriminator(DCGAN, normalised=False),
     "discriminator with batch norm": lambda: DcganDiscriminator(DCGAN),
     "residual": lambda: ResidualDiscriminator(ResidualArchitecture(image_size=SIDE, width=8)),

@@ -35,9 +35,9 @@ def discs(count: int, *, seed: int = 0, side: int = SIDE) -> NDArray[np.uint8]:
 
 
 def settings(**changes: Any) -> GeneratorTraining:
-    return GeneratorTraining(
-        **{"epochs": 4, "batch_size": 4, "checkpoint_every_epochs": 2, **changes}
-    )
+    recipe = "improved" if changes.get("loss") == "relativistic" else "paper"
+    short = {"recipe": recipe, "epochs": 4, "batch_size": 4, "checkpoint_every_epochs": 2}
+    return GeneratorTraining(**{**short, **changes})
 
 
 def train(

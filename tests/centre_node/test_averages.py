@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from centre_node.generators.averages import MovingAverage, new_share
+from centre_node.averages import MovingAverage, new_share
 
 
 def constant(value: float) -> nn.Module:
@@ -14,11 +14,11 @@ def constant(value: float) -> nn.Module:
 
 
 def test_after_a_half_life_what_was_before_counts_half() -> None:
-    images, before = 10, 1e9  # long past the ramp
+    patches, before = 10, 1e9  # long past the ramp
 
-    share = new_share(torch.tensor(before), images, half_life=1000.0)
+    share = new_share(torch.tensor(before), patches, half_life=1000.0)
 
-    assert (1 - share.item()) ** (1000 / images) == pytest.approx(0.5, rel=1e-3)
+    assert (1 - share.item()) ** (1000 / patches) == pytest.approx(0.5, rel=1e-3)
 
 
 def test_the_first_step_is_copied_and_early_ones_are_soon_forgotten() -> None:
@@ -29,14 +29,14 @@ def test_the_first_step_is_copied_and_early_ones_are_soon_forgotten() -> None:
 
     assert shares[0] == 1.0
     assert shares == sorted(shares, reverse=True)
-    assert shares[3] == shares[4]  # the ramp ends at 1000 / 0.05 images
+    assert shares[3] == shares[4]  # the ramp ends at 1000 / 0.05 patches
 
 
 def test_weights_are_averaged_and_running_statistics_copied() -> None:
-    average = MovingAverage(constant(0.0), half_life_images=100)
-    average.update(constant(1.0), images=10)
+    average = MovingAverage(constant(0.0), half_life=100)
+    average.update(constant(1.0), patches=10)
 
-    average.update(constant(2.0), images=10)
+    average.update(constant(2.0), patches=10)
 
     network = average.network
     assert isinstance(network, nn.BatchNorm2d)
@@ -49,12 +49,12 @@ def test_weights_are_averaged_and_running_statistics_copied() -> None:
 def test_a_restored_average_goes_on_as_the_saved_one() -> None:
     first, second = (MovingAverage(constant(0.0), 100) for _ in range(2))
     for value in (1.0, 3.0):
-        first.update(constant(value), images=10)
+        first.update(constant(value), patches=10)
 
     second.load_state_dict(first.state_dict())
 
     for average in (first, second):
-        average.update(constant(7.0), images=10)
+        average.update(constant(7.0), patches=10)
     assert torch.equal(*(next(average.network.parameters()) for average in (first, second)))
 
 
@@ -62,3 +62,13 @@ def test_the_averaged_network_takes_no_gradient() -> None:
     average = MovingAverage(constant(0.0), 100)
 
     assert not any(parameter.requires_grad for parameter in average.network.parameters())
+
+
+def test_the_averaged_network_is_for_evaluation_and_the_original_is_left_alone() -> None:
+    original = constant(0.0)
+
+    average = MovingAverage(original, 100)
+    average.update(original, patches=10)
+
+    assert not average.network.training
+    assert original.training
