@@ -48,6 +48,17 @@ class Training(StrictModel):
     batch_size: int | None = Field(gt=0)
     seed: int | None
     genshare_version: Text | None = Field(description="None: not trained with genshare.")
+    averaged: bool | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="Whether the weights are a moving average; None, not written: not known.",
+    )
+    augmented: bool | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="Whether the discriminator saw augmented patches; None, not written: not "
+        "known.",
+    )
 
 
 class Privacy(StrictModel):

@@ -88,6 +88,8 @@ def _valid_card(weights: Sequence[Path], trained: TrainedGenerator, terms: Terms
             batch_size=trained.training.batch_size,
             seed=trained.training.seed,
             genshare_version=trained.genshare_version,
+            averaged=trained.training.average_half_life_images is not None,
+            augmented=trained.training.augmentation is not None,
         ),
         fidelity=_publishable(trained.fidelity),
         **terms.model_dump(),

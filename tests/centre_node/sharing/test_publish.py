@@ -54,6 +54,17 @@ def test_card_names_the_loss_of_the_training(weights: Path, tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize(("recipe", "improved"), [("paper", False), ("improved", True)])
+def test_card_says_whether_weights_are_averaged_and_patches_were_augmented(
+    weights: Path, tmp_path: Path, recipe: str, *, improved: bool
+) -> None:
+    training = GeneratorTraining.model_validate({"recipe": recipe})
+    trained = TRAINED.model_copy(update={"training": training})
+
+    said = build_package(tmp_path / "package", [weights], trained, TERMS).card.training
+    assert (said.averaged, said.augmented) == (improved, improved)
+
+
 def test_package_holds_card_manifest_and_weights_and_nothing_else(
     weights: Path, tmp_path: Path
 ) -> None:
