@@ -121,6 +121,8 @@ def _convolve(
     dilation: Any = 1,
     groups: int = 1,
 ) -> Tensor:
+    if x.dim() != 4 or isinstance(padding, str):
+        return conv2d(x, weight, bias, stride, padding, dilation, groups)
     layout = _Layout(_pair(stride), _pair(padding), _pair(dilation), groups)
     y: Tensor = _Convolution.apply(x, weight, bias, layout)
     return y

@@ -21,6 +21,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
         nn.Conv2d(1, 4, (3, 2), stride=(2, 3), padding=(1, 0), dilation=(1, 2)),
         nn.LeakyReLU(0.3),
         nn.Conv2d(4, 6, 3, groups=2),
+        nn.Conv2d(6, 6, 3, padding="same"),
         nn.Tanh(),
         nn.Flatten(),
         nn.LazyLinear(1),
