@@ -32,12 +32,13 @@ def claimed(root: Path, scenario: Scenario, folders: Mapping[str, str]) -> Itera
         root.mkdir(parents=True, exist_ok=True)
     except FileNotFoundError as error:
         raise ResultsFolderError(f"the folder {root} cannot be made there") from error
+    _refuse_strangers(root)
     with (root / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ResultsFolderError(f"another simulation is running in {root}") from error
-        _refuse_foreign(root, digest)
+        _refuse_another(root, digest)
         identity = {
             "digest": digest,
             "folders": dict(folders),
@@ -80,15 +81,20 @@ def disk_faults(root: Path) -> Iterator[None]:
         raise
 
 
-def _refuse_foreign(root: Path, digest: str) -> None:
+def _refuse_strangers(root: Path) -> None:
+    """Refuse a folder with anything in it but hidden files that no simulation has claimed."""
+    strangers = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
+    if strangers and not (root / IDENTITY).exists():
+        raise ResultsFolderError(
+            f"{root} already holds {strangers[0]!r}, but no {IDENTITY}: it is not a folder of "
+            "results; give a new or empty one"
+        )
+
+
+def _refuse_another(root: Path, digest: str) -> None:
+    """Refuse a folder that another scenario has claimed."""
     identity = root / IDENTITY
     if not identity.exists():
-        strangers = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
-        if strangers:
-            raise ResultsFolderError(
-                f"{root} already holds {strangers[0]!r}, but no {IDENTITY}: it is not a folder of "
-                "results; give a new or empty one"
-            )
         return
     try:
         found = json.loads(identity.read_text(encoding="utf-8"))["digest"]

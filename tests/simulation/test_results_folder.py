@@ -41,7 +41,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         claimed(tmp_path, QUICK, {}),
     ):
         pass
-    assert not (tmp_path / "scenario.json").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
 
 
 def test_a_damaged_identity_is_not_overwritten(tmp_path: Path) -> None:
