@@ -74,7 +74,10 @@ def _given(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path) -> _TrainingFile:
     try:
-        return _TrainingFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        if not tables:
+            raise typer.BadParameter(f"--training {path} says nothing; leave it out for defaults")
+        return _TrainingFile.model_validate(tables)
     except OSError as error:
         raise typer.BadParameter(f"--training {path} cannot be read: {error.strerror}") from error
     except ValidationError as error:

@@ -229,14 +229,22 @@ def test_a_file_gives_any_field_and_an_option_outweighs_it(
         (("--margin-mm", "4"), "give one of them"),
         (("--training", "nowhere.toml"), "nowhere.toml cannot be read: No such file"),
         (("--training", "{broken}"), "is no TOML"),
+        (("--training", "{empty}"), "says nothing"),
         (("--training", "{unknown}"), "epochs"),
+        (("--recipe", "best"), "training.recipe"),
+        (("--recipe", "paper", "--loss", "relativistic"), "the paper has no relativistic loss"),
         (("--training", "{misspelt}"), "training.epoch"),
     ],
 )
 def test_wrong_usage_is_named_and_leaves_nothing(
     mammograms: Path, tmp_path: Path, options: tuple[str, ...], said: str
 ) -> None:
-    texts = {"broken": "[", "unknown": "epochs = 3", "misspelt": "[training]\nepoch = 3"}
+    texts = {
+        "broken": "[",
+        "empty": "# to be filled in",
+        "unknown": "epochs = 3",
+        "misspelt": "[training]\nepoch = 3",
+    }
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
     filled = [option.format(**{name: tmp_path / name for name in texts}) for option in options]
