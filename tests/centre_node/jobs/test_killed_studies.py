@@ -39,6 +39,8 @@ def _kill_worker(node: Node) -> None:
 
 def _kill_all(node: Node) -> None:
     family = node.process.children(recursive=True)
+    for process in family:
+        process.suspend()  # so that none notices another's end and gives the job back
     node.kill()
     for process in family:
         process.kill()
