@@ -34,6 +34,8 @@ from shared.architectures import Architecture, DcganArchitecture, ResidualArchit
 STEPS_IN_TURN = 5
 TURNS_TO_WARM_UP = 1
 BATCHES = 8
+STYLEGAN2_ADA = "StyleGAN2-ADA, as published: 75 patches/s (128 px, one V100; other networks)"
+"""Not measured here: 12.8 to 13.7 s per thousand images, README of stylegan2-ada-pytorch."""
 
 Turn = Callable[[], object]
 
@@ -98,6 +100,7 @@ def main(
     )
     for name, taken in seconds.items():
         _report(name, taken, seconds["plain"], batch_size)
+    typer.echo(STYLEGAN2_ADA)
 
 
 def _measured(loops: dict[str, Turn], turns: int, device: torch.device) -> dict[str, list[float]]:
