@@ -18,4 +18,5 @@ Text = Annotated[
 ]
 """A line of plain text: letters, digits, blanks and common punctuation."""
 
+Recipe = Literal["paper", "improved"]
 LesionKind = Literal["mass", "calcification", "other"]

@@ -6,10 +6,9 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.models import StrictModel
-from shared.names import Digest
+from shared.names import Digest, Recipe
 
 ClassifierName = Literal["cnn", "swin"]
-Recipe = Literal["paper", "improved"]
 
 SWIN_SIDE_PX = 224
 """The side of the paper's Swin."""

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from shared.cards import Loss
 from shared.models import LARGEST_SEED, StrictModel
+from shared.names import Recipe
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
 AugmentationKind = Literal["brightness", "contrast", "translation", "cutout"]
@@ -47,8 +48,6 @@ class Augmentation(StrictModel):
             )
         return self
 
-
-Recipe = Literal["paper", "improved"]
 
 LOSS_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "dcgan": {},  # the fields' own defaults

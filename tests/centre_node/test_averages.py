@@ -32,6 +32,30 @@ def test_the_first_step_is_copied_and_early_ones_are_soon_forgotten() -> None:
     assert shares[3] == shares[4]  # the ramp ends at 1000 / 0.05 patches
 
 
+def test_early_on_the_half_life_is_a_twentieth_of_the_patches_so_far() -> None:
+    assert new_share(torch.tensor(200.0), 10, half_life=100.0).item() == pytest.approx(0.5)
+
+
+def test_weights_move_by_their_share() -> None:
+    average = MovingAverage(constant(0.0), half_life=10)
+    average.update(constant(0.0), patches=1000)
+
+    average.update(constant(1.0), patches=20)
+
+    assert [p.item() for p in average.network.parameters()] == pytest.approx([0.75, 0.75])
+
+
+def test_all_running_statistics_are_copied() -> None:
+    original = nn.BatchNorm1d(2)
+    average = MovingAverage(original, half_life=10)
+    for _ in range(3):
+        original(torch.randn(8, 2, generator=torch.Generator().manual_seed(0)))
+        average.update(original, patches=8)
+
+    for copied, source in zip(average.network.buffers(), original.buffers(), strict=True):
+        assert torch.equal(copied, source)
+
+
 def test_weights_are_averaged_and_running_statistics_copied() -> None:
     average = MovingAverage(constant(0.0), half_life=100)
     average.update(constant(1.0), patches=10)
