@@ -1,12 +1,12 @@
 """A study with what its readers need to find in it. Light."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from centre_node.study.configuration import StudyConfiguration
 from centre_node.study.findings import ArmFacts, Cell, Difference, StudyResult
-from centre_node.study.report.wording import classifier_name, percentage
+from centre_node.study.report.wording import classifier_name, listed, percentage
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,12 @@ class Presented:
 
     def share_title(self, fraction: float) -> str:
         """Return "50 % of the training patients"."""
-        return f"{percentage(fraction)} of the training {self.configuration.train_fraction_of}"
+        return self.shares_title([fraction])
+
+    def shares_title(self, fractions: Sequence[float]) -> str:
+        """Return "50 % and 25 % of the training patients"."""
+        shares = listed([percentage(fraction) for fraction in fractions])
+        return f"{shares} of the training {self.configuration.train_fraction_of}"
 
     def column_title(self, column: Column) -> str:
         """Return "CNN, 50 % of the training patients"."""

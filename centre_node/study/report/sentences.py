@@ -46,45 +46,46 @@ def study_sentences(study: Presented) -> tuple[str, ...]:
 
 
 def _headline(study: Presented) -> Iterator[str]:
-    """Say what synthetic lesions recover at the largest share of the training data."""
+    """Say what synthetic lesions recover, in every column of the grid."""
     arms = [arm for arm in study.result.arms if arm.role == "synthetic"]
     if not arms:
         return
-    largest = max(column.train_fraction for column in study.columns)
     shares = study.result.findings.recovered
-    shown = [share for share in shares if share.train_fraction == largest]
-    if not shown:
+    if not shares:
         yield (
             "How much synthetic lesions recover of what real patches of the same centres bring "
             f"cannot be said: {_what_is_missing(study)}."
         )
         return
     for arm in arms:
-        yield from _recovered(study, arm, [share for share in shown if share.arm == arm.name])
-    if any(share.share is not None for share in shown):
-        controls = _quoted(share.control for share in shown)
-        more = "" if len(shown) == len(shares) else "; other shares are in the table below"
+        yield from _recovered(study, arm, [share for share in shares if share.arm == arm.name])
+    if any(share.share is not None for share in shares):
+        controls = _quoted(share.control for share in shares)
         yield (
             f"The recovered share is what they gain in AUROC over the control ({controls}) as a "
-            f"share of what the real patches gain, here with {study.share_title(largest)}; its "
-            f"95 % interval is in brackets{more}."
+            "share of what the real patches gain; its 95 % interval is in brackets."
         )
 
 
 def _recovered(study: Presented, arm: ArmFacts, shares: Sequence[RecoveredShare]) -> Iterator[str]:
     defined = [share for share in shares if share.share is not None]
     twins = [other for other in study.result.arms if _is_twin(arm, other)]
-    subject = f"Synthetic lesions of {listed(arm.donors)}" + (f" (“{arm.name}”)" if twins else "")
+    donors, named = listed(arm.donors), f" (“{arm.name}”)" if twins else ""
     their = "its" if len(arm.donors) == 1 else "their"
     if defined:
-        values = [_share(study, share) for share in defined]
-        yield f"{subject} recover {listed(values)} of what {their} real patches bring."
+        values = listed([_share(study, share) for share in defined])
+        yield (
+            f"Of what real patches of {donors} bring, {their} synthetic lesions{named} recover "
+            f"{values}."
+        )
         yield from _doubts(study, defined)
     undefined = [share for share in shares if share.share is None]
     for reason in dict.fromkeys(share.reason for share in undefined):
-        names = [classifier_name(s.classifier) for s in undefined if s.reason == reason]
-        where = f" with {listed(names)}" if len(study.classifiers) > 1 else ""
-        yield f"{subject}: how much they recover{where} cannot be said, for {reason}."
+        where = _with(study, [share for share in undefined if share.reason == reason])
+        yield (
+            f"Synthetic lesions of {donors}{named}: how much they recover{where} cannot be said, "
+            f"for {reason}."
+        )
 
 
 def _doubts(study: Presented, shares: Sequence[RecoveredShare]) -> Iterator[str]:
@@ -93,9 +94,10 @@ def _doubts(study: Presented, shares: Sequence[RecoveredShare]) -> Iterator[str]
     unshown = [share for share in shares if not _gain_is_shown(study, share)]
     if unshown:
         arms = _quoted(share.real for share in unshown)
+        where = _with(study, unshown) if len(unshown) < len(shares) else ""
         yield (
-            f"The gain of the real patches ({arms}) is itself not shown by the corrected test, so "
-            "the share of it is a hint and no more."
+            f"The gain of the real patches ({arms}){where} is itself not shown by the corrected "
+            "test, so the share of it is a hint and no more."
         )
 
 
@@ -114,11 +116,20 @@ def _is_twin(arm: ArmFacts, other: ArmFacts) -> bool:
 
 def _share(study: Presented, share: RecoveredShare) -> str:
     assert share.share is not None, "only defined shares are said"
-    return recovered(share.share, share.interval) + _with(study, share.classifier)
+    return recovered(share.share, share.interval) + _with(study, [share])
 
 
-def _with(study: Presented, classifier: str) -> str:
-    return f" with {classifier_name(classifier)}" if len(study.classifiers) > 1 else ""
+def _with(study: Presented, shares: Sequence[RecoveredShare]) -> str:
+    """Return " with CNN (100 % and 5 % of the training patients)", or what the grid has of it."""
+    fractions_differ = len({column.train_fraction for column in study.columns}) > 1
+    parts = []
+    for name in dict.fromkeys(share.classifier for share in shares):
+        fractions = [share.train_fraction for share in shares if share.classifier == name]
+        title = study.shares_title(fractions) if fractions_differ else ""
+        if len(study.classifiers) > 1:
+            title = classifier_name(name) + (f" ({title})" if title else "")
+        parts.append(title)
+    return f" with {listed(parts)}" if any(parts) else ""
 
 
 def _what_is_missing(study: Presented) -> str:

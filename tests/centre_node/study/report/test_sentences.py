@@ -54,8 +54,8 @@ def test_the_recovered_share_is_the_first_thing_that_is_said() -> None:
     study = small(recovered=(a_share(0.62, 0.35, 0.88, None),), differences=(GAIN_OF_REAL,))
 
     assert said(study).startswith(
-        "Synthetic lesions of centre-b recover 62 % (35 to 88) of what its real patches bring. The "
-        "recovered share is what they gain in AUROC over the control (“own lesions repeated”)"
+        "Of what real patches of centre-b bring, its synthetic lesions recover 62 % (35 to 88). "
+        "The recovered share is what they gain in AUROC over the control (“own lesions repeated”)"
     )
 
 
@@ -103,9 +103,47 @@ def test_what_a_recovered_share_lacks_is_named(arms: tuple[ArmFacts, ...], missi
 
 
 def test_two_classifiers_stand_in_one_sentence() -> None:
-    first = study_sentences(a_study(classifiers=("cnn", "swin")))[0]
+    first = study_sentences(a_study(classifiers=("cnn", "swin"), fractions=(1.0,)))[0]
 
     assert first.count("with CNN") == first.count("with Swin") == 1
+
+
+def test_a_share_of_a_small_training_set_is_said_where_that_of_the_whole_is_undefined() -> None:
+    whole, few = 1.0, 0.05
+    shares = tuple(
+        a_share(share, 0.48, 1.06, reason).model_copy(update={"train_fraction": fraction})
+        for fraction, share, reason in (
+            (whole, None, "the real patches show no gain"),
+            (few, 0.76, None),
+        )
+    )
+    gain = GAIN_OF_REAL.model_copy(update={"train_fraction": few})
+
+    text = said(a_study(fractions=(whole, few), recovered=shares, differences=(gain,)))
+
+    assert text.startswith(
+        "Of what real patches of centre-b bring, its synthetic lesions recover 76 % (48 to 106) "
+        "with 5 % of the training patients. Synthetic lesions of centre-b: how much they recover "
+        "with 100 % of the training patients cannot be said, for the real patches show no gain. "
+        "The recovered share is"
+    )
+    assert "a hint and no more" not in text
+
+
+def test_gains_that_are_not_shown_are_told_from_those_that_are() -> None:
+    columns = [(name, share) for name in ("cnn", "swin") for share in (1.0, 0.5)]
+    shares = tuple(
+        a_share(0.62, 0.35, 0.88, None).model_copy(
+            update={"classifier": name, "train_fraction": fraction}
+        )
+        for name, fraction in columns
+    )
+    study = a_study(classifiers=("cnn", "swin"), recovered=shares, differences=(GAIN_OF_REAL,))
+
+    assert (
+        "The gain of the real patches (“Real B”) with CNN (50 % of the training patients) and Swin "
+        "(100 % and 50 % of the training patients) is itself not shown"
+    ) in said(study)
 
 
 def test_arms_of_the_same_donors_are_told_apart_by_name() -> None:
@@ -119,8 +157,8 @@ def test_arms_of_the_same_donors_are_told_apart_by_name() -> None:
 
     text = said(Presented(study.configuration, result))
 
-    assert "centre-b (“B”) recover 50 %" in text
-    assert "centre-b (“B, WGAN-GP”) recover 60 %" in text
+    assert "its synthetic lesions (“B”) recover 50 %" in text
+    assert "its synthetic lesions (“B, WGAN-GP”) recover 60 %" in text
 
 
 def test_a_shown_difference_comes_with_its_size_and_interval() -> None:
