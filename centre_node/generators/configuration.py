@@ -77,15 +77,14 @@ _IMPROVED: Mapping[str, Any] = {
     "average_half_life_images": 5_000,
 }
 IMPROVED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "dcgan": {**_IMPROVED, "learning_rate_end": 2e-5},
-    "wgan-gp": {**_IMPROVED, "learning_rate_end": 1e-5},
-    "relativistic": {
-        **_IMPROVED,
-        "average_half_life_images": 10_000,
-        "learning_rate_end": 5e-5,
-    },
+    "dcgan": _IMPROVED,
+    "wgan-gp": _IMPROVED,
+    "relativistic": {**_IMPROVED, "average_half_life_images": 10_000},
 }
 """What else a field is by default in the improved recipe."""
+
+IMPROVED_RATE_DIVISORS: Mapping[str, float] = {"dcgan": 10, "wgan-gp": 10, "relativistic": 4}
+"""What the learning rate is divided by in the end, by default, in the improved recipe."""
 
 
 class GeneratorTraining(StrictModel):
@@ -154,9 +153,15 @@ class GeneratorTraining(StrictModel):
     def _defaults_of_recipe_and_loss(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        loss, recipe = str(value.get("loss", "dcgan")), value.get("recipe", "improved")
-        improved = IMPROVED_DEFAULTS.get(loss, {}) if recipe == "improved" else {}
-        return {**LOSS_DEFAULTS.get(loss, {}), **improved, **value}
+        loss = str(value.get("loss", "dcgan"))
+        filled = {**LOSS_DEFAULTS.get(loss, {}), **value}
+        if value.get("recipe", "improved") != "improved" or loss not in IMPROVED_DEFAULTS:
+            return filled
+        rate = filled.get("learning_rate", cls.model_fields["learning_rate"].default)
+        falls = (
+            {"learning_rate_end": rate / IMPROVED_RATE_DIVISORS[loss]} if _is_number(rate) else {}
+        )
+        return {**IMPROVED_DEFAULTS[loss], **falls, **filled}
 
     @model_validator(mode="after")
     def _fields_fit_the_loss(self) -> Self:
@@ -173,6 +178,10 @@ class GeneratorTraining(StrictModel):
         if self.critic_steps > 1 and self.loss != "wgan-gp":
             raise ValueError(f"critic_steps above 1 belong to the loss wgan-gp, not to {self.loss}")
         return self
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 LOSS_FIELDS: Mapping[str, tuple[Loss, ...]] = {

@@ -32,6 +32,14 @@ def test_by_default_patches_are_augmented_rates_fall_and_weights_are_averaged(lo
     assert training.average_half_life_images is not None
 
 
+def test_a_rate_falls_from_what_it_was_set_to() -> None:
+    training = GeneratorTraining(learning_rate=1e-5)
+    kept = GeneratorTraining(learning_rate=1e-5, learning_rate_end=None)
+
+    assert training.learning_rate_end == pytest.approx(1e-6)
+    assert kept.learning_rate_end is None
+
+
 def test_but_for_that_the_improved_dcgan_is_the_papers() -> None:
     improved, paper = (
         GeneratorTraining.model_validate({"recipe": r}) for r in ("improved", "paper")
