@@ -16,6 +16,7 @@
   x HubRefusedError              GS-2103  502
   x HubAddressError              GS-2104  422
   x CannotServeError             GS-2201  500
+  x DatabaseUnavailableError     GS-2202  503
 """
 
 from shared.problems import GenshareError, Problem
@@ -149,3 +150,12 @@ class CannotServeError(SharedError):
     code = "GS-2201"
     title = "Cannot start"
     hint = "Change what is named: --port, --host or --data-dir, or the setting."
+
+
+class DatabaseUnavailableError(SharedError):
+    """A service's database cannot be read or written."""
+
+    code = "GS-2202"
+    status = 503
+    title = "Database unavailable"
+    hint = "Try again; if it stays so, look for the request id in the service's log."

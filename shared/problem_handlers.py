@@ -9,11 +9,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.errors import DatabaseUnavailableError
 from shared.problems import GenshareError, Problem
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _render_invalid)
     app.add_exception_handler(HTTPException, _render_http)
     app.add_exception_handler(ClientDisconnect, _render_broken_off)
+    app.add_exception_handler(DatabaseError, _render_database)
     app.add_exception_handler(Exception, _render_unexpected)
 
 
@@ -192,6 +195,15 @@ def _render_broken_off(request: Request, error: Exception) -> JSONResponse:
         code="GS-0005",
         hint="Send it again.",
     )
+
+
+def _render_database(request: Request, error: Exception) -> JSONResponse:
+    """Tell the log why, and the caller that it is not the request's fault."""
+    if isinstance(error, IntegrityError):  # what was written breaks a rule: unexpected
+        raise error
+    request_id = getattr(request.state, "request_id", "")
+    log.error("%s the database cannot be used", request_id, exc_info=error)
+    return _render(request, DatabaseUnavailableError("the service's database cannot be used"))
 
 
 def _render_unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -1,8 +1,10 @@
 """Serving files by HTTP: parts, conditions and problems."""
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -147,3 +149,13 @@ def test_health_needs_no_token(served: Served) -> None:
     for path in ("healthz", "readyz", "version"):
         answer = httpx.get(served.http.base_url.join(f"/api/v1/{path}"))
         assert answer.status_code == 200
+
+
+def test_a_hub_without_its_tables_is_alive_but_not_ready(tmp_path: Path) -> None:
+    with running_hub(tmp_path) as hub:
+        with sqlite3.connect(tmp_path / "hub.sqlite") as database:
+            database.execute("DROP TABLE alembic_version")
+        alive, ready = (httpx.get(f"{hub.url}/api/v1/{path}") for path in ("healthz", "readyz"))
+
+    assert alive.status_code == 200
+    assert (ready.status_code, ready.json()["code"]) == (503, "GS-2202")

@@ -4,6 +4,7 @@ import logging
 import pytest
 from fastapi import FastAPI, HTTPException
 from httpx import ASGITransport, AsyncClient, Response
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from shared.errors import WrongTensorsError
 from shared.models import StrictModel
@@ -45,6 +46,11 @@ def client() -> Client:
     @app.get("/unexpected")
     def unexpected() -> None:
         raise ZeroDivisionError("secret words")
+
+    @app.get("/database/{fault}")
+    def database(fault: str) -> None:
+        faults = {"lost": OperationalError, "damaged": DatabaseError, "broken-rule": IntegrityError}
+        raise faults[fault]("SELECT secret", None, OSError("secret words"))
 
     @app.post("/orders")
     def order(_order: Order) -> None: ...
@@ -110,3 +116,16 @@ def test_every_request_is_one_line_of_log(client: Client, caplog: pytest.LogCapt
 
     (line,) = (r.getMessage() for r in caplog.records if r.name == "shared.problem_handlers")
     assert line == f"{answer.headers['X-Request-Id']} GET '/nowhere\\nforged' 404"
+
+
+@pytest.mark.parametrize("fault", ["lost", "damaged"])
+def test_a_database_that_fails_is_the_services_fault(client: Client, fault: str) -> None:
+    answer = client.request("GET", f"/database/{fault}")
+
+    problem = _problem(answer)
+    assert (problem.status, problem.code) == (503, "GS-2202")
+    assert "secret" not in answer.text
+
+
+def test_a_broken_rule_of_the_database_is_unexpected(client: Client) -> None:
+    assert _problem(client.request("GET", "/database/broken-rule")).code == "GS-0001"
