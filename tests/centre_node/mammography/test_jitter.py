@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from centre_node.mammography.boxes import Box, jitter_reach, jittered, patch_box
 from centre_node.mammography.configuration import Jitter
@@ -129,3 +130,22 @@ def test_jitter_has_the_paper_s_amounts_and_no_preferred_direction() -> None:
 def test_touching_boxes_share_no_pixel() -> None:
     assert not Box(0, 0, 10, 10).overlaps(Box(10, 0, 20, 10))
     assert Box(0, 0, 10, 10).overlaps(Box(9, 9, 20, 20))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"zoom_mean": -1.0},  # a box of no size
+        {"zoom_mean": 1e9},
+        {"zoom_std": -0.1},
+        {"zoom_std": float("inf")},
+        {"zoom_limit": 1.5},
+        {"translation_std": float("nan")},
+        {"translation_limit": -0.1},
+    ],
+)
+def test_a_jitter_that_no_box_survives_is_refused(wrong: dict[str, float]) -> None:
+    (field,) = wrong
+
+    with pytest.raises(ValidationError, match=field):
+        Jitter.model_validate(wrong)
