@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from centre_node.study.report.wording import duration
+from shared.durations import duration
 from shared.interruption import interruptible
 from simulation.driver import run_scenario
 from simulation.federation import Federation, attached, started

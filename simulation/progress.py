@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
-from centre_node.study.report.wording import duration
+from shared.durations import duration
+from shared.progress import EVERY_SECONDS, pace
 from simulation.answers import FINISHED, Job
 from simulation.steps import OnJob, Step
 
-EVERY_SECONDS = 10.0
 ENDINGS = {"succeeded": "done", "failed": "failed", "cancelled": "cancelled"}
 
 
@@ -110,14 +110,10 @@ def pace_of(job: Job) -> str:
     """Return such as "8.2/s, 6 min left"."""
     if job.state in FINISHED or job.progress is None or not job.progress.rate:
         return ""
-    progress = job.progress
-    rate = progress.rate
-    assert rate
-    left = progress.seconds_left
+    rate, left = job.progress.rate, job.progress.seconds_left
     if left is None:
-        left = (progress.total - progress.done) / rate
-    pace = f"{rate:.1f}/s" if rate >= 1 else f"{1 / rate:.1f} s each"
-    return f"{pace}, {duration(left)} left" if left > 0 else pace
+        left = (job.progress.total - job.progress.done) / rate
+    return pace(rate, left)
 
 
 class _Elapsed(ProgressColumn):

@@ -3,8 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ from centre_node.jobs.requests import (
     WritePhantomsRequest,
 )
 from centre_node.jobs.service import ARTIFACTS
-from centre_node.jobs.store import Job, JobStore, Progress
+from centre_node.jobs.store import Job, JobStore
 from centre_node.mammography.datasets import DataFolders
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.phantoms.writing import write_phantoms
@@ -43,16 +42,16 @@ from centre_node.sharing.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
 from centre_node.sharing.receive import follow_recipe, pull, pulled
 from centre_node.sharing.recipes import new_recipe
-from centre_node.sharing.training import TrainingStep, train_on_lesions
+from centre_node.sharing.training import train_on_lesions
 from centre_node.sharing.training_plan import TrainingPlan
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
 from shared.hub_client import HubClient, connect
+from shared.progress import OnProgress, Progress
 
 PICTURED = 64
 
-Report = Callable[[Progress], None]
 Result = dict[str, Any]
 
 
@@ -93,7 +92,7 @@ class Node:
         return connect(connection.url, connection.token)
 
 
-def handle(job: Job, node: Node, report: Report) -> Result:
+def handle(job: Job, node: Node, report: OnProgress) -> Result:
     """Run a job and return its result, a JSON object."""
     folder = node.job_folder(job.id)
     request: AnyJobRequest = job.request
@@ -112,7 +111,7 @@ def handle(job: Job, node: Node, report: Report) -> Result:
             return _study(request, node, folder, report)
 
 
-def _write_phantoms(request: WritePhantomsRequest, node: Node, report: Report) -> Result:
+def _write_phantoms(request: WritePhantomsRequest, node: Node, report: OnProgress) -> Result:
     folder = node.folders.of_phantoms(request.phantoms)
     folder.parent.mkdir(parents=True, exist_ok=True)
     write_phantoms(
@@ -126,7 +125,7 @@ def _write_phantoms(request: WritePhantomsRequest, node: Node, report: Report) -
     return {"layout": request.layout, "phantoms": request.phantoms.model_dump(mode="json")}
 
 
-def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Report) -> Result:
+def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: OnProgress) -> Result:
     reading = node.reading(request.dataset)
     identity = [request.dataset, request.patches.model_dump(mode="json"), request.lesion_kinds]
     key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
@@ -138,11 +137,11 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
     )
     artifacts = folder / ARTIFACTS
 
-    def report_step(step: TrainingStep) -> None:
+    def report_step(step: Progress) -> None:
         whole = step.done % request.training.checkpoint_every_epochs == 0
         if step.unit == "epochs" and (whole or step.done == request.training.epochs):
             _copy_pictures(folder / "training", artifacts)
-        report(Progress.model_validate(asdict(step)))
+        report(step)
 
     trained, skipped = train_on_lesions(
         reading,
@@ -151,7 +150,7 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: Rep
         folder=folder / "training",
         pictures=artifacts,
         device=default_device(),
-        on_step=report_step,
+        on_progress=report_step,
         tensorboard=request.tensorboard,
     )
     return {**trained.model_dump(mode="json"), "skipped": skipped}
@@ -201,7 +200,7 @@ def _pull(request: PullRequest, node: Node) -> Result:
     }
 
 
-def _sample(request: SampleRequest, node: Node, folder: Path, report: Report) -> Result:
+def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress) -> Result:
     package = pulled(node.generators_dir, request.generator, partly=True)
     device, side = default_device(), package.card.architecture.image_size
     recipe = new_recipe(package, count=request.count, seed=request.seed, device=device)
@@ -222,7 +221,7 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: Report) ->
     return {**recipe.model_dump(mode="json"), "shape": list(patches.shape)}
 
 
-def _study(request: StudyRequest, node: Node, folder: Path, report: Report) -> Result:
+def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) -> Result:
     arms = request.study.arms
     inputs = StudyInputs(
         own=node.reading(request.dataset),

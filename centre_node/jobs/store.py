@@ -12,22 +12,12 @@ from sqlalchemy.orm import Session
 from centre_node.database import JobRow
 from centre_node.jobs.requests import AnyJobRequest
 from shared.models import StrictModel
+from shared.progress import Progress
 
 REQUEST: TypeAdapter[AnyJobRequest] = TypeAdapter(AnyJobRequest)
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 FINISHED: frozenset[JobState] = frozenset({"succeeded", "failed", "cancelled"})
-
-
-class Progress(StrictModel):
-    """How far a job is. `rate` is units a second; `seconds_left` is until `done` is `total`."""
-
-    done: int
-    total: int
-    unit: str
-    message: str = ""
-    rate: float | None = None
-    seconds_left: float | None = None
 
 
 class JobProblem(StrictModel):

@@ -18,10 +18,11 @@ from centre_node.datasets.places import places, without_places
 from centre_node.errors import JobCancelledError, NodeError, OutOfSpaceError
 from centre_node.jobs.handlers import Node, handle
 from centre_node.jobs.service import ARTIFACTS, problem_of
-from centre_node.jobs.store import Job, JobProblem, JobStore, Progress
+from centre_node.jobs.store import Job, JobProblem, JobStore
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders
 from shared.problems import GenshareError
+from shared.progress import Progress
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,6 @@ from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from centre_node.errors import NotEnoughPatientsError, PatchStoreError
@@ -57,6 +56,7 @@ from centre_node.mammography.splits import (
 )
 from centre_node.mammography.summaries import DatasetSummary, summary
 from shared.names import LesionKind
+from shared.progress import Progress, shown
 
 app = typer.Typer(no_args_is_help=True, help="Inspect mammograms; see what is cut from them.")
 
@@ -349,11 +349,10 @@ def _shortcut(stores: dict[str, PatchStore], *, size: int) -> str:
 
 @contextmanager
 def _progress(title: str) -> Iterator[OnProgress]:
-    """Show a bar on a terminal, nothing elsewhere."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with shown(Console(stderr=True, soft_wrap=True, highlight=False)) as on_progress:
+        yield lambda done, total: on_progress(
+            Progress(done=done, total=total, unit="images", message=title)
+        )
 
 
 def _skipped(reading: Reading, *stores: PatchStore) -> dict[str, int]:

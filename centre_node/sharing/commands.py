@@ -9,7 +9,6 @@ from typing import Annotated, get_args
 import torch
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
 from centre_node.device import default_device
 from centre_node.sharing.patch_files import RECIPE, PatchFormat, new_folder, patch_files
@@ -17,6 +16,7 @@ from centre_node.sharing.receive import OnPatches, follow_recipe
 from centre_node.sharing.recipes import Recipe, check_recipe, new_recipe, read_recipe
 from shared.models import LARGEST_SEED
 from shared.packages import Package, open_package
+from shared.progress import Progress, shown
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -129,8 +129,7 @@ def _summary(recipe: Recipe, package: Package, out: Path) -> str:
 
 @contextmanager
 def _progress(total: int) -> Iterator[OnPatches]:
-    """Show a bar on a terminal, nothing elsewhere."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("sampling", total=total)
-        yield lambda done: bar.update(task, completed=done)
+    with shown(Console(stderr=True, soft_wrap=True, highlight=False)) as on_progress:
+        yield lambda done: on_progress(
+            Progress(done=done, total=total, unit="patches", message="sampling")
+        )

@@ -53,6 +53,7 @@ from centre_node.sharing.receive import synthetic_patches
 from shared.fidelity import FidelityReport, FidelityRow
 from shared.names import LesionKind
 from shared.packages import open_package, sha256_of
+from shared.progress import OnProgress, Progress, shown
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -146,10 +147,10 @@ def fidelity(
         check_new(out)
     mammograms = reading_of(folder, phantoms, layout, where).mammograms
     others = None if other is None else read_folder(other, "auto", {}).mammograms
-    with tempfile.TemporaryDirectory() as scratch:
-        cutting = _Cutting(configuration, wanted, seed, Path(scratch))
+    with tempfile.TemporaryDirectory() as scratch, shown(console) as on_progress:
+        cutting = _Cutting(configuration, wanted, seed, Path(scratch), on_progress)
         real = (
-            _by_a_classifier(mammograms, cutting, size, device, console)
+            _by_a_classifier(mammograms, cutting, size, device)
             if chosen == "classifier"
             else _by_themselves(mammograms, cutting, size, _extractor(inception_weights, device))
         )
@@ -193,6 +194,7 @@ class _Cutting:
     kinds: tuple[LesionKind, ...]
     seed: int
     scratch: Path
+    on_progress: OnProgress
 
     def of(self, mammograms: Sequence[Mammogram], *, healthy: bool) -> PatchStore:
         lesions = sum(len(mammogram.lesions) for mammogram in with_kinds(mammograms, self.kinds))
@@ -207,7 +209,9 @@ class _Cutting:
             lesion_kinds=self.kinds,
             healthy=lesions if healthy else 0,
             seed=self.seed,
-            on_progress=lambda _done, _total: None,
+            on_progress=lambda done, total: self.on_progress(
+                Progress(done=done, total=total, unit="images", message="cutting patches")
+            ),
         )
 
 
@@ -246,7 +250,6 @@ def _by_a_classifier(
     cutting: _Cutting,
     size: int,
     device: torch.device,
-    console: Console,
 ) -> _Compared:
     """Train on some patients, and compare patches of others."""
     from centre_node.fidelity.task_features import task_features
@@ -257,7 +260,7 @@ def _by_a_classifier(
         cutting.of([m for m in mammograms if m.patient_id in set(patients)], healthy=True)
         for _, patients in split.subsets()
     )
-    console.print(f"training a classifier on {len(train.records)} real patches")
+    message = f"training a classifier on {len(train.records)} real patches"
     extractor = task_features(
         train,
         validation,
@@ -266,7 +269,9 @@ def _by_a_classifier(
         jitter=cutting.configuration.jitter,
         seed=cutting.seed,
         device=device,
-        on_epoch=lambda epoch: console.print(f"epoch {epoch.epoch} of {epoch.epochs}"),
+        on_epoch=lambda epoch: cutting.on_progress(
+            Progress(done=epoch.epoch, total=epoch.epochs, unit="epochs", message=message)
+        ),
     )
     return _Compared(_lesions(test, size), _patients(test), *extractor)
 

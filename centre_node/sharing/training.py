@@ -1,7 +1,6 @@
 """Trains a generator on a data set's lesions and measures it: all that a card needs to know."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -16,23 +15,11 @@ from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
 from centre_node.sharing.publish import TrainedGenerator
 from centre_node.sharing.training_plan import TrainingPlan
+from shared.progress import OnProgress, Progress
 from shared.version import genshare_version
 
 PICTURED = 64
 OVER_EPOCHS_JSON, OVER_EPOCHS_PNG = "fidelity-over-epochs.json", "fidelity-over-epochs.png"
-OnStep = Callable[["TrainingStep"], None]
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingStep:
-    """How far a training is. `rate` is units a second; `seconds_left` is until the last epoch."""
-
-    done: int
-    total: int
-    unit: str
-    message: str
-    rate: float | None = None
-    seconds_left: float | None = None
 
 
 def train_on_lesions(
@@ -43,7 +30,7 @@ def train_on_lesions(
     folder: Path,
     pictures: Path,
     device: torch.device,
-    on_step: OnStep,
+    on_progress: OnProgress,
     tensorboard: bool = False,
 ) -> tuple[TrainedGenerator, Mapping[str, int]]:
     """Cut lesion patches, train a generator on them and measure its fidelity.
@@ -55,7 +42,7 @@ def train_on_lesions(
         store_folder: Where the patches are kept; they never leave.
         folder: The training's own, see `train_generator`; weights.safetensors is in it afterwards.
         pictures: Where real and synthetic patches are shown.
-        on_step: What it raises stops the training.
+        on_progress: What it raises stops the training.
         tensorboard: Whether the training also writes for TensorBoard, in `folder`.
 
     Returns:
@@ -68,20 +55,20 @@ def train_on_lesions(
         lesion_kinds=plan.lesion_kinds,
         healthy=0,
         seed=0,
-        on_progress=lambda done, total: on_step(
-            TrainingStep(done, total + 1, "images", "cutting patches")
+        on_progress=lambda done, total: on_progress(
+            Progress(done=done, total=total, unit="images", message="cutting patches")
         ),
     )
     patches = store.crops(range(len(store.records)), size=plan.architecture.image_size)
     write_png(pictures / "real-patches.png", contact_sheet(patches[:PICTURED], columns=8))
 
     def on_epoch(progress: TrainingProgress) -> None:
-        on_step(
-            TrainingStep(
-                progress.epoch,
-                progress.epochs,
-                "epochs",
-                progress.message,
+        on_progress(
+            Progress(
+                done=progress.epoch,
+                total=progress.epochs,
+                unit="epochs",
+                message=progress.message,
                 rate=progress.patches_per_second / len(patches),
                 seconds_left=progress.seconds_left,
             )
@@ -99,7 +86,7 @@ def train_on_lesions(
 
     def on_measuring(message: str) -> None:
         epochs = plan.training.epochs
-        on_step(TrainingStep(epochs, epochs + 1, "epochs", message))
+        on_progress(Progress(done=epochs, total=epochs, unit="epochs", message=message))
 
     on_measuring("measuring fidelity")
     patients = [record.patient_id for record in store.records]

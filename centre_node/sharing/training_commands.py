@@ -44,8 +44,8 @@ from centre_node.sharing.trained_folder import (
 )
 from centre_node.sharing.training import train_on_lesions
 from centre_node.sharing.training_plan import training_plan
-from centre_node.sharing.training_progress import shown
 from shared.interruption import interruptible
+from shared.progress import shown
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -154,7 +154,7 @@ def train_generator(
         skipped = Counter(record.reason for record in reading.skipped)
         trained = trained_in(out)
         if trained is None:
-            with shown(console) as on_step:
+            with shown(console) as on_progress:
                 trained, not_cut = train_on_lesions(
                     reading,
                     plan,
@@ -162,7 +162,7 @@ def train_generator(
                     folder=out,
                     pictures=out / PICTURES,
                     device=default_device(),
-                    on_step=on_step,
+                    on_progress=on_progress,
                     tensorboard=tensorboard,
                 )
             skipped.update(not_cut)

@@ -11,7 +11,6 @@ from typing import Annotated
 import cv2
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from centre_node.device import default_device
 from centre_node.log_rules import keep_headers_out
@@ -26,17 +25,16 @@ from centre_node.study.paper.printing import print_paper_tables
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.ray_engine import RayEngine
 from centre_node.study.report.contents import StudyReport
-from centre_node.study.report.wording import duration
 from centre_node.study.report.writing import write_study_report
 from centre_node.study.runs import CUTTING, Engine, OnProgress, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
 from shared.packages import open_package
+from shared.progress import Progress, shown
 
 app = typer.Typer(no_args_is_help=True, help="Run studies, and look at what they left.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CACHE = "cache"
-LINE_SECONDS = 10.0
 LEAST_WIDTH = 100
 
 
@@ -78,7 +76,7 @@ def run(
     chosen = _engine(engine, workers, runs_a_gpu, address)
     configuration, inputs = _inputs(file, out)
     cv2.setNumThreads(1)
-    with _shown(configuration.runs) as on_progress:
+    with _shown() as on_progress:
         result = run_study(
             configuration,
             inputs,
@@ -192,44 +190,32 @@ def _engine(name: str, workers: int | None, runs_a_gpu: int, address: str) -> En
 
 
 @contextmanager
-def _shown(total: int) -> Iterator[OnProgress]:
-    """Show a bar on a terminal, a line now and then elsewhere."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-        yield _Lines(console)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done, _total, message: bar.update(task, completed=done, description=message)
-
-
-class _Lines:
-    """Prints progress as lines, not too many."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._begun = time.monotonic()
-        self._printed = -LINE_SECONDS
-        self._message = ""
-        self._found: int | None = None
-
-    def __call__(self, done: int, total: int, message: str) -> None:
-        """Print a line if the last one is some time ago."""
-        now = time.monotonic() - self._begun
-        if (now - self._printed < LINE_SECONDS and done < total) or message == self._message:
-            return
-        self._printed, self._message = now, message
-        self._console.print(
-            f"{done}/{total} runs, {message}{self._left(done, total)}", markup=False
+def _shown() -> Iterator[OnProgress]:
+    left = _TimeLeft()
+    with shown(Console(stderr=True, soft_wrap=True, highlight=False)) as on_progress:
+        yield lambda done, total, message: on_progress(
+            Progress(
+                done=done,
+                total=total,
+                unit="runs",
+                message=message,
+                seconds_left=left(done, total, message),
+            )
         )
 
-    def _left(self, done: int, total: int) -> str:
-        """Say how much time is left, told by the runs that were not found done already."""
-        if self._found is None and self._message != CUTTING:
-            self._found = done
-        new = done - (self._found or 0)
-        if new < 1:
-            return ""
-        seconds = (time.monotonic() - self._begun) / new * (total - done)
-        return f", about {duration(seconds)} left"
+
+class _TimeLeft:
+    """Tells how much time is left by the runs that were not found done already."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._found: int | None = None
+
+    def __call__(self, done: int, total: int, message: str) -> float | None:
+        """Return seconds, or None while no run is done."""
+        if message == CUTTING:
+            return None
+        if self._found is None:
+            self._found, self._begun = done, time.monotonic()
+        new = done - self._found
+        return (time.monotonic() - self._begun) / new * (total - done) if new else None

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from centre_node.study.report.page import study_html
 from centre_node.study.report.pictures import data_url
-from centre_node.study.report.wording import duration
+from shared.durations import duration
 from simulation.report.records import GeneratorRecord, PictureRecord, Report, StudyRecord
 from simulation.report.tables import heading
 from simulation.report.wording import count, fidelity, size, summary_of, weights_bytes

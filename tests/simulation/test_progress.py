@@ -2,11 +2,9 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import pytest
 from rich.console import Console
 
 from centre_node.jobs.requests import PullRequest
-from centre_node.study.report.wording import duration
 from simulation.answers import Job, JobProgress
 from simulation.node_client import NodeClient
 from simulation.progress import PlainLines, bar_of, count_of, line_of, pace_of
@@ -41,14 +39,6 @@ def job(
             "a field of a newer node": 1,
         }
     )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0 s"), (59.4, "59 s"), (60, "1 min"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
-)
-def test_durations_are_said_in_words(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 def test_pace_tells_rate_and_time_left() -> None:

@@ -23,7 +23,8 @@ from centre_node.study.report.tables import (
     recovered_table,
 )
 from centre_node.study.report.text_tables import study_title
-from centre_node.study.report.wording import classifier_name, duration, percentage, unbroken
+from centre_node.study.report.wording import classifier_name, percentage, unbroken
+from shared.durations import duration
 
 
 def study_page(study: Presented, pictures: Mapping[str, bytes]) -> str:

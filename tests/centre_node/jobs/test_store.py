@@ -9,7 +9,8 @@ from centre_node.database import open_database
 from centre_node.errors import JobConflictError
 from centre_node.jobs.requests import PullRequest
 from centre_node.jobs.service import Jobs
-from centre_node.jobs.store import JobProblem, JobStore, Progress
+from centre_node.jobs.store import JobProblem, JobStore
+from shared.progress import Progress
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)
 REQUEST = PullRequest(centre="centre-b", name="masses")

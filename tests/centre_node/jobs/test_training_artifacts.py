@@ -13,9 +13,10 @@ from centre_node.datasets.store import DatasetStore
 from centre_node.jobs.handlers import Node, handle
 from centre_node.jobs.requests import TrainGeneratorRequest
 from centre_node.jobs.service import ARTIFACTS, Jobs
-from centre_node.jobs.store import JobStore, Progress
+from centre_node.jobs.store import JobStore
 from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.datasets import data_folders
+from shared.progress import Progress
 from tests.centre_node.node_server import PATCHES
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)

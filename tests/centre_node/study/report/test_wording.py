@@ -4,7 +4,6 @@ from centre_node.study.findings import Estimate, Interval
 from centre_node.study.report.wording import (
     MINUS,
     added,
-    duration,
     interval,
     listed,
     number,
@@ -60,13 +59,6 @@ def test_small_shares_keep_their_decimals() -> None:
 def test_an_interval_that_is_not_there_is_said_so() -> None:
     assert interval(Interval(low=0.8, high=0.88)) == "0.800 to 0.880"
     assert interval(None) == "n/a"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(8.2, "8 s"), (200, "3 min 20 s"), (180, "3 min"), (7500, "2 h 5 min")]
-)
-def test_durations_are_said_in_words(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 def test_lists_are_read_aloud() -> None:

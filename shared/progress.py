@@ -1,0 +1,78 @@
+"""How far a piece of work is: a bar on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bars
+
+from shared.durations import duration
+from shared.models import StrictModel
+
+EVERY_SECONDS = 10.0
+
+
+class Progress(StrictModel):
+    """How far a piece of work is. `rate` is units a second; `seconds_left` is until its end."""
+
+    done: int
+    total: int
+    unit: str
+    message: str = ""
+    rate: float | None = None
+    seconds_left: float | None = None
+
+
+OnProgress = Callable[[Progress], None]
+"""Takes each step of a piece of work; what it raises stops the work."""
+
+
+@contextmanager
+def shown(console: Console) -> Iterator[OnProgress]:
+    """Yield what shows progress on `console`."""
+    if not console.is_terminal:
+        yield PlainLines(console)
+        return
+    columns = (BarColumn(bar_width=28), TextColumn("{task.description}", markup=False))
+    with Bars(*columns, console=console, transient=True) as bars:
+        task = bars.add_task("reading", total=None)
+        yield lambda progress: bars.update(
+            task, completed=progress.done, total=progress.total, description=line_of(progress)
+        )
+
+
+class PlainLines:
+    """A line now and then, and one at the end of a unit that had any: short work says nothing."""
+
+    def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._clock = clock
+        self._unit, self._line, self._since = "", "", clock()
+
+    def __call__(self, progress: Progress) -> None:
+        """Write a line if there is something to say."""
+        now, line = self._clock(), line_of(progress)
+        is_end = progress.unit == self._unit and progress.done == progress.total
+        if line == self._line or not (is_end or now - self._since >= EVERY_SECONDS):
+            return
+        self._unit, self._line, self._since = progress.unit, line, now
+        self._console.print(line, markup=False)
+
+
+def line_of(progress: Progress) -> str:
+    """Return such as "120/200 epochs, 2.5/s, 32 s left: losses 0.71 and 0.69"."""
+    counted = f"{progress.done}/{progress.total} {progress.unit}"
+    told = ", ".join(filter(None, [counted, pace(progress.rate, progress.seconds_left)]))
+    return ": ".join(filter(None, [told, progress.message]))
+
+
+def pace(rate: float | None, seconds_left: float | None) -> str:
+    """Return such as "8.2/s, 6 min left" or "4.0 s each", and "" where neither is known."""
+    parts = []
+    if rate:
+        parts.append(f"{rate:.1f}/s" if rate >= 1 else f"{1 / rate:.1f} s each")
+    if seconds_left is not None and seconds_left > 0:
+        parts.append(f"{duration(seconds_left)} left")
+    return ", ".join(parts)
