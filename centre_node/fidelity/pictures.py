@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from centre_node.fidelity.distances import distances
+from centre_node.fidelity.distances import distances, to_nearest_others
 from centre_node.fidelity.features import Matrix
 from centre_node.mammography.pictures import contact_sheet
 
@@ -53,8 +53,9 @@ def nearest_neighbours(
 ) -> bytes:
     """Return a PNG of the samples that are nearest to a real patch, each above that patch.
 
-    The nearest come first. Flattened patches as features compare pixels, which takes a mirrored
-    copy for something else.
+    The nearest come first. The title tells how near real patches are to each other: a sample that
+    only resembles them is not much nearer. Flattened patches as features compare pixels, which
+    takes a mirrored copy for something else.
 
     Args:
         synthetic: 8-bit, shape (m, side, side), m at least 1.
@@ -65,7 +66,7 @@ def nearest_neighbours(
     apart = distances(synthetic_features, real_features)
     chosen = np.argsort(apart.min(axis=1), kind="stable")[:most]
     figure = Figure(
-        figsize=(max(3.5, len(chosen) * PATCH_INCHES) + 0.9, 2 * PATCH_INCHES + 0.7),
+        figsize=(max(3.5, len(chosen) * PATCH_INCHES) + 0.9, 2 * PATCH_INCHES + 0.9),
         layout="constrained",
     )
     axes = figure.subplots(2, len(chosen), squeeze=False)
@@ -78,8 +79,17 @@ def nearest_neighbours(
         axes[0, column].set_title(f"{apart[sample, neighbour]:.3g}", fontsize=8)
     axes[0, 0].set_ylabel("synthetic", fontsize=9)
     axes[1, 0].set_ylabel("nearest real", fontsize=9)
-    figure.suptitle("Distance of the samples that are nearest to a real patch", fontsize=10)
+    figure.suptitle(nearest_title(real_features), fontsize=10)
     return _png(figure)
+
+
+def nearest_title(real_features: Matrix) -> str:
+    """Return what the numbers are, and what to hold them against; features have shape (n, d)."""
+    title = "The samples that are nearest to a real patch, and their distance"
+    if len(real_features) == 1:
+        return title
+    usual = np.median(to_nearest_others(real_features, 1))
+    return f"{title}\nhalf of the real patches have another real one within {usual:.3g}"
 
 
 def metric_curves(
@@ -96,7 +106,7 @@ def metric_curves(
         real_real: By metric, the two real halves' value: a dashed line.
         intervals: By metric, where there are any, the interval at each epoch: a band.
     """
-    columns = min(3, len(synthetic))
+    columns = 2 if len(synthetic) == 4 else min(3, len(synthetic))
     rows = -(-len(synthetic) // columns)
     figure = Figure(figsize=(3.4 * columns, 2.4 * rows), layout="constrained")
     places = figure.subplots(rows, columns, squeeze=False, sharex=True).flatten()

@@ -2,7 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from centre_node.fidelity.pictures import metric_curves, nearest_neighbours, side_by_side
+from centre_node.fidelity.pictures import (
+    metric_curves,
+    nearest_neighbours,
+    nearest_title,
+    side_by_side,
+)
 from tests.centre_node.fidelity.radiomics.textures import clouds
 
 
@@ -74,4 +79,11 @@ def test_curves_have_a_panel_a_metric_and_gaps_where_undefined() -> None:
     )
 
     assert four.shape[0] == 2 * one.shape[0]
-    assert four.shape[1] == 3 * one.shape[1]
+    assert four.shape[1] == 2 * one.shape[1]
+
+
+def test_the_title_says_how_near_real_patches_are_to_each_other() -> None:
+    features = np.array([[0.0], [1.0], [3.0], [10.0]])  # to the nearest other: 1, 1, 2, 7
+
+    assert "another real one within 1.5" in nearest_title(features)
+    assert "within" not in nearest_title(features[:1])
