@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Header
-from sqlalchemy import Engine, text
+from fastapi import Depends, FastAPI, Header
 
 from centre_node.connection.routes import router as connection_router
 from centre_node.connection.service import Connection
@@ -24,6 +23,7 @@ from centre_node.mammography.datasets import data_folders
 from centre_node.settings import Settings
 from shared.api_page import add_api_page
 from shared.body_limit import limit_bodies
+from shared.health import alive, ready
 from shared.problem_handlers import add_problem_handlers
 from shared.problems import Problem
 from shared.version import genshare_version
@@ -56,8 +56,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.datasets = Datasets(DatasetStore(engine), folders)
     app.state.connection = Connection(ConnectionStore(engine))
     app.state.jobs = Jobs(jobs, settings.data_dir / "jobs", clock=_now)
-    app.include_router(_alive(), prefix=API)
-    for router in (_health(engine), datasets_router, connection_router, jobs_router):
+    app.include_router(alive(), prefix=API)
+    for router in (ready(engine), datasets_router, connection_router, jobs_router):
         app.include_router(router, prefix=API, dependencies=[Depends(TokenGate(settings))])
     limit_bodies(app)
     add_problem_handlers(app)
@@ -81,35 +81,6 @@ class TokenGate:
         sent = (authorization or "").encode()
         if self._token is not None and not hmac.compare_digest(sent, expected):
             raise NotAllowedError("this node's token is missing or wrong")
-
-
-def _alive() -> APIRouter:
-    router = APIRouter(tags=["health"])
-
-    @router.get("/healthz")
-    def healthz() -> dict[str, str]:
-        """Tell that the process answers; needs no token."""
-        return {"status": "ok"}
-
-    return router
-
-
-def _health(engine: Engine) -> APIRouter:
-    router = APIRouter(tags=["health"])
-
-    @router.get("/readyz")
-    def readyz() -> dict[str, str]:
-        """Tell that the database answers and holds its tables."""
-        with engine.connect() as connection:
-            connection.execute(text("SELECT version_num FROM alembic_version"))
-        return {"status": "ready"}
-
-    @router.get("/version")
-    def version() -> dict[str, str]:
-        """Return the version of the code."""
-        return {"genshare": genshare_version()}
-
-    return router
 
 
 def _now() -> datetime:

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, FastAPI
-from sqlalchemy import Engine, text
+from fastapi import FastAPI
+from sqlalchemy import Engine
 
 from hub.centres.routes import router as centres_router
 from hub.centres.service import Centres
@@ -16,6 +16,7 @@ from hub.registry.store import VersionStore
 from hub.settings import Settings
 from shared.api_page import add_api_page
 from shared.body_limit import limit_bodies
+from shared.health import alive, ready
 from shared.problem_handlers import add_problem_handlers
 from shared.problems import Problem
 from shared.version import genshare_version
@@ -37,9 +38,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.centres = centres(engine, settings)
     app.state.registry = Registry(VersionStore(engine), blobs, clock=_now)
-    app.include_router(_health(engine), prefix=API)
-    app.include_router(centres_router, prefix=API)
-    app.include_router(registry_router, prefix=API)
+    for router in (alive(), ready(engine), centres_router, registry_router):
+        app.include_router(router, prefix=API)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
     add_problem_handlers(app)
     add_api_page(app)
@@ -50,29 +50,6 @@ def centres(engine: Engine, settings: Settings) -> Centres:
     """Return the enrolment service on a database."""
     admin_token = settings.admin_token.get_secret_value() if settings.admin_token else None
     return Centres(CentreStore(engine), admin_token=admin_token, clock=_now)
-
-
-def _health(engine: Engine) -> APIRouter:
-    router = APIRouter(tags=["health"])
-
-    @router.get("/healthz")
-    def healthz() -> dict[str, str]:
-        """Tell that the process answers."""
-        return {"status": "ok"}
-
-    @router.get("/readyz")
-    def readyz() -> dict[str, str]:
-        """Tell that the database answers and holds its tables."""
-        with engine.connect() as connection:
-            connection.execute(text("SELECT version_num FROM alembic_version"))
-        return {"status": "ready"}
-
-    @router.get("/version")
-    def version() -> dict[str, str]:
-        """Return the version of the code."""
-        return {"genshare": genshare_version()}
-
-    return router
 
 
 def _now() -> datetime:
