@@ -59,12 +59,14 @@ def _headline(study: Presented) -> Iterator[str]:
         return
     for arm in arms:
         yield from _recovered(study, arm, [share for share in shares if share.arm == arm.name])
-    if any(share.share is not None for share in shares):
-        controls = _quoted(share.control for share in shares)
+    defined = [share for share in shares if share.share is not None]
+    if defined:
+        controls = _quoted(share.control for share in defined)
         yield (
             f"The recovered share is what they gain in AUROC over the control ({controls}) as a "
             "share of what the real patches gain; its 95 % interval is in brackets."
         )
+        yield from _doubts(study, defined)
 
 
 def _recovered(study: Presented, arm: ArmFacts, shares: Sequence[RecoveredShare]) -> Iterator[str]:
@@ -78,7 +80,6 @@ def _recovered(study: Presented, arm: ArmFacts, shares: Sequence[RecoveredShare]
             f"Of what real patches of {donors} bring, {their} synthetic lesions{named} recover "
             f"{values}."
         )
-        yield from _doubts(study, defined)
     undefined = [share for share in shares if share.share is None]
     for reason in dict.fromkeys(share.reason for share in undefined):
         where = _with(study, [share for share in undefined if share.reason == reason])
@@ -91,14 +92,15 @@ def _recovered(study: Presented, arm: ArmFacts, shares: Sequence[RecoveredShare]
 def _doubts(study: Presented, shares: Sequence[RecoveredShare]) -> Iterator[str]:
     if any(share.interval is None or share.interval.low <= 0 for share in shares):
         yield "Where that interval reaches 0, it is not shown that they recover anything."
-    unshown = [share for share in shares if not _gain_is_shown(study, share)]
-    if unshown:
-        arms = _quoted(share.real for share in unshown)
-        where = _with(study, unshown) if len(unshown) < len(shares) else ""
-        yield (
-            f"The gain of the real patches ({arms}){where} is itself not shown by the corrected "
-            "test, so the share of it is a hint and no more."
-        )
+    for real in dict.fromkeys(share.real for share in shares):
+        of_real = [share for share in shares if share.real == real]
+        unshown = [share for share in of_real if not _gain_is_shown(study, share)]
+        where = _with(study, unshown) if len(unshown) < len(of_real) else ""
+        if unshown:
+            yield (
+                f"The gain of the real patches (“{real}”){where} is itself not shown by the "
+                "corrected test, so the share of it is a hint and no more."
+            )
 
 
 def _gain_is_shown(study: Presented, share: RecoveredShare) -> bool:
@@ -125,7 +127,7 @@ def _with(study: Presented, shares: Sequence[RecoveredShare]) -> str:
     parts = []
     for name in dict.fromkeys(share.classifier for share in shares):
         fractions = [share.train_fraction for share in shares if share.classifier == name]
-        title = study.shares_title(fractions) if fractions_differ else ""
+        title = study.shares_title(list(dict.fromkeys(fractions))) if fractions_differ else ""
         if len(study.classifiers) > 1:
             title = classifier_name(name) + (f" ({title})" if title else "")
         parts.append(title)
@@ -270,7 +272,11 @@ def _shortcut(study: Presented) -> Iterator[str]:
 def _caution(study: Presented) -> str:
     if study.seeds == 1:
         return "One seed shows no spread: no difference in these tables can be told from chance."
+    roles = {arm.role for arm in study.result.arms}
+    once = ["another split of the patients", "other mammograms to train on"]
+    if roles & {"synthetic", "synthetic only"}:
+        once.append("another training of the generators")
     return (
-        f"The intervals speak of other patients and other seeds ({study.seeds} were used), not of "
-        "another split of the patients or of other mammograms to train on: both were drawn once."
+        f"The intervals speak of other patients and other seeds ({study.seeds} were used), and not "
+        f"of {', '.join(once[:-1])} or {once[-1]}: there was one of each."
     )

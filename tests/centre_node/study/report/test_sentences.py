@@ -161,6 +161,17 @@ def test_arms_of_the_same_donors_are_told_apart_by_name() -> None:
     assert "its synthetic lesions (“B, WGAN-GP”) recover 60 %" in text
 
 
+def test_doubts_stand_once_and_for_each_source_of_real_patches() -> None:
+    doubtful = a_share(0.3, -0.2, 0.8, None)
+    of_c = {"arm": "C", "real": "Real C"}
+    shares = (doubtful, doubtful.model_copy(update=of_c))
+
+    text = said(a_study(fractions=(1.0,), recovered=shares, differences=(GAIN_OF_REAL,)))
+
+    assert text.count("Where that interval reaches 0") == 1
+    assert text.count("itself not shown") == text.count("patches (“Real C”) is itself not") == 1
+
+
 def test_a_shown_difference_comes_with_its_size_and_interval() -> None:
     text = said(small(differences=(a_difference(gain=0.04),)))
 
@@ -221,6 +232,19 @@ def test_one_seed_is_no_ground_for_anything() -> None:
     text = said(a_study(arms=(NONE, B), seeds=1, differences=()))
 
     assert "no difference in these tables can be told from chance" in text
+
+
+@pytest.mark.parametrize(
+    ("arms", "unknown"),
+    [
+        ((NONE, REPEATED, REAL_B), "patients or other mammograms to train on: there was one"),
+        ((NONE, B), "train on or another training of the generators: there was one of each."),
+    ],
+)
+def test_what_the_intervals_do_not_speak_of_is_said(
+    arms: tuple[ArmFacts, ...], unknown: str
+) -> None:
+    assert unknown in said(a_study(arms=arms))
 
 
 @pytest.mark.parametrize("arms", [(NONE,), (HEALTHY, REPEATED), (B, BOTH), ARMS])
