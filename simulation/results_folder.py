@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from shared.disk import is_full_disk
 from simulation.errors import OutOfSpaceError, ResultsFolderError
 from simulation.scenario import Scenario, scenario_digest
 
@@ -74,7 +75,7 @@ def disk_faults(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if is_full_disk(error):
             raise OutOfSpaceError(f"the disk of {root} is full") from error
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}:
             raise ResultsFolderError(f"{root} cannot be written: {error.strerror}") from error

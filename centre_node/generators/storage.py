@@ -1,13 +1,15 @@
 """Files that appear complete or not at all, and a full disk named as such."""
 
-import errno
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from centre_node.errors import OutOfSpaceError
+from centre_node.errors import FolderInUseError, OutOfSpaceError
+from shared.disk import is_full_disk
+from shared.problems import GenshareError
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -30,14 +32,34 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def full_disk_named(folder: Path) -> Iterator[None]:
-    """Turn the system's error for a full disk into ours.
+    """Turn every error that a full disk leads to into ours.
 
     Raises:
         OutOfSpaceError: The disk became full while the block ran.
     """
     try:
         yield
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
+    except GenshareError:
+        raise
+    except Exception as error:  # torch's own writer raises another one on top of the system's
+        if not is_full_disk(error):
             raise
         raise OutOfSpaceError(f"no space is left to write to {folder}") from error
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep every other process that asks out of a folder, which must exist.
+
+    Raises:
+        FolderInUseError: Another one is in it.
+    """
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise FolderInUseError(f"another process is working in {folder}") from error
+        yield
+    finally:
+        os.close(lock)

@@ -1,6 +1,5 @@
 """The worker process: runs queued jobs one after the other. Everything heavy is imported here."""
 
-import errno
 import logging
 import os
 import signal
@@ -21,6 +20,7 @@ from centre_node.jobs.service import ARTIFACTS, problem_of
 from centre_node.jobs.store import Job, JobProblem, JobStore
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders
+from shared.disk import is_full_disk
 from shared.problems import GenshareError
 from shared.progress import Progress
 
@@ -38,18 +38,23 @@ class ProgressReport:
         self._store = store
         self._job_id = job_id
         self._written = 0.0
+        self._warning: str | None = None
 
     def __call__(self, progress: Progress) -> None:
-        """Report; the last report of a job (done equals total) is always written.
+        """Report; the last report of a job (done equals total) and warnings are always written.
+
+        The last warning stays with all that is reported after it.
 
         Raises:
             JobCancelledError: Somebody cancelled the job.
         """
         now = time.monotonic()
-        if now - self._written < REPORT_SECONDS and progress.done < progress.total:
+        is_told = progress.done == progress.total or progress.warning is not None
+        self._warning = progress.warning or self._warning
+        if now - self._written < REPORT_SECONDS and not is_told:
             return
         self._written = now
-        self._store.report(self._job_id, progress)
+        self._store.report(self._job_id, progress.model_copy(update={"warning": self._warning}))
         if self._store.cancel_requested(self._job_id):
             raise JobCancelledError("the job was cancelled")
 
@@ -97,7 +102,7 @@ def run_job(job: Job, node: Node, store: JobStore) -> None:
 
 
 def _problem(job: Job, error: Exception, node: Node) -> JobProblem:
-    if not isinstance(error, GenshareError) and _disk_is_full(error):
+    if not isinstance(error, GenshareError) and is_full_disk(error):
         error = OutOfSpaceError("no space is left on the node's disk")
     if isinstance(error, GenshareError):
         told = problem_of(error)
@@ -110,18 +115,6 @@ def _problem(job: Job, error: Exception, node: Node) -> JobProblem:
         detail=f"unexpected {type(error).__name__}; the node's log tells more",
         hint="Look for the job's id in the node's log.",
     )
-
-
-def _disk_is_full(error: BaseException | None) -> bool:
-    """Tell whether a full disk is at the root of an error, however it was wrapped."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return True
-        # SQLite and safetensors say it in words only.
-        if "disk is full" in str(error) or os.strerror(errno.ENOSPC) in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _leave_with_service(store: JobStore) -> None:

@@ -1,6 +1,5 @@
 """Fills a patch store: one pass over the mammograms, in parallel, that goes on after a kill."""
 
-import errno
 import hashlib
 import json
 import math
@@ -30,6 +29,7 @@ from centre_node.mammography.healthy import Look, shared_out
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_records import Index, Provenance, index_bytes
 from centre_node.mammography.patch_store import INDEX, PIXELS, PROVENANCE, PatchStore
+from shared.disk import is_full_disk
 from shared.names import LesionKind
 from shared.version import genshare_version
 
@@ -82,7 +82,7 @@ def extract_patches(
         _finish(partial, index, extraction.parts, folder)
     except Exception as error:
         shutil.rmtree(partial, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if is_full_disk(error):
             raise OutOfSpaceError(f"no space is left for the patches in {folder.parent}") from error
         raise
     return PatchStore.open(folder)

@@ -1,6 +1,5 @@
 """Files named by their SHA-256: written to a temporary name, synced, renamed."""
 
-import errno
 import hashlib
 import os
 import uuid
@@ -10,6 +9,7 @@ from pathlib import Path
 from anyio import to_thread
 
 from hub.errors import BlobDigestError, BlobNotFoundError, BlobTooLargeError, HubDiskFullError
+from shared.disk import is_full_disk
 
 
 class BlobStore:
@@ -52,7 +52,7 @@ class BlobStore:
                 raise BlobDigestError(f"the uploaded bytes have the SHA-256 {found}, not {digest}")
             await to_thread.run_sync(self._keep, temporary, digest)
         except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            if is_full_disk(error):
                 raise HubDiskFullError("the upload does not fit the hub's disk") from error
             raise
         finally:

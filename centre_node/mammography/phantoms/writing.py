@@ -1,6 +1,5 @@
 """Phantoms written as a data set on disk, whole or not at all."""
 
-import errno
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -13,13 +12,13 @@ from centre_node.errors import BadMammogramsError, OutOfSpaceError
 from centre_node.mammography.configuration import FolderFormat, PhantomSet
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.phantoms.reading import read_phantoms
+from shared.disk import is_full_disk
 from shared.models import StrictModel
 
 STAMP = "phantoms.json"
 """Beside the data, so that a finished folder is known again. Readers pass it over."""
 
 OnProgress = Callable[[int, int], None]
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class _Writer(Protocol):
@@ -60,7 +59,7 @@ def write_phantoms(
         _flush(temporary)
         temporary.rename(folder)
     except OSError as error:
-        if error.errno in _FULL:
+        if is_full_disk(error):
             raise OutOfSpaceError(
                 f"no space is left for the phantoms in {folder.parent}"
             ) from error

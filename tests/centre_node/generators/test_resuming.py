@@ -1,20 +1,33 @@
 import errno
+import io
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import torch
+from typing_extensions import Buffer
 
-from centre_node.errors import CheckpointError, OutOfSpaceError, TrainingDivergedError
+from centre_node.errors import (
+    CheckpointError,
+    FolderInUseError,
+    OutOfSpaceError,
+    TrainingDivergedError,
+)
+from centre_node.generators.checkpoints import load_checkpoint, training_run
 from centre_node.generators.configuration import Augmentation
+from centre_node.generators.state import new_state
+from centre_node.generators.storage import full_disk_named
 from shared.architectures import Architecture
 from tests.centre_node.generators.tiny import (
     ARCHITECTURE,
+    CPU,
     LOSSES,
     RESIDUAL,
     StopError,
@@ -230,9 +243,16 @@ def test_a_training_that_diverges_keeps_its_last_checkpoint(tmp_path: Path) -> N
     assert (tmp_path / "checkpoint.pt").read_bytes() == checkpoint
 
 
-KILLED_SETTINGS = settings(epochs=60, checkpoint_every_epochs=1)
+KILLED_SETTINGS = settings(
+    recipe="improved",
+    epochs=150,
+    checkpoint_every_epochs=1,
+    keep_weights_from_epoch=10,
+    keep_weights_every_epochs=10,
+)
 KILLED_RUN = """
 import sys
+import time
 from pathlib import Path
 import torch
 from tests.centre_node.generators import test_resuming, tiny
@@ -243,26 +263,68 @@ tiny.train(Path(sys.argv[1]), test_resuming.KILLED_SETTINGS, on_progress=tell)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("killed_after", [1, 7, 20])
-def test_a_killed_process_is_resumed_as_if_nothing_had_happened(
-    tmp_path: Path, killed_after: int
-) -> None:
+def test_a_process_killed_at_random_moments_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    """Every epoch has a checkpoint, so that many of the moments are in the midst of writing."""
     command = [sys.executable, "-c", KILLED_RUN, str(tmp_path / "killed")]
-    root = Path(__file__).parents[3]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if int(line) == killed_after:
-                process.send_signal(signal.SIGKILL)
-                break
-    assert process.returncode == -signal.SIGKILL
-    epochs: list[int] = []
+    root, random = Path(__file__).parents[3], Random()
+    for _ in range(6):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline()  # the first epoch of this start is done
+            time.sleep(random.uniform(0, 0.3))
+            process.send_signal(signal.SIGKILL)
+        assert process.returncode == -signal.SIGKILL
 
-    weights = train(
-        tmp_path / "killed",
-        KILLED_SETTINGS,
-        on_progress=lambda event: epochs.append(event.epoch),
-    )
+    train(tmp_path / "killed", KILLED_SETTINGS)
+    train(tmp_path / "whole", KILLED_SETTINGS)
+    for path in (tmp_path / "whole").glob("*.safetensors"):
+        assert path.read_bytes() == (tmp_path / "killed" / path.name).read_bytes(), path.name
+    assert (tmp_path / "killed" / "losses.csv").read_bytes() == (
+        tmp_path / "whole" / "losses.csv"
+    ).read_bytes()
+    assert not list((tmp_path / "killed").rglob("*.part"))
 
-    assert killed_after < epochs[0] <= 60
-    assert weights.read_bytes() == train(tmp_path / "whole", KILLED_SETTINGS).read_bytes()
+
+class _FullDisk(io.BytesIO):
+    """Takes so many bytes and then answers as a full disk does."""
+
+    def __init__(self, free: int) -> None:
+        super().__init__()
+        self._free = free
+
+    def write(self, data: Buffer, /) -> int:
+        if self.tell() + memoryview(data).nbytes > self._free:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+
+@pytest.mark.parametrize("free", [0, 1000, 5000, 20000, 100000])
+def test_a_disk_that_fills_up_within_a_checkpoint_is_named(tmp_path: Path, free: int) -> None:
+    content = {f"tensor {number}": torch.zeros(1000) for number in range(50)}
+
+    with pytest.raises(OutOfSpaceError, match="no space is left"), full_disk_named(tmp_path):
+        torch.save(content, _FullDisk(free))
+
+
+def test_a_checkpoint_of_another_device_is_resumed_as_this_one_needs(stopped: Path) -> None:
+    training = settings()
+    run = training_run(discs(14), ARCHITECTURE, training)
+    content = torch.load(stopped / "checkpoint.pt", weights_only=True)
+    for name in ("generator_optimiser", "discriminator_optimiser"):
+        content["state"][name]["param_groups"][0]["capturable"] = True  # as on CUDA
+    torch.save(content, stopped / "checkpoint.pt")
+    state = new_state(ARCHITECTURE, training, CPU)
+
+    load_checkpoint(stopped, state, run)
+
+    assert state.epoch == 2
+    for optimiser in (state.generator_optimiser, state.discriminator_optimiser):
+        assert optimiser.param_groups[0]["capturable"] is False
+
+
+def test_two_trainings_do_not_share_a_folder(tmp_path: Path) -> None:
+    def start_again(_event: object) -> None:
+        train(tmp_path, settings())
+
+    with pytest.raises(FolderInUseError, match=f"another process is working in {tmp_path}"):
+        train(tmp_path, settings(), on_progress=start_again)
