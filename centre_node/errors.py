@@ -17,6 +17,7 @@
   x CompilationError             GS-3207  422
   x TensorboardMissingError      GS-3208  422
   x FeatureWeightsError          GS-3209  422
+  x FlatPatchesError             GS-3210  422
   x OutOfSpaceError              GS-3301  507
   x JobCancelledError            GS-3302  409
   x JobNotFoundError             GS-3303  404
@@ -31,6 +32,7 @@
   x RecipeRefusedError           GS-3401  422
   x PatchesNotKeptError          GS-3402  507
   x TrainingFolderError          GS-3403  422
+  x FolderInUseError             GS-3404  409
   x MediganPackageError          GS-3411  422
   x UnknownMediganModelError     GS-3412  422
   x MediganMetadataError         GS-3413  422
@@ -193,6 +195,15 @@ class FeatureWeightsError(NodeError):
     hint = "Give the file of torchvision's Inception v3, such as inception_v3_google-0cc3c7bd.pth."
 
 
+class FlatPatchesError(NodeError):
+    """There is nothing in the patches that a generator could learn."""
+
+    code = "GS-3210"
+    status = 422
+    title = "Flat patches"
+    hint = "Look at the patches: genshare data preview draws what is cut."
+
+
 class OutOfSpaceError(NodeError):
     """The disk is full."""
 
@@ -307,6 +318,15 @@ class PatchesNotKeptError(NodeError):
     status = 507
     title = "Patches not kept"
     hint = "Choose a new folder, where you may write, on a disk with room."
+
+
+class FolderInUseError(NodeError):
+    """Two processes would write the same files."""
+
+    code = "GS-3404"
+    status = 409
+    title = "Folder in use"
+    hint = "Wait for the other one, or name another folder."
 
 
 class TrainingFolderError(NodeError):

@@ -19,4 +19,5 @@ Text = Annotated[
 """A line of plain text: letters, digits, blanks and common punctuation."""
 
 Recipe = Literal["paper", "improved"]
+Precision = Literal["float32", "bfloat16", "auto"]
 LesionKind = Literal["mass", "calcification", "other"]

@@ -15,7 +15,13 @@ EVERY_SECONDS = 10.0
 
 
 class Progress(StrictModel):
-    """How far a piece of work is. `rate` is units a second; `seconds_left` is until its end."""
+    """How far a piece of work is.
+
+    Attributes:
+        rate: Units a second.
+        seconds_left: Until its end.
+        warning: What a person should look at, if anything; never left out.
+    """
 
     done: int
     total: int
@@ -23,6 +29,7 @@ class Progress(StrictModel):
     message: str = ""
     rate: float | None = None
     seconds_left: float | None = None
+    warning: str | None = None
 
 
 OnProgress = Callable[[Progress], None]
@@ -38,9 +45,14 @@ def shown(console: Console) -> Iterator[OnProgress]:
     columns = (BarColumn(bar_width=28), TextColumn("{task.description}", markup=False))
     with Bars(*columns, console=console, transient=True) as bars:
         task = bars.add_task("reading", total=None)
-        yield lambda progress: bars.update(
-            task, completed=progress.done, total=progress.total, description=line_of(progress)
-        )
+
+        def show(progress: Progress) -> None:
+            told = line_of(progress)
+            bars.update(task, completed=progress.done, total=progress.total, description=told)
+            if progress.warning is not None:
+                bars.console.print(f"warning: {progress.warning}", markup=False)
+
+        yield show
 
 
 class PlainLines:
@@ -55,6 +67,8 @@ class PlainLines:
         """Write a line if there is something to say."""
         now, line = self._clock(), line_of(progress)
         is_end = progress.unit == self._unit and progress.done == progress.total
+        if progress.warning is not None:
+            self._console.print(f"warning: {progress.warning}", markup=False)
         if line == self._line or not (is_end or now - self._since >= EVERY_SECONDS):
             return
         self._unit, self._line, self._since = progress.unit, line, now

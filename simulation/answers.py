@@ -22,6 +22,7 @@ class JobProgress(Answer):
     """How far a job is; `rate` is in units a second, None while it is not known.
 
     So is `seconds_left`, which few kinds of jobs tell: those that know more than the rate.
+    `warning` is what a person should look at; it stays once it is there.
     """
 
     done: int
@@ -30,6 +31,7 @@ class JobProgress(Answer):
     message: str = ""
     rate: float | None = None
     seconds_left: float | None = None
+    warning: str | None = None
 
 
 class JobProblem(Answer):

@@ -55,6 +55,8 @@ class Bars:
         self._bars.update(task, completed=done, total=total, count=count_of(job), pace=pace_of(job))
         if job.state in FINISHED:
             self._bars.stop_task(task)
+            if job.progress is not None and job.progress.warning:
+                self._bars.console.print(line_of(step.title, job, first=False), markup=False)
 
 
 class PlainLines:
@@ -80,7 +82,8 @@ def line_of(title: str, job: Job, *, first: bool) -> str:
     """Return a job's line, such as "centre-b trains lesions: 120/3120 steps, 8.2/s, 6 min left"."""
     if job.state in ENDINGS:
         took = "" if job.seconds is None else f" in {duration(job.seconds)}"
-        return f"{title}: {ENDINGS[job.state]}{took}"
+        warning = job.progress.warning if job.progress else None
+        return f"{title}: {ENDINGS[job.state]}{took}" + (f"; warning: {warning}" * bool(warning))
     if first:
         return f"{title}: started"
     return f"{title}: " + ", ".join(part for part in (count_of(job), pace_of(job)) if part)

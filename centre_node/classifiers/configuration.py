@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.models import StrictModel
-from shared.names import Digest, Recipe
+from shared.names import Digest, Precision, Recipe
 
 ClassifierName = Literal["cnn", "swin"]
 
@@ -73,9 +73,10 @@ class ClassifierTraining(StrictModel):
     initial_weights: Digest | None = Field(
         None, description="SHA-256 of the safetensors file to start from; None starts at random."
     )
-    precision: Literal["float32", "bfloat16"] = Field(
+    precision: Precision = Field(
         "float32",
-        description="What training steps compute in; weights and predictions are float32.",
+        description="What training steps compute in; weights and predictions are float32. auto is "
+        "bfloat16 where the device computes in it.",
     )
     swin_side_px: int = Field(
         SWIN_SIDE_PX,

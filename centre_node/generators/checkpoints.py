@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from centre_node.errors import CheckpointError
-from centre_node.generators.configuration import GeneratorTraining
+from centre_node.generators.configuration import NOT_OF_THE_RESULT, GeneratorTraining
 from centre_node.generators.state import TrainingState
 from centre_node.generators.storage import write_text, write_whole
 from shared.architectures import Architecture
@@ -32,8 +32,12 @@ class TrainingRun(StrictModel):
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of all of it, in hexadecimal."""
-        return hashlib.sha256(canonical_json(self)).hexdigest()
+        """The SHA-256 of all that the weights depend on, in hexadecimal."""
+        defaults = GeneratorTraining.model_fields
+        neutral = {name: defaults[name].default for name in NOT_OF_THE_RESULT}
+        training = self.training.model_copy(update=neutral)
+        identity = self.model_copy(update={"training": training})
+        return hashlib.sha256(canonical_json(identity)).hexdigest()
 
 
 def training_run(
@@ -58,9 +62,8 @@ def claim_folder(folder: Path, run: TrainingRun) -> None:
     if not path.exists():
         if (folder / CHECKPOINT).exists():
             raise CheckpointError(f"{folder} holds {CHECKPOINT}, but no {RUN} that describes it")
-        folder.mkdir(parents=True, exist_ok=True)
         write_text(path, run.model_dump_json(indent=2))
-    elif _read_run(path) != run:
+    elif _read_run(path).digest != run.digest:
         raise CheckpointError(
             f"{folder} holds a training with another architecture, configuration or patches"
         )

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from shared.cards import Loss
 from shared.models import LARGEST_SEED, StrictModel
-from shared.names import Recipe
+from shared.names import Precision, Recipe
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
 AugmentationKind = Literal["brightness", "contrast", "translation", "cutout"]
@@ -66,13 +66,14 @@ LOSS_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "betas": (0.0, 0.99),
         "real_labels": None,
         "penalty_weight": 2.0,
-        "penalty_weight_end": 0.2,
         "keep_weights_from_epoch": None,
     },
 }
 """What a field is by default where another loss than the DCGAN's is asked for."""
 
 _IMPROVED: Mapping[str, Any] = {
+    "on_collapse": "stop",
+    "precision": "auto",
     "augmentation": Augmentation(),
     "average_half_life_images": 5_000,
 }
@@ -82,6 +83,9 @@ IMPROVED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "relativistic": {**_IMPROVED, "average_half_life_images": 10_000},
 }
 """What else a field is by default in the improved recipe."""
+
+NOT_OF_THE_RESULT = ("on_collapse",)
+"""Fields that may change between the starts of one training: no weight depends on them."""
 
 IMPROVED_RATE_DIVISORS: Mapping[str, float] = {"dcgan": 10, "wgan-gp": 10, "relativistic": 4}
 """What the learning rate is divided by in the end, by default, in the improved recipe."""
@@ -140,8 +144,14 @@ class GeneratorTraining(StrictModel):
         description="Samples that differ by less than this share of the real patches' distance "
         "from each other count as collapsed.",
     )
-    on_collapse: Literal["warn", "stop"] = "warn"
-    precision: Literal["float32", "bfloat16"] = "float32"
+    on_collapse: Literal["warn", "stop"] = Field(
+        "warn",
+        description="stop ends a training whose samples were diverse before; it can be resumed "
+        "with warn.",
+    )
+    precision: Precision = Field(
+        "float32", description="auto is bfloat16 where the device computes in it, else float32."
+    )
     compile: bool = Field(
         False, description="Compile networks and losses; the numbers differ by rounding."
     )
@@ -155,6 +165,8 @@ class GeneratorTraining(StrictModel):
             return value
         loss = str(value.get("loss", "dcgan"))
         filled = {**LOSS_DEFAULTS.get(loss, {}), **value}
+        if loss == "relativistic" and _is_number(filled["penalty_weight"]):
+            filled.setdefault("penalty_weight_end", filled["penalty_weight"] / 10)
         if value.get("recipe", "improved") != "improved" or loss not in IMPROVED_DEFAULTS:
             return filled
         rate = filled.get("learning_rate", cls.model_fields["learning_rate"].default)

@@ -13,9 +13,13 @@ from centre_node.generators.augmentation import DRAWS_PER_PATCH
 from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.construction import blank_discriminator, blank_generator
 from centre_node.generators.draws import VIEWS
+from centre_node.generators.epoch_samples import FOLDER as EPOCH_SAMPLES
 from centre_node.generators.epoch_samples import sampled_epochs, samples_of_an_epoch
 from centre_node.generators.kept_weights import kept_epochs
 from shared.architectures import Architecture
+
+SAMPLES = "samples"
+"""The folder of a training's sample grids."""
 
 FLOAT_BYTES = 4
 CHECKPOINTED = 3  # weights and Adam's two moments
@@ -64,7 +68,14 @@ def check_disk(folder: Path, needed_bytes: int) -> None:
     Raises:
         OutOfSpaceError: Less is free than it will need beyond what it already holds.
     """
-    held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    own = [folder / name for name in ("", SAMPLES, EPOCH_SAMPLES)]  # others may share the folder
+    held = sum(
+        path.stat().st_size
+        for place in own
+        if place.is_dir()
+        for path in place.iterdir()
+        if path.is_file()
+    )
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(existing).free
     if needed_bytes - held > free:

@@ -34,8 +34,7 @@ class TrainingProgress:
         losses = [f"{self.discriminator_loss:.2f}"]
         if self.generator_loss is not None:
             losses.append(f"{self.generator_loss:.2f}")
-        line = f"losses {' and '.join(losses)}, {self.patches_per_second:.0f} patches/s"
-        return line if self.warning is None else f"{line}; {self.warning}"
+        return f"losses {' and '.join(losses)}, {self.patches_per_second:.0f} patches/s"
 
 
 def write_losses(path: Path, losses: Iterable[tuple[float, float | None]]) -> None:

@@ -77,6 +77,9 @@ class TrainingState:
         """Put back what `state_dict` returned."""
         for name, part in self._parts().items():
             part.load_state_dict(saved[name])
+        for optimiser in (self.generator_optimiser, self.discriminator_optimiser):
+            for group in optimiser.param_groups:  # the checkpoint may be another device's
+                group["capturable"] = group["params"][0].device.type == "cuda"
         self.random.set_state(saved["random"])
         self.losses = list(saved["losses"])
         self.diversity = saved["diversity"]

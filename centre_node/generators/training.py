@@ -13,7 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from centre_node.errors import ModeCollapseError, TooFewPatchesError, TrainingDivergedError
+from centre_node.device import chosen_precision
+from centre_node.errors import (
+    FlatPatchesError,
+    ModeCollapseError,
+    TooFewPatchesError,
+    TrainingDivergedError,
+)
 from centre_node.generators.board import Board, board, check_tensorboard
 from centre_node.generators.checkpoints import (
     TrainingRun,
@@ -30,7 +36,7 @@ from centre_node.generators.epoch_samples import (
     sampled_epochs,
     samples_of_an_epoch,
 )
-from centre_node.generators.estimates import check_disk, estimate
+from centre_node.generators.estimates import SAMPLES, check_disk, estimate
 from centre_node.generators.graphs import Step, fastest_step
 from centre_node.generators.kept_weights import FINAL_WEIGHTS, is_kept, kept_weights_name
 from centre_node.generators.memory import check_memory
@@ -46,12 +52,12 @@ from centre_node.generators.state import (
     random_stream,
 )
 from centre_node.generators.steps import training_step
-from centre_node.generators.storage import full_disk_named
+from centre_node.generators.storage import alone_in, full_disk_named
 from centre_node.generators.weights import export_weights
 from centre_node.mammography.pictures import contact_sheet, write_png
 from shared.architectures import Architecture
 
-WEIGHTS, LOSSES, SAMPLES = FINAL_WEIGHTS, "losses.csv", "samples"
+WEIGHTS, LOSSES = FINAL_WEIGHTS, "losses.csv"
 GRID_SIDE = 8
 
 OnProgress = Callable[[TrainingProgress], None]
@@ -82,18 +88,22 @@ def train_generator(
 
     Raises:
         TooFewPatchesError: There are fewer patches than a batch has.
+        FlatPatchesError: No patch has any contrast, or all are the same.
         CheckpointError: The folder holds another training, or a damaged checkpoint.
         TrainingDivergedError: A loss or weight became NaN or infinite; the last checkpoint stays.
         ModeCollapseError: The samples became alike, and the configuration stops then; the last
             checkpoint stays.
         OutOfSpaceError: The disk is too small, or full; the last checkpoint stays.
         NotEnoughMemoryError: The device cannot hold it; nothing was written.
+        FolderInUseError: Another process is training in the folder.
         CompilationError: It is to be compiled, and nothing can be on this machine.
         TensorboardMissingError: TensorBoard is asked for and not installed.
 
     Source: paper sections 2.3.1 and 2.3.2.
     """
     _check_patches(patches, architecture, training)
+    precision = chosen_precision(training.precision, device)
+    training = training.model_copy(update={"precision": precision})
     if tensorboard:
         check_tensorboard()
     run = training_run(patches, architecture, training)
@@ -103,10 +113,12 @@ def train_generator(
         check_disk(folder, needed.disk_bytes)
         check_memory(needed.memory_bytes, device)
     with full_disk_named(folder):
-        claim_folder(folder, run)
-        if not weights.exists():
-            state = _trained(patches, run, folder, device, on_progress, tensorboard)
-            export_weights(state.exported, architecture, weights)
+        folder.mkdir(parents=True, exist_ok=True)
+        with alone_in(folder):
+            claim_folder(folder, run)
+            if not weights.exists():
+                state = _trained(patches, run, folder, device, on_progress, tensorboard)
+                export_weights(state.exported, architecture, weights)
     return weights
 
 
@@ -122,6 +134,10 @@ def _check_patches(
         raise TooFewPatchesError(
             f"{len(patches)} patches are fewer than one batch of {training.batch_size}"
         )
+    if (patches == patches[:, :1, :1]).all():
+        raise FlatPatchesError(f"each of the {len(patches)} patches is of one grey value")
+    if (patches == patches[0]).all():
+        raise FlatPatchesError(f"the {len(patches)} patches are one and the same")
 
 
 def _trained(
@@ -270,11 +286,12 @@ class _Loop:
         last, share = state.epoch == training.epochs, training.collapse_share
         if not has_collapsed(now, largest_before=before, share=share, last=last):
             return None
+        has_fallen = before >= share
         reason = (
             f"mode collapse: after epoch {state.epoch} the samples' mean distance from each other "
             f"is {now:.1%} of the real patches', under {share:.1%}"
         )
-        if training.on_collapse == "stop":
+        if training.on_collapse == "stop" and has_fallen:
             raise ModeCollapseError(f"{reason}; {self._last_checkpoint}")
         return reason
 

@@ -17,10 +17,10 @@ from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
 from centre_node.errors import JobConflictError, JobNotFoundError
+from centre_node.generators.estimates import SAMPLES
 from centre_node.generators.kept_weights import weight_files
 from centre_node.generators.training import (
     LOSSES,
-    SAMPLES,
     WEIGHTS,
 )
 from centre_node.jobs.requests import (

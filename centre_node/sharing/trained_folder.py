@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from centre_node.errors import TrainingFolderError
+from centre_node.generators.configuration import NOT_OF_THE_RESULT
 from centre_node.generators.storage import write_text
 from centre_node.sharing.publish import TrainedGenerator
 from centre_node.sharing.training_plan import TrainingPlan
@@ -15,13 +16,18 @@ from shared.models import read_model
 
 PLAN, TRAINED, PATCHES, PICTURES = "plan.json", "trained.json", "patches", "pictures"
 DAMAGED = " is damaged"
+_MAY_CHANGE = {f"training.{name}" for name in NOT_OF_THE_RESULT}
 
 
 class FolderPlan(TrainingPlan):
-    """A training, and which mammograms it is of: a folder's path or the style of phantoms."""
+    """A training, which mammograms it is of (a folder's path or the style of phantoms), and how.
+
+    A result's rounding depends on the threads.
+    """
 
     source: str
     where: tuple[str, ...]
+    threads: int = 1
 
 
 def claim(folder: Path, plan: FolderPlan, *, started: bool) -> None:
@@ -68,7 +74,7 @@ def trained_in(folder: Path) -> TrainedGenerator | None:
 def _check_same(folder: Path, there: FolderPlan, here: FolderPlan) -> None:
     then, now = (dict(_flat(plan.model_dump(mode="json"))) for plan in (there, here))
     for name in [*then, *now]:
-        if then.get(name) != now.get(name):
+        if then.get(name) != now.get(name) and name not in _MAY_CHANGE:
             raise TrainingFolderError(
                 f"{folder} holds another training: {name} is {then.get(name)} there and "
                 f"{now.get(name)} here"

@@ -69,6 +69,7 @@ def train_on_lesions(
                 total=progress.epochs,
                 unit="epochs",
                 message=progress.message,
+                warning=progress.warning,
                 rate=progress.patches_per_second / len(patches),
                 seconds_left=progress.seconds_left,
             )

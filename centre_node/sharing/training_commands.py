@@ -16,6 +16,7 @@ from rich.console import Console
 from centre_node.device import default_device
 from centre_node.generators.board import check_tensorboard
 from centre_node.generators.checkpoints import RUN
+from centre_node.generators.storage import full_disk_named
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.command_options import (
     EVERY_KIND,
@@ -146,10 +147,12 @@ def train_generator(
     os.umask(0o077)  # real patches are for this user alone
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
-    with interruptible(console, HOW_TO_GO_ON):
+    with interruptible(console, HOW_TO_GO_ON), full_disk_named(out):
         reading = reading_of(folder, phantoms, layout, where)
         source = f"phantoms: {phantoms}" if folder is None else str(folder.resolve())
-        whole_plan = FolderPlan(source=source, where=tuple(where or ()), **dict(plan))
+        whole_plan = FolderPlan(
+            source=source, where=tuple(where or ()), threads=threads, **dict(plan)
+        )
         claim(out, whole_plan, started=(out / RUN).exists())
         skipped = Counter(record.reason for record in reading.skipped)
         trained = trained_in(out)

@@ -9,8 +9,9 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from centre_node.device import chosen_precision
 from centre_node.errors import StudyFailedError
-from centre_node.generators.storage import full_disk_named, write_text
+from centre_node.generators.storage import alone_in, full_disk_named, write_text
 from centre_node.study.analysis.predictions import Predictions, TestPatches
 from centre_node.study.analysis.statistics import findings
 from centre_node.study.arms import facts_of
@@ -66,15 +67,17 @@ def run_study(
 
     Raises:
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
+        FolderInUseError: Another process is running a study with this cache.
         StudyFailedError: Not one run came to its end.
 
     Source: paper sections 2.1 and 2.4.
     """
     started = time.monotonic()
+    configuration = _with_precision(configuration, device)
     folder.mkdir(parents=True, exist_ok=True)
     cache.mkdir(parents=True, exist_ok=True)
     on_progress(0, configuration.runs, CUTTING)
-    with full_disk_named(folder):
+    with full_disk_named(folder), alone_in(cache):
         ready = prepare(configuration, inputs, folder=cache, device=device, threads=threads)
         kept = _KeptRuns(cache / RUNS, ready)
         found = len(kept.results)
@@ -104,6 +107,15 @@ def run_study(
             folder,
         )
     return result
+
+
+def _with_precision(configuration: StudyConfiguration, device: torch.device) -> StudyConfiguration:
+    """Settle the precision before the first run, so that all runs and their files agree on it."""
+    training = configuration.classifier_training
+    precision = chosen_precision(training.precision, device)
+    return configuration.model_copy(
+        update={"classifier_training": training.model_copy(update={"precision": precision})}
+    )
 
 
 class _KeptRuns:

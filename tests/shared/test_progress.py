@@ -62,6 +62,16 @@ def test_short_work_says_nothing() -> None:
     assert text.getvalue() == ""
 
 
+def test_a_warning_is_never_left_out() -> None:
+    text = io.StringIO()
+    lines = PlainLines(Console(file=text), clock=lambda: 0.0)
+
+    lines(at(1, 9))
+    lines(Progress(done=2, total=9, unit="epochs", warning="mode collapse"))
+
+    assert text.getvalue() == "warning: mode collapse\n"
+
+
 def test_pace_tells_rate_and_time_left() -> None:
     assert pace(2.0, 40.0) == "2.0/s, 40 s left"
     assert pace(0.25, 0.0) == "4.0 s each"
@@ -71,9 +81,11 @@ def test_pace_tells_rate_and_time_left() -> None:
 
 def test_a_terminal_gets_a_bar_that_is_gone_at_the_end() -> None:
     text = io.StringIO()
-    console = Console(file=text, force_terminal=True, width=100)
+    console = Console(file=text, force_terminal=True, width=100, highlight=False)
 
     with shown(console) as on_progress:
-        on_progress(at(1, 2, message="[losses]", rate=1.0))
+        on_progress(Progress(done=1, total=3, unit="epochs", warning="[mode collapse]"))
+        on_progress(at(2, 3, message="[losses]", rate=1.0))
 
-    assert "1/2 epochs, 1.0/s: [losses]" in text.getvalue()
+    assert "2/3 epochs, 1.0/s: [losses]" in text.getvalue()
+    assert "warning: [mode collapse]" in text.getvalue()

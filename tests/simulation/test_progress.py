@@ -64,6 +64,16 @@ def test_lines_tell_start_way_and_end() -> None:
     assert line_of("x", job("succeeded"), first=True) == "x: done in 3 min 20 s"
 
 
+def test_a_jobs_warning_stands_at_its_end() -> None:
+    done = job("succeeded", done=4, total=4)
+    assert done.progress is not None
+    warned = done.model_copy(
+        update={"progress": done.progress.model_copy(update={"warning": "mode collapse"})}
+    )
+
+    assert line_of("x", warned, first=False) == "x: done in 3 min 20 s; warning: mode collapse"
+
+
 def test_plain_lines_come_at_changes_and_every_ten_seconds() -> None:
     text, now = io.StringIO(), [0.0]
     lines = PlainLines(Console(file=text), clock=lambda: now[0])

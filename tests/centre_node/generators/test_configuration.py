@@ -40,12 +40,27 @@ def test_a_rate_falls_from_what_it_was_set_to() -> None:
     assert kept.learning_rate_end is None
 
 
+def test_a_penalty_falls_from_what_it_was_set_to() -> None:
+    training = GeneratorTraining(loss="relativistic", penalty_weight=0.1)
+    kept = GeneratorTraining(loss="relativistic", penalty_weight_end=None)
+
+    assert training.penalty_weight_end == pytest.approx(0.01)
+    assert kept.penalty_weight_end is None
+
+
 def test_but_for_that_the_improved_dcgan_is_the_papers() -> None:
     improved, paper = (
         GeneratorTraining.model_validate({"recipe": r}) for r in ("improved", "paper")
     )
 
-    ours = {"recipe", "augmentation", "learning_rate_end", "average_half_life_images"}
+    ours = {
+        "recipe",
+        "augmentation",
+        "learning_rate_end",
+        "average_half_life_images",
+        "on_collapse",
+        "precision",
+    }
     assert improved.model_dump(exclude=ours) == paper.model_dump(exclude=ours)
 
 

@@ -73,7 +73,11 @@ def test_what_a_folder_holds_already_is_not_needed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(0, 0, 100))
-    (tmp_path / "checkpoint.pt").write_bytes(b"0" * 900)
+    (tmp_path / "checkpoint.pt").write_bytes(b"0" * 700)
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "epoch-0002.png").write_bytes(b"0" * 200)
+    (tmp_path / "patches").mkdir()  # that it was trained on: no part of the training
+    (tmp_path / "patches" / "pixels.bin").write_bytes(b"0" * 500)
 
     check_disk(tmp_path, 1000)
 

@@ -6,9 +6,15 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from centre_node.errors import ModeCollapseError, TooFewPatchesError, TrainingDivergedError
+from centre_node.errors import (
+    FlatPatchesError,
+    ModeCollapseError,
+    TooFewPatchesError,
+    TrainingDivergedError,
+)
 from centre_node.generators import training as generator_training
 from centre_node.generators.draws import StepDraws
 from centre_node.generators.progress import TrainingProgress
@@ -172,7 +178,6 @@ def test_samples_that_become_alike_are_warned_of_or_stop_the_training(
 
     assert [event.warning for event in events[:3]] == [None] * 3
     assert events[3].warning is not None
-    assert events[3].message.endswith(events[3].warning)
     reason = r"mode collapse: after epoch 4 .* 2\.0% .* under 10\.0%"
     assert re.fullmatch(reason, events[3].warning)
     with pytest.raises(ModeCollapseError, match=rf"{reason}; the last good .* of epoch 2"):
@@ -180,12 +185,57 @@ def test_samples_that_become_alike_are_warned_of_or_stop_the_training(
 
 
 def test_a_generator_that_never_moves_is_found_to_have_collapsed(tmp_path: Path) -> None:
-    training = settings(learning_rate=1e-12, on_collapse="stop")
+    events: list[TrainingProgress] = []
 
-    with pytest.raises(ModeCollapseError, match="after epoch 4"):
-        train(tmp_path, training)
+    train(tmp_path, settings(learning_rate=1e-12, on_collapse="stop"), on_progress=events.append)
 
-    assert not (tmp_path / "weights.safetensors").exists()
+    assert [event.warning is not None for event in events] == [False, False, False, True]
+
+
+def test_a_training_that_collapse_stopped_can_be_resumed_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = train(tmp_path / "whole", settings())
+    with monkeypatch.context() as drawn:
+        found = iter([0.5, 0.02])
+        drawn.setattr(generator_training, "diversity", lambda _samples, _real: next(found))
+        with pytest.raises(ModeCollapseError):
+            train(tmp_path / "stopped", settings(on_collapse="stop"))
+
+    weights = train(tmp_path / "stopped", settings(on_collapse="warn"))
+
+    assert weights.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("patches", "fault"),
+    [
+        (np.full((14, SIDE, SIDE), 90, dtype=np.uint8), "each of the 14 patches is of one grey"),
+        (
+            np.broadcast_to(np.arange(14, dtype=np.uint8)[:, None, None], (14, SIDE, SIDE)),
+            "each of the 14 patches is of one grey value",
+        ),
+        (np.repeat(discs(1), 14, axis=0), "the 14 patches are one and the same"),
+    ],
+)
+def test_patches_without_anything_to_learn_are_refused(
+    tmp_path: Path, patches: NDArray[np.uint8], fault: str
+) -> None:
+    with pytest.raises(FlatPatchesError, match=fault):
+        train(tmp_path / "flat", settings(), patches=patches)
+
+    assert not (tmp_path / "flat").exists()
+
+
+def test_what_a_training_computes_in_is_settled_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+    chosen = train(tmp_path / "auto", settings(epochs=1, precision="auto"))
+    asked = train(tmp_path / "float32", settings(epochs=1))
+
+    assert chosen.read_bytes() == asked.read_bytes()
+    assert '"precision": "float32"' in (tmp_path / "auto" / "training.json").read_text()
 
 
 def test_bfloat16_trains_close_to_float32_and_keeps_float32_weights(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from centre_node.errors import JobConflictError
 from centre_node.jobs.requests import PullRequest
 from centre_node.jobs.service import Jobs
 from centre_node.jobs.store import JobProblem, JobStore
+from centre_node.jobs.worker import ProgressReport
 from shared.progress import Progress
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)
@@ -137,3 +138,19 @@ def test_models_and_migrations_make_the_same_tables(tmp_path: Path) -> None:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Table.metadata) == []
+
+
+def test_a_warning_stays_with_all_that_is_reported_after_it(jobs: Jobs, store: JobStore) -> None:
+    job, _ = jobs.submit(REQUEST, None)
+    store.claim(now=NOW)
+    report = ProgressReport(store, job.id)
+
+    report(Progress(done=1, total=9, unit="epochs"))
+    report(Progress(done=2, total=9, unit="epochs", warning="mode collapse"))
+    told_at_once = jobs.find(job.id).progress
+    report(Progress(done=9, total=9, unit="epochs"))
+
+    assert told_at_once == Progress(done=2, total=9, unit="epochs", warning="mode collapse")
+    assert jobs.find(job.id).progress == Progress(
+        done=9, total=9, unit="epochs", warning="mode collapse"
+    )

@@ -175,6 +175,7 @@ def test_a_finished_folder_is_not_trained_again(mammograms: Path, trained: Path)
         (("--epochs", "3"), "training.epochs is 2 there and 3 here"),
         (("--epochs", "2", "--margin-px", "9"), "patches.margin_px is 8 there and 9 here"),
         (("--epochs", "2", "--where", "view=CC"), "where is [] there and ['view=CC'] here"),
+        (("--epochs", "2", "--threads", "2"), "threads is 1 there and 2 here"),
     ],
 )
 def test_another_training_in_the_folder_is_named_by_what_differs(
