@@ -18,10 +18,8 @@ from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
 from centre_node.errors import JobConflictError, JobNotFoundError
 from centre_node.generators.estimates import SAMPLES
-from centre_node.generators.kept_weights import weight_files
 from centre_node.generators.training import (
     LOSSES,
-    WEIGHTS,
 )
 from centre_node.jobs.requests import (
     AnyJobRequest,
@@ -39,7 +37,7 @@ from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
 from centre_node.sharing.patch_files import ARRAY, RECIPE, array_file
-from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
+from centre_node.sharing.publish import Terms, TrainedGenerator, build_package, weights_to_publish
 from centre_node.sharing.receive import follow_recipe, pull, pulled
 from centre_node.sharing.recipes import new_recipe
 from centre_node.sharing.training import train_on_lesions
@@ -173,9 +171,10 @@ def _publish(request: PublishRequest, node: Node, folder: Path) -> Result:
     training = node.job_folder(job.id) / "training"
     package = build_package(
         folder / "package",
-        weight_files(training) if request.ensemble else [training / WEIGHTS],
+        weights_to_publish(training, ensemble=request.ensemble, proportions=request.proportions),
         TrainedGenerator.model_validate(facts),
         Terms(centre=node.connection().centre, **fields),
+        proportions=request.proportions,
     )
     return node.hub().publish(package).model_dump(mode="json")
 

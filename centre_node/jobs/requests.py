@@ -69,6 +69,17 @@ class PublishRequest(JobRequest):
         False,
         description="Publish every weight file that the training kept, not the final one only.",
     )
+    proportions: dict[FileName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict,
+        description="Publish these of the kept weight files instead, and have patches drawn from "
+        "them in these proportions.",
+    )
+
+    @model_validator(mode="after")
+    def _one_choice_of_weights(self) -> Self:
+        if self.ensemble and self.proportions:
+            raise ValueError("ensemble takes every weight file, proportions some; give one of them")
+        return self
 
 
 class PullRequest(JobRequest):

@@ -1,13 +1,13 @@
 """Builds the package of a trained generator."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from centre_node.errors import NotPublishableError
 from centre_node.generators.configuration import GeneratorTraining
-from centre_node.generators.kept_weights import KEPT_WEIGHTS
+from centre_node.generators.kept_weights import FINAL_WEIGHTS, KEPT_WEIGHTS, weight_files
 from shared.architectures import Architecture
 from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet, WeightFile
 from shared.fidelity import FidelityReport
@@ -15,6 +15,8 @@ from shared.models import StrictModel, validation_summary
 from shared.names import LesionKind
 from shared.packages import Package, open_package, weight_file, write_package
 from shared.weights import inspect_weights
+
+EVENLY: Mapping[str, float] = {}
 
 
 class TrainedGenerator(StrictModel):
@@ -42,13 +44,41 @@ class Terms(StrictModel):
     contact: str
 
 
+def weights_to_publish(
+    training: Path, *, ensemble: bool, proportions: Mapping[str, float]
+) -> tuple[Path, ...]:
+    """Return the weight files of a training's folder that are to be published, by epoch.
+
+    Args:
+        ensemble: Every one that the training kept, instead of the final one.
+        proportions: By name, those that are wanted.
+
+    Raises:
+        NotPublishableError: The training kept no file of a name.
+    """
+    kept = weight_files(training)
+    names = [path.name for path in kept]
+    for name in proportions:
+        if name not in names:
+            raise NotPublishableError(f"the training kept no {name}; it kept {', '.join(names)}")
+    if proportions:
+        return tuple(path for path in kept if path.name in proportions)
+    return kept if ensemble else (training / FINAL_WEIGHTS,)
+
+
 def build_package(
-    folder: Path, weights: Sequence[Path], trained: TrainedGenerator, terms: Terms
+    folder: Path,
+    weights: Sequence[Path],
+    trained: TrainedGenerator,
+    terms: Terms,
+    *,
+    proportions: Mapping[str, float] = EVENLY,
 ) -> Package:
     """Write the package, or return the one that an earlier call wrote to `folder`.
 
     Args:
         weights: A training's final weights, or several of its kept ones: an ensemble.
+        proportions: In which patches are drawn from the files, by name; evenly without any.
 
     Raises:
         NotPublishableError: So few patients or patches that a count could point at a person, or
@@ -65,20 +95,29 @@ def build_package(
             )
     for path in weights:
         inspect_weights(path, trained.architecture.generator_tensors())
-    return write_package(folder, _card(weights, trained, terms), weights)
+    total = sum(proportions.values())
+    described = tuple(
+        _described(path, trained.training).model_copy(
+            update={"share": proportions[path.name] / total if proportions else None}
+        )
+        for path in weights
+    )
+    return write_package(folder, _card(described, trained, terms), weights)
 
 
-def _card(weights: Sequence[Path], trained: TrainedGenerator, terms: Terms) -> ModelCard:
+def _card(weights: tuple[WeightFile, ...], trained: TrainedGenerator, terms: Terms) -> ModelCard:
     try:
         return _valid_card(weights, trained, terms)
     except ValidationError as error:
         raise NotPublishableError(f"the card is refused: {validation_summary(error)}") from error
 
 
-def _valid_card(weights: Sequence[Path], trained: TrainedGenerator, terms: Terms) -> ModelCard:
+def _valid_card(
+    weights: tuple[WeightFile, ...], trained: TrainedGenerator, terms: Terms
+) -> ModelCard:
     return ModelCard(
         architecture=trained.architecture,
-        weights=tuple(_described(path, trained.training) for path in weights),
+        weights=weights,
         training_set=TrainingSet.model_validate(
             trained.model_dump(include=set(TrainingSet.model_fields))
         ),

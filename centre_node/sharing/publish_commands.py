@@ -1,7 +1,9 @@
 """`genshare publish`: a trained generator, or a package as it is, to a hub."""
 
+import math
 import shutil
 import sys
+from collections.abc import Mapping
 from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,8 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from centre_node.errors import TrainingFolderError
-from centre_node.generators.kept_weights import FINAL_WEIGHTS, weight_files
-from centre_node.sharing.publish import Terms, build_package
+from centre_node.sharing.publish import Terms, build_package, weights_to_publish
 from centre_node.sharing.trained_folder import TRAINED, trained_in
 from shared.arguments import name_argument
 from shared.commands import DEFAULT_URL, HubUrl, Json, Token
@@ -42,6 +43,15 @@ def publish(
     ensemble: Annotated[
         bool, typer.Option("--ensemble", help="Every weight file that the training kept.")
     ] = False,
+    proportions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--proportion",
+            metavar="FILE=NUMBER",
+            help="Weight files to take instead, and in which proportions patches are drawn from "
+            "them; once for each.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and build the package; send nothing.")
     ] = False,
@@ -60,6 +70,9 @@ def publish(
       --title "Masses, 64 px" --licence "CC BY 4.0" --use-terms "Research only"
       --contact research@example.org --hub-url https://hub.example.org
 
+      genshare publish trained ... --proportion weights-epoch-0500.safetensors=1
+      --proportion weights.safetensors=3
+
       GENSHARE_HUB_TOKEN=... genshare publish optimam
     """
     given = {
@@ -70,7 +83,7 @@ def publish(
         "use_terms": use_terms,
         "contact": contact,
     }
-    package = _package(folder, given, ensemble=ensemble)
+    package = _package(folder, given, ensemble=ensemble, proportions=_proportions(proportions))
     version = None if dry_run else connect(hub_url, token).publish(package).version
     card = package.card
     if json:
@@ -89,20 +102,43 @@ def publish(
     )
 
 
-def _package(folder: Path, given: dict[str, str | None], *, ensemble: bool) -> Package:
+def _proportions(options: list[str] | None) -> dict[str, float]:
+    found = {}
+    for option in options or ():
+        name, _, number = option.partition("=")
+        try:
+            found[name] = float(number)
+        except ValueError:
+            raise typer.BadParameter(
+                f"--proportion {option} is no FILE=NUMBER, such as weights.safetensors=2"
+            ) from None
+        if not (0 < found[name] < math.inf):
+            raise typer.BadParameter(f"--proportion {option} must be above 0")
+    return found
+
+
+def _package(
+    folder: Path, given: dict[str, str | None], *, ensemble: bool, proportions: Mapping[str, float]
+) -> Package:
     """Return the package that a folder is, or the one that is made of it."""
+    if ensemble and proportions:
+        raise typer.BadParameter("--ensemble takes every weight file, --proportion some of them")
     if not (folder / MANIFEST).is_file():
-        return _built(folder, given, ensemble=ensemble)
+        return _built(folder, given, ensemble=ensemble, proportions=proportions)
+    settled = {"--ensemble": ensemble, "--proportion": proportions}
     too_much = [_option(name) for name, value in given.items() if value is not None]
-    if too_much or ensemble:
+    too_much += [option for option, is_given in settled.items() if is_given]
+    if too_much:
         raise typer.BadParameter(
             f"{folder} is a package, whose card and weights are settled; leave out "
-            f"{', '.join([*too_much, *(['--ensemble'] if ensemble else [])])}"
+            f"{', '.join(too_much)}"
         )
     return open_package(folder)
 
 
-def _built(folder: Path, given: dict[str, Any], *, ensemble: bool) -> Package:
+def _built(
+    folder: Path, given: dict[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
+) -> Package:
     trained = trained_in(folder)
     if trained is None:
         raise TrainingFolderError(
@@ -111,10 +147,12 @@ def _built(folder: Path, given: dict[str, Any], *, ensemble: bool) -> Package:
     missing = [_option(name) for name, value in given.items() if value is None]
     if missing:
         raise typer.BadParameter(f"a training is published with {', '.join(missing)} too")
-    weights = weight_files(folder) if ensemble else [folder / FINAL_WEIGHTS]
+    weights = weights_to_publish(folder, ensemble=ensemble, proportions=proportions)
     try:
         shutil.rmtree(folder / PACKAGE, ignore_errors=True)  # made from the same, perhaps otherwise
-        return build_package(folder / PACKAGE, weights, trained, Terms(**given))
+        return build_package(
+            folder / PACKAGE, weights, trained, Terms(**given), proportions=proportions
+        )
     except OSError as error:
         raise PackageNotKeptError(f"cannot write to {folder}: {error.strerror}") from error
 

@@ -4,7 +4,12 @@ import pytest
 
 from centre_node.errors import NotPublishableError
 from centre_node.generators.configuration import GeneratorTraining
-from centre_node.sharing.publish import Terms, TrainedGenerator, build_package
+from centre_node.sharing.publish import (
+    Terms,
+    TrainedGenerator,
+    build_package,
+    weights_to_publish,
+)
 from shared.errors import NonFiniteWeightsError, NotSafetensorsError
 from shared.packages import open_package
 from tests.packages import TINY, a_fidelity_report, safetensors_bytes
@@ -73,6 +78,37 @@ def test_package_holds_card_manifest_and_weights_and_nothing_else(
     names = {path.name for path in package.folder.iterdir()}
     assert names == {"card.json", "manifest.json", "weights.safetensors"}
     assert open_package(package.folder) == package
+
+
+def test_weights_are_published_in_the_proportions_that_are_asked_for(tmp_path: Path) -> None:
+    names = (
+        "weights-epoch-0001.safetensors",
+        "weights-epoch-0002.safetensors",
+        "weights.safetensors",
+    )
+    content = safetensors_bytes(TINY.generator_tensors())
+    for name in names:
+        (tmp_path / name).write_bytes(content)
+    proportions = {names[2]: 3.0, names[0]: 1.0}
+
+    chosen = weights_to_publish(tmp_path, ensemble=False, proportions=proportions)
+    package = build_package(tmp_path / "package", chosen, TRAINED, TERMS, proportions=proportions)
+
+    card = open_package(package.folder).card
+    assert [(file.name, file.epoch, file.share) for file in card.weights] == [
+        (names[0], 1, 0.25),
+        (names[2], 3, 0.75),
+    ]
+
+
+def test_weights_that_were_not_kept_are_named_with_those_that_were(
+    weights: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(
+        NotPublishableError, match=r"kept no other\.safetensors; it kept weights\.safetensors"
+    ):
+        weights_to_publish(tmp_path, ensemble=False, proportions={"other.safetensors": 1.0})
+    assert weights_to_publish(tmp_path, ensemble=True, proportions={}) == (weights,)
 
 
 def test_building_again_returns_the_same_package(weights: Path, tmp_path: Path) -> None:

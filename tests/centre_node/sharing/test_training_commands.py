@@ -305,6 +305,32 @@ def test_other_terms_make_another_package(trained: Path) -> None:
         assert open_package(trained / "package").card.licence == licence
 
 
+def test_weights_in_proportion_make_another_package(trained: Path) -> None:
+    done = publish(trained, *TERMS, "--dry-run", "--proportion", "weights.safetensors=2")
+
+    assert done.exit_code == 0, done.output
+    assert [file.share for file in open_package(trained / "package").card.weights] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--proportion", "weights.safetensors"), "is no FILE=NUMBER, such as"),
+        (("--proportion", "weights.safetensors=0"), "weights.safetensors=0 must be above 0"),
+        (("--proportion", "weights.safetensors=nan"), "must be above 0"),
+        (("--proportion", "x.safetensors=1"), "the training kept no x.safetensors; it kept"),
+        (("--proportion", "weights.safetensors=1", "--ensemble"), "--ensemble takes every weight"),
+    ],
+)
+def test_wrong_proportions_are_one_sentence(
+    trained: Path, options: tuple[str, ...], said: str
+) -> None:
+    done = publish(trained, *TERMS, "--dry-run", *options)
+
+    assert done.exit_code != 0
+    assert said in " ".join(f"{done.output} {done.exception}".replace("│", " ").split())
+
+
 def test_a_package_is_sent_as_it_is(
     trained: Path, loopback_hub: RunningHub, tmp_path: Path
 ) -> None:
