@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import IO
 from centre_node.errors import FolderInUseError, OutOfSpaceError
 from shared.disk import is_full_disk
 from shared.problems import GenshareError
+
+GRACE_SECONDS = 2.0
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -51,15 +54,26 @@ def full_disk_named(folder: Path) -> Iterator[None]:
 def alone_in(folder: Path) -> Iterator[None]:
     """Keep every other process that asks out of a folder, which must exist.
 
+    One that is about to end, as a killed service's worker is, is waited for.
+
     Raises:
         FolderInUseError: Another one is in it.
     """
     lock = os.open(folder, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise FolderInUseError(f"another process is working in {folder}") from error
+        until = time.monotonic() + GRACE_SECONDS
+        while not _locked(lock):
+            if time.monotonic() > until:
+                raise FolderInUseError(f"another process is working in {folder}")
+            time.sleep(GRACE_SECONDS / 20)
         yield
     finally:
         os.close(lock)
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -96,6 +97,9 @@ def test_an_ensemble_is_published_pulled_in_part_and_sampled(
     weights = version["card"]["weights"]
     assert [file["epoch"] for file in final_only["card"]["weights"]] == [3]
     assert [file["epoch"] for file in weights] == [1, 2, 3]
+    proportions = {weights[0]["name"]: 1, weights[2]["name"]: 3}
+    some = node.result({**publication, "name": "some", "proportions": proportions})
+    assert [file["share"] for file in some["card"]["weights"]] == [0.25, 0.75]
 
     pull = {"kind": "pull", "centre": "centre-a", "name": "ensemble"}
     part = node.result({**pull, "weights": [weights[0]["name"], weights[2]["name"]]})
@@ -120,13 +124,25 @@ def test_an_ensemble_is_published_pulled_in_part_and_sampled(
     assert node.ended(node.submit(study))["state"] == "succeeded"
 
 
-def test_weights_are_chosen_by_name_or_by_number_not_both(node: Node) -> None:
-    request = {"kind": "pull", "centre": "b", "name": "c", "weights": ["w"], "weights_at_most": 2}
-
-    refused = node.http.post("/jobs", json=request)
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (
+            {"kind": "pull", "centre": "b", "name": "c", "weights": ["w"], "weights_at_most": 2},
+            "either weights or weights_at_most",
+        ),
+        (
+            {**PUBLICATION, "training_job": "x", "ensemble": True, "proportions": {"w": 1}},
+            "ensemble takes every weight file, proportions some; give one of them",
+        ),
+        ({**PUBLICATION, "training_job": "x", "proportions": {"w": 0}}, "greater than 0"),
+    ],
+)
+def test_weights_are_chosen_in_one_way(node: Node, request_: dict[str, Any], said: str) -> None:
+    refused = node.http.post("/jobs", json=request_)
 
     assert refused.status_code == 422
-    assert "either weights or weights_at_most" in refused.json()["detail"]
+    assert said in refused.json()["detail"]
 
 
 def test_after_a_hub_was_down_the_training_is_published_as_if_it_had_not_been(
