@@ -27,6 +27,7 @@ from centre_node.sharing.receive import synthetic_patches
 from shared import commands as hub_commands
 from shared.errors import HubUnreachableError
 from shared.packages import open_package
+from tests.centre_node.node_server import wait_for
 from tests.hub_server import ADMIN_TOKEN, RunningHub
 
 WIDE = {"COLUMNS": "400"}
@@ -273,9 +274,7 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
         env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
     )
     assert process.stderr is not None
-    for line in process.stderr:
-        if "/30 epochs" in line:
-            break
+    wait_for((tmp_path / "out" / "checkpoint.pt").exists)
     process.send_signal(signal.SIGTERM)
     rest = process.stderr.read()
 
