@@ -40,6 +40,7 @@
   x StudyFailedError             GS-3502  422
   x EngineError                  GS-3503  503
   x StudyFileError               GS-3504  422
+  x GeneratorSizeError           GS-3505  422
 """
 
 from shared.problems import GenshareError
@@ -399,3 +400,12 @@ class StudyFileError(NodeError):
     status = 422
     title = "Study file unusable"
     hint = "docs/study.md has an example of a study file."
+
+
+class GeneratorSizeError(NodeError):
+    """A generator makes patches of another size than a study's."""
+
+    code = "GS-3505"
+    status = 422
+    title = "Generator of another size"
+    hint = "Set the study's image_size to that of its generators, or take others."

@@ -26,7 +26,8 @@ def open_migrated(path: Path, *, migrations: str) -> Engine:
     Raises:
         CannotServeError: The file is no database of this version, or cannot be used.
     """
-    engine = create_engine(URL.create("sqlite", database=str(path)))
+    # An error names its parameters otherwise, a token among them, and errors are logged.
+    engine = create_engine(URL.create("sqlite", database=str(path)), hide_parameters=True)
     event.listen(engine, "connect", _configure)
     config = Config()
     config.set_main_option("script_location", migrations)

@@ -41,6 +41,7 @@ class Bars:
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
+        self._warned: set[str] = set()
 
     def __call__(self, step: Step, job: Job) -> None:
         """Show a job as it stands."""
@@ -55,7 +56,8 @@ class Bars:
         self._bars.update(task, completed=done, total=total, count=count_of(job), pace=pace_of(job))
         if job.state in FINISHED:
             self._bars.stop_task(task)
-            if job.progress is not None and job.progress.warning:
+            if job.progress and job.progress.warning and step.name not in self._warned:
+                self._warned.add(step.name)
                 self._bars.console.print(line_of(step.title, job, first=False), markup=False)
 
 

@@ -62,6 +62,7 @@ def claim_folder(folder: Path, run: TrainingRun) -> None:
     if not path.exists():
         if (folder / CHECKPOINT).exists():
             raise CheckpointError(f"{folder} holds {CHECKPOINT}, but no {RUN} that describes it")
+        folder.mkdir(parents=True, exist_ok=True)
         write_text(path, run.model_dump_json(indent=2))
     elif _read_run(path).digest != run.digest:
         raise CheckpointError(

@@ -146,8 +146,8 @@ class GeneratorTraining(StrictModel):
     )
     on_collapse: Literal["warn", "stop"] = Field(
         "warn",
-        description="stop ends a training whose samples were diverse before; it can be resumed "
-        "with warn.",
+        description="stop ends a training whose samples were diverse before; "
+        "genshare train-generator resumes it with warn, a job starts anew.",
     )
     precision: Precision = Field(
         "float32", description="auto is bfloat16 where the device computes in it, else float32."

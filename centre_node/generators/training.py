@@ -52,7 +52,7 @@ from centre_node.generators.state import (
     random_stream,
 )
 from centre_node.generators.steps import training_step
-from centre_node.generators.storage import alone_in, full_disk_named
+from centre_node.generators.storage import full_disk_named
 from centre_node.generators.weights import export_weights
 from centre_node.mammography.pictures import contact_sheet, write_png
 from shared.architectures import Architecture
@@ -75,11 +75,12 @@ def train_generator(
 ) -> Path:
     """Train a generator and return the path of its weights, `folder`/weights.safetensors.
 
-    The folder belongs to this training. A checkpoint in it is resumed from, and on the CPU the
-    result is then bit for bit that of a training without interruption; finished weights in it
-    are returned at once. It also gets training.json, losses.csv, samples/epoch-*.png,
-    epoch-samples/epoch-*.npy (see `epoch_samples`) and weights-epoch-*.safetensors, the weights
-    of the epochs that the configuration keeps.
+    The folder belongs to this training, and to one process at a time: whoever calls sees to that
+    (`alone_in`). A checkpoint in it is resumed from, and on the CPU the result is then bit for bit
+    that of a training without interruption; finished weights in it are returned at once. It also
+    gets training.json, losses.csv, samples/epoch-*.png, epoch-samples/epoch-*.npy (see
+    `epoch_samples`) and weights-epoch-*.safetensors, the weights of the epochs that the
+    configuration keeps.
 
     Args:
         patches: 8-bit, shape (n, side, side), side being the architecture's image size.
@@ -95,7 +96,6 @@ def train_generator(
             checkpoint stays.
         OutOfSpaceError: The disk is too small, or full; the last checkpoint stays.
         NotEnoughMemoryError: The device cannot hold it; nothing was written.
-        FolderInUseError: Another process is training in the folder.
         CompilationError: It is to be compiled, and nothing can be on this machine.
         TensorboardMissingError: TensorBoard is asked for and not installed.
 
@@ -113,12 +113,10 @@ def train_generator(
         check_disk(folder, needed.disk_bytes)
         check_memory(needed.memory_bytes, device)
     with full_disk_named(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        with alone_in(folder):
-            claim_folder(folder, run)
-            if not weights.exists():
-                state = _trained(patches, run, folder, device, on_progress, tensorboard)
-                export_weights(state.exported, architecture, weights)
+        claim_folder(folder, run)
+        if not weights.exists():
+            state = _trained(patches, run, folder, device, on_progress, tensorboard)
+            export_weights(state.exported, architecture, weights)
     return weights
 
 

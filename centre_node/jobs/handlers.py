@@ -18,6 +18,7 @@ from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
 from centre_node.errors import JobConflictError, JobNotFoundError
 from centre_node.generators.estimates import SAMPLES
+from centre_node.generators.storage import alone_in
 from centre_node.generators.training import (
     LOSSES,
 )
@@ -133,24 +134,26 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: OnP
         architecture=request.architecture,
         training=request.training,
     )
-    artifacts = folder / ARTIFACTS
+    training, artifacts = folder / "training", folder / ARTIFACTS
 
     def report_step(step: Progress) -> None:
         whole = step.done % request.training.checkpoint_every_epochs == 0
         if step.unit == "epochs" and (whole or step.done == request.training.epochs):
-            _copy_pictures(folder / "training", artifacts)
+            _copy_pictures(training, artifacts)
         report(step)
 
-    trained, skipped = train_on_lesions(
-        reading,
-        plan,
-        store_folder=node.data_dir / "patches" / key,
-        folder=folder / "training",
-        pictures=artifacts,
-        device=default_device(),
-        on_progress=report_step,
-        tensorboard=request.tensorboard,
-    )
+    training.mkdir(exist_ok=True)
+    with alone_in(training):  # the worker of a killed service may not have ended yet
+        trained, skipped = train_on_lesions(
+            reading,
+            plan,
+            store_folder=node.data_dir / "patches" / key,
+            folder=training,
+            pictures=artifacts,
+            device=default_device(),
+            on_progress=report_step,
+            tensorboard=request.tensorboard,
+        )
     return {**trained.model_dump(mode="json"), "skipped": skipped}
 
 

@@ -1,7 +1,7 @@
 """Finds the reader for a data source."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from centre_node.errors import BadMammogramsError
@@ -73,7 +73,7 @@ def read_folder(folder: Path, layout: FolderFormat | str, where: Mapping[str, st
         BadMammogramsError: There is no such folder, or it cannot be used.
     """
     found = recognised(folder) if layout == "auto" else layout
-    return _reader(found)(folder, where)
+    return replace(_reader(found)(folder, where), folder=folder.resolve())
 
 
 def _place(source: MammogramFolder, folders: DataFolders) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from centre_node.mammography.boxes import Box
@@ -66,8 +67,14 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader made of a folder."""
+    """What a reader made of a folder, or what phantoms were drawn."""
 
     name: str
     mammograms: tuple[Mammogram, ...]
     skipped: tuple[Skipped, ...] = ()
+    folder: Path | None = None
+
+    @property
+    def place(self) -> str:
+        """What tells it from other data sets of this machine; it never leaves."""
+        return self.name if self.folder is None else str(self.folder)

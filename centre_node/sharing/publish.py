@@ -130,16 +130,22 @@ def _valid_card(
             averaged=trained.training.average_half_life_images is not None,
             augmented=trained.training.augmentation is not None,
         ),
-        fidelity=_publishable(trained.fidelity),
+        fidelity=_publishable(weights, trained),
         **terms.model_dump(),
     )
 
 
-def _publishable(fidelity: FidelityReport | None) -> FidelityReport | None:
-    """Return the report, but none that compares fewer patches than a count may tell."""
+def _publishable(
+    weights: tuple[WeightFile, ...], trained: TrainedGenerator
+) -> FidelityReport | None:
+    """Return the report if it is of these weights and compares no fewer patches than may be told.
+
+    A training measures its final weights alone: of others nothing is known.
+    """
+    fidelity = trained.fidelity
     if fidelity is None or fidelity.synthetic.patches < SMALLEST_COUNT:
         return None
-    return fidelity
+    return fidelity if [file.name for file in weights] == [FINAL_WEIGHTS] else None
 
 
 def _described(path: Path, training: GeneratorTraining) -> WeightFile:

@@ -4,12 +4,13 @@ Light: no tensor library is imported.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from centre_node.errors import TrainingFolderError
 from centre_node.generators.configuration import NOT_OF_THE_RESULT
-from centre_node.generators.storage import write_text
+from centre_node.generators.storage import alone_in, write_text
 from centre_node.sharing.publish import TrainedGenerator
 from centre_node.sharing.training_plan import TrainingPlan
 from shared.models import read_model
@@ -30,15 +31,27 @@ class FolderPlan(TrainingPlan):
     threads: int = 1
 
 
-def claim(folder: Path, plan: FolderPlan, *, started: bool) -> None:
-    """Make the folder this plan's, or check that it is.
+@contextmanager
+def claimed(folder: Path, plan: FolderPlan, *, started: bool) -> Iterator[None]:
+    """Make the folder this plan's, or check that it is, and keep other processes out of it.
 
     Args:
         started: Whether a training has begun in it; before, the plan may be changed.
 
     Raises:
         TrainingFolderError: It holds something else, or cannot be written.
+        FolderInUseError: Another process is at work in it.
     """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingFolderError(f"{folder} cannot be written: {error.strerror}") from error
+    with alone_in(folder):
+        _claim(folder, plan, started=started)
+        yield
+
+
+def _claim(folder: Path, plan: FolderPlan, *, started: bool) -> None:
     path = folder / PLAN
     if path.is_file() and started:
         _check_same(
@@ -46,7 +59,6 @@ def claim(folder: Path, plan: FolderPlan, *, started: bool) -> None:
         )
         return
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()) and not path.is_file():
             raise TrainingFolderError(f"{folder} is not empty, and holds no {PLAN} of a training")
         write_text(path, plan.model_dump_json(indent=2))

@@ -39,7 +39,7 @@ from centre_node.sharing.trained_folder import (
     PATCHES,
     PICTURES,
     FolderPlan,
-    claim,
+    claimed,
     keep_trained,
     trained_in,
 )
@@ -153,23 +153,23 @@ def train_generator(
         whole_plan = FolderPlan(
             source=source, where=tuple(where or ()), threads=threads, **dict(plan)
         )
-        claim(out, whole_plan, started=(out / RUN).exists())
         skipped = Counter(record.reason for record in reading.skipped)
-        trained = trained_in(out)
-        if trained is None:
-            with shown(console) as on_progress:
-                trained, not_cut = train_on_lesions(
-                    reading,
-                    plan,
-                    store_folder=out / PATCHES,
-                    folder=out,
-                    pictures=out / PICTURES,
-                    device=default_device(),
-                    on_progress=on_progress,
-                    tensorboard=tensorboard,
-                )
-            skipped.update(not_cut)
-            keep_trained(out, trained)
+        with claimed(out, whole_plan, started=(out / RUN).exists()):
+            trained = trained_in(out)
+            if trained is None:
+                with shown(console) as on_progress:
+                    trained, not_cut = train_on_lesions(
+                        reading,
+                        plan,
+                        store_folder=out / PATCHES,
+                        folder=out,
+                        pictures=out / PICTURES,
+                        device=default_device(),
+                        on_progress=on_progress,
+                        tensorboard=tensorboard,
+                    )
+                skipped.update(not_cut)
+                keep_trained(out, trained)
     if json:
         document = {"folder": str(out), **trained.model_dump(mode="json"), "skipped": skipped}
         sys.stdout.write(dumps(document) + "\n")

@@ -63,11 +63,14 @@ def addition(arm: Arm, *, synthetic_patches: int, donor_lesions: Mapping[str, in
     )
 
 
-def facts_of(arm: Arm, added: Addition, *, centres: Mapping[str, str]) -> ArmFacts:
+def facts_of(
+    arm: Arm, added: Addition, *, centres: Mapping[str, str], augmentation: str
+) -> ArmFacts:
     """Return an arm as the findings name it.
 
     Args:
         centres: The centre that published a generator, by manifest digest.
+        augmentation: The study's, where the arm has none of its own.
     """
     donors = {*(centres[digest] for digest in arm.generators), *arm.real_donors}
     return ArmFacts(
@@ -76,6 +79,8 @@ def facts_of(arm: Arm, added: Addition, *, centres: Mapping[str, str]) -> ArmFac
         donors=tuple(sorted(donors)),
         lesions_added=added.lesions,
         healthy_added=added.healthy,
+        own_lesions=arm.own_lesions,
+        augmentation=arm.augmentation or augmentation,
     )
 
 

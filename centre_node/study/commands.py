@@ -73,6 +73,7 @@ def run(
       genshare study run masses.toml --out masses --engine ray --address ray://head:10001
     """
     file = read_study_file(study_file)
+    _make(out)
     chosen = _engine(engine, workers, runs_a_gpu, address)
     configuration, inputs = _inputs(file, out)
     cv2.setNumThreads(1)
@@ -152,6 +153,15 @@ def paper_tables(json: Json = False) -> None:
         console = Console(highlight=False)
         console.width = max(console.width, LEAST_WIDTH)
         print_paper_tables(console)
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"--out {out} cannot be made: {error.strerror}") from error
+    if not os.access(out, os.W_OK):
+        raise typer.BadParameter(f"--out {out} cannot be written")
 
 
 def _reported(folder: Path, report: StudyReport) -> Path:

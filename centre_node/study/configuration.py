@@ -92,7 +92,9 @@ class StudyConfiguration(StrictModel):
     synthetic_patches: int = Field(1200, ge=2)
     sampling_seed: int = Field(0, ge=0, le=LARGEST_SEED)
     arms: tuple[Arm, ...] = Field(min_length=1)
-    seeds: tuple[int, ...] = Field(tuple(range(10)), min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...] = Field(
+        tuple(range(10)), min_length=1
+    )
     resamples: int = Field(2000, ge=100, le=100_000, description="Of the bootstrap.")
 
     @model_validator(mode="after")

@@ -29,6 +29,8 @@ class ArmFacts(StrictModel):
         donors: Names of the centres whose generators or real patches are added, sorted.
         lesions_added: Synthetic, repeated or donated lesions.
         healthy_added: Own healthy patches beyond those of the baseline.
+        own_lesions: Whether the centre's own lesions are among them.
+        augmentation: What all training patches of the arm go through.
     """
 
     name: str
@@ -36,6 +38,8 @@ class ArmFacts(StrictModel):
     donors: tuple[str, ...] = ()
     lesions_added: int = 0
     healthy_added: int = 0
+    own_lesions: bool = True
+    augmentation: str = "flips"
 
 
 class Interval(StrictModel):

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from centre_node.errors import OneClassOnlyError
+from centre_node.errors import GeneratorSizeError, InitialWeightsError, OneClassOnlyError
 from centre_node.generators.storage import write_text, write_whole
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Reading
@@ -74,7 +74,11 @@ def prepare(
     Raises:
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
         BadMammogramsError: A patient or patch is in two subsets, or a donor's as well.
+        GeneratorSizeError: A generator makes patches of another size.
+        InitialWeightsError: The file that classifiers are to start from is not there.
     """
+    _check_sizes(configuration, inputs.packages.values())
+    initial_weights = _weights(inputs.initial_weights, folder)
     own, kinds = inputs.own.mammograms, configuration.lesion_kinds
     cutting = _Cutting(configuration, folder)
     donors = {
@@ -95,9 +99,9 @@ def prepare(
         cutting.of(inputs.own, patients, name, 0)
         for name, patients in (("validation", split.validation), ("test", split.test))
     )
-    lent = [inputs.donors[name].name for name in donors]
+    lent = [inputs.donors[name].place for name in donors]
     for store in train.values():
-        check_no_leak((store, validation, test, *donors.values()), [*[inputs.own.name] * 3, *lent])
+        check_no_leak((store, validation, test, *donors.values()), [*[inputs.own.place] * 3, *lent])
     study = PreparedStudy(
         configuration=configuration,
         train={key: cutting.stored(store) for key, store in train.items()},
@@ -108,7 +112,7 @@ def prepare(
         additions=additions,
         threads=threads,
         device=device.type,
-        initial_weights=_weights(inputs.initial_weights, folder),
+        initial_weights=initial_weights,
     )
     return Preparation(
         study,
@@ -116,6 +120,16 @@ def prepare(
         balance(split, scope),
         shortcut_report(train[max(train)], test, size=configuration.image_size),
     )
+
+
+def _check_sizes(configuration: StudyConfiguration, packages: Iterable[Package]) -> None:
+    for package in packages:
+        card = package.card
+        if card.architecture.image_size != configuration.image_size:
+            raise GeneratorSizeError(
+                f"{card.centre}/{card.name} makes patches of {card.architecture.image_size} px, "
+                f"but the study's image_size is {configuration.image_size}"
+            )
 
 
 def _patients(reading: Reading) -> tuple[str, ...]:
@@ -152,7 +166,7 @@ class _Cutting:
         healthy = 0 if extra_healthy is None else lesions + extra_healthy
         return extract_patches(
             mine,
-            folder=self.folder / PATCHES / self._key(reading.name, patients, healthy),
+            folder=self.folder / PATCHES / self._key(reading.place, patients, healthy),
             configuration=study.patches,
             lesion_kinds=study.lesion_kinds,
             healthy=healthy,
@@ -217,6 +231,8 @@ def _weights(weights: Path | None, folder: Path) -> str | None:
     """Copy the weights that classifiers start from beside what the runs read."""
     if weights is None:
         return None
+    if not weights.is_file():
+        raise InitialWeightsError(f"there is no file of weights at {weights}")
     name = f"weights-{sha256_of(weights)[:32]}.safetensors"
     if not (folder / name).exists():
         data = weights.read_bytes()

@@ -177,7 +177,13 @@ def _result(
     study, test = ready.study.configuration, opened(ready.file).test
     centres = {digest: package.card.centre for digest, package in inputs.packages.items()}
     arms = tuple(
-        facts_of(arm, ready.study.additions[arm.name], centres=centres) for arm in study.arms
+        facts_of(
+            arm,
+            ready.study.additions[arm.name],
+            centres=centres,
+            augmentation=study.classifier_training.augmentation,
+        )
+        for arm in study.arms
     )
     in_order = [results[run] for run in ready.study.runs() if run in results]
     return StudyResult(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from hub.database import open_database
@@ -69,3 +70,12 @@ def test_what_is_no_database_of_this_hub_is_one_sentence(
 
     with pytest.raises(CannotServeError, match=rf"cannot open the database {path}: .*{reason}"):
         open_database(path)
+
+
+def test_an_error_of_the_database_names_no_value(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "hub.sqlite")
+
+    with pytest.raises(OperationalError) as caught, engine.connect() as connection:
+        connection.execute(text("SELECT :token FROM nowhere"), {"token": "secret words"})
+
+    assert "secret" not in str(caught.value)

@@ -7,7 +7,7 @@ from rich.console import Console
 from centre_node.jobs.requests import PullRequest
 from simulation.answers import Job, JobProgress
 from simulation.node_client import NodeClient
-from simulation.progress import PlainLines, bar_of, count_of, line_of, pace_of
+from simulation.progress import PlainLines, bar_of, count_of, line_of, pace_of, shown
 from simulation.steps import Step, idempotency_key
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -72,6 +72,22 @@ def test_a_jobs_warning_stands_at_its_end() -> None:
     )
 
     assert line_of("x", warned, first=False) == "x: done in 3 min 20 s; warning: mode collapse"
+
+
+def test_a_bar_tells_a_warning_once() -> None:
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=True, width=100, highlight=False)
+    done = job("succeeded", done=4, total=4)
+    assert done.progress is not None
+    warned = done.model_copy(
+        update={"progress": done.progress.model_copy(update={"warning": "mode collapse"})}
+    )
+
+    with shown(console) as on_job:
+        for _ in range(3):
+            on_job(STEP, warned)
+
+    assert text.getvalue().count("warning: mode collapse") == 1
 
 
 def test_plain_lines_come_at_changes_and_every_ten_seconds() -> None:

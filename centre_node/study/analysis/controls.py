@@ -23,9 +23,11 @@ def control_of(arm: ArmFacts, arms: Sequence[ArmFacts]) -> ArmFacts | None:
     """Return the matched control with the most similar number of lesions.
 
     Where there is none it is the healthy control with the most similar number of healthy patches.
+    Either is augmented as the arm is: they differ in nothing but what is added.
     """
-    matched = [other for other in arms if other.role == "matched control"]
-    healthy = [other for other in arms if other.role == "healthy control"]
+    alike = [other for other in arms if other.augmentation == arm.augmentation]
+    matched = [other for other in alike if other.role == "matched control"]
+    healthy = [other for other in alike if other.role == "healthy control"]
     if matched:
         return min(matched, key=lambda other: abs(other.lesions_added - arm.lesions_added))
     return min(
@@ -34,13 +36,15 @@ def control_of(arm: ArmFacts, arms: Sequence[ArmFacts]) -> ArmFacts | None:
 
 
 def real_counterpart(arm: ArmFacts, arms: Sequence[ArmFacts]) -> ArmFacts | None:
-    """Return the arm with real patches of the same donors.
+    """Return the arm with real patches of the same donors, and all else as the arm has it.
 
     Of several it is the one with the most similar number of lesions; None where there is none.
     """
     real = [
         other
         for other in arms
-        if other.role == "real donor" and set(other.donors) == set(arm.donors)
+        if other.role == "real donor"
+        and set(other.donors) == set(arm.donors)
+        and (other.own_lesions, other.augmentation) == (arm.own_lesions, arm.augmentation)
     ]
     return min(real, key=lambda other: abs(other.lesions_added - arm.lesions_added), default=None)

@@ -119,7 +119,8 @@ def added(arm: ArmFacts) -> str:
         "augmentation control": "nothing, but augments harder",
         "synthetic": f"{arm.lesions_added:,} synthetic lesions of {donors}",
         "synthetic only": f"{arm.lesions_added:,} synthetic lesions of {donors}, no own ones",
-        "real donor": f"{arm.lesions_added:,} real lesions of {donors}",
+        "real donor": f"{arm.lesions_added:,} real lesions of {donors}"
+        + ("" if arm.own_lesions else ", no own ones"),
     }[arm.role]
     return f"{lesions}, {arm.healthy_added:,} own healthy patches" if arm.healthy_added else lesions
 

@@ -16,7 +16,6 @@ from typing_extensions import Buffer
 
 from centre_node.errors import (
     CheckpointError,
-    FolderInUseError,
     OutOfSpaceError,
     TrainingDivergedError,
 )
@@ -320,11 +319,3 @@ def test_a_checkpoint_of_another_device_is_resumed_as_this_one_needs(stopped: Pa
     assert state.epoch == 2
     for optimiser in (state.generator_optimiser, state.discriminator_optimiser):
         assert optimiser.param_groups[0]["capturable"] is False
-
-
-def test_two_trainings_do_not_share_a_folder(tmp_path: Path) -> None:
-    def start_again(_event: object) -> None:
-        train(tmp_path, settings())
-
-    with pytest.raises(FolderInUseError, match=f"another process is working in {tmp_path}"):
-        train(tmp_path, settings(), on_progress=start_again)

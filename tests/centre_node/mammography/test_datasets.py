@@ -123,3 +123,22 @@ def test_written_phantoms_are_read_through_their_layout_once_they_are_there(
 
     found = read_dataset(phantoms, folders).mammograms
     assert {m.labels["set"] for m in found} == {"D01", "DN01"}
+
+
+def test_folders_of_one_name_are_two_data_sets_and_a_link_is_what_it_leads_to(
+    tmp_path: Path,
+) -> None:
+    drawn = PhantomSet(style="digital", patients=2, seed=0, image_height_px=256)
+    for name in ("one", "two"):
+        write_phantoms(
+            drawn, tmp_path / name / "images", layout="coco", on_progress=lambda _done, _all: None
+        )
+    (tmp_path / "link").symlink_to(tmp_path / "one" / "images")
+
+    one, two, link = (
+        read_folder(tmp_path / place, "coco", {}) for place in ("one/images", "two/images", "link")
+    )
+
+    assert one.name == two.name
+    assert one.place != two.place
+    assert one.place == link.place

@@ -194,3 +194,19 @@ def test_more_files_than_a_card_takes_are_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(NotPublishableError, match="weights: Tuple should have at most 512 items"):
         build_package(tmp_path / "package", [weights] * 513, TRAINED, TERMS)
+
+
+def test_the_card_has_the_fidelity_of_its_own_weights_or_none(tmp_path: Path) -> None:
+    names = ("weights-epoch-0002.safetensors", "weights.safetensors")
+    final, kept = (tmp_path / name for name in reversed(names))
+    for path in (final, kept):
+        path.write_bytes(safetensors_bytes(TINY.generator_tensors()))
+    trained = TRAINED.model_copy(update={"fidelity": a_fidelity_report()})
+
+    of_final, of_kept, of_both = (
+        build_package(tmp_path / f"package {number}", weights, trained, TERMS).card.fidelity
+        for number, weights in enumerate(([final], [kept], [kept, final]))
+    )
+
+    assert of_final == a_fidelity_report()
+    assert of_kept is of_both is None

@@ -14,11 +14,13 @@ import torch
 from typer.testing import CliRunner, Result
 
 from centre_node.errors import (
+    FolderInUseError,
     NodeError,
     NotPublishableError,
     TensorboardMissingError,
     TrainingFolderError,
 )
+from centre_node.generators.storage import alone_in
 from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.sharing import commands as sampling
@@ -193,6 +195,16 @@ def test_what_failed_before_the_training_began_may_be_changed(
 
     assert "fewer than one batch of 4000" in sentence(too_large, NodeError)
     assert train(mammograms, tmp_path / "out", *options, "4").exit_code == 0
+
+
+def test_a_folder_that_another_process_trains_in_is_left_alone(
+    mammograms: Path, trained: Path
+) -> None:
+    with alone_in(trained):
+        refused = train(mammograms, trained, "--epochs", "2")
+
+    assert f"another process is working in {trained}" in sentence(refused, FolderInUseError)
+    assert train(mammograms, trained, "--epochs", "2").exit_code == 0
 
 
 def test_a_folder_of_something_else_is_not_written_to(mammograms: Path, tmp_path: Path) -> None:

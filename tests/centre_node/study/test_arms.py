@@ -80,9 +80,13 @@ def test_the_findings_know_an_arm_by_its_role_and_donors(
 ) -> None:
     arm = Arm(name="arm", **fields)
 
-    facts = facts_of(arm, _added(**fields), centres={B: "centre-b", C: "centre-c"})
+    facts = facts_of(
+        arm, _added(**fields), centres={B: "centre-b", C: "centre-c"}, augmentation="flips"
+    )
 
     assert (facts.role, facts.donors) == (role, donors)
+    assert facts.own_lesions == fields.get("own_lesions", True)
+    assert facts.augmentation == fields.get("augmentation", "flips")
 
 
 @pytest.mark.parametrize(

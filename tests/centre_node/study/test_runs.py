@@ -1,6 +1,7 @@
 """A whole study on phantoms."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,17 @@ import pytest
 import torch
 
 from centre_node.classifiers.training import train_classifier
-from centre_node.errors import NotEnoughPatientsError, StudyFailedError
+from centre_node.errors import (
+    GeneratorSizeError,
+    InitialWeightsError,
+    NotEnoughPatientsError,
+    StudyFailedError,
+)
 from centre_node.study.configuration import Arm
 from centre_node.study.findings import StudyResult
 from centre_node.study.lineage import RESULT, uses_of
 from centre_node.study.local_engine import LocalEngine
+from centre_node.study.preparation import prepare
 from centre_node.study.report.contents import StudyReport
 from centre_node.study.runs import run_study
 from shared.packages import Package
@@ -217,6 +224,26 @@ def test_no_result_names_a_patient(result: StudyResult, package: Package) -> Non
     text = json.dumps(result.model_dump(mode="json"))
 
     assert not [patient for patient in patients if f'"{patient}"' in text]
+
+
+def test_a_generator_of_another_size_is_refused_before_anything_is_cut(
+    package: Package, tmp_path: Path
+) -> None:
+    with pytest.raises(
+        GeneratorSizeError, match=r"centre-b/lesions makes patches of 16 px, .* image_size is 32"
+    ):
+        _run(tiny_study(package, image_size=32), package, tmp_path)
+
+    assert not list(tmp_path.rglob("patches"))
+
+
+def test_weights_to_start_from_that_are_not_there_are_named(
+    package: Package, tmp_path: Path
+) -> None:
+    inputs = replace(tiny_inputs(package), initial_weights=tmp_path / "none.safetensors")
+
+    with pytest.raises(InitialWeightsError, match=r"no file of weights at .*none\.safetensors"):
+        prepare(tiny_study(package), inputs, folder=tmp_path, device=torch.device("cpu"), threads=1)
 
 
 def test_kinds_that_nobody_has_are_refused(package: Package, tmp_path: Path) -> None:

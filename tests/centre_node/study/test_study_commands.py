@@ -164,6 +164,13 @@ def test_wrong_input_is_one_sentence(arguments: tuple[str, ...], code: int, comp
     assert "Traceback" not in done.stderr
 
 
+def test_a_study_is_not_written_over_a_file(study_file: Path) -> None:
+    done = _study("run", str(study_file), "--out", str(study_file))
+
+    assert done.returncode == 2
+    assert "cannot be made: File exists" in " ".join(done.stderr.replace("│", " ").split())
+
+
 def test_a_cluster_that_is_not_there_is_said_before_patches_are_cut(
     study_file: Path, tmp_path: Path
 ) -> None:

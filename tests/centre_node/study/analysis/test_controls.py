@@ -65,3 +65,26 @@ def test_of_real_counterparts_the_one_with_as_many_lesions_is_chosen() -> None:
     all_of_them = REAL.model_copy(update={"name": "all", "lesions_added": 1148})
 
     assert real_counterpart(SYNTHETIC, [all_of_them, REAL]) == REAL
+
+
+def test_the_real_counterpart_has_own_lesions_where_the_arm_has_them() -> None:
+    alone = REAL.model_copy(update={"name": "real B alone", "own_lesions": False})
+    only = ONLY.model_copy(update={"own_lesions": False})
+
+    assert real_counterpart(SYNTHETIC, [alone, REAL]) == REAL
+    assert real_counterpart(only, [REAL, alone]) == alone
+    assert real_counterpart(SYNTHETIC, [alone]) is None
+
+
+def test_control_and_counterpart_are_augmented_as_the_arm_is() -> None:
+    harder = {"augmentation": "classical"}
+    arm, control, real = (
+        one.model_copy(update={**harder, "name": f"{one.name}, harder"})
+        for one in (SYNTHETIC, CONTROL, REAL)
+    )
+    arms = [BASELINE, CONTROL, REAL, control, real]
+
+    assert control_of(arm, arms) == control
+    assert real_counterpart(arm, arms) == real
+    assert control_of(SYNTHETIC, arms) == CONTROL
+    assert control_of(arm, [CONTROL, HEALTHY]) is None
