@@ -73,8 +73,8 @@ def run(
       genshare study run masses.toml --out masses --engine ray --address ray://head:10001
     """
     file = read_study_file(study_file)
-    _make(out)
     chosen = _engine(engine, workers, runs_a_gpu, address)
+    _make(out)
     configuration, inputs = _inputs(file, out)
     cv2.setNumThreads(1)
     with _shown() as on_progress:
