@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def prepare(
         GeneratorSizeError: A generator makes patches of another size.
         InitialWeightsError: The file that classifiers are to start from is not there.
     """
-    _check_sizes(configuration, inputs.packages.values())
+    _check_sizes(configuration, inputs.packages)
     initial_weights = _weights(inputs.initial_weights, folder)
     own, kinds = inputs.own.mammograms, configuration.lesion_kinds
     cutting = _Cutting(configuration, folder)
@@ -122,9 +122,9 @@ def prepare(
     )
 
 
-def _check_sizes(configuration: StudyConfiguration, packages: Iterable[Package]) -> None:
-    for package in packages:
-        card = package.card
+def _check_sizes(configuration: StudyConfiguration, packages: Mapping[str, Package]) -> None:
+    for digest in (digest for arm in configuration.arms for digest in arm.generators):
+        card = packages[digest].card
         if card.architecture.image_size != configuration.image_size:
             raise GeneratorSizeError(
                 f"{card.centre}/{card.name} makes patches of {card.architecture.image_size} px, "
