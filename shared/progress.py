@@ -37,8 +37,9 @@ OnProgress = Callable[[Progress], None]
 
 
 @contextmanager
-def shown(console: Console) -> Iterator[OnProgress]:
-    """Yield what shows progress on `console`."""
+def shown(console: Console | None = None) -> Iterator[OnProgress]:
+    """Yield what shows progress on `console`, by default that of the standard error stream."""
+    console = console or Console(stderr=True, soft_wrap=True, highlight=False)
     if not console.is_terminal:
         yield PlainLines(console)
         return

@@ -19,9 +19,7 @@ from centre_node.device import default_device
 from centre_node.errors import JobConflictError, JobNotFoundError
 from centre_node.generators.estimates import SAMPLES
 from centre_node.generators.storage import alone_in
-from centre_node.generators.training import (
-    LOSSES,
-)
+from centre_node.generators.training import LOSSES
 from centre_node.jobs.requests import (
     AnyJobRequest,
     PublishRequest,

@@ -349,7 +349,7 @@ def _shortcut(stores: dict[str, PatchStore], *, size: int) -> str:
 
 @contextmanager
 def _progress(title: str) -> Iterator[OnProgress]:
-    with shown(Console(stderr=True, soft_wrap=True, highlight=False)) as on_progress:
+    with shown() as on_progress:
         yield lambda done, total: on_progress(
             Progress(done=done, total=total, unit="images", message=title)
         )

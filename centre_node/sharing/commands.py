@@ -8,7 +8,6 @@ from typing import Annotated, get_args
 
 import torch
 import typer
-from rich.console import Console
 
 from centre_node.device import default_device
 from centre_node.sharing.patch_files import RECIPE, PatchFormat, new_folder, patch_files
@@ -129,7 +128,7 @@ def _summary(recipe: Recipe, package: Package, out: Path) -> str:
 
 @contextmanager
 def _progress(total: int) -> Iterator[OnPatches]:
-    with shown(Console(stderr=True, soft_wrap=True, highlight=False)) as on_progress:
+    with shown() as on_progress:
         yield lambda done: on_progress(
             Progress(done=done, total=total, unit="patches", message="sampling")
         )

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 import typer
 from numpy.typing import NDArray
-from rich.console import Console
 
 from centre_node.device import default_device
 from centre_node.errors import OneClassOnlyError, TooFewPatchesError
@@ -136,7 +135,6 @@ def fidelity(
         healthy_brightness=healthy_brightness,
     )
     package = open_package(package_folder, partly=True)
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
     keep_headers_out()
     os.umask(0o077)  # pictures of real patches are for this user alone
     torch.set_num_threads(threads)
@@ -147,7 +145,7 @@ def fidelity(
         check_new(out)
     mammograms = reading_of(folder, phantoms, layout, where).mammograms
     others = None if other is None else read_folder(other, "auto", {}).mammograms
-    with tempfile.TemporaryDirectory() as scratch, shown(console) as on_progress:
+    with tempfile.TemporaryDirectory() as scratch, shown() as on_progress:
         cutting = _Cutting(configuration, wanted, seed, Path(scratch), on_progress)
         real = (
             _by_a_classifier(mammograms, cutting, size, device)

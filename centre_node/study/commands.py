@@ -202,7 +202,7 @@ def _engine(name: str, workers: int | None, runs_a_gpu: int, address: str) -> En
 @contextmanager
 def _shown() -> Iterator[OnProgress]:
     left = _TimeLeft()
-    with shown(Console(stderr=True, soft_wrap=True, highlight=False)) as on_progress:
+    with shown() as on_progress:
         yield lambda done, total, message: on_progress(
             Progress(
                 done=done,
