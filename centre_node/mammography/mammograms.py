@@ -1,7 +1,11 @@
-"""A mammogram and what is annotated on it, however it was stored."""
+"""A mammogram and what is annotated on it, however it was stored.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+An annotation whose place is not known excludes its whole image, so that no healthy patch comes from
+tissue that may be ill. Readers cannot forget it: `Mammogram` and `Reading` see to it themselves.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +18,9 @@ if TYPE_CHECKING:
 
 Contour = tuple[tuple[float, float], ...]
 """Corners (x, y) of a polygon in pixels, origin top left."""
+
+NO_PLACE = "it has no box or outline inside the image"
+"""Why most annotations are unplaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,23 @@ class Lesion:
 
 
 @dataclass(frozen=True, slots=True)
+class Unplaced:
+    """Something annotated at a place that is not known, or that may be there without a mark.
+
+    Attributes:
+        record: Names it without naming a patient.
+        reason: Why; reasons are counted, so they are few.
+    """
+
+    record: str
+    reason: str
+
+
+Finding = Lesion | Box | Unplaced
+"""What an annotation is: a lesion, tissue that neither class may touch, or of unknown place."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mammogram:
     """One image of one breast, read lazily.
 
@@ -35,7 +59,8 @@ class Mammogram:
         fingerprint: Changes when the pixels may have changed, known without opening the image;
             empty where the image id says it all.
         excluded: Annotated tissue that is no usable lesion: no lesion patch is cut for it and no
-            healthy patch may touch it.
+            healthy patch may touch it. It is the whole image where something is unplaced.
+        unplaced: Annotations of the image whose place is not known.
         density: ACR breast density, 1 to 4.
         labels: What else the data set says of the image, for filters such as `split=test`.
         load: Returns the pixels, shape (height, width), 8 bit, the whole image min-max scaled,
@@ -54,7 +79,24 @@ class Mammogram:
     pixel_spacing_mm: float | None = None
     lesions: tuple[Lesion, ...] = ()
     excluded: tuple[Box, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        """Exclude the whole image where something is unplaced."""
+        whole = Box(0, 0, self.width, self.height)
+        if self.unplaced and whole not in self.excluded:
+            object.__setattr__(self, "excluded", (*self.excluded, whole))
+
+    def annotated(self, findings: Iterable[Finding]) -> "Mammogram":
+        """Return it with these findings beside its own: one for every annotation of the image."""
+        found = tuple(findings)
+        return replace(
+            self,
+            lesions=(*self.lesions, *(part for part in found if isinstance(part, Lesion))),
+            excluded=(*self.excluded, *(part for part in found if isinstance(part, Box))),
+            unplaced=(*self.unplaced, *(part for part in found if isinstance(part, Unplaced))),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +109,46 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader made of a folder, or what phantoms were drawn."""
+    """What a reader made of a folder, or what phantoms were drawn.
+
+    Attributes:
+        left_out: What the reader left out or changed, but for what is unplaced in the mammograms.
+    """
 
     name: str
     mammograms: tuple[Mammogram, ...]
-    skipped: tuple[Skipped, ...] = ()
+    left_out: tuple[Skipped, ...] = ()
     folder: Path | None = None
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """All that was left out or changed, with the annotations that are unplaced."""
+        unplaced = (part for mammogram in self.mammograms for part in mammogram.unplaced)
+        return (*self.left_out, *(Skipped(part.record, part.reason) for part in unplaced))
 
     @property
     def place(self) -> str:
         """What tells it from other data sets of this machine; it never leaves."""
         return self.name if self.folder is None else str(self.folder)
+
+
+def lesion_at(
+    box: Box | None,
+    image: Mammogram,
+    record: str,
+    kind: LesionKind,
+    *,
+    contours: tuple[Contour, ...] = (),
+    pathology: str | None = None,
+    birads: str | None = None,
+) -> Lesion | Unplaced:
+    """Return the lesion in a box, clipped to its image; unplaced where nothing is left of it.
+
+    Args:
+        box: As the data set tells it; None where it tells none that can be read.
+        record: Names the annotation without naming a patient.
+    """
+    inside = None if box is None else box.clipped(image.width, image.height)
+    if inside is None:
+        return Unplaced(record, NO_PLACE)
+    return Lesion(inside, kind, contours, pathology, birads)
