@@ -15,6 +15,7 @@ from centre_node.mammography.readers.coco_records import (
     ImageRecord,
     checked,
 )
+from centre_node.mammography.readers.filtering import in_several_splits
 
 _LISTS = ("images", "annotations", "categories")
 
@@ -52,6 +53,7 @@ def read_document(path: Path, where: Mapping[str, str], skipped: list[Skipped]) 
     raw = _raw(path)
     kept = _filtered(raw["images"], where, path)
     named = [image for image in raw["images"] if isinstance(image, dict)]
+    skipped += in_several_splits(((str(i.get("patient_id")), _labels(i)) for i in named), where)
     document = CocoDocument(len(kept), tuple(str(image.get("file_name")) for image in named))
     _take_images(document, kept, skipped)
     known = {str(image.get("id")) for image in named}
@@ -116,6 +118,10 @@ def _filtered(
 
 def _has(image: Mapping[str, Any], where: Mapping[str, str]) -> bool:
     return all(key in image and as_text(image[key]) == value for key, value in where.items())
+
+
+def _labels(image: Mapping[str, Any]) -> dict[str, str]:
+    return {key: as_text(value) for key, value in image.items()}
 
 
 def _take_images(
