@@ -134,10 +134,13 @@ class Reading:
 def with_unplaced(
     skipped: Sequence[Skipped], mammograms: Iterable[Mammogram]
 ) -> tuple[Skipped, ...]:
-    """Return the records with those that are unplaced in the mammograms and not yet among them."""
-    unplaced: Counter[Skipped] = Counter(
-        part for mammogram in mammograms for part in mammogram.unplaced
-    )
+    """Return the records with those that are unplaced in the mammograms and not yet among them.
+
+    One that several mammograms share, as they may all show what it lost, is one record.
+    """
+    unplaced: Counter[Skipped] = Counter()
+    for mammogram in mammograms:
+        unplaced |= Counter(mammogram.unplaced)
     return (*skipped, *(unplaced - Counter(skipped)).elements())
 
 

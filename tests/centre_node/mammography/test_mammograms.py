@@ -61,6 +61,13 @@ def test_an_image_with_an_unplaced_finding_is_counted_and_is_not_healthy() -> No
     assert summary(replace(reading, name="e")).skipped == counted.skipped
 
 
+def test_what_several_images_may_show_is_counted_once() -> None:
+    both = (image(unplaced=(LOST,)), image(unplaced=(LOST,)))
+
+    assert Reading("d", both).skipped == (LOST,)
+    assert Reading("d", both, (LOST,)).skipped == (LOST,)
+
+
 @pytest.mark.parametrize(
     ("box", "inside"),
     [
