@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped
 from centre_node.mammography.rasters import raster_size, read_raster
 from centre_node.mammography.readers.bcdr_lesions import MALIGN, read_findings

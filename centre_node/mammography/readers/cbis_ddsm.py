@@ -9,9 +9,9 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box, enclosing
 from centre_node.mammography.dicom import read_header, read_pixels
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Contour, Lesion, Mammogram, Reading, Skipped
 from centre_node.mammography.readers.cbis_tables import (
     Abnormality,

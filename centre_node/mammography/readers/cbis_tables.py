@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.dicom import read_header
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Skipped
 from centre_node.mammography.readers.tables import read_table
 from shared.names import LesionKind

@@ -18,8 +18,8 @@ from pydantic import (
     ValidationError,
 )
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.boxes import Box
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Contour, Lesion, Mammogram, Reading, Skipped
 from centre_node.mammography.rasters import read_raster
 from centre_node.mammography.readers.outlines import enclosing_box

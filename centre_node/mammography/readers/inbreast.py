@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.dicom import DicomHeader, read_header, read_pixels
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped
 from centre_node.mammography.readers.filtering import filtered
 from centre_node.mammography.readers.inbreast_findings import read_findings

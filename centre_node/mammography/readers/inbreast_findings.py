@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.boxes import Box, enclosing
 from centre_node.mammography.dicom import DicomHeader
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Contour, Lesion, Skipped
 from centre_node.mammography.readers.osirix import Region, read_regions
 from centre_node.mammography.readers.outlines import crosses_border, enclosing_box

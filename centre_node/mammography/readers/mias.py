@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Contour, Lesion, Mammogram, Reading, Skipped
 from centre_node.mammography.rasters import raster_size, read_raster
 from centre_node.mammography.readers.filtering import filtered

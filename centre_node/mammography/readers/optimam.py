@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.dicom import DicomHeader, read_header, read_pixels
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped
 from centre_node.mammography.readers.dicom_json import ImageFacts, image_facts, read_dicom_json
 from centre_node.mammography.readers.filtering import filtered
