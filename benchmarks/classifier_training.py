@@ -26,8 +26,8 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from centre_node.classifiers.configuration import ClassifierTraining
 from centre_node.classifiers.training import NETWORKS, ClassifierProgress, train_classifier
+from node_api.classifier_training import ClassifierTraining
 
 TURNS_TO_WARM_UP = 1
 

@@ -24,11 +24,11 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from torch.utils.data import DataLoader, Dataset
 
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.draws import StepDraws, draw_epoch
 from centre_node.generators.graphs import fastest_step
 from centre_node.generators.state import follow_schedules, new_state
 from centre_node.generators.steps import training_step
+from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
 
 STEPS_IN_TURN = 5

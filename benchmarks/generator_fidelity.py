@@ -20,16 +20,16 @@ from numpy.typing import NDArray
 
 from centre_node.fidelity.comparison import FeatureKind, fidelity_report
 from centre_node.fidelity.radiomics.extraction import radiomic_features
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.sampling import sample_patches
 from centre_node.generators.training import train_generator
-from centre_node.mammography.configuration import PatchConfiguration
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.pictures import contact_sheet, write_png
 from centre_node.mammography.splits import split_patients, with_kinds
+from node_api.generator_training import GeneratorTraining
+from node_api.patches import PatchConfiguration
 from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
 from shared.fidelity import FidelityRow
 

@@ -19,13 +19,14 @@ import numpy as np
 import typer
 
 from centre_node.mammography.boxes import Box, jittered
-from centre_node.mammography.configuration import Jitter, PatchConfiguration, PhantomSet
 from centre_node.mammography.crops import cropped, resized
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.phantoms.writing import write_phantoms
+from node_api.data_sources import PhantomSet
+from node_api.patches import Jitter, PatchConfiguration
 
 SIZE = 128
 

@@ -27,13 +27,14 @@ from torchvision import transforms
 
 from centre_node.classifiers.training import NETWORKS
 from centre_node.mammography.boxes import Box, jittered
-from centre_node.mammography.configuration import PatchConfiguration, PhantomSet
 from centre_node.mammography.phantoms import read_phantoms
-from centre_node.study.configuration import Arm, StudyConfiguration
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import StudyInputs, prepare
 from centre_node.study.prepared import Run, StudyPatches, opened
 from centre_node.study.training_patches import TrainingPatches
+from node_api.data_sources import PhantomSet
+from node_api.patches import PatchConfiguration
+from node_api.studies import Arm, StudyConfiguration
 
 
 def main(

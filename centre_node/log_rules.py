@@ -1,4 +1,4 @@
-"""What a centre's logs must not hold. Light: nothing that it speaks of is imported."""
+"""What a centre's logs must not hold."""
 
 import logging
 import warnings

@@ -9,12 +9,14 @@ RUN python3 -m venv /opt/genshare \
 WORKDIR /source
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 # The libraries come first: they change rarely and are large.
-RUN mkdir genshare hub shared simulation centre_node \
+RUN mkdir genshare hub node_api shared simulation study_report centre_node \
     && /opt/genshare/bin/pip install --no-cache-dir -c constraints.txt '.[node]'
 COPY genshare genshare
 COPY hub hub
+COPY node_api node_api
 COPY shared shared
 COPY simulation simulation
+COPY study_report study_report
 COPY centre_node centre_node
 RUN /opt/genshare/bin/pip install --no-cache-dir --no-deps --force-reinstall .
 ENV PATH=/opt/genshare/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

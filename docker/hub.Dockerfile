@@ -7,9 +7,10 @@ RUN python3 -m venv /opt/genshare
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY genshare genshare
 COPY hub hub
+COPY node_api node_api
 COPY shared shared
 COPY simulation simulation
-COPY centre_node centre_node
+COPY study_report study_report
 RUN /opt/genshare/bin/pip install --no-cache-dir --no-compile -c constraints.txt . \
     && /opt/genshare/bin/pip uninstall --yes setuptools pip \
     && find /opt/genshare -name __pycache__ -prune -exec rm -rf {} +

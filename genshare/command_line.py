@@ -20,16 +20,16 @@ COMMANDS = {
     "node": ("centre_node.commands", "Serve a centre node."),
     "data": ("centre_node.mammography.commands", "Inspect mammograms; see what is cut from them."),
     "train-generator": (
-        "centre_node.sharing.training_commands",
+        "centre_node.training.commands",
         "Train a generator on a folder of mammograms.",
     ),
-    "publish": ("centre_node.sharing.publish_commands", "Publish a generator to a hub."),
+    "publish": ("centre_node.sharing.commands", "Publish a generator to a hub."),
     "list": ("shared.commands", "List the generators on a hub."),
     "show": ("shared.commands", "Show one generator's card."),
     "fetch": ("shared.commands", "Fetch a generator and verify it."),
-    "sample": ("centre_node.sharing.commands", "Draw synthetic patches from a fetched generator."),
+    "sample": ("centre_node.sampling.commands", "Draw synthetic patches from a fetched generator."),
     "fidelity": (
-        "centre_node.sharing.fidelity_commands",
+        "centre_node.fidelity.commands",
         "Compare a generator's samples with your own patches.",
     ),
     "study": ("centre_node.study.commands", "Compare what arms bring a classifier."),
@@ -41,7 +41,18 @@ COMMANDS = {
 SERVICES = frozenset({"hub", "node"})
 
 CENTRES_LIBRARIES = frozenset(
-    {"PIL", "cv2", "matplotlib", "numpy", "pyarrow", "pydicom", "safetensors", "sklearn", "torch"}
+    {
+        "PIL",
+        "centre_node",
+        "cv2",
+        "matplotlib",
+        "numpy",
+        "pyarrow",
+        "pydicom",
+        "safetensors",
+        "sklearn",
+        "torch",
+    }
 )
 
 FAILED, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143

@@ -1,4 +1,4 @@
-"""What is said of how close synthetic patches are to real ones. Light: no array library."""
+"""What is said of how close synthetic patches are to real ones."""
 
 from typing import Literal, Self
 

@@ -24,10 +24,26 @@ class Problem(StrictModel):
 class GenshareError(Exception):
     """Base of every error that a user or caller can be told about.
 
-    `str(error)` is one sentence: what, with which value, against which expectation.
+    `str(error)` is one sentence: what, with which value, against which expectation. An error says
+    what it is in its class line; what is left out there is its parent's, but for the status:
+
+        class BadImageError(NodeError, code="GS-3102", title="Image unreadable", hint="..."):
     """
 
     code: ClassVar[str] = "GS-0001"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
     hint: ClassVar[str] = "Look for the request id in the service's log."
+
+    def __init_subclass__(
+        cls,
+        *,
+        code: str,
+        title: str | None = None,
+        hint: str | None = None,
+        status: int = 422,
+    ) -> None:
+        """Set what every error of a class has in common."""
+        super().__init_subclass__()
+        cls.code, cls.status = code, status
+        cls.title, cls.hint = title or cls.title, hint or cls.hint

@@ -2,21 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from centre_node.jobs.requests import (
-    PublishRequest,
-    PullRequest,
-    SampleRequest,
-    WritePhantomsRequest,
-)
-from centre_node.mammography.configuration import MammogramFolder, PhantomSet
-from centre_node.mammography.summaries import DatasetSummary
-from centre_node.study.findings import StudyResult
+from node_api.data_sources import MammogramFolder, PhantomSet
+from node_api.findings import StudyResult
+from node_api.jobs import Job
+from node_api.requests import PublishRequest, PullRequest, SampleRequest, WritePhantomsRequest
+from node_api.summaries import DatasetSummary
+from shared.models import StrictModel
 from shared.records import GeneratorVersion
-from simulation.answers import Job
 from simulation.federation import Federation
 from simulation.scenario import DATASET, GeneratorScenario, Scenario, StudyScenario
 from simulation.steps import OnJob, Step, run_steps
+
+Found = TypeVar("Found", bound=StrictModel)
 
 
 @dataclass(frozen=True)
@@ -170,7 +169,7 @@ def _publish(
     }
     jobs = run_steps(list(steps.values()), digest=digest, on_job=on_job)
     return {
-        reference: GeneratorVersion.model_validate(job.result)
+        reference: _found(GeneratorVersion, job)
         for reference, job in _by_reference(steps, jobs).items()
     }
 
@@ -249,7 +248,7 @@ def _deliveries(scenario: Scenario) -> Iterator[tuple[str, str, int]]:
 
 
 def _finished(study: StudyScenario, job: Job) -> FinishedStudy:
-    return FinishedStudy(study, job, StudyResult.model_validate(job.result))
+    return FinishedStudy(study, job, _found(StudyResult, job))
 
 
 def _versions(scenario: Scenario, federation: Federation) -> dict[str, dict[str, str]]:
@@ -259,3 +258,9 @@ def _versions(scenario: Scenario, federation: Federation) -> dict[str, dict[str,
 
 def _by_reference(steps: Mapping[str, Step], jobs: Mapping[str, Job]) -> dict[str, Job]:
     return {reference: jobs[step.name] for reference, step in steps.items()}
+
+
+def _found(wanted: type[Found], job: Job) -> Found:
+    """Return a finished job's result, whose kind its request gave."""
+    assert isinstance(job.result, wanted), f"a job of the kind {job.kind} found something else"
+    return job.result

@@ -1,8 +1,9 @@
 """The simulation's only way to a centre node: its URLs, its jobs, its data sets."""
 
-from centre_node.jobs.requests import JobRequest
-from centre_node.mammography.configuration import DatasetSource
-from simulation.answers import Dataset, Job
+from node_api.data_sources import DatasetSource
+from node_api.datasets import Dataset
+from node_api.jobs import Job
+from node_api.requests import JobRequest
 from simulation.service_client import ServiceClient
 
 

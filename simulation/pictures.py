@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simulation.answers import Job
+from node_api.jobs import Job
 from simulation.driver import Outcome
 from simulation.federation import Federation
 from simulation.node_client import NodeClient

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from centre_node.mammography.configuration import MammogramFolder
+from node_api.data_sources import MammogramFolder
 from shared.models import StrictModel
 from simulation.scenario import GeneratorScenario, Scenario, StudyScenario
 

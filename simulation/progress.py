@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
+from node_api.jobs import FINISHED, Job
 from shared.durations import duration
 from shared.progress import EVERY_SECONDS, pace
-from simulation.answers import FINISHED, Job
 from simulation.steps import OnJob, Step
 
 ENDINGS = {"succeeded": "done", "failed": "failed", "cancelled": "cancelled"}

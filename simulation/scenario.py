@@ -13,11 +13,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from centre_node.generators.configuration import GeneratorTraining
-from centre_node.generators.kept_weights import kept_epochs
-from centre_node.jobs.requests import StudyRequest, TrainGeneratorRequest
-from centre_node.mammography.configuration import DatasetSource, MammogramFolder, PatchConfiguration
-from centre_node.study.configuration import EVERY_KIND, Arm, StudyConfiguration
+from node_api.data_sources import DatasetSource, MammogramFolder
+from node_api.generator_training import GeneratorTraining, kept_epochs
+from node_api.patches import PatchConfiguration
+from node_api.requests import StudyRequest, TrainGeneratorRequest
+from node_api.studies import EVERY_KIND, Arm, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
 from shared.models import StrictModel

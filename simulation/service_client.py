@@ -67,9 +67,9 @@ class ServiceClient:
         return response
 
     def parsed(self, body: type[Body], response: httpx.Response) -> Body:
-        """Return an answer's body."""
+        """Return an answer's body; fields that a newer service may add are passed over."""
         try:
-            return body.model_validate_json(response.content)
+            return body.model_validate_json(response.content, extra="ignore")
         except ValidationError as error:
             what = f"HTTP {response.status_code} without a readable {body.__name__}"
             raise self._unreadable(what) from error

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from centre_node.jobs.requests import JobRequest
-from simulation.answers import FINISHED, Job
+from node_api.jobs import FINISHED, Job
+from node_api.requests import JobRequest
 from simulation.errors import JobFailedError
 from simulation.node_client import NodeClient
 

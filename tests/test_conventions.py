@@ -1,40 +1,53 @@
 """Conventions that the linters do not check."""
 
+import importlib
+import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from pydantic_settings import BaseSettings
 
-import centre_node.errors
 import centre_node.settings
-import hub.errors
 import hub.settings
-import shared.errors
-import simulation.errors
 from shared.problems import GenshareError
 
 ROOT = Path(__file__).parent.parent
-ERROR_MODULES = [hub.errors, centre_node.errors, shared.errors, simulation.errors]
+ROOMS = ("centre_node", "hub", "shared", "simulation")
 
 
-def _errors(module: ModuleType) -> dict[str, type[GenshareError]]:
-    return {
-        name: value
-        for name, value in vars(module).items()
-        if isinstance(value, type) and value.__module__ == module.__name__
-    }
-
-
-@pytest.mark.parametrize("module", ERROR_MODULES)
-def test_module_docstring_lists_every_error(module: ModuleType) -> None:
-    assert set(_errors(module)) <= set((module.__doc__ or "").split())
+def _errors() -> list[type[GenshareError]]:
+    """Return every error that a room defines in its `errors.py`."""
+    files = [file for room in ROOMS for file in sorted((ROOT / room).rglob("errors.py"))]
+    names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
+    return [
+        value
+        for name in names
+        for value in vars(importlib.import_module(name)).values()
+        if isinstance(value, type) and value.__module__ == name
+    ]
 
 
 def test_no_two_errors_have_the_same_code() -> None:
-    codes = [error.code for module in ERROR_MODULES for error in _errors(module).values()]
+    codes = [error.code for error in _errors()]
 
+    assert len(codes) > 50
     assert len(codes) == len(set(codes))
+
+
+def test_the_page_of_errors_has_each_with_its_status_and_title() -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (ROOT / "docs" / "errors.md").read_text().splitlines()
+        if line.startswith("| GS-")
+    ]
+    handlers = (ROOT / "shared" / "problem_handlers.py").read_text()
+    of_services = {GenshareError.code, *re.findall(r'code="(GS-\d{4})"', handlers)}
+    page = {(code, status, title) for code, status, title, *_ in rows if code not in of_services}
+
+    assert page == {(error.code, str(error.status), error.title) for error in _errors()}
+    assert {row[0] for row in rows} >= of_services
+    assert all(len(row) == 6 and all(row) for row in rows)
+    assert len({row[0] for row in rows}) == len(rows)
 
 
 @pytest.mark.parametrize("settings", [hub.settings.Settings, centre_node.settings.Settings])

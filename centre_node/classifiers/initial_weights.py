@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from centre_node.errors import InitialWeightsError
+from centre_node.classifiers.errors import InitialWeightsError
 
 
 def load_initial_weights(network: nn.Module, path: Path, *, sha256: str) -> None:

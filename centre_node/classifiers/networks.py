@@ -5,7 +5,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from centre_node.classifiers.configuration import SWIN_SIDE_PX
+from node_api.classifier_training import SWIN_SIDE_PX
 
 CHANNELS = (1, 16, 32, 64, 128)
 HIDDEN_FEATURES = 128

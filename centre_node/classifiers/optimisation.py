@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from centre_node.classifiers.configuration import ClassifierTraining
+from node_api.classifier_training import ClassifierTraining
 
 NEVER_DECAYED = "relative_position_bias_table"
 """Swin's table of attention biases: a matrix by its shape only."""

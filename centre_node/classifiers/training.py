@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from centre_node.averages import MovingAverage
-from centre_node.classifiers.configuration import ClassifierName, ClassifierTraining
 from centre_node.classifiers.epochs import (
     Labels,
     Pixels,
@@ -23,11 +22,14 @@ from centre_node.classifiers.epochs import (
     network_input,
     on_device,
 )
+from centre_node.classifiers.errors import InitialWeightsError
 from centre_node.classifiers.initial_weights import load_initial_weights
 from centre_node.classifiers.metrics import auprc
 from centre_node.classifiers.networks import Cnn, swin
 from centre_node.classifiers.optimisation import new_optimiser, rate_at, set_rate
-from centre_node.errors import InitialWeightsError, OneClassOnlyError, TrainingDivergedError
+from centre_node.errors import TrainingDivergedError
+from centre_node.mammography.errors import OneClassOnlyError
+from node_api.classifier_training import ClassifierName, ClassifierTraining
 
 PREDICTION_BATCH = 32  # more at once no longer fit a core's cache
 NETWORKS: dict[ClassifierName, Callable[[int, ClassifierTraining], nn.Module]] = {

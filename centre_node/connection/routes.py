@@ -5,17 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from centre_node.connection.service import Connection
-from centre_node.connection.store import HubConnection
-from shared.models import StrictModel
+from node_api.connection import ConnectedHub, HubConnection
 
 router = APIRouter(prefix="/hub-connection", tags=["hub"])
-
-
-class ConnectedHub(StrictModel):
-    """The hub, and this centre's name there."""
-
-    centre: str
-    url: str
 
 
 def _connection(request: Request) -> Connection:

@@ -1,7 +1,8 @@
 """The rules of connecting to a hub."""
 
-from centre_node.connection.store import ConnectionStore, HubConnection
-from centre_node.errors import NoHubError
+from centre_node.connection.errors import NoHubError
+from centre_node.connection.store import ConnectionStore
+from node_api.connection import HubConnection
 from shared.hub_client import connect
 
 

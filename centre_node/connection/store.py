@@ -4,18 +4,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from centre_node.database import ConnectionRow
-from shared.models import StrictModel
-from shared.names import Name
+from node_api.connection import HubConnection
 
 THE_ONE = 1
-
-
-class HubConnection(StrictModel):
-    """How this node reaches its hub, and as whom."""
-
-    centre: Name
-    url: str
-    token: str
 
 
 class ConnectionStore:

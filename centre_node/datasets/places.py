@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import DatasetSource, MammogramFolder
 from centre_node.mammography.datasets import DataFolders, read_dataset
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Reading
+from node_api.data_sources import DatasetSource, MammogramFolder
 
 
 def read_registered(source: DatasetSource, folders: DataFolders) -> Reading:

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from centre_node.datasets.service import Datasets
-from centre_node.datasets.store import Dataset
-from centre_node.mammography.configuration import DatasetSource
+from node_api.data_sources import DatasetSource
+from node_api.datasets import Dataset
 from shared.names import Name
 
 router = APIRouter(prefix="/datasets", tags=["data sets"])

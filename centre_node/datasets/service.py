@@ -1,11 +1,12 @@
 """The rules of registering data sets."""
 
+from centre_node.datasets.errors import DatasetNotFoundError
 from centre_node.datasets.places import read_registered
-from centre_node.datasets.store import Dataset, DatasetStore
-from centre_node.errors import DatasetNotFoundError
-from centre_node.mammography.configuration import DatasetSource
+from centre_node.datasets.store import DatasetStore
 from centre_node.mammography.datasets import DataFolders
 from centre_node.mammography.summaries import summary
+from node_api.data_sources import DatasetSource
+from node_api.datasets import Dataset
 
 
 class Datasets:

@@ -5,19 +5,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from centre_node.database import DatasetRow
-from centre_node.mammography.configuration import DatasetSource
-from centre_node.mammography.summaries import DatasetSummary
-from shared.models import StrictModel
+from node_api.data_sources import DatasetSource
+from node_api.datasets import Dataset
+from node_api.summaries import DatasetSummary
 
 SOURCE: TypeAdapter[DatasetSource] = TypeAdapter(DatasetSource)
-
-
-class Dataset(StrictModel):
-    """A registered data set."""
-
-    name: str
-    source: DatasetSource
-    summary: DatasetSummary
 
 
 class DatasetStore:

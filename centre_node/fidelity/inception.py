@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 from torchvision.models import inception_v3
 
-from centre_node.errors import FeatureWeightsError
+from centre_node.fidelity.errors import FeatureWeightsError
 from centre_node.fidelity.features import Features
 from centre_node.generators.pixels import from_8_bit
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
-from centre_node.classifiers.configuration import ClassifierTraining
 from centre_node.classifiers.training import (
     ClassifierProgress,
     lesion_log_odds,
@@ -18,8 +17,9 @@ from centre_node.classifiers.training import (
 from centre_node.fidelity.classifier_features import classifier_features
 from centre_node.fidelity.comparison import FeatureKind
 from centre_node.fidelity.features import Features
-from centre_node.mammography.configuration import Jitter
 from centre_node.mammography.patch_store import PatchStore
+from node_api.classifier_training import ClassifierTraining
+from node_api.patches import Jitter
 
 EPOCHS = 15
 

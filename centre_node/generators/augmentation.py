@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from centre_node.generators.configuration import EVERY_AUGMENTATION, AugmentationKind
+from node_api.generator_training import EVERY_AUGMENTATION, AugmentationKind
 
 DRAWS_PER_KIND = 3  # whether, and up to two of how much
 DRAWS_PER_PATCH = DRAWS_PER_KIND * len(EVERY_AUGMENTATION)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from centre_node.generators.augmentation import augmented
-from centre_node.generators.configuration import Augmentation
+from node_api.generator_training import Augmentation
 
 REMEMBERED = 0.95
 """Share of the measured overfitting that a step keeps of the steps before."""

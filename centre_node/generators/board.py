@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.errors import TensorboardMissingError
+from centre_node.generators.errors import TensorboardMissingError
 from centre_node.generators.progress import TrainingProgress
 from centre_node.generators.state import TrainingState
 

@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from centre_node.errors import CheckpointError
-from centre_node.generators.configuration import NOT_OF_THE_RESULT, GeneratorTraining
+from centre_node.generators.errors import CheckpointError
 from centre_node.generators.state import TrainingState
-from centre_node.generators.storage import write_text, write_whole
+from node_api.generator_training import NOT_OF_THE_RESULT, GeneratorTraining
 from shared.architectures import Architecture
+from shared.files import write_text, write_whole
 from shared.models import StrictModel
 from shared.names import Digest
 from shared.packages import canonical_json

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from centre_node.errors import CompilationError
+from centre_node.generators.errors import CompilationError
 from centre_node.generators.objectives import Judgement, Objective
 from centre_node.generators.penalties import Scorer
 from centre_node.generators.steps import TrainingStep

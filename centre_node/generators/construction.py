@@ -5,13 +5,13 @@ from functools import partial
 import torch
 from torch import nn
 
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.networks import DcganDiscriminator, DcganGenerator, initialised
 from centre_node.generators.residual_networks import (
     ResidualDiscriminator,
     ResidualGenerator,
     initialised_residual,
 )
+from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
 
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from centre_node.generators.augmentation import DRAWS_PER_PATCH
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.losses import smoothed_labels
 from centre_node.generators.pixels import from_8_bit
+from node_api.generator_training import GeneratorTraining
 
 VIEWS = 3  # augmented for themselves: real, fake, and fake again in the generator's step
 

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.sampling import generated
-from centre_node.generators.storage import write_whole
+from node_api.generator_training import GeneratorTraining
+from shared.files import write_whole
 
 MOST_EPOCHS = 12
 MOST_SAMPLES = 128

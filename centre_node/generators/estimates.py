@@ -8,15 +8,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from centre_node.errors import OutOfSpaceError
 from centre_node.generators.augmentation import DRAWS_PER_PATCH
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.construction import blank_discriminator, blank_generator
 from centre_node.generators.draws import VIEWS
 from centre_node.generators.epoch_samples import FOLDER as EPOCH_SAMPLES
 from centre_node.generators.epoch_samples import sampled_epochs, samples_of_an_epoch
-from centre_node.generators.kept_weights import kept_epochs
+from node_api.generator_training import GeneratorTraining, kept_epochs
 from shared.architectures import Architecture
+from shared.errors import OutOfSpaceError
 
 SAMPLES = "samples"
 """The folder of a training's sample grids."""

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-from centre_node.generators.configuration import GeneratorTraining
-
 FINAL_WEIGHTS = "weights.safetensors"
 KEPT_WEIGHTS = re.compile(r"weights-epoch-(\d{4,})\.safetensors")
 
@@ -12,25 +10,6 @@ KEPT_WEIGHTS = re.compile(r"weights-epoch-(\d{4,})\.safetensors")
 def kept_weights_name(epoch: int) -> str:
     """Return the file name of the weights that were kept after an epoch, counted from 1."""
     return f"weights-epoch-{epoch:04d}.safetensors"
-
-
-def is_kept(epoch: int, training: GeneratorTraining) -> bool:
-    """Tell whether the weights after an epoch are kept under its number.
-
-    Those of the last epoch are not: they are the final weights, which every training leaves.
-    """
-    first = training.keep_weights_from_epoch
-    if first is None or not first <= epoch < training.epochs:
-        return False
-    return (epoch - first) % training.keep_weights_every_epochs == 0
-
-
-def kept_epochs(training: GeneratorTraining) -> int:
-    """Count the weight files that a whole training leaves beside the final one."""
-    first = training.keep_weights_from_epoch
-    if first is None:
-        return 0
-    return len(range(first, training.epochs, training.keep_weights_every_epochs))
 
 
 def weight_files(folder: Path) -> tuple[Path, ...]:

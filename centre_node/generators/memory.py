@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from centre_node.errors import NotEnoughMemoryError
+from centre_node.generators.errors import NotEnoughMemoryError
 
 ROOT = Path("/")
 MEMINFO, OWN_GROUPS, GROUPS = "proc/meminfo", "proc/self/cgroup", "sys/fs/cgroup"

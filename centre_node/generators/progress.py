@@ -1,4 +1,4 @@
-"""What a training tells as it goes: progress events and losses.csv. Light: no tensor library."""
+"""What a training tells as it goes: progress events and losses.csv."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

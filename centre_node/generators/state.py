@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from centre_node.averages import MovingAverage
 from centre_node.generators.augmenter import Augmenter
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.construction import new_discriminator, new_generator
 from centre_node.generators.schedules import cosine
+from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture
 
 INITIAL_WEIGHTS, TRAINING_DRAWS, SAMPLE_GRID, COMPARED_PATCHES, EPOCH_SAMPLES = range(5)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.construction import mixes_samples
 from centre_node.generators.draws import StepDraws, real_batch
 from centre_node.generators.objectives import (
@@ -16,6 +15,7 @@ from centre_node.generators.objectives import (
     WassersteinObjective,
 )
 from centre_node.generators.state import TrainingState
+from node_api.generator_training import GeneratorTraining
 
 REAL, FAKE, GENERATORS_FAKE = range(3)
 

@@ -14,12 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from centre_node.device import chosen_precision
-from centre_node.errors import (
-    FlatPatchesError,
-    ModeCollapseError,
-    TooFewPatchesError,
-    TrainingDivergedError,
-)
+from centre_node.errors import TrainingDivergedError
 from centre_node.generators.board import Board, board, check_tensorboard
 from centre_node.generators.checkpoints import (
     TrainingRun,
@@ -29,16 +24,16 @@ from centre_node.generators.checkpoints import (
     training_run,
 )
 from centre_node.generators.collapse import COMPARED, diversity, has_collapsed
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.draws import draw_epoch
 from centre_node.generators.epoch_samples import (
     keep_samples,
     sampled_epochs,
     samples_of_an_epoch,
 )
+from centre_node.generators.errors import FlatPatchesError, ModeCollapseError, TooFewPatchesError
 from centre_node.generators.estimates import SAMPLES, check_disk, estimate
 from centre_node.generators.graphs import Step, fastest_step
-from centre_node.generators.kept_weights import FINAL_WEIGHTS, is_kept, kept_weights_name
+from centre_node.generators.kept_weights import FINAL_WEIGHTS, kept_weights_name
 from centre_node.generators.memory import check_memory
 from centre_node.generators.progress import TrainingProgress, append_losses, write_losses
 from centre_node.generators.sampling import generated
@@ -52,10 +47,11 @@ from centre_node.generators.state import (
     random_stream,
 )
 from centre_node.generators.steps import training_step
-from centre_node.generators.storage import full_disk_named
 from centre_node.generators.weights import export_weights
 from centre_node.mammography.pictures import contact_sheet, write_png
+from node_api.generator_training import GeneratorTraining, is_kept
 from shared.architectures import Architecture
+from shared.files import full_disk_named
 
 WEIGHTS, LOSSES = FINAL_WEIGHTS, "losses.csv"
 GRID_SIDE = 8

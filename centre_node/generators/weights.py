@@ -7,8 +7,8 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from centre_node.generators.construction import blank_generator
-from centre_node.generators.storage import write_whole
 from shared.architectures import Architecture
+from shared.files import write_whole
 from shared.weights import inspect_weights
 
 

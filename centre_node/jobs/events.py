@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 
 from starlette.concurrency import run_in_threadpool
 
-from centre_node.jobs.store import FINISHED, Job
+from node_api.jobs import FINISHED, Job
 
 POLL_SECONDS = 0.25
 KEEP_ALIVE_SECONDS = 15.0

@@ -5,22 +5,39 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from sqlalchemy import Engine
 
 from centre_node.connection.service import Connection
-from centre_node.connection.store import ConnectionStore, HubConnection
+from centre_node.connection.store import ConnectionStore
 from centre_node.datasets.places import read_registered
 from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
-from centre_node.errors import JobConflictError, JobNotFoundError
 from centre_node.generators.estimates import SAMPLES
-from centre_node.generators.storage import alone_in
 from centre_node.generators.training import LOSSES
-from centre_node.jobs.requests import (
+from centre_node.jobs.errors import JobConflictError, JobNotFoundError
+from centre_node.jobs.service import ARTIFACTS
+from centre_node.jobs.store import JobStore
+from centre_node.mammography.datasets import DataFolders
+from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.phantoms.writing import write_phantoms
+from centre_node.mammography.pictures import contact_sheet, write_png
+from centre_node.sampling.drawing import follow_recipe
+from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
+from centre_node.sampling.recipes import new_recipe
+from centre_node.sharing.publish import Terms, build_package, weights_to_publish
+from centre_node.sharing.receive import pull, pulled
+from centre_node.study.local_engine import LocalEngine
+from centre_node.study.preparation import StudyInputs
+from centre_node.study.runs import run_study
+from centre_node.training.on_lesions import train_on_lesions
+from centre_node.training.plan import TrainingPlan
+from node_api.connection import HubConnection
+from node_api.findings import StudyResult
+from node_api.jobs import Job
+from node_api.requests import (
     AnyJobRequest,
     PublishRequest,
     PullRequest,
@@ -29,27 +46,19 @@ from centre_node.jobs.requests import (
     TrainGeneratorRequest,
     WritePhantomsRequest,
 )
-from centre_node.jobs.service import ARTIFACTS
-from centre_node.jobs.store import Job, JobStore
-from centre_node.mammography.datasets import DataFolders
-from centre_node.mammography.mammograms import Reading
-from centre_node.mammography.phantoms.writing import write_phantoms
-from centre_node.mammography.pictures import contact_sheet, write_png
-from centre_node.sharing.patch_files import ARRAY, RECIPE, array_file
-from centre_node.sharing.publish import Terms, TrainedGenerator, build_package, weights_to_publish
-from centre_node.sharing.receive import follow_recipe, pull, pulled
-from centre_node.sharing.recipes import new_recipe
-from centre_node.sharing.training import train_on_lesions
-from centre_node.sharing.training_plan import TrainingPlan
-from centre_node.study.local_engine import LocalEngine
-from centre_node.study.preparation import StudyInputs
-from centre_node.study.runs import run_study
+from node_api.results import (
+    FinishedTraining,
+    JobResult,
+    PulledGenerator,
+    SampledPatches,
+    WrittenPhantoms,
+)
+from shared.files import alone_in
 from shared.hub_client import HubClient, connect
 from shared.progress import OnProgress, Progress
+from shared.records import GeneratorVersion
 
 PICTURED = 64
-
-Result = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -89,8 +98,8 @@ class Node:
         return connect(connection.url, connection.token)
 
 
-def handle(job: Job, node: Node, report: OnProgress) -> Result:
-    """Run a job and return its result, a JSON object."""
+def handle(job: Job, node: Node, report: OnProgress) -> JobResult:
+    """Run a job and return its result."""
     folder = node.job_folder(job.id)
     request: AnyJobRequest = job.request
     match request:
@@ -108,7 +117,9 @@ def handle(job: Job, node: Node, report: OnProgress) -> Result:
             return _study(request, node, folder, report)
 
 
-def _write_phantoms(request: WritePhantomsRequest, node: Node, report: OnProgress) -> Result:
+def _write_phantoms(
+    request: WritePhantomsRequest, node: Node, report: OnProgress
+) -> WrittenPhantoms:
     folder = node.folders.of_phantoms(request.phantoms)
     folder.parent.mkdir(parents=True, exist_ok=True)
     write_phantoms(
@@ -119,10 +130,12 @@ def _write_phantoms(request: WritePhantomsRequest, node: Node, report: OnProgres
             Progress(done=done, total=total, unit="images", message="drawing phantoms")
         ),
     )
-    return {"layout": request.layout, "phantoms": request.phantoms.model_dump(mode="json")}
+    return WrittenPhantoms(layout=request.layout, phantoms=request.phantoms)
 
 
-def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: OnProgress) -> Result:
+def _train(
+    request: TrainGeneratorRequest, node: Node, folder: Path, report: OnProgress
+) -> FinishedTraining:
     reading = node.reading(request.dataset)
     identity = [request.dataset, request.patches.model_dump(mode="json"), request.lesion_kinds]
     key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
@@ -152,7 +165,7 @@ def _train(request: TrainGeneratorRequest, node: Node, folder: Path, report: OnP
             on_progress=report_step,
             tensorboard=request.tensorboard,
         )
-    return {**trained.model_dump(mode="json"), "skipped": skipped}
+    return FinishedTraining(**dict(trained), skipped=dict(skipped))
 
 
 def _copy_pictures(training: Path, artifacts: Path) -> None:
@@ -161,26 +174,25 @@ def _copy_pictures(training: Path, artifacts: Path) -> None:
     shutil.copyfile(training / LOSSES, artifacts / LOSSES)
 
 
-def _publish(request: PublishRequest, node: Node, folder: Path) -> Result:
+def _publish(request: PublishRequest, node: Node, folder: Path) -> GeneratorVersion:
     job = JobStore(node.engine).find(request.training_job)
     if job is None or job.kind != "train_generator":
         raise JobNotFoundError("no train_generator job has the id that training_job gives")
-    if job.state != "succeeded" or job.result is None:
+    if not isinstance(job.result, FinishedTraining):
         raise JobConflictError(f"the training has {job.state}; only a finished one is published")
-    facts = {name: job.result[name] for name in TrainedGenerator.model_fields}
     fields = request.model_dump(include=set(Terms.model_fields))
     training = node.job_folder(job.id) / "training"
     package = build_package(
         folder / "package",
         weights_to_publish(training, ensemble=request.ensemble, proportions=request.proportions),
-        TrainedGenerator.model_validate(facts),
+        job.result,
         Terms(centre=node.connection().centre, **fields),
         proportions=request.proportions,
     )
-    return node.hub().publish(package).model_dump(mode="json")
+    return node.hub().publish(package)
 
 
-def _pull(request: PullRequest, node: Node) -> Result:
+def _pull(request: PullRequest, node: Node) -> PulledGenerator:
     record, package = pull(
         node.hub(),
         request.centre,
@@ -190,17 +202,17 @@ def _pull(request: PullRequest, node: Node) -> Result:
         weights=request.weights,
         weights_at_most=request.weights_at_most,
     )
-    return {
-        "manifest_digest": package.digest,
-        "centre": record.centre,
-        "name": record.name,
-        "version": record.version,
-        "weights": [file.name for file in package.weights],
-        "whole": package.is_whole,
-    }
+    return PulledGenerator(
+        manifest_digest=package.digest,
+        centre=record.centre,
+        name=record.name,
+        version=record.version,
+        weights=tuple(file.name for file in package.weights),
+        whole=package.is_whole,
+    )
 
 
-def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress) -> Result:
+def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress) -> SampledPatches:
     package = pulled(node.generators_dir, request.generator, partly=True)
     device, side = default_device(), package.card.architecture.image_size
     recipe = new_recipe(package, count=request.count, seed=request.seed, device=device)
@@ -218,10 +230,10 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress
     patches = np.load(artifacts / ARRAY, mmap_mode="r", allow_pickle=False)
     write_png(artifacts / "grid.png", contact_sheet(patches[:PICTURED], columns=8))
     (artifacts / RECIPE).write_text(recipe.model_dump_json(indent=2) + "\n")
-    return {**recipe.model_dump(mode="json"), "shape": list(patches.shape)}
+    return SampledPatches(**dict(recipe), shape=(recipe.count, side, side))
 
 
-def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) -> Result:
+def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) -> StudyResult:
     arms = request.study.arms
     inputs = StudyInputs(
         own=node.reading(request.dataset),
@@ -231,7 +243,7 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
         },
         initial_weights=node.classifier_weights(request.study.classifier_training.initial_weights),
     )
-    result = run_study(
+    return run_study(
         request.study,
         inputs,
         folder=folder / ARTIFACTS,
@@ -243,4 +255,3 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
             Progress(done=done, total=total, unit="runs", message=message)
         ),
     )
-    return result.model_dump(mode="json")

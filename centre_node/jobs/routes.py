@@ -6,9 +6,9 @@ from fastapi import APIRouter, Body, Depends, Header, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from centre_node.jobs.events import job_events
-from centre_node.jobs.requests import AnyJobRequest
 from centre_node.jobs.service import Jobs
-from centre_node.jobs.store import FINISHED, Job
+from node_api.jobs import FINISHED, Job
+from node_api.requests import AnyJobRequest
 from shared.served_files import ServedFile
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])

@@ -11,16 +11,17 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from centre_node.errors import (
+from centre_node.jobs.errors import (
     ArtifactNotFoundError,
     JobConflictError,
     JobNotFoundError,
     WorkerDiedError,
 )
-from centre_node.jobs.requests import AnyJobRequest
-from centre_node.jobs.store import Job, JobProblem, JobStore
+from centre_node.jobs.store import JobStore
 from centre_node.mammography.datasets import DataFolders
 from centre_node.settings import worker_environment
+from node_api.jobs import Job, JobProblem
+from node_api.requests import AnyJobRequest
 from shared.problems import GenshareError
 
 log = logging.getLogger(__name__)

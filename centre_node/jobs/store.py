@@ -1,8 +1,7 @@
 """Jobs in the database; the service and its worker share it."""
 
-import json
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, select, update
@@ -10,41 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from centre_node.database import JobRow
-from centre_node.jobs.requests import AnyJobRequest
-from shared.models import StrictModel
+from node_api.jobs import Job, JobProblem, JobState
+from node_api.requests import AnyJobRequest
+from node_api.results import RESULTS, JobResult
 from shared.progress import Progress
 
 REQUEST: TypeAdapter[AnyJobRequest] = TypeAdapter(AnyJobRequest)
-JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-
-FINISHED: frozenset[JobState] = frozenset({"succeeded", "failed", "cancelled"})
-
-
-class JobProblem(StrictModel):
-    """Why a job failed."""
-
-    code: str
-    title: str
-    detail: str
-    hint: str
-
-
-class Job(StrictModel):
-    """A job as its callers see it; `revision` grows with every change."""
-
-    id: str
-    kind: str
-    state: JobState
-    request: AnyJobRequest
-    progress: Progress | None
-    result: dict[str, Any] | None
-    problem: JobProblem | None
-    artifacts: tuple[str, ...] = ()
-    attempts: int
-    revision: int
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
 
 
 class JobStore:
@@ -112,9 +82,9 @@ class JobStore:
         """Write a running job's progress."""
         self._update(job_id, "running", progress=progress.model_dump_json())
 
-    def succeed(self, job_id: str, result: dict[str, Any], *, now: datetime) -> None:
+    def succeed(self, job_id: str, result: JobResult, *, now: datetime) -> None:
         """Finish a running job with its result."""
-        values = {"state": "succeeded", "result": json.dumps(result), "finished_at": now}
+        values = {"state": "succeeded", "result": result.model_dump_json(), "finished_at": now}
         self._update(job_id, "running", **values)
 
     def fail(self, job_id: str, problem: JobProblem, *, now: datetime) -> None:
@@ -176,7 +146,7 @@ def _job(row: JobRow) -> Job:
         state=row.state,
         request=REQUEST.validate_json(row.request),
         progress=None if row.progress is None else Progress.model_validate_json(row.progress),
-        result=None if row.result is None else json.loads(row.result),
+        result=None if row.result is None else _result(row.kind, row.result),
         problem=None if row.problem is None else JobProblem.model_validate_json(row.problem),
         attempts=row.attempts,
         revision=row.revision,
@@ -184,3 +154,7 @@ def _job(row: JobRow) -> Job:
         started_at=None if row.started_at is None else row.started_at.replace(tzinfo=UTC),
         finished_at=None if row.finished_at is None else row.finished_at.replace(tzinfo=UTC),
     )
+
+
+def _result(kind: str, text: str) -> JobResult:
+    return RESULTS[kind].model_validate_json(text)

@@ -14,13 +14,16 @@ import torch
 
 from centre_node.database import open_database
 from centre_node.datasets.places import places, without_places
-from centre_node.errors import JobCancelledError, NodeError, OutOfSpaceError
+from centre_node.errors import NodeError
+from centre_node.jobs.errors import JobCancelledError
 from centre_node.jobs.handlers import Node, handle
 from centre_node.jobs.service import ARTIFACTS, problem_of
-from centre_node.jobs.store import Job, JobProblem, JobStore
+from centre_node.jobs.store import JobStore
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders
+from node_api.jobs import Job, JobProblem
 from shared.disk import is_full_disk
+from shared.errors import OutOfSpaceError
 from shared.problems import GenshareError
 from shared.progress import Progress
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from centre_node.errors import PatchDoesNotFitError
-from centre_node.mammography.configuration import Jitter
+from centre_node.mammography.errors import PatchDoesNotFitError
+from node_api.patches import Jitter
 
 if TYPE_CHECKING:
     from numpy.random import Generator

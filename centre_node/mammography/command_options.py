@@ -6,14 +6,10 @@ from typing import Annotated, Any, TypeVar, get_args
 import typer
 from pydantic import ValidationError
 
-from centre_node.mammography.configuration import (
-    AcquisitionStyle,
-    FolderFormat,
-    PatchConfiguration,
-    PhantomSet,
-)
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.mammograms import Reading
+from node_api.data_sources import AcquisitionStyle, FolderFormat, PhantomSet
+from node_api.patches import PatchConfiguration
 from shared.models import validation_summary
 from shared.names import LesionKind
 

@@ -4,15 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import (
-    DatasetSource,
-    FolderFormat,
-    MammogramFolder,
-    PhantomSet,
-)
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.readers.recognition import recognised
+from node_api.data_sources import DatasetSource, FolderFormat, MammogramFolder, PhantomSet
 
 Reader = Callable[[Path, Mapping[str, str]], Reading]
 

@@ -14,8 +14,8 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
 
-from centre_node.errors import BadImageError
 from centre_node.mammography.dicom_decoding import FAULTS, decoded
+from centre_node.mammography.errors import BadImageError
 
 if TYPE_CHECKING:
     import numpy as np

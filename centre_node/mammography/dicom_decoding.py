@@ -19,8 +19,8 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from centre_node.errors import BadImageError
 from centre_node.mammography.codestreams import check_codestream
+from centre_node.mammography.errors import BadImageError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ from pydicom import Dataset
 from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_rescale, apply_windowing
 
-from centre_node.errors import BadImageError
+from centre_node.mammography.errors import BadImageError
 from centre_node.mammography.scaling import min_max_scaled
 
 _SMALLEST_WIDTH = {"LINEAR": 1.0, "LINEAR_EXACT": 0.0, "SIGMOID": 0.0}

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from centre_node.errors import PatchStoreError
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PatchConfiguration
+from centre_node.mammography.errors import PatchStoreError
+from node_api.patches import PatchConfiguration
 from shared.models import StrictModel
 from shared.names import LesionKind
 

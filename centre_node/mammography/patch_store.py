@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.errors import BadMammogramsError, PatchStoreError
 from centre_node.mammography.boxes import Box, jittered
-from centre_node.mammography.configuration import Jitter, PatchConfiguration
 from centre_node.mammography.crops import cropped, resized
+from centre_node.mammography.errors import BadMammogramsError, PatchStoreError
 from centre_node.mammography.patch_records import PatchRecord, Provenance, read_index
+from node_api.patches import Jitter, PatchConfiguration
 
 PIXELS, INDEX, PROVENANCE = "pixels.bin", "index.parquet", "provenance.json"
 REDRAWS = 8

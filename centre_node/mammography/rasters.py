@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from centre_node.errors import BadImageError
+from centre_node.mammography.errors import BadImageError
 
 if TYPE_CHECKING:
     from numpy import uint8

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.errors import BadImageError
+from centre_node.mammography.errors import BadImageError
 
 
 def min_max_scaled(values: NDArray[np.integer | np.floating], name: str) -> NDArray[np.uint8]:

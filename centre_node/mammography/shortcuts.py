@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from centre_node.mammography.patch_store import PatchStore
-from centre_node.mammography.summaries import ShortcutReport
+from node_api.summaries import ShortcutReport
 
 FEATURES = ("sharpness", "mean", "size")
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from centre_node.errors import NotEnoughPatientsError
+from centre_node.mammography.errors import NotEnoughPatientsError
 from centre_node.mammography.mammograms import Mammogram
-from centre_node.mammography.summaries import SubsetBalance
+from node_api.summaries import SubsetBalance
 from shared.models import StrictModel
 from shared.names import LesionKind
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from centre_node.mammography.breast_mask import breast_mask
-from centre_node.mammography.configuration import PatchConfiguration
+from node_api.patches import PatchConfiguration
 
 
 def background(pixels: NDArray[np.uint8], configuration: PatchConfiguration) -> NDArray[np.bool_]:

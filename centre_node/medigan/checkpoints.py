@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 import torch
 from torch import Tensor
 
-from centre_node.errors import MediganPackageError
+from centre_node.medigan.errors import MediganPackageError
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 CODE = re.compile(r"GLOBAL (\w[\w.]*)")

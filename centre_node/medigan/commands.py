@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from centre_node.errors import MediganMetadataError
-from centre_node.generators.storage import full_disk_named, write_text
+from centre_node.medigan.errors import MediganMetadataError
 from centre_node.medigan.exporting import medigan_json
 from centre_node.medigan.importing import Imported, Publication, import_package
 from centre_node.medigan.package_files import LARGEST_METADATA_BYTES
 from shared.arguments import name_argument
 from shared.cards import SMALLEST_COUNT
 from shared.errors import PackageNotKeptError
+from shared.files import full_disk_named, write_text
 from shared.packages import open_package
 
 app = typer.Typer(no_args_is_help=True)

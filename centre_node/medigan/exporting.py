@@ -1,4 +1,4 @@
-"""Writes a package's metadata in medigan's schema. Light: no tensor library is imported."""
+"""Writes a package's metadata in medigan's schema."""
 
 import json
 from pathlib import PurePosixPath

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from safetensors.torch import save
 
 from centre_node.errors import NotPublishableError
-from centre_node.generators.storage import write_whole
 from centre_node.medigan.checkpoints import read_checkpoint
 from centre_node.medigan.known_models import KnownModel
 from centre_node.medigan.metadata import Description, Selection, read_metadata
@@ -17,6 +16,7 @@ from centre_node.medigan.pixel_range import seen_pixel_range
 from centre_node.medigan.recognition import recognise
 from shared.cards import ModelCard, Origin, Training, TrainingSet
 from shared.errors import PackageNotKeptError
+from shared.files import write_whole
 from shared.models import StrictModel, validation_summary
 from shared.packages import Package, weight_file, write_package
 from shared.weights import inspect_weights

@@ -1,4 +1,4 @@
-"""The models of medigan that can be imported. Light: no tensor library is imported."""
+"""The models of medigan that can be imported."""
 
 from dataclasses import dataclass
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from centre_node.errors import MediganMetadataError
+from centre_node.medigan.errors import MediganMetadataError
 from centre_node.medigan.known_models import KnownModel
 from shared.models import validation_summary
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
-from centre_node.errors import MediganPackageError
+from centre_node.medigan.errors import MediganPackageError
 
 MOST_FILES = 1000
 LARGEST_PACKAGE_BYTES = 4 << 30

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from centre_node.errors import UnknownMediganModelError
 from centre_node.medigan.checkpoints import Checkpoint
+from centre_node.medigan.errors import UnknownMediganModelError
 from centre_node.medigan.known_models import KNOWN_MODELS, KnownModel
 
 NUMBERED = re.compile(r"(\d{1,4})\.(\w+)")

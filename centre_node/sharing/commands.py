@@ -1,134 +1,161 @@
-"""`genshare sample`: synthetic patches from a fetched generator."""
+"""`genshare publish`: a trained generator, or a package as it is, to a hub."""
 
+import math
+import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from json import dumps
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any
 
-import torch
 import typer
 
-from centre_node.device import default_device
-from centre_node.sharing.patch_files import RECIPE, PatchFormat, new_folder, patch_files
-from centre_node.sharing.receive import OnPatches, follow_recipe
-from centre_node.sharing.recipes import Recipe, check_recipe, new_recipe, read_recipe
-from shared.models import LARGEST_SEED
-from shared.packages import Package, open_package
-from shared.progress import Progress, shown
+from centre_node.sharing.publish import Terms, build_package, weights_to_publish
+from centre_node.training.errors import TrainingFolderError
+from centre_node.training.folder import TRAINED, trained_in
+from shared.arguments import name_argument
+from shared.commands import DEFAULT_URL, HubUrl, Json, Token
+from shared.errors import PackageNotKeptError
+from shared.hub_client import connect
+from shared.packages import MANIFEST, Package, open_package
 
 app = typer.Typer(no_args_is_help=True)
 
+PACKAGE = "package"
+
 
 @app.command()
-def sample(
-    package_folder: Annotated[
-        Path, typer.Argument(metavar="PACKAGE", help="A folder that genshare fetch made.")
+def publish(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Of genshare train-generator, or a package such as import-medigan's."),
     ],
-    out: Annotated[Path, typer.Option(help="The folder to make.")],
-    count: Annotated[int | None, typer.Option(min=1, help="How many patches.")] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(min=0, max=LARGEST_SEED, help="Default: 0.", show_default=False),
+    centre: Annotated[
+        str | None, typer.Option(callback=name_argument, help="That publishes it.")
     ] = None,
-    recipe: Annotated[
-        Path | None, typer.Option(help="Draw the patches of this recipe.json again.")
+    name: Annotated[
+        str | None, typer.Option(callback=name_argument, help="The generator's name.")
     ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(min=1, max=256, help="Of the CPU; a pixel's rounding can depend on it."),
+    title: Annotated[str | None, typer.Option(help="A line for people.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Of the weights.")] = None,
+    use_terms: Annotated[str | None, typer.Option(help="What a receiver may do with it.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Whom a receiver can ask.")] = None,
+    ensemble: Annotated[
+        bool, typer.Option("--ensemble", help="Every weight file that the training kept.")
+    ] = False,
+    proportions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--proportion",
+            metavar="FILE=NUMBER",
+            help="Weight files to take instead, and in which proportions patches are drawn from "
+            "them; once for each.",
+        ),
     ] = None,
-    patch_format: Annotated[
-        str, typer.Option("--format", help=f"{' or '.join(get_args(PatchFormat))}.")
-    ] = "png",
-    json: Annotated[bool, typer.Option("--json", help="Print the recipe as JSON.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and build the package; send nothing.")
+    ] = False,
+    hub_url: HubUrl = DEFAULT_URL,
+    token: Token = None,
+    json: Json = False,
 ) -> None:
-    """Draw synthetic patches from a fetched generator, and write the recipe beside them.
+    """Publish a trained generator to a hub, under a name and terms.
 
-    From an ensemble, the weight files that are there are drawn from evenly or by their shares.
-    The same seed gives the same patches, and the first of more patches are those of fewer.
+    Of a training's folder a package is made first, in package/ there: card, weights and digests,
+    and nothing else leaves. A package is sent as it is; its card has name and terms already.
+    Published twice, it is the same version.
 
     Examples:
-      genshare sample lesions-dcgan --count 1200 --seed 7 --out patches
+      GENSHARE_HUB_TOKEN=... genshare publish trained --centre centre-b --name masses
+      --title "Masses, 64 px" --licence "CC BY 4.0" --use-terms "Research only"
+      --contact research@example.org --hub-url https://hub.example.org
 
-      genshare sample lesions-dcgan --count 100000 --out patches --format npy
+      genshare publish trained ... --proportion weights-epoch-0500.safetensors=1
+      --proportion weights.safetensors=3
 
-      genshare sample lesions-dcgan --recipe patches/recipe.json --out again
+      GENSHARE_HUB_TOKEN=... genshare publish optimam
     """
-    if (recipe is None) == (count is None) or (
-        recipe is not None and (seed, threads) != (None,) * 2
-    ):
-        raise typer.BadParameter("give either --count (with --seed, --threads) or --recipe")
-    written_as = _format(patch_format)
-    package = open_package(package_folder, partly=True)
-    if recipe is None:
-        torch.set_num_threads(threads or 1)
-        assert count is not None, "checked above"
-        wanted = new_recipe(package, count=count, seed=seed or 0, device=default_device())
-    else:
-        wanted = read_recipe(recipe)
-        torch.set_num_threads(wanted.threads)
-    device = _device(wanted)
-    check_recipe(wanted, package)
-    _write(wanted, package, out, written_as, device)
-    for note in _notes(wanted, package, device):
-        sys.stderr.write(f"{note}\n")
+    given = {
+        "centre": centre,
+        "name": name,
+        "title": title,
+        "licence": licence,
+        "use_terms": use_terms,
+        "contact": contact,
+    }
+    package = _package(folder, given, ensemble=ensemble, proportions=_proportions(proportions))
+    version = None if dry_run else connect(hub_url, token).publish(package).version
+    card = package.card
+    if json:
+        document = {
+            "folder": str(package.folder),
+            "centre": card.centre,
+            "name": card.name,
+            "version": version,
+            "manifest_digest": package.digest,
+        }
+        sys.stdout.write(dumps(document) + "\n")
+        return
+    done = "built, and not sent" if dry_run else f"published as version {version} on {hub_url}"
     sys.stdout.write(
-        wanted.model_dump_json(indent=2) + "\n" if json else f"{_summary(wanted, package, out)}\n"
+        f"{card.centre}/{card.name}: {done}; {package.folder}, manifest sha256 {package.digest}\n"
     )
 
 
-def _write(
-    recipe: Recipe, package: Package, out: Path, written_as: PatchFormat, device: torch.device
-) -> None:
-    side = package.card.architecture.image_size
-    with (
-        new_folder(out) as folder,
-        patch_files(folder, count=recipe.count, side=side, patch_format=written_as) as keep,
-        _progress(recipe.count) as on_patches,
-    ):
-        (folder / RECIPE).write_text(recipe.model_dump_json(indent=2) + "\n")
-        follow_recipe(recipe, package, device=device, keep=keep, on_patches=on_patches)
+def _proportions(options: list[str] | None) -> dict[str, float]:
+    found = {}
+    for option in options or ():
+        name, _, number = option.partition("=")
+        try:
+            found[name] = float(number)
+        except ValueError:
+            raise typer.BadParameter(
+                f"--proportion {option} is no FILE=NUMBER, such as weights.safetensors=2"
+            ) from None
+        if not (0 < found[name] < math.inf):
+            raise typer.BadParameter(f"--proportion {option} must be above 0")
+    return found
 
 
-def _format(text: str) -> PatchFormat:
-    for known in get_args(PatchFormat):
-        if known == text:
-            chosen: PatchFormat = known
-            return chosen
-    raise typer.BadParameter(f"--format must be {' or '.join(get_args(PatchFormat))}, not {text!r}")
-
-
-def _device(recipe: Recipe) -> torch.device:
-    return torch.device("cpu") if recipe.device == "cpu" else default_device()
-
-
-def _notes(recipe: Recipe, package: Package, device: torch.device) -> Iterator[str]:
-    """Say what a person should know of the patches that were drawn."""
-    if not package.is_whole:
-        yield f"{package.folder} holds {package.extent} of its package"
-    made_by = {"torch": recipe.torch_version, "device": recipe.device}
-    here = {"torch": torch.__version__, "device": device.type}
-    for name, value in made_by.items():
-        if value != here[name]:
-            yield (
-                f"the recipe was made with {name} {value}, this is {here[name]}: "
-                "some pixels can differ by rounding"
-            )
-
-
-def _summary(recipe: Recipe, package: Package, out: Path) -> str:
-    side, files = package.card.architecture.image_size, len(recipe.weights)
-    return (
-        f"{out}: {recipe.count} patch{'' if recipe.count == 1 else 'es'} of {side} px from "
-        f"{files} weight file{'' if files == 1 else 's'} of {recipe.centre}/{recipe.name}; "
-        f"{RECIPE} there draws them again"
-    )
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[OnPatches]:
-    with shown() as on_progress:
-        yield lambda done: on_progress(
-            Progress(done=done, total=total, unit="patches", message="sampling")
+def _package(
+    folder: Path, given: dict[str, str | None], *, ensemble: bool, proportions: Mapping[str, float]
+) -> Package:
+    """Return the package that a folder is, or the one that is made of it."""
+    if ensemble and proportions:
+        raise typer.BadParameter("--ensemble takes every weight file, --proportion some of them")
+    if not (folder / MANIFEST).is_file():
+        return _built(folder, given, ensemble=ensemble, proportions=proportions)
+    settled = {"--ensemble": ensemble, "--proportion": proportions}
+    too_much = [_option(name) for name, value in given.items() if value is not None]
+    too_much += [option for option, is_given in settled.items() if is_given]
+    if too_much:
+        raise typer.BadParameter(
+            f"{folder} is a package, whose card and weights are settled; leave out "
+            f"{', '.join(too_much)}"
         )
+    return open_package(folder)
+
+
+def _built(
+    folder: Path, given: dict[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
+) -> Package:
+    trained = trained_in(folder)
+    if trained is None:
+        raise TrainingFolderError(
+            f"{folder} is no package, and holds no {TRAINED} of a finished training"
+        )
+    missing = [_option(name) for name, value in given.items() if value is None]
+    if missing:
+        raise typer.BadParameter(f"a training is published with {', '.join(missing)} too")
+    weights = weights_to_publish(folder, ensemble=ensemble, proportions=proportions)
+    try:
+        shutil.rmtree(folder / PACKAGE, ignore_errors=True)  # made from the same, perhaps otherwise
+        return build_package(
+            folder / PACKAGE, weights, trained, Terms(**given), proportions=proportions
+        )
+    except OSError as error:
+        raise PackageNotKeptError(f"cannot write to {folder}: {error.strerror}") from error
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

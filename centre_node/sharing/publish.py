@@ -6,31 +6,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from centre_node.errors import NotPublishableError
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.kept_weights import FINAL_WEIGHTS, KEPT_WEIGHTS, weight_files
-from shared.architectures import Architecture
+from node_api.generator_training import GeneratorTraining
+from node_api.results import TrainedGenerator
 from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet, WeightFile
 from shared.fidelity import FidelityReport
 from shared.models import StrictModel, validation_summary
-from shared.names import LesionKind
 from shared.packages import Package, open_package, weight_file, write_package
 from shared.weights import inspect_weights
 
 EVENLY: Mapping[str, float] = {}
-
-
-class TrainedGenerator(StrictModel):
-    """What a finished training says of itself, and all that the card may tell of its data."""
-
-    data_set: str
-    lesion_kinds: tuple[LesionKind, ...]
-    patients: int
-    patches: int
-    pixel_spacing_mm: float | None
-    architecture: Architecture
-    training: GeneratorTraining
-    genshare_version: str
-    fidelity: FidelityReport | None = None
 
 
 class Terms(StrictModel):

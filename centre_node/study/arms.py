@@ -1,11 +1,11 @@
-"""What an arm adds to a centre's own training patches. Light: no array library is imported."""
+"""What an arm adds to a centre's own training patches."""
 
 from collections.abc import Mapping
 
 from pydantic import Field
 
-from centre_node.study.configuration import Arm
-from centre_node.study.findings import ArmFacts, ArmRole
+from node_api.findings import ArmFacts, ArmRole
+from node_api.studies import Arm
 from shared.models import StrictModel
 
 

@@ -14,22 +14,22 @@ from rich.console import Console
 
 from centre_node.device import default_device
 from centre_node.log_rules import keep_headers_out
-from centre_node.mammography.configuration import DatasetSource, MammogramFolder
 from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
 from centre_node.mammography.mammograms import Reading
-from centre_node.study.configuration import StudyConfiguration
 from centre_node.study.lineage import RESULT, read_report, uses_of
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.ray_engine import RayEngine
-from centre_node.study.report.contents import StudyReport
-from centre_node.study.report.writing import write_study_report
 from centre_node.study.runs import CUTTING, Engine, OnProgress, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
+from node_api.data_sources import DatasetSource, MammogramFolder
+from node_api.studies import StudyConfiguration
 from shared.packages import open_package
 from shared.progress import Progress, shown
+from study_report.contents import StudyReport
+from study_report.writing import write_study_report
 
 app = typer.Typer(no_args_is_help=True, help="Run studies, and look at what they left.")
 

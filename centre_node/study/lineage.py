@@ -1,11 +1,11 @@
-"""Which results depend on a generator. Light: no array or tensor library is imported."""
+"""Which results depend on a generator."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from centre_node.errors import StudyFileError
-from centre_node.study.report.contents import StudyReport
+from centre_node.study.errors import StudyFileError
 from shared.models import StrictModel, read_model
+from study_report.contents import StudyReport
 
 RESULT = "study-result.json"
 

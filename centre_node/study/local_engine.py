@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from centre_node.errors import StudyStoppedError
+from centre_node.study.errors import StudyStoppedError
 from centre_node.study.outcomes import Outcome, attempted, died
 from centre_node.study.prepared import Run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from centre_node.errors import StudyStoppedError
+from centre_node.study.errors import StudyStoppedError
 from centre_node.study.prepared import Run
 from centre_node.study.running import OnEpoch, RunResult, finished_run
 from shared.problems import GenshareError

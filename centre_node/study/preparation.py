@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
-from centre_node.errors import GeneratorSizeError, InitialWeightsError, OneClassOnlyError
-from centre_node.generators.storage import write_text, write_whole
+from centre_node.classifiers.errors import InitialWeightsError
+from centre_node.mammography.errors import OneClassOnlyError
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_store import PatchStore, check_no_leak
@@ -21,14 +21,16 @@ from centre_node.mammography.splits import (
     split_patients,
     with_kinds,
 )
-from centre_node.mammography.summaries import ShortcutReport, SubsetBalance
-from centre_node.sharing.patch_files import array_file
-from centre_node.sharing.receive import follow_recipe
-from centre_node.sharing.recipes import new_recipe
+from centre_node.sampling.drawing import follow_recipe
+from centre_node.sampling.patch_files import array_file
+from centre_node.sampling.recipes import new_recipe
 from centre_node.study.arms import Addition, addition
-from centre_node.study.configuration import StudyConfiguration
+from centre_node.study.errors import GeneratorSizeError
 from centre_node.study.prepared import PreparedStudy, StoredPatches, StoredSamples
 from centre_node.study.training_patches import LESION
+from node_api.studies import StudyConfiguration
+from node_api.summaries import ShortcutReport, SubsetBalance
+from shared.files import write_text, write_whole
 from shared.packages import Package, sha256_of
 
 PATCHES, SAMPLES = "patches", "samples"

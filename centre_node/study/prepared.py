@@ -10,10 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from centre_node.classifiers.configuration import ClassifierName
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.study.arms import Addition
-from centre_node.study.configuration import Arm, StudyConfiguration
 from centre_node.study.training_patches import (
     HeldOut,
     Pixels,
@@ -23,6 +21,8 @@ from centre_node.study.training_patches import (
     held_out,
     own_patches,
 )
+from node_api.classifier_training import ClassifierName
+from node_api.studies import Arm, StudyConfiguration
 from shared.models import StrictModel
 from shared.names import Digest
 from shared.version import genshare_version

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from centre_node.errors import EngineError
+from centre_node.study.errors import EngineError
 from centre_node.study.outcomes import Outcome, attempted, died
 from centre_node.study.prepared import PreparedStudy, Run
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from centre_node.classifiers.calibration import fitted_temperature
-from centre_node.classifiers.configuration import ClassifierTraining
 from centre_node.classifiers.metrics import chosen_threshold, classification_metrics
 from centre_node.classifiers.training import lesion_log_odds, train_classifier
 from centre_node.study.prepared import Run, StudyPatches, opened
-from centre_node.study.rows import RunRow
+from node_api.classifier_training import ClassifierTraining
+from node_api.rows import RunRow
 from shared.models import StrictModel
 
 LogOdds = NDArray[np.float64]

@@ -10,23 +10,23 @@ import numpy as np
 import torch
 
 from centre_node.device import chosen_precision
-from centre_node.errors import StudyFailedError
-from centre_node.generators.storage import alone_in, full_disk_named, write_text
 from centre_node.study.analysis.predictions import Predictions, TestPatches
 from centre_node.study.analysis.statistics import findings
 from centre_node.study.arms import facts_of
-from centre_node.study.configuration import StudyConfiguration
-from centre_node.study.findings import FailedRun, StudyOrigin, StudyResult, UsedGenerator
+from centre_node.study.errors import StudyFailedError
 from centre_node.study.lineage import RESULT
 from centre_node.study.outcomes import Outcome
 from centre_node.study.pictures import write_pictures
 from centre_node.study.preparation import Preparation, StudyInputs, prepare
 from centre_node.study.prepared import Run, opened
-from centre_node.study.report.contents import StudyReport
-from centre_node.study.rows import as_csv
 from centre_node.study.running import RunResult
+from node_api.findings import FailedRun, StudyOrigin, StudyResult, UsedGenerator
+from node_api.rows import as_csv
+from node_api.studies import StudyConfiguration
+from shared.files import alone_in, full_disk_named, write_text
 from shared.packages import Package
 from shared.version import genshare_version
+from study_report.contents import StudyReport
 
 RUNS, TABLE = "runs", "results.csv"
 CUTTING = "cutting patches"

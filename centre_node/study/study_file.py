@@ -7,9 +7,9 @@ from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from centre_node.errors import StudyFileError
-from centre_node.mammography.configuration import DatasetSource, MammogramFolder
-from centre_node.study.configuration import Arm, StudyConfiguration
+from centre_node.study.errors import StudyFileError
+from node_api.data_sources import DatasetSource, MammogramFolder
+from node_api.studies import Arm, StudyConfiguration
 from shared.models import StrictModel, validation_summary
 from shared.names import Name
 

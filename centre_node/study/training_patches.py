@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.mammography.configuration import Jitter
 from centre_node.mammography.patch_store import PatchStore
+from node_api.patches import Jitter
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from centre_node.mammography.configuration import PhantomSet
+from node_api.data_sources import PhantomSet
 from simulation.driver import FinishedStudy, Outcome, TrainedGenerator
 from simulation.pictures import Picture
 from simulation.plan import data_in_words

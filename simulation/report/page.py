@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from centre_node.study.report.page import study_html
-from centre_node.study.report.pictures import data_url
 from shared.durations import duration
 from simulation.report.records import GeneratorRecord, PictureRecord, Report, StudyRecord
 from simulation.report.tables import heading
 from simulation.report.wording import count, fidelity, size, summary_of, weights_bytes
+from study_report.page import study_html
+from study_report.pictures import data_url
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
         pictures: The PNGs that the report names, by file name.
     """
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader("simulation"), PackageLoader("centre_node")]),
+        loader=ChoiceLoader([PackageLoader("simulation"), PackageLoader("study_report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

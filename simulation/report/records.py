@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from centre_node.mammography.summaries import DatasetSummary, ShortcutReport
-from centre_node.study.configuration import StudyConfiguration
-from centre_node.study.findings import StudyResult
-from centre_node.study.report.presented import Presented
-from centre_node.study.rows import RunRow
+from node_api.findings import StudyResult
+from node_api.rows import RunRow
+from node_api.studies import StudyConfiguration
+from node_api.summaries import DatasetSummary, ShortcutReport
 from shared.models import StrictModel
 from shared.records import GeneratorVersion
+from study_report.presented import Presented
 
 
 class CentreRecord(StrictModel):

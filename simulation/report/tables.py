@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from centre_node.study.report import text_tables
-from centre_node.study.report.text_tables import plain, study_latex, study_markdown
-from centre_node.study.report.wording import scope
 from simulation.report.records import Report, StudyRecord
+from study_report import text_tables
+from study_report.text_tables import plain, study_latex, study_markdown
+from study_report.wording import scope
 
 
 def markdown_of(report: Report) -> str:

@@ -1,9 +1,9 @@
 """Numbers as words: what a radiologist reads first. Says no more than the numbers do."""
 
-from centre_node.study.report.sentences import study_sentences
-from centre_node.study.report.wording import UNDEFINED, counted, listed
 from shared.fidelity import FidelityReport
 from simulation.report.records import GeneratorRecord, Report
+from study_report.sentences import study_sentences
+from study_report.wording import UNDEFINED, counted, listed
 
 PHANTOMS = (
     "All mammograms here are phantoms, drawn by a program: the numbers show that the system works "

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from centre_node.study.rows import as_csv
+from node_api.rows import as_csv
 from simulation.report.page import page_of
 from simulation.report.records import Report
 from simulation.report.tables import latex_of, markdown_of

@@ -117,7 +117,7 @@ def test_taken_port_and_unusable_folder_are_one_sentence(node: Node, tmp_path: P
         assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.parametrize("module", ["centre_node.main", "centre_node.jobs.requests"])
+@pytest.mark.parametrize("module", ["centre_node.main", "node_api.requests"])
 def test_service_imports_no_tensor_library(module: str) -> None:
     program = (
         f"import json, sys, {module}; "

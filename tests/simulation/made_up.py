@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime
 
-from centre_node.mammography.summaries import DatasetSummary, LesionSummary
-from centre_node.study.report.presented import Presented
+from node_api.summaries import DatasetSummary, LesionSummary
 from shared.architectures import DcganArchitecture
 from shared.cards import ModelCard, Training, TrainingSet, WeightFile
 from shared.packages import Manifest, ManifestFile
@@ -16,7 +15,8 @@ from simulation.report.records import (
     Report,
     StudyRecord,
 )
-from tests.centre_node.study.report import made_up
+from study_report.presented import Presented
+from tests.study_report import made_up
 
 
 def a_study(presented: Presented | None = None) -> StudyRecord:

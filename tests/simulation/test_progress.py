@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from rich.console import Console
 
-from centre_node.jobs.requests import PullRequest
-from simulation.answers import Job, JobProgress
+from node_api.jobs import Job
+from node_api.requests import PullRequest
+from shared.progress import Progress
 from simulation.node_client import NodeClient
 from simulation.progress import PlainLines, bar_of, count_of, line_of, pace_of, shown
 from simulation.steps import Step, idempotency_key
@@ -27,8 +28,12 @@ def job(
         {
             "id": "1",
             "kind": "pull",
+            "request": REQUEST,
             "state": state,
-            "progress": JobProgress(
+            "attempts": 1,
+            "revision": 1,
+            "created_at": START,
+            "progress": Progress(
                 done=done, total=total, unit="epochs", rate=rate, seconds_left=left
             ),
             "result": None,
@@ -36,7 +41,6 @@ def job(
             "artifacts": (),
             "started_at": START,
             "finished_at": START + timedelta(seconds=200) if state == "succeeded" else None,
-            "a field of a newer node": 1,
         }
     )
 

@@ -5,15 +5,15 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from centre_node.study.report.page import study_html
 from simulation.report.page import page_of
 from simulation.report.records import Report
 from simulation.report.tables import markdown_of, terminal_tables
 from simulation.report.wording import fidelity, summary_of
 from simulation.report.writing import write_report
-from tests.centre_node.study.report import made_up
+from study_report.page import study_html
 from tests.packages import a_fidelity_report
 from tests.simulation.made_up import a_report, a_study
+from tests.study_report import made_up
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from centre_node.mammography.configuration import AcquisitionStyle
+from node_api.data_sources import AcquisitionStyle
 
 _NO_PATIENT = 2**31  # beside the seeds of patients, which are far fewer
 

@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 
-from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.phantoms.lesions import (
     Finding,
     PlacedLesion,
@@ -21,6 +20,7 @@ from centre_node.mammography.phantoms.outline import (
     View,
     draw_outline,
 )
+from node_api.data_sources import PhantomSet
 
 Laterality = Literal["L", "R"]
 

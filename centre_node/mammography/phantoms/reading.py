@@ -5,10 +5,10 @@ from math import floor
 from typing import TYPE_CHECKING
 
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.mammograms import Contour, Lesion, Mammogram, Reading
 from centre_node.mammography.phantoms.lesions import Corners, Finding, PlacedLesion
 from centre_node.mammography.phantoms.plan import ImagePlan, plan_images
+from node_api.data_sources import PhantomSet
 
 if TYPE_CHECKING:
     from numpy import uint8

@@ -8,11 +8,12 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from centre_node.errors import BadMammogramsError, OutOfSpaceError
-from centre_node.mammography.configuration import FolderFormat, PhantomSet
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.phantoms.reading import read_phantoms
+from node_api.data_sources import FolderFormat, PhantomSet
 from shared.disk import is_full_disk
+from shared.errors import OutOfSpaceError
 from shared.models import StrictModel
 
 STAMP = "phantoms.json"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.dicom import DicomHeader
+from centre_node.mammography.errors import BadMammogramsError
 
 _TAGS = {
     "modality": "00080060",

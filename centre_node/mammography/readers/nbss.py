@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from centre_node.errors import BadMammogramsError
+from centre_node.mammography.errors import BadMammogramsError
 
 _GRAVEST_FIRST = ("CI", "M", "B", "NA", "N")
 _HEALTHY = {"NA", "N"}

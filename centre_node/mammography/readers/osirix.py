@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from centre_node.errors import BadMammogramsError
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Contour
 
 _NUMBER = r"(-?[0-9]{1,9}(?:\.[0-9]{1,20})?)"

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import FolderFormat
+from centre_node.mammography.errors import BadMammogramsError
+from node_api.data_sources import FolderFormat
 
 
 def recognised(folder: Path) -> FolderFormat:

@@ -2,7 +2,7 @@
 
 from centre_node.study.analysis.resampled_metrics import MeasuredColumn
 from centre_node.study.analysis.resampling import interval_of
-from centre_node.study.findings import Cell, Estimate
+from node_api.findings import Cell, Estimate
 
 METRICS = (
     "accuracy",

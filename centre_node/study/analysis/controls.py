@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from centre_node.study.findings import ArmFacts, ArmRole
+from node_api.findings import ArmFacts, ArmRole
 
 WITH_LESIONS: tuple[ArmRole, ...] = ("synthetic", "synthetic only", "real donor")
 

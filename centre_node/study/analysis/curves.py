@@ -8,7 +8,7 @@ from centre_node.classifiers.calibration import calibrated, reliability_bins
 from centre_node.study.analysis.predictions import Column, Labels, Matrix, TestPatches, Vector
 from centre_node.study.analysis.rankings import Ranking
 from centre_node.study.analysis.resampling import TAIL, Bootstrap
-from centre_node.study.findings import Curve, Reliability, ReliabilityBin
+from node_api.findings import Curve, Reliability, ReliabilityBin
 
 GRID = np.arange(101) / 100
 RELIABILITY_BINS = 10

@@ -10,7 +10,7 @@ from centre_node.study.analysis.predictions import Column, TestPatches, Vector
 from centre_node.study.analysis.resampled_metrics import MeasuredColumn
 from centre_node.study.analysis.resampling import interval_of
 from centre_node.study.analysis.significance import sign_flip_p
-from centre_node.study.findings import ArmFacts, Difference
+from node_api.findings import ArmFacts, Difference
 
 COMPARED_METRICS = ("auroc", "auprc")
 DETECTABLE = 1.96 + 0.84

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.study.rows import RunRow
+from node_api.rows import RunRow
 
 Labels = NDArray[np.int64]
 Vector = NDArray[np.float64]

@@ -7,7 +7,7 @@ import numpy as np
 from centre_node.study.analysis.controls import control_of, real_counterpart
 from centre_node.study.analysis.resampled_metrics import MeasuredColumn
 from centre_node.study.analysis.resampling import interval_of
-from centre_node.study.findings import ArmFacts, RecoveredShare
+from node_api.findings import ArmFacts, RecoveredShare
 
 METRIC = "auroc"
 

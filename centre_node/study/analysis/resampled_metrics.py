@@ -17,7 +17,7 @@ from centre_node.study.analysis.predictions import (
 )
 from centre_node.study.analysis.rankings import Ranking
 from centre_node.study.analysis.resampling import Bootstrap
-from centre_node.study.rows import RunRow
+from node_api.rows import RunRow
 
 Resampled = Mapping[str, Vector]
 """A run's metrics by name, each of shape (resamples,); undefined ones are missing."""

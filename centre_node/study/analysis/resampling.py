@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from centre_node.classifiers.metrics import most_of_each
 from centre_node.study.analysis.predictions import Matrix, TestPatches, Vector
-from centre_node.study.findings import Interval
+from node_api.findings import Interval
 
 TAIL = 0.025
 MOST_VALUES = 2**21

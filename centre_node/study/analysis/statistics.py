@@ -10,7 +10,7 @@ from centre_node.study.analysis.recovered import recovered_shares
 from centre_node.study.analysis.resampled_metrics import measured
 from centre_node.study.analysis.resampling import Bootstrap
 from centre_node.study.analysis.verdicts import judged
-from centre_node.study.findings import (
+from node_api.findings import (
     ArmFacts,
     Cell,
     Curve,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from centre_node.study.analysis.significance import holm, smallest_p
-from centre_node.study.findings import Difference, Interval
+from node_api.findings import Difference, Interval
 
 LEVEL = 0.05
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from scipy.stats import ttest_ind_from_stats
 
-from centre_node.classifiers.configuration import ClassifierName
 from centre_node.study.analysis.significance import holm
 from centre_node.study.paper.positive_share import (
     CommonTestSet,
@@ -14,7 +13,9 @@ from centre_node.study.paper.positive_share import (
     positive_share,
     true_positives,
 )
-from centre_node.study.paper.tables import (
+from node_api.classifier_training import ClassifierName
+from shared.models import StrictModel
+from study_report.paper_tables import (
     METRICS,
     NOT_AUGMENTED,
     SEEDS,
@@ -23,7 +24,6 @@ from centre_node.study.paper.tables import (
     PaperCell,
     paper_cells,
 )
-from shared.models import StrictModel
 
 SIGNIFICANT = 0.05
 

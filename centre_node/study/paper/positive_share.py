@@ -1,4 +1,4 @@
-"""What accuracy and F1 betray of a test set. Light: no array or tensor library is imported.
+"""What accuracy and F1 betray of a test set.
 
 With TP the share of the test patches that are true positives, and FP + FN = 1 - accuracy,
 
@@ -16,8 +16,8 @@ differ; where TP varies little, F1 is a convex function of the errors and TP com
 from collections.abc import Sequence
 from statistics import median
 
-from centre_node.study.paper.tables import SEEDS, Measured, PaperCell
 from shared.models import StrictModel
+from study_report.paper_tables import SEEDS, Measured, PaperCell
 
 STEADY = 0.01
 """The largest std of the accuracy of a cell whose seeds differ little."""

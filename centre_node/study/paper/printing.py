@@ -9,7 +9,7 @@ from rich.table import Table
 
 from centre_node.study.paper.checks import CheckedCell, Gains, PaperChecks, paper_checks
 from centre_node.study.paper.positive_share import CommonTestSet, Misfit, Share
-from centre_node.study.paper.tables import METRICS, Lesions, Measured, Metric, PaperCell
+from study_report.paper_tables import METRICS, Lesions, Measured, Metric, PaperCell
 
 TITLES: dict[Lesions, str] = {
     "all": "Table 1: all lesion types",

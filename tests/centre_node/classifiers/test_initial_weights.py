@@ -6,9 +6,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from centre_node.classifiers.errors import InitialWeightsError
 from centre_node.classifiers.initial_weights import load_initial_weights
 from centre_node.classifiers.networks import Cnn
-from centre_node.errors import InitialWeightsError
 
 HEAD = ("head.5.weight", "head.5.bias")
 

@@ -10,7 +10,7 @@ from centre_node.classifiers.metrics import (
     most_of_each,
     predicted_lesions,
 )
-from centre_node.study.rows import RunRow
+from node_api.rows import RunRow
 
 RANKINGS = ["auroc", "auprc", "auprc_healthy", "sensitivity_at_90_specificity"]
 OF_PATIENTS = ["auroc_patients", "auprc_patients"]

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from centre_node.classifiers.configuration import ClassifierTraining
 from centre_node.classifiers.networks import Cnn
 from centre_node.classifiers.optimisation import new_optimiser, rate_at, set_rate
+from node_api.classifier_training import ClassifierTraining
 
 PAPER = ClassifierTraining()
 IMPROVED = ClassifierTraining(recipe="improved", learning_rate=1.0, warm_up_share=0.2)

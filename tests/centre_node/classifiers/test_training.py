@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from centre_node.averages import MovingAverage
 from centre_node.classifiers import training
-from centre_node.classifiers.configuration import ClassifierName, ClassifierTraining
+from centre_node.classifiers.errors import InitialWeightsError
 from centre_node.classifiers.metrics import auprc
 from centre_node.classifiers.networks import Cnn
 from centre_node.classifiers.training import (
@@ -22,7 +22,9 @@ from centre_node.classifiers.training import (
     lesion_log_odds,
     train_classifier,
 )
-from centre_node.errors import InitialWeightsError, OneClassOnlyError, TrainingDivergedError
+from centre_node.errors import TrainingDivergedError
+from centre_node.mammography.errors import OneClassOnlyError
+from node_api.classifier_training import ClassifierName, ClassifierTraining
 
 SIDE = 16
 CPU = torch.device("cpu")

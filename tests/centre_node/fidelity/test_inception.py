@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torchvision.models import Inception3, inception_v3
 
-from centre_node.errors import FeatureWeightsError
+from centre_node.fidelity.errors import FeatureWeightsError
 from centre_node.fidelity.inception import inception_features
 from tests.centre_node.fidelity.radiomics.textures import clouds
 

@@ -13,7 +13,7 @@ from centre_node.generators.augmentation import (
     cutout,
     translation,
 )
-from centre_node.generators.configuration import EVERY_AUGMENTATION
+from node_api.generator_training import EVERY_AUGMENTATION
 
 ALL = sorted(AUGMENTATIONS.items())
 

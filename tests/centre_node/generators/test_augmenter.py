@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from centre_node.generators.augmenter import Augmenter
-from centre_node.generators.configuration import Augmentation
+from node_api.generator_training import Augmentation
 
 CPU = torch.device("cpu")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from centre_node.errors import TensorboardMissingError
+from centre_node.generators.errors import TensorboardMissingError
 from centre_node.generators.progress import TrainingProgress
 from tests.centre_node.generators.tiny import StopError, settings, stop_after, train
 

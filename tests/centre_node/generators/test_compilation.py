@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from centre_node.errors import CompilationError
 from centre_node.generators import compilation
 from centre_node.generators.draws import draw_epoch
+from centre_node.generators.errors import CompilationError
 from centre_node.generators.graphs import fastest_step
 from centre_node.generators.state import follow_schedules, new_state
 from centre_node.generators.steps import TrainingStep, training_step

@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.epoch_samples import (
     kept_samples,
     sampled_epochs,
     samples_of_an_epoch,
 )
+from node_api.generator_training import GeneratorTraining
 from tests.centre_node.generators.tiny import SIDE, StopError, discs, settings, stop_after, train
 
 

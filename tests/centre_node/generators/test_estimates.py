@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import pytest
 
-from centre_node.errors import OutOfSpaceError
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.estimates import check_disk, estimate
+from node_api.generator_training import GeneratorTraining
 from shared.architectures import DcganArchitecture, ResidualArchitecture
+from shared.errors import OutOfSpaceError
 from tests.centre_node.generators.tiny import LOSSES, discs, settings, train
 
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from centre_node.generators import graphs
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.draws import draw_epoch
 from centre_node.generators.graphs import GraphedStep, fastest_step
 from centre_node.generators.state import follow_schedules, new_state
 from centre_node.generators.steps import TrainingStep, training_step
+from node_api.generator_training import GeneratorTraining
 from tests.centre_node.generators.tiny import CPU, LOSSES, RESIDUAL, discs, settings
 
 STEPS = 30

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from centre_node.generators.configuration import GeneratorTraining
-from centre_node.generators.kept_weights import is_kept, kept_epochs, weight_files
+from centre_node.generators.kept_weights import weight_files
+from node_api.generator_training import GeneratorTraining, is_kept, kept_epochs
 from shared.weights import inspect_weights
 from tests.centre_node.generators.tiny import ARCHITECTURE, StopError, settings, stop_after, train
 

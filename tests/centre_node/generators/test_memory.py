@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from centre_node.errors import NotEnoughMemoryError
 from centre_node.generators import memory
+from centre_node.generators.errors import NotEnoughMemoryError
 from centre_node.generators.memory import check_memory, free_memory
 from tests.centre_node.generators.tiny import CPU, LOSSES, settings, train
 

@@ -14,16 +14,14 @@ import pytest
 import torch
 from typing_extensions import Buffer
 
-from centre_node.errors import (
-    CheckpointError,
-    OutOfSpaceError,
-    TrainingDivergedError,
-)
+from centre_node.errors import TrainingDivergedError
 from centre_node.generators.checkpoints import load_checkpoint, training_run
-from centre_node.generators.configuration import Augmentation
+from centre_node.generators.errors import CheckpointError
 from centre_node.generators.state import new_state
-from centre_node.generators.storage import full_disk_named
+from node_api.generator_training import Augmentation
 from shared.architectures import Architecture
+from shared.errors import OutOfSpaceError
+from shared.files import full_disk_named
 from tests.centre_node.generators.tiny import (
     ARCHITECTURE,
     CPU,

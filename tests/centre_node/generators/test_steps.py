@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
-from centre_node.generators.configuration import Augmentation, GeneratorTraining
 from centre_node.generators.draws import EpochDraws, draw_epoch, real_batch
 from centre_node.generators.state import TrainingState, new_state
 from centre_node.generators.steps import TrainingStep, training_step
+from node_api.generator_training import Augmentation, GeneratorTraining
 from shared.architectures import Architecture
 from tests.centre_node.generators.tiny import (
     ARCHITECTURE,

@@ -9,14 +9,10 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from centre_node.errors import (
-    FlatPatchesError,
-    ModeCollapseError,
-    TooFewPatchesError,
-    TrainingDivergedError,
-)
+from centre_node.errors import TrainingDivergedError
 from centre_node.generators import training as generator_training
 from centre_node.generators.draws import StepDraws
+from centre_node.generators.errors import FlatPatchesError, ModeCollapseError, TooFewPatchesError
 from centre_node.generators.progress import TrainingProgress
 from centre_node.generators.sampling import sample_patches
 from centre_node.generators.steps import TrainingStep

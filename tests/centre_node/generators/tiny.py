@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from centre_node.generators.configuration import GeneratorTraining
 from centre_node.generators.progress import TrainingProgress
 from centre_node.generators.training import OnProgress, train_generator
+from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
 from shared.cards import Loss
 

@@ -6,15 +6,25 @@ import pytest
 from sqlalchemy import text
 
 from centre_node.database import open_database
-from centre_node.errors import JobConflictError
-from centre_node.jobs.requests import PullRequest
+from centre_node.jobs.errors import JobConflictError
 from centre_node.jobs.service import Jobs
-from centre_node.jobs.store import JobProblem, JobStore
+from centre_node.jobs.store import JobStore
 from centre_node.jobs.worker import ProgressReport
+from node_api.jobs import JobProblem
+from node_api.requests import PullRequest
+from node_api.results import PulledGenerator
 from shared.progress import Progress
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)
 REQUEST = PullRequest(centre="centre-b", name="masses")
+PULLED = PulledGenerator(
+    manifest_digest="ab" * 32,
+    centre="centre-b",
+    name="masses",
+    version=1,
+    weights=("weights.safetensors",),
+    whole=True,
+)
 PROBLEM = JobProblem(code="GS-3000", title="Failed", detail="It failed.", hint="None.")
 
 
@@ -91,7 +101,7 @@ def test_running_job_is_asked_to_stop(jobs: Jobs, store: JobStore) -> None:
 def test_what_has_ended_stays_as_it_is(jobs: Jobs, store: JobStore) -> None:
     job, _ = jobs.submit(REQUEST, None)
     store.claim(now=NOW)
-    store.succeed(job.id, {"answer": 1}, now=NOW)
+    store.succeed(job.id, PULLED, now=NOW)
     ended = jobs.find(job.id)
 
     store.fail(job.id, PROBLEM, now=NOW)
@@ -101,7 +111,7 @@ def test_what_has_ended_stays_as_it_is(jobs: Jobs, store: JobStore) -> None:
     assert not store.cancel(job.id, "queued", now=NOW)
 
     assert jobs.find(job.id) == ended
-    assert ended.result == {"answer": 1}
+    assert ended.result == PULLED
 
 
 def test_every_change_raises_the_revision(jobs: Jobs, store: JobStore) -> None:

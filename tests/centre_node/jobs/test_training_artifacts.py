@@ -11,11 +11,12 @@ from centre_node.database import open_database
 from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
 from centre_node.jobs.handlers import Node, handle
-from centre_node.jobs.requests import TrainGeneratorRequest
 from centre_node.jobs.service import ARTIFACTS, Jobs
 from centre_node.jobs.store import JobStore
-from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.datasets import data_folders
+from node_api.data_sources import PhantomSet
+from node_api.requests import TrainGeneratorRequest
+from node_api.results import FinishedTraining
 from shared.progress import Progress
 from tests.centre_node.node_server import PATCHES
 
@@ -50,7 +51,8 @@ def test_the_fidelity_of_its_epochs_and_the_time_left_and_the_board(node: Node) 
 
     result = handle(job, node, told.append)
 
-    assert result["patches"] >= 40
+    assert isinstance(result, FinishedTraining)
+    assert result.patches >= 40
     curve = json.loads((artifacts / "fidelity-over-epochs.json").read_text())
     assert curve["epochs"] == [1, 2]
     assert len(curve["synthetic"]) == 2

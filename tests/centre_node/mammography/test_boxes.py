@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from centre_node.errors import PatchDoesNotFitError
 from centre_node.mammography.boxes import Box, jitter_reach, jittered, patch_box
-from centre_node.mammography.configuration import Jitter
+from centre_node.mammography.errors import PatchDoesNotFitError
+from node_api.patches import Jitter
 
 
 def test_a_square_around_a_tall_lesion_covers_its_height_and_the_margin() -> None:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.breast_mask import breast_mask
-from centre_node.mammography.configuration import AcquisitionStyle, PhantomSet
 from centre_node.mammography.phantoms.plan import ImagePlan, plan_images
 from centre_node.mammography.phantoms.rendering import render
 from centre_node.mammography.readers.coco import read_coco
+from node_api.data_sources import AcquisitionStyle, PhantomSet
 
 ROOT = os.environ.get("GENSHARE_REAL_DATA")
 

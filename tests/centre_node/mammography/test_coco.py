@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.readers.coco import read_coco
 from centre_node.mammography.summaries import summary
 from tests.centre_node.mammography.coco_folder import annotation, document, write_coco_folder

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from centre_node.errors import BadMammogramsError, PatchStoreError
 from centre_node.mammography.commands import app, inspect
+from centre_node.mammography.errors import BadMammogramsError, PatchStoreError
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.preview import OUTLINE_BGR
 from centre_node.mammography.readers.cbis_ddsm import read_cbis_ddsm

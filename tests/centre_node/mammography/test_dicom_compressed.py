@@ -16,9 +16,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from centre_node.errors import BadImageError
 from centre_node.mammography.codestreams import check_codestream
 from centre_node.mammography.dicom import read_pixels
+from centre_node.mammography.errors import BadImageError
 from tests.centre_node.mammography.dicom_files import HEIGHT, WIDTH, dicom, smooth
 
 JPEG_LOSSLESS = gdcm.TransferSyntax.JPEGLosslessProcess14

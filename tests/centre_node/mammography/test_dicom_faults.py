@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from centre_node.errors import BadImageError
 from centre_node.mammography.dicom import read_header, read_pixels
+from centre_node.mammography.errors import BadImageError
 from centre_node.mammography.phantoms.writers.dicom_file import uid
 from tests.centre_node.mammography.dicom_files import HEIGHT, WIDTH, dicom, item, smooth, table
 

@@ -6,10 +6,10 @@ import pytest
 from pydicom import dcmread
 from pydicom.uid import UID, DigitalMammographyXRayImageStorageForPresentation
 
-from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.dicom import read_header, read_pixels
 from centre_node.mammography.phantoms import read_phantoms
 from centre_node.mammography.phantoms.writers.dicom_file import deepened, uid, write_dicom
+from node_api.data_sources import PhantomSet
 from tests.centre_node.mammography.dicom_files import facts, smooth
 
 # Attributes of type 1 of the Digital Mammography X-Ray Image (PS3.3, A.27 and A.26).

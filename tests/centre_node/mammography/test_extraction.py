@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from centre_node.errors import (
+from centre_node.mammography.boxes import Box
+from centre_node.mammography.errors import (
     BadImageError,
     BadMammogramsError,
     NotEnoughTissueError,
-    OutOfSpaceError,
     PatchStoreError,
 )
-from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import Jitter, PatchConfiguration
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.patch_store import PatchStore, check_no_leak
+from node_api.patches import Jitter, PatchConfiguration
+from shared.errors import OutOfSpaceError
 
 EVERYWHERE = PatchConfiguration(margin_px=8, smallest_side_px=16, healthy_from="all_mammograms")
 LESION = Box(30, 90, 55, 130)

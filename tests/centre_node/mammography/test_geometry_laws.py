@@ -5,9 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from centre_node.errors import PatchDoesNotFitError
 from centre_node.mammography.boxes import Box, jitter_reach, jittered, patch_box
-from centre_node.mammography.configuration import Jitter
+from centre_node.mammography.errors import PatchDoesNotFitError
+from node_api.patches import Jitter
 
 SIDES = st.integers(1, 5000)
 JITTERS = st.builds(

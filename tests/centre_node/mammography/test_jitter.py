@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from centre_node.mammography.boxes import Box, jitter_reach, jittered, patch_box
-from centre_node.mammography.configuration import Jitter
+from node_api.patches import Jitter
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from centre_node.mammography.configuration import AcquisitionStyle, PhantomSet
 from centre_node.mammography.phantoms.blurring import blurred
 from centre_node.mammography.phantoms.machines import Machine, draw_machine
 from centre_node.mammography.phantoms.noise import Field
 from centre_node.mammography.phantoms.plan import plan_images
 from centre_node.mammography.phantoms.rendering import render
 from centre_node.mammography.phantoms.styles import expose
+from node_api.data_sources import AcquisitionStyle, PhantomSet
 
 STYLES: tuple[AcquisitionStyle, ...] = ("digital", "film", "soft")
 

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from centre_node.mammography.boxes import patch_box
-from centre_node.mammography.configuration import AcquisitionStyle, PhantomSet
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.phantoms import read_phantoms
+from node_api.data_sources import AcquisitionStyle, PhantomSet
 
 STYLES: tuple[AcquisitionStyle, ...] = ("digital", "film", "soft")
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from centre_node.errors import BadImageError
+from centre_node.mammography.errors import BadImageError
 from centre_node.mammography.rasters import raster_size, read_raster
 
 RAMP = np.linspace(100, 4000, 12 * 16, dtype=np.uint16).reshape(12, 16)

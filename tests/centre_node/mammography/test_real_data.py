@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from centre_node.mammography.configuration import PatchConfiguration
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.patch_store import PatchStore, check_no_leak
 from centre_node.mammography.shortcuts import shortcut_report
 from centre_node.mammography.splits import split_patients
+from node_api.patches import PatchConfiguration
 
 ROOT = os.environ.get("GENSHARE_REAL_DATA")
 

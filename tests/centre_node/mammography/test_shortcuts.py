@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PatchConfiguration
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.shortcuts import shortcut_features, shortcut_report
+from node_api.patches import PatchConfiguration
 
 Pixels = NDArray[np.uint8]
 Change = Callable[[Pixels], Pixels]

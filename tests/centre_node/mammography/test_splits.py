@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from centre_node.errors import NotEnoughPatientsError
 from centre_node.mammography.boxes import Box
+from centre_node.mammography.errors import NotEnoughPatientsError
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.splits import balance, share_of_patients, split_patients
 

@@ -2,7 +2,8 @@ from typing import NoReturn
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.mammograms import Lesion, Mammogram, Reading
-from centre_node.mammography.summaries import DatasetSummary, summary
+from centre_node.mammography.summaries import summary
+from node_api.summaries import DatasetSummary
 
 
 def _unloaded() -> NoReturn:

@@ -1,7 +1,7 @@
 import numpy as np
 
-from centre_node.mammography.configuration import PatchConfiguration
 from centre_node.mammography.tissue import background
+from node_api.patches import PatchConfiguration
 
 
 def test_background_includes_its_level() -> None:

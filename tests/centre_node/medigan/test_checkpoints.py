@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from centre_node.errors import MediganPackageError
 from centre_node.medigan.checkpoints import read_checkpoint
+from centre_node.medigan.errors import MediganPackageError
 
 
 class RunsCode:

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from centre_node.errors import NotPublishableError
 from centre_node.generators.weights import load_generator
 from centre_node.medigan.importing import Imported, Publication, import_package
-from centre_node.sharing import commands as sampling
-from centre_node.sharing import publish_commands
-from centre_node.sharing.receive import synthetic_patches
+from centre_node.sampling import commands as sampling
+from centre_node.sampling.drawing import synthetic_patches
+from centre_node.sharing import commands as publish_commands
 from shared import commands as hub_commands
 from shared.architectures import OPTIMAM_DCGAN, DcganArchitecture
 from shared.errors import NonFiniteWeightsError, PackageNotKeptError

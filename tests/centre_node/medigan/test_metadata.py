@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from centre_node.errors import MediganMetadataError
+from centre_node.medigan.errors import MediganMetadataError
 from centre_node.medigan.known_models import KNOWN_MODELS
 from centre_node.medigan.metadata import Metadata, read_metadata
 from tests.centre_node.medigan.layouts import metadata

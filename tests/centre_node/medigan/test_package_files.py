@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from centre_node.errors import MediganPackageError
 from centre_node.medigan import package_files
+from centre_node.medigan.errors import MediganPackageError
 from centre_node.medigan.package_files import read_package
 from tests.centre_node.medigan.layouts import zipped
 

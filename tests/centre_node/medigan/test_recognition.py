@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from centre_node.errors import UnknownMediganModelError
 from centre_node.medigan.checkpoints import Checkpoint
+from centre_node.medigan.errors import UnknownMediganModelError
 from centre_node.medigan.known_models import KNOWN_MODELS
 from centre_node.medigan.recognition import recognise
 from tests.centre_node.medigan.layouts import (

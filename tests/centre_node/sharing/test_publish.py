@@ -3,13 +3,9 @@ from pathlib import Path
 import pytest
 
 from centre_node.errors import NotPublishableError
-from centre_node.generators.configuration import GeneratorTraining
-from centre_node.sharing.publish import (
-    Terms,
-    TrainedGenerator,
-    build_package,
-    weights_to_publish,
-)
+from centre_node.sharing.publish import Terms, build_package, weights_to_publish
+from node_api.generator_training import GeneratorTraining
+from node_api.results import TrainedGenerator
 from shared.errors import NonFiniteWeightsError, NotSafetensorsError
 from shared.packages import open_package
 from tests.packages import TINY, a_fidelity_report, safetensors_bytes

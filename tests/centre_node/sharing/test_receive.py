@@ -5,11 +5,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from centre_node.errors import GeneratorNotPulledError, RecipeRefusedError
 from centre_node.generators.networks import DcganGenerator
 from centre_node.generators.weights import export_weights
-from centre_node.sharing.receive import follow_recipe, pull, pulled, synthetic_patches
-from centre_node.sharing.recipes import Recipe, new_recipe
+from centre_node.sampling.drawing import follow_recipe, synthetic_patches
+from centre_node.sampling.errors import RecipeRefusedError
+from centre_node.sampling.recipes import new_recipe
+from centre_node.sharing.errors import GeneratorNotPulledError
+from centre_node.sharing.receive import pull, pulled
+from node_api.recipes import Recipe
 from shared.errors import (
     DigestMismatchError,
     HubRefusedError,
@@ -17,7 +20,7 @@ from shared.errors import (
     PartlyFetchedError,
 )
 from shared.packages import Package
-from tests.centre_node.sharing.ensembles import NAMES, write_random_ensemble
+from tests.centre_node.sampling.ensembles import NAMES, write_random_ensemble
 from tests.hub_server import RunningHub, running_hub
 from tests.packages import TINY, write_tiny_package
 

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from centre_node.generators.networks import DcganGenerator
 from centre_node.generators.weights import export_weights
-from centre_node.mammography.configuration import PatchConfiguration, PhantomSet
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.phantoms import read_phantoms
-from centre_node.study.configuration import Arm, StudyConfiguration
 from centre_node.study.preparation import StudyInputs
+from node_api.data_sources import PhantomSet
+from node_api.patches import PatchConfiguration
+from node_api.studies import Arm, StudyConfiguration
 from shared.architectures import DcganArchitecture
 from shared.cards import ModelCard, Training, TrainingSet
 from shared.packages import Package, weight_file, write_package

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from centre_node.study.arms import Addition, addition, facts_of
-from centre_node.study.configuration import Arm
+from node_api.studies import Arm
 
 B, C = "b" * 64, "c" * 64
 DONORS = {"centre-b": 7, "centre-c": 500}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from centre_node.errors import StudyFileError
+from centre_node.study.errors import StudyFileError
 from centre_node.study.lineage import RESULT, read_report, uses_of
 
 

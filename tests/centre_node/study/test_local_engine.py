@@ -17,7 +17,7 @@ from centre_node.study.local_engine import LocalEngine
 from centre_node.study.outcomes import Outcome
 from centre_node.study.preparation import Preparation, prepare
 from centre_node.study.prepared import Run
-from centre_node.study.rows import RunRow
+from node_api.rows import RunRow
 from shared.packages import Package
 from tests.centre_node.study.made_up import tiny_inputs, tiny_study, untrained_package
 

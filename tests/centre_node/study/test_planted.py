@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import torch
 
-from centre_node.mammography.configuration import PatchConfiguration
-from centre_node.study.configuration import Arm, StudyConfiguration
-from centre_node.study.findings import Difference, StudyResult
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
+from node_api.findings import Difference, StudyResult
+from node_api.patches import PatchConfiguration
+from node_api.studies import Arm, StudyConfiguration
 from tests.centre_node.study.made_up import phantoms, untrained_package
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

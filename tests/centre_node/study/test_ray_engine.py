@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from centre_node.errors import EngineError
+from centre_node.study.errors import EngineError
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import Preparation, prepare
 from centre_node.study.ray_engine import RayEngine

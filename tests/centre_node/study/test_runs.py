@@ -8,21 +8,18 @@ from typing import Any
 import pytest
 import torch
 
+from centre_node.classifiers.errors import InitialWeightsError
 from centre_node.classifiers.training import train_classifier
-from centre_node.errors import (
-    GeneratorSizeError,
-    InitialWeightsError,
-    NotEnoughPatientsError,
-    StudyFailedError,
-)
-from centre_node.study.configuration import Arm
-from centre_node.study.findings import StudyResult
+from centre_node.mammography.errors import NotEnoughPatientsError
+from centre_node.study.errors import GeneratorSizeError, StudyFailedError
 from centre_node.study.lineage import RESULT, uses_of
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import prepare
-from centre_node.study.report.contents import StudyReport
 from centre_node.study.runs import run_study
+from node_api.findings import StudyResult
+from node_api.studies import Arm
 from shared.packages import Package
+from study_report.contents import StudyReport
 from tests.centre_node.study.made_up import tiny_inputs, tiny_study, untrained_package
 
 EVERY_ARM = (

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from centre_node.errors import StudyFileError
-from centre_node.mammography.configuration import MammogramFolder
+from centre_node.study.errors import StudyFileError
 from centre_node.study.study_file import read_study_file
+from node_api.data_sources import MammogramFolder
 
 GOOD = """
 own = { format = "auto", folder = "data/a", where = { official_split = "test" } }

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from centre_node.mammography.configuration import Jitter, PatchConfiguration, PhantomSet
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.phantoms import read_phantoms
@@ -17,6 +16,8 @@ from centre_node.study.training_patches import (
     held_out,
     own_patches,
 )
+from node_api.data_sources import PhantomSet
+from node_api.patches import Jitter, PatchConfiguration
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.readers.bcdr import read_bcdr
 from centre_node.mammography.summaries import summary
 from tests.centre_node.mammography.readers.bcdr_folder import (

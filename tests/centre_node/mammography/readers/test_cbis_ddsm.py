@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.phantoms.reading import read_phantoms
 from centre_node.mammography.phantoms.writers.cbis_ddsm import write_cbis_ddsm
 from centre_node.mammography.readers.cbis_ddsm import read_cbis_ddsm
 from centre_node.mammography.summaries import summary
+from node_api.data_sources import PhantomSet
 from tests.centre_node.mammography.readers.cbis_ddsm_folder import (
     BELOW,
     CALC_FILM,

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.phantoms.reading import read_phantoms
 from centre_node.mammography.phantoms.writers.coco import write_coco
 from centre_node.mammography.readers.coco import read_coco
+from node_api.data_sources import PhantomSet
 from tests.centre_node.mammography.readers.round_trip import contents, grouping, unseen
 
 

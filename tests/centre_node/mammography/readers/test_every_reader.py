@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.datasets import read_folder
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.phantoms.reading import read_phantoms
 from centre_node.mammography.phantoms.writers.bcdr import write_bcdr
@@ -22,6 +21,7 @@ from centre_node.mammography.phantoms.writers.coco import write_coco
 from centre_node.mammography.phantoms.writers.inbreast import write_inbreast
 from centre_node.mammography.phantoms.writers.mias import write_mias
 from centre_node.mammography.phantoms.writers.optimam import write_optimam
+from node_api.data_sources import PhantomSet
 from tests.centre_node.mammography.readers.round_trip import unseen
 
 WRITERS: dict[str, Callable[..., None]] = {

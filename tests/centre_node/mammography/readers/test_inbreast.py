@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import xlwt
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PhantomSet
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.phantoms.reading import read_phantoms
 from centre_node.mammography.phantoms.writers.inbreast import write_inbreast
 from centre_node.mammography.readers.inbreast import IMAGES, TABLE, WORKBOOK, read_inbreast
 from centre_node.mammography.summaries import summary
+from node_api.data_sources import PhantomSet
 from tests.centre_node.mammography.readers.inbreast_folder import (
     HEIGHT,
     IMAGE,

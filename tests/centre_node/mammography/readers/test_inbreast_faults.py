@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.boxes import Box
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.readers.inbreast import (
     IMAGES,
     OUTLINES,

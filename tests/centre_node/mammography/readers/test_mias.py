@@ -7,15 +7,15 @@ import cv2
 import numpy as np
 import pytest
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.datasets import read_folder
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.phantoms.reading import read_phantoms
 from centre_node.mammography.phantoms.writers.mias import write_mias
 from centre_node.mammography.readers.mias import read_mias
 from centre_node.mammography.summaries import summary
+from node_api.data_sources import PhantomSet
 from tests.centre_node.mammography.readers.round_trip import (
     contents,
     distance_px,

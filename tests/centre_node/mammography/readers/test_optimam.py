@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.phantoms.reading import read_phantoms
 from centre_node.mammography.phantoms.writers.optimam import write_optimam
 from centre_node.mammography.readers.optimam import read_optimam
 from centre_node.mammography.summaries import summary
+from node_api.data_sources import PhantomSet
 from tests.centre_node.mammography.readers.optimam_folder import (
     HEIGHT,
     IMAGE,

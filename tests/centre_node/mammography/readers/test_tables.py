@@ -6,7 +6,7 @@ import xlwt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centre_node.errors import BadMammogramsError
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.readers.tables import read_table, read_workbook
 
 

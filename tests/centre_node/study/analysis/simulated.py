@@ -10,8 +10,8 @@ from centre_node.classifiers.metrics import classification_metrics
 from centre_node.study.analysis import predictions
 from centre_node.study.analysis.predictions import Labels, Matrix, Predictions, Vector
 from centre_node.study.analysis.rankings import Ranking
-from centre_node.study.findings import ArmFacts
-from centre_node.study.rows import RunRow
+from node_api.findings import ArmFacts
+from node_api.rows import RunRow
 
 PATIENT, PATCH, SEED, NOISE = 0.6, 0.5, 0.2, 0.7
 """Standard deviations of what makes a score: the patient, the patch, the seed, the run."""

@@ -1,5 +1,5 @@
 from centre_node.study.analysis.controls import comparisons, control_of, real_counterpart
-from centre_node.study.findings import ArmFacts
+from node_api.findings import ArmFacts
 from tests.centre_node.study.analysis.simulated import BASELINE, CONTROL, REAL, SYNTHETIC
 
 HEALTHY = ArmFacts(name="healthy", role="healthy control", healthy_added=100)

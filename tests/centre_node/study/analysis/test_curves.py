@@ -6,7 +6,7 @@ from centre_node.study.analysis.curves import GRID, KINDS, curves, on_grid, reli
 from centre_node.study.analysis.predictions import Predictions, columns
 from centre_node.study.analysis.rankings import Ranking
 from centre_node.study.analysis.resampling import Bootstrap
-from centre_node.study.findings import Curve
+from node_api.findings import Curve
 from tests.centre_node.study.analysis.simulated import predicted, simulated
 
 

@@ -5,7 +5,7 @@ from centre_node.study.analysis.predictions import columns
 from centre_node.study.analysis.recovered import recovered_shares
 from centre_node.study.analysis.resampled_metrics import MeasuredColumn, measured
 from centre_node.study.analysis.resampling import Bootstrap
-from centre_node.study.findings import ArmFacts, RecoveredShare
+from node_api.findings import ArmFacts, RecoveredShare
 from tests.centre_node.study.analysis.simulated import (
     CONTROL,
     REAL,

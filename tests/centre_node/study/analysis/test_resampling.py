@@ -3,7 +3,7 @@ import pytest
 
 from centre_node.study.analysis import predictions, resampling
 from centre_node.study.analysis.resampling import Bootstrap, interval_of
-from centre_node.study.findings import Interval
+from node_api.findings import Interval
 
 LABELS = np.array([1, 0, 1, 0, 0, 0, 0, 0], dtype=np.int64)
 PATIENTS = np.array(["a", "a", "b", "c", "c", "d", "e", "e"])

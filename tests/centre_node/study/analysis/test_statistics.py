@@ -9,7 +9,7 @@ from centre_node.study.analysis.resampled_metrics import measured
 from centre_node.study.analysis.resampling import Bootstrap, interval_of
 from centre_node.study.analysis.statistics import findings
 from centre_node.study.analysis.verdicts import judged
-from centre_node.study.findings import Cell, Difference, Estimate, Findings
+from node_api.findings import Cell, Difference, Estimate, Findings
 from tests.centre_node.study.analysis.simulated import (
     BASELINE,
     CONTROL,

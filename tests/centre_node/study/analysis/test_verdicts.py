@@ -1,7 +1,7 @@
 import pytest
 
 from centre_node.study.analysis.verdicts import judged
-from centre_node.study.findings import ArmRole, Difference, Interval
+from node_api.findings import ArmRole, Difference, Interval
 
 
 def difference(

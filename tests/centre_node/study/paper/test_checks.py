@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import ttest_ind
 
 from centre_node.study.paper.checks import Gains, PaperChecks, paper_checks
-from centre_node.study.paper.tables import Metric
+from study_report.paper_tables import Metric
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from centre_node.study.paper.positive_share import (
     positive_share,
     true_positives,
 )
-from centre_node.study.paper.tables import Measured, PaperCell, paper_cells
+from study_report.paper_tables import Measured, PaperCell, paper_cells
 
 COUNT = st.integers(1, 500)
 

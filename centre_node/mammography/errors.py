@@ -1,0 +1,66 @@
+"""Errors of mammograms, patches and how they are cut."""
+
+from centre_node.errors import NodeError
+
+
+class BadMammogramsError(
+    NodeError,
+    code="GS-3101",
+    title="Mammograms unreadable",
+    hint="Check the folder's path; docs/data.md says what each data set's folder must hold.",
+):
+    """A folder of mammograms is missing or its annotations cannot be used."""
+
+
+class BadImageError(
+    NodeError,
+    code="GS-3102",
+    title="Image unreadable",
+    hint="Replace the file, or take its record out of the data set's tables.",
+):
+    """One image file cannot be decoded."""
+
+
+class NotEnoughPatientsError(
+    NodeError,
+    code="GS-3103",
+    title="Not enough patients",
+    hint="Use more patients, or fewer or larger subsets.",
+):
+    """Fewer patients than a split or a training set needs."""
+
+
+class OneClassOnlyError(
+    NodeError,
+    code="GS-3104",
+    title="One class only",
+    hint="Both lesions and healthy tissue are needed; check the lesion kinds and healthy_from.",
+):
+    """A subset would hold lesions only or healthy patches only."""
+
+
+class PatchDoesNotFitError(
+    NodeError,
+    code="GS-3105",
+    title="Patch does not fit",
+    hint="Lower margin_px or smallest_side_px to suit the images' resolution.",
+):
+    """A square is larger than its image."""
+
+
+class NotEnoughTissueError(
+    NodeError,
+    code="GS-3106",
+    title="Not enough healthy tissue",
+    hint="Ask for fewer healthy patches, or set healthy_from to all_mammograms.",
+):
+    """Fewer healthy patches could be placed than were asked for."""
+
+
+class PatchStoreError(
+    NodeError,
+    code="GS-3107",
+    title="Stored patches unusable",
+    hint="Remove the folder, or choose another; patches are cut again.",
+):
+    """A folder of stored patches is damaged, or holds something else."""

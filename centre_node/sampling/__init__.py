@@ -1,0 +1,1 @@
+"""Synthetic patches from a package: recipes, and what follows them."""

@@ -1,0 +1,61 @@
+"""Makes recipes of packages, and checks that a recipe and a package belong together."""
+
+from pathlib import Path
+
+import torch
+
+from centre_node.sampling.errors import RecipeRefusedError
+from node_api.recipes import Recipe, RecipeWeights
+from shared.cards import WeightFile
+from shared.models import read_model
+from shared.packages import Package
+from shared.version import genshare_version
+
+
+def new_recipe(package: Package, *, count: int, seed: int, device: torch.device) -> Recipe:
+    """Return the recipe of patches from the weight files that are in the package's folder."""
+    return Recipe(
+        centre=package.card.centre,
+        name=package.card.name,
+        manifest_digest=package.digest,
+        weights=tuple(_drawn_from(file) for file in package.weights),
+        seed=seed,
+        count=count,
+        device="cuda" if device.type == "cuda" else "cpu",
+        threads=torch.get_num_threads(),
+        genshare_version=genshare_version(),
+        torch_version=torch.__version__,
+    )
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe.json.
+
+    Raises:
+        RecipeRefusedError: It is none.
+    """
+    return read_model(Recipe, path, RecipeRefusedError, as_what=" is no recipe")
+
+
+def check_recipe(recipe: Recipe, package: Package) -> None:
+    """Check that a package has what a recipe needs.
+
+    Raises:
+        RecipeRefusedError: It is another package, or lacks a weight file.
+    """
+    if recipe.manifest_digest != package.digest:
+        raise RecipeRefusedError(
+            f"the recipe is of the package with the manifest digest {recipe.manifest_digest}, but "
+            f"{package.folder} holds {package.digest}"
+        )
+    here = {(file.name, file.sha256) for file in package.weights}
+    for file in recipe.weights:
+        if (file.name, file.sha256) not in here:
+            raise RecipeRefusedError(
+                f"the recipe draws from {file.name} with the SHA-256 {file.sha256}, which "
+                f"{package.folder} does not hold"
+            )
+
+
+def _drawn_from(file: WeightFile) -> RecipeWeights:
+    return RecipeWeights(name=file.name, sha256=file.sha256, share=file.share)

@@ -1,0 +1,50 @@
+"""Errors of studies."""
+
+from centre_node.errors import NodeError
+
+
+class StudyStoppedError(
+    NodeError,
+    code="GS-3501",
+    status=409,
+    title="Study stopped",
+    hint="Start it again; finished runs are not done again.",
+):
+    """A study was stopped while it ran."""
+
+
+class StudyFailedError(
+    NodeError,
+    code="GS-3502",
+    title="Study failed",
+    hint="See what the run says; the log tells more.",
+):
+    """Not one run of a study came to its end."""
+
+
+class EngineError(
+    NodeError,
+    code="GS-3503",
+    status=503,
+    title="No engine",
+    hint="Use the local engine, or see that the Ray cluster runs the same genshare.",
+):
+    """What is to do a study's runs cannot be reached, or is not installed."""
+
+
+class StudyFileError(
+    NodeError,
+    code="GS-3504",
+    title="Study file unusable",
+    hint="docs/study.md has an example of a study file.",
+):
+    """A study file, or a folder of a study's results, cannot be used."""
+
+
+class GeneratorSizeError(
+    NodeError,
+    code="GS-3505",
+    title="Generator of another size",
+    hint="Set the study's image_size to that of its generators, or take others.",
+):
+    """A generator makes patches of another size than a study's."""

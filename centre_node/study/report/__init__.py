@@ -1,1 +1,0 @@
-"""A study as people read it: sentences, tables and figures. Light: no array library."""

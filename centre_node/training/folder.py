@@ -1,0 +1,98 @@
+"""The folder of a training without a node: its plan first, and at its end what a card may tell."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from centre_node.training.errors import TrainingFolderError
+from centre_node.training.plan import TrainingPlan
+from node_api.generator_training import NOT_OF_THE_RESULT
+from node_api.results import TrainedGenerator
+from shared.files import alone_in, write_text
+from shared.models import read_model
+
+PLAN, TRAINED, PATCHES, PICTURES = "plan.json", "trained.json", "patches", "pictures"
+DAMAGED = " is damaged"
+_MAY_CHANGE = {f"training.{name}" for name in NOT_OF_THE_RESULT}
+
+
+class FolderPlan(TrainingPlan):
+    """A training, which mammograms it is of (a folder's path or the style of phantoms), and how.
+
+    A result's rounding depends on the threads.
+    """
+
+    source: str
+    where: tuple[str, ...]
+    threads: int = 1
+
+
+@contextmanager
+def claimed(folder: Path, plan: FolderPlan, *, started: bool) -> Iterator[None]:
+    """Make the folder this plan's, or check that it is, and keep other processes out of it.
+
+    Args:
+        started: Whether a training has begun in it; before, the plan may be changed.
+
+    Raises:
+        TrainingFolderError: It holds something else, or cannot be written.
+        FolderInUseError: Another process is at work in it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingFolderError(f"{folder} cannot be written: {error.strerror}") from error
+    with alone_in(folder):
+        _claim(folder, plan, started=started)
+        yield
+
+
+def _claim(folder: Path, plan: FolderPlan, *, started: bool) -> None:
+    path = folder / PLAN
+    if path.is_file() and started:
+        _check_same(
+            folder, read_model(FolderPlan, path, TrainingFolderError, as_what=DAMAGED), plan
+        )
+        return
+    try:
+        if any(folder.iterdir()) and not path.is_file():
+            raise TrainingFolderError(f"{folder} is not empty, and holds no {PLAN} of a training")
+        write_text(path, plan.model_dump_json(indent=2))
+    except OSError as error:
+        raise TrainingFolderError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def keep_trained(folder: Path, trained: TrainedGenerator) -> None:
+    """Write what the training says of itself: with it the folder is finished."""
+    write_text(folder / TRAINED, trained.model_dump_json(indent=2))
+
+
+def trained_in(folder: Path) -> TrainedGenerator | None:
+    """Return what a finished training says of itself; None while it is not finished.
+
+    Raises:
+        TrainingFolderError: The file is damaged.
+    """
+    path = folder / TRAINED
+    if not path.is_file():
+        return None
+    return read_model(TrainedGenerator, path, TrainingFolderError, as_what=DAMAGED)
+
+
+def _check_same(folder: Path, there: FolderPlan, here: FolderPlan) -> None:
+    then, now = (dict(_flat(plan.model_dump(mode="json"))) for plan in (there, here))
+    for name in [*then, *now]:
+        if then.get(name) != now.get(name) and name not in _MAY_CHANGE:
+            raise TrainingFolderError(
+                f"{folder} holds another training: {name} is {then.get(name)} there and "
+                f"{now.get(name)} here"
+            )
+
+
+def _flat(document: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value

@@ -1,0 +1,89 @@
+"""What a training does, from options and a TOML file."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import Field, ValidationError
+
+from node_api.generator_training import GeneratorTraining
+from node_api.patches import PatchConfiguration
+from shared.architectures import Architecture
+from shared.models import StrictModel, validation_summary
+from shared.names import LesionKind
+
+
+class TrainingPlan(StrictModel):
+    """What is cut from mammograms, and what is trained on it."""
+
+    lesion_kinds: tuple[LesionKind, ...]
+    patches: PatchConfiguration
+    architecture: Architecture
+    training: GeneratorTraining
+
+
+class _TrainingFile(StrictModel):
+    """The two tables that a generator has in a scenario."""
+
+    architecture: dict[str, Any] = Field(default_factory=dict)
+    training: dict[str, Any] = Field(default_factory=dict)
+
+
+def training_plan(
+    lesion_kinds: tuple[LesionKind, ...],
+    patches: PatchConfiguration,
+    *,
+    file: Path | None,
+    architecture: Mapping[str, Any],
+    training: Mapping[str, Any],
+) -> TrainingPlan:
+    """Return the plan that options and a file give; an option outweighs the file.
+
+    Without another word a relativistic training has the residual networks, and any other the
+    paper's.
+
+    Args:
+        file: TOML with the tables [architecture] and [training].
+        architecture: Options by field; None was not given.
+        training: The same.
+
+    Raises:
+        typer.BadParameter: The file cannot be read, or a value is wrong.
+    """
+    tables = _TrainingFile() if file is None else _read(file)
+    trained = tables.training | _given(training)
+    kind = "residual" if trained.get("loss") == "relativistic" else "dcgan"
+    try:
+        return TrainingPlan.model_validate(
+            {
+                "lesion_kinds": lesion_kinds,
+                "patches": patches,
+                "architecture": {"kind": kind} | tables.architecture | _given(architecture),
+                "training": trained,
+            }
+        )
+    except ValidationError as error:
+        raise typer.BadParameter(validation_summary(error)) from error
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _read(path: Path) -> _TrainingFile:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        if not tables:
+            raise typer.BadParameter(f"--training {path} says nothing; leave it out for defaults")
+        return _TrainingFile.model_validate(tables)
+    except OSError as error:
+        raise typer.BadParameter(f"--training {path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise typer.BadParameter(
+            f"--training {path}, which may have the tables [architecture] and [training]: "
+            f"{validation_summary(error)}"
+        ) from error
+    except ValueError as error:  # of tomllib, or no UTF-8
+        raise typer.BadParameter(f"--training {path} is no TOML: {error}") from error

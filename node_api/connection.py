@@ -1,0 +1,19 @@
+"""The hub that a node belongs to, as the node is told and tells."""
+
+from shared.models import StrictModel
+from shared.names import Name
+
+
+class HubConnection(StrictModel):
+    """How this node reaches its hub, and as whom."""
+
+    centre: Name
+    url: str
+    token: str
+
+
+class ConnectedHub(StrictModel):
+    """The hub, and this centre's name there."""
+
+    centre: str
+    url: str

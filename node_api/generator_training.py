@@ -1,0 +1,222 @@
+"""How a generator is trained."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from shared.cards import Loss
+from shared.models import LARGEST_SEED, StrictModel
+from shared.names import Precision, Recipe
+
+Decay = Annotated[float, Field(ge=0, lt=1)]
+AugmentationKind = Literal["brightness", "contrast", "translation", "cutout"]
+EVERY_AUGMENTATION: tuple[AugmentationKind, ...] = (
+    "brightness",
+    "contrast",
+    "translation",
+    "cutout",
+)
+
+
+class Augmentation(StrictModel):
+    """What the discriminator sees instead of the patches themselves, real and fake alike.
+
+    Source: Zhao et al. 2020 (DiffAugment, arXiv 2006.10738); the adaptive probability and its
+    target are those of Karras et al. 2020 (arXiv 2006.06676), section 3.
+    """
+
+    kinds: tuple[AugmentationKind, ...] = Field(EVERY_AUGMENTATION, min_length=1)
+    probability: float = Field(0.0, ge=0, le=1, description="Of each kind, at the start.")
+    largest_probability: float = Field(0.8, ge=0, le=1)
+    target: float | None = Field(
+        0.6,
+        gt=-1,
+        lt=1,
+        description="Overfitting, -1 to 1, that the probability is steered to; None keeps it.",
+    )
+    images_to_full: int = Field(
+        20_000, ge=1, description="Real patches shown while the probability could rise from 0 to 1."
+    )
+
+    @model_validator(mode="after")
+    def _starts_below_the_largest(self) -> Self:
+        if self.probability > self.largest_probability:
+            raise ValueError(
+                f"probability {self.probability} is above largest_probability "
+                f"{self.largest_probability}"
+            )
+        return self
+
+
+LOSS_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "dcgan": {},  # the fields' own defaults
+    "wgan-gp": {
+        "epochs": 2700,
+        "critic_steps": 5,
+        "learning_rate": 1e-4,
+        "betas": (0.5, 0.9),
+        "real_labels": None,
+        "penalty_weight": 10.0,
+        "keep_weights_from_epoch": None,
+    },
+    "relativistic": {
+        "epochs": 1000,
+        "batch_size": 32,
+        "betas": (0.0, 0.99),
+        "real_labels": None,
+        "penalty_weight": 2.0,
+        "keep_weights_from_epoch": None,
+    },
+}
+"""What a field is by default where another loss than the DCGAN's is asked for."""
+
+_IMPROVED: Mapping[str, Any] = {
+    "on_collapse": "stop",
+    "precision": "auto",
+    "augmentation": Augmentation(),
+    "average_half_life_images": 5_000,
+}
+IMPROVED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "dcgan": _IMPROVED,
+    "wgan-gp": _IMPROVED,
+    "relativistic": {**_IMPROVED, "average_half_life_images": 10_000},
+}
+"""What else a field is by default in the improved recipe."""
+
+NOT_OF_THE_RESULT = ("on_collapse",)
+"""Fields that may change between the starts of one training: no weight depends on them."""
+
+IMPROVED_RATE_DIVISORS: Mapping[str, float] = {"dcgan": 10, "wgan-gp": 10, "relativistic": 4}
+"""What the learning rate is divided by in the end, by default, in the improved recipe."""
+
+
+class GeneratorTraining(StrictModel):
+    """A generator's training; every default depends on the recipe and the loss.
+
+    In the recipe `paper`, `dcgan` and `wgan-gp` train as in the paper. In `improved`, which is
+    ours, the discriminator sees augmented patches, the rates fall, and what is exported is a
+    moving average of the generator's weights. `relativistic` is the loss of R3GAN with its
+    learning rates, betas and, for 64 px, penalties; its batch and epochs are ours, for hundreds
+    of patches. These rates want tens of thousands of steps; for about a thousand, `dcgan` in the
+    improved recipe drew better real masses.
+
+    Source: paper sections 2.3.1 and 2.3.2; Adam and its betas are those of its published code;
+    2700 epochs are its WGAN-GP of all lesions (10,000 for masses). Huang et al. 2024
+    (arXiv 2501.05441).
+    """
+
+    recipe: Recipe = Field("improved", description="What the other fields' defaults depend on.")
+    loss: Loss = "dcgan"
+    epochs: int = Field(3000, ge=1, description="Passes of the discriminator over the patches.")
+    batch_size: int = Field(16, ge=2)
+    critic_steps: int = Field(
+        1, ge=1, le=100, description="Of the discriminator for each of the generator."
+    )
+    learning_rate: float = Field(2e-4, gt=0)
+    learning_rate_end: float | None = Field(
+        None, gt=0, description="Reached along a cosine in the last epoch; None keeps the rate."
+    )
+    betas: tuple[Decay, Decay] = (0.5, 0.999)
+    real_labels: tuple[float, float] | None = Field(
+        (0.8, 1.1),
+        description="One-sided smoothing: range that a real patch's label is drawn from.",
+    )
+    penalty_weight: float | None = Field(
+        None, ge=0, description="Lambda of wgan-gp; gamma of relativistic, which halves it."
+    )
+    penalty_weight_end: float | None = Field(
+        None, ge=0, description="Reached along a cosine in the last epoch; None keeps the weight."
+    )
+    augmentation: Augmentation | None = None
+    average_half_life_images: int | None = Field(
+        None, ge=1, description="Of the generator's moving average, which is then what is exported."
+    )
+    checkpoint_every_epochs: int = Field(50, ge=1)
+    keep_weights_from_epoch: int | None = Field(
+        500, ge=1, description="First epoch whose weights are kept; None keeps the last only."
+    )
+    keep_weights_every_epochs: int = Field(50, ge=1)
+    collapse_share: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="Samples that differ by less than this share of the real patches' distance "
+        "from each other count as collapsed.",
+    )
+    on_collapse: Literal["warn", "stop"] = Field(
+        "warn",
+        description="stop ends a training whose samples were diverse before; "
+        "genshare train-generator resumes it with warn, a job starts anew.",
+    )
+    precision: Precision = Field(
+        "float32", description="auto is bfloat16 where the device computes in it, else float32."
+    )
+    compile: bool = Field(
+        False, description="Compile networks and losses; the numbers differ by rounding."
+    )
+    cuda_graphs: bool = Field(False, description="On CUDA: replay each step as one graph.")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_recipe_and_loss(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        loss = str(value.get("loss", "dcgan"))
+        filled = {**LOSS_DEFAULTS.get(loss, {}), **value}
+        if loss == "relativistic" and _is_number(filled["penalty_weight"]):
+            filled.setdefault("penalty_weight_end", filled["penalty_weight"] / 10)
+        if value.get("recipe", "improved") != "improved" or loss not in IMPROVED_DEFAULTS:
+            return filled
+        rate = filled.get("learning_rate", cls.model_fields["learning_rate"].default)
+        falls = (
+            {"learning_rate_end": rate / IMPROVED_RATE_DIVISORS[loss]} if _is_number(rate) else {}
+        )
+        return {**IMPROVED_DEFAULTS[loss], **falls, **filled}
+
+    @model_validator(mode="after")
+    def _fields_fit_the_loss(self) -> Self:
+        if self.recipe == "paper" and self.loss == "relativistic":
+            raise ValueError("the paper has no relativistic loss; its recipe is improved")
+        for name, owners in LOSS_FIELDS.items():
+            if (getattr(self, name) is not None) != (self.loss in owners):
+                raise ValueError(
+                    f"{name} belongs to the loss {' or '.join(owners)} and to no other, "
+                    f"but the loss is {self.loss} and {name} is {getattr(self, name)}"
+                )
+        if self.penalty_weight is None and self.penalty_weight_end is not None:
+            raise ValueError(f"penalty_weight_end needs a penalty, and {self.loss} has none")
+        if self.critic_steps > 1 and self.loss != "wgan-gp":
+            raise ValueError(f"critic_steps above 1 belong to the loss wgan-gp, not to {self.loss}")
+        return self
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
+
+
+LOSS_FIELDS: Mapping[str, tuple[Loss, ...]] = {
+    "real_labels": ("dcgan",),
+    "penalty_weight": ("wgan-gp", "relativistic"),
+}
+"""The losses that need a field; every other loss refuses it."""
+
+
+def is_kept(epoch: int, training: GeneratorTraining) -> bool:
+    """Tell whether the weights after an epoch are kept under its number.
+
+    Those of the last epoch are not: they are the final weights, which every training leaves.
+    """
+    first = training.keep_weights_from_epoch
+    if first is None or not first <= epoch < training.epochs:
+        return False
+    return (epoch - first) % training.keep_weights_every_epochs == 0
+
+
+def kept_epochs(training: GeneratorTraining) -> int:
+    """Count the weight files that a whole training leaves beside the final one."""
+    first = training.keep_weights_from_epoch
+    if first is None:
+        return 0
+    return len(range(first, training.epochs, training.keep_weights_every_epochs))

@@ -1,0 +1,81 @@
+"""What a finished job found."""
+
+from collections.abc import Mapping
+
+from node_api.data_sources import FolderFormat, PhantomSet
+from node_api.findings import StudyResult
+from node_api.generator_training import GeneratorTraining
+from node_api.recipes import Recipe
+from shared.architectures import Architecture
+from shared.fidelity import FidelityReport
+from shared.models import StrictModel
+from shared.names import Digest, LesionKind
+from shared.records import GeneratorVersion
+
+
+class TrainedGenerator(StrictModel):
+    """What a finished training says of itself, and all that the card may tell of its data."""
+
+    data_set: str
+    lesion_kinds: tuple[LesionKind, ...]
+    patients: int
+    patches: int
+    pixel_spacing_mm: float | None
+    architecture: Architecture
+    training: GeneratorTraining
+    genshare_version: str
+    fidelity: FidelityReport | None = None
+
+
+class FinishedTraining(TrainedGenerator):
+    """A training's end; `skipped` counts what no patch could be cut from, by reason."""
+
+    skipped: dict[str, int]
+
+
+class WrittenPhantoms(StrictModel):
+    """Phantoms that lie at the node, to be read like a real data set."""
+
+    layout: FolderFormat
+    phantoms: PhantomSet
+
+
+class PulledGenerator(StrictModel):
+    """A generator that lies at the node, verified.
+
+    Attributes:
+        weights: The weight files that were fetched; `whole` says whether they are all.
+    """
+
+    manifest_digest: Digest
+    centre: str
+    name: str
+    version: int
+    weights: tuple[str, ...]
+    whole: bool
+
+
+class SampledPatches(Recipe):
+    """The recipe of patches that were drawn, and the shape of their array: count, height, width."""
+
+    shape: tuple[int, int, int]
+
+
+JobResult = (
+    WrittenPhantoms
+    | FinishedTraining
+    | GeneratorVersion
+    | PulledGenerator
+    | SampledPatches
+    | StudyResult
+)
+
+RESULTS: Mapping[str, type[JobResult]] = {
+    "write_phantoms": WrittenPhantoms,
+    "train_generator": FinishedTraining,
+    "publish": GeneratorVersion,
+    "pull": PulledGenerator,
+    "sample": SampledPatches,
+    "study": StudyResult,
+}
+"""What a job of each kind finds."""

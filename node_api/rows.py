@@ -1,0 +1,60 @@
+"""One row of a study's results."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+
+from pydantic import Field
+
+from shared.models import StrictModel
+
+
+class RunRow(StrictModel):
+    """One run: a cell of the grid with one seed. An undefined metric is None.
+
+    Lesion is the positive class, but for the columns that end in `_healthy`. Columns that end in
+    `_patients` are of patients, not patches: a patient's probability is that of its most
+    suspicious patch, and a patient with a lesion patch is positive.
+
+    Attributes:
+        threshold: From this probability on, lesion is predicted; chosen on validation patches.
+        sensitivity_at_90_specificity: Read from the test patches' ROC curve.
+        brier, calibration_error: After temperature scaling on validation patches.
+        temperature: What the logits are divided by.
+        undefined: Why a metric is None, by its name.
+    """
+
+    classifier: str
+    arm: str
+    train_fraction: float
+    lesions: str
+    seed: int
+    n_train_real: int
+    n_train_synthetic: int
+    n_test: int
+    prevalence: float
+    accuracy: float
+    f1: float | None
+    auroc: float | None
+    auprc: float | None
+    f1_healthy: float | None
+    auprc_healthy: float | None
+    threshold: float = 0.5
+    sensitivity_at_90_specificity: float | None = None
+    brier: float | None = None
+    calibration_error: float | None = None
+    temperature: float | None = None
+    n_test_patients: int | None = None
+    auroc_patients: float | None = None
+    auprc_patients: float | None = None
+    undefined: Mapping[str, str] = Field(default_factory=dict)
+
+
+def as_csv(rows: Iterable[RunRow]) -> str:
+    """Return a table with a header line; an undefined metric is an empty cell."""
+    columns = [name for name in RunRow.model_fields if name != "undefined"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row.model_dump(include=set(columns)) for row in rows)
+    return text.getvalue()

@@ -1,0 +1,95 @@
+"""A study as HTML: a section of a page, or a page that needs nothing beside it."""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from shared.durations import duration
+from study_report.curve_figures import curve_figures
+from study_report.forest_figures import forest_figures
+from study_report.learning_figures import learning_figures
+from study_report.paper_beside import paper_beside
+from study_report.pictures import shown_pictures
+from study_report.presented import Presented
+from study_report.run_figures import run_figures
+from study_report.sentences import study_sentences
+from study_report.tables import (
+    TableRow,
+    arms_table,
+    balance_table,
+    difference_tables,
+    metric_tables,
+    recovered_table,
+)
+from study_report.text_tables import study_title
+from study_report.wording import classifier_name, percentage, unbroken
+
+
+def study_page(study: Presented, pictures: Mapping[str, bytes]) -> str:
+    """Return a page about one study: no network, no script.
+
+    Args:
+        pictures: PNGs by name, as a study leaves them.
+    """
+    return (
+        _environment()
+        .get_template("study_page.html.j2")
+        .render(
+            title=study_title(study),
+            summary=study_sentences(study),
+            section=study_html(study, pictures),
+        )
+    )
+
+
+def study_html(study: Presented, pictures: Mapping[str, bytes]) -> Markup:
+    """Return what is below the summary: tables, figures, pictures and provenance.
+
+    It has headings from level 3 on and wants the style of `report.css`.
+    """
+    return Markup(  # noqa: S704 (the template escapes)
+        _environment()
+        .get_template("study_section.html.j2")
+        .render(
+            study=study,
+            configuration=study.configuration,
+            result=study.result,
+            recovered=recovered_table(study),
+            arms=arms_table(study),
+            metrics=metric_tables(study),
+            auroc_differences=difference_tables(study, "auroc"),
+            auprc_differences=difference_tables(study, "auprc"),
+            papers=paper_beside(study),
+            balance=balance_table(study),
+            runs=run_figures(study),
+            forest=forest_figures(study),
+            learning=learning_figures(study),
+            curves=[(study.column_title(c), curve_figures(study, c)) for c in study.columns],
+            pictures=shown_pictures(study, pictures),
+        )
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("study_report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        by_section=_by_section,
+        classifier_name=classifier_name,
+        duration=duration,
+        percentage=percentage,
+        unbroken=unbroken,
+    )
+    return environment
+
+
+def _by_section(rows: Iterable[TableRow]) -> list[tuple[str, list[TableRow]]]:
+    """Return neighbouring rows that have their section in common, in order."""
+    return [(section, list(found)) for section, found in groupby(rows, key=lambda r: r.section)]

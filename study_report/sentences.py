@@ -1,0 +1,282 @@
+"""What a study found, in the sentences that a radiologist reads first.
+
+They say no more than the numbers do: the verdicts are those of the findings.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import get_args
+
+from node_api.findings import ArmFacts, ArmRole, Difference, RecoveredShare, Verdict
+from study_report.presented import Column, Presented
+from study_report.wording import (
+    classifier_name,
+    counted,
+    interval,
+    listed,
+    percentage,
+    recovered,
+    scope,
+    sentence,
+    signed,
+    signed_interval,
+    unbroken,
+    unsigned,
+)
+
+COMPARED = "auroc"
+ADDING: tuple[tuple[ArmRole, str], ...] = (
+    ("synthetic", "adding synthetic lesions"),
+    ("synthetic only", "training on synthetic lesions instead of its own"),
+    ("real donor", "adding real lesions of other centres"),
+)
+
+
+def study_sentences(study: Presented) -> tuple[str, ...]:
+    """Return the study's summary, the most important sentences first."""
+    sentences = (
+        *_headline(study),
+        _setting(study),
+        *_baseline(study),
+        *_comparisons(study),
+        *_failures(study),
+        *_shortcut(study),
+        _caution(study),
+    )
+    return tuple(map(unbroken, sentences))
+
+
+def _headline(study: Presented) -> Iterator[str]:
+    """Say what synthetic lesions recover, in every column of the grid."""
+    arms = [arm for arm in study.result.arms if arm.role == "synthetic"]
+    if not arms:
+        return
+    shares = study.result.findings.recovered
+    if not shares:
+        yield (
+            "How much synthetic lesions recover of what real patches of the same centres bring "
+            f"cannot be said: {_what_is_missing(study)}."
+        )
+        return
+    for arm in arms:
+        yield from _recovered(study, arm, [share for share in shares if share.arm == arm.name])
+    defined = [share for share in shares if share.share is not None]
+    if defined:
+        controls = _quoted(share.control for share in defined)
+        yield (
+            f"The recovered share is what they gain in AUROC over the control ({controls}) as a "
+            "share of what the real patches gain; its 95 % interval is in brackets."
+        )
+        yield from _doubts(study, defined)
+
+
+def _recovered(study: Presented, arm: ArmFacts, shares: Sequence[RecoveredShare]) -> Iterator[str]:
+    defined = [share for share in shares if share.share is not None]
+    twins = [other for other in study.result.arms if _is_twin(arm, other)]
+    donors, named = listed(arm.donors), f" (“{arm.name}”)" if twins else ""
+    their = "its" if len(arm.donors) == 1 else "their"
+    if defined:
+        values = listed([_share(study, share) for share in defined])
+        yield (
+            f"Of what real patches of {donors} bring, {their} synthetic lesions{named} recover "
+            f"{values}."
+        )
+    undefined = [share for share in shares if share.share is None]
+    for reason in dict.fromkeys(share.reason for share in undefined):
+        where = _with(study, [share for share in undefined if share.reason == reason])
+        yield (
+            f"Synthetic lesions of {donors}{named}: how much they recover{where} cannot be said, "
+            f"for {reason}."
+        )
+
+
+def _doubts(study: Presented, shares: Sequence[RecoveredShare]) -> Iterator[str]:
+    if any(share.interval is None or share.interval.low <= 0 for share in shares):
+        yield "Where that interval reaches 0, it is not shown that they recover anything."
+    for real in dict.fromkeys(share.real for share in shares):
+        of_real = [share for share in shares if share.real == real]
+        unshown = [share for share in of_real if not _gain_is_shown(study, share)]
+        where = _with(study, unshown) if len(unshown) < len(of_real) else ""
+        if unshown:
+            yield (
+                f"The gain of the real patches (“{real}”){where} is itself not shown by the "
+                "corrected test, so the share of it is a hint and no more."
+            )
+
+
+def _gain_is_shown(study: Presented, share: RecoveredShare) -> bool:
+    wanted = (share.real, share.control, share.classifier, share.train_fraction, COMPARED)
+    return any(
+        (one.arm, one.against, one.classifier, one.train_fraction, one.metric) == wanted
+        and one.verdict == "higher"
+        for one in study.result.findings.differences
+    )
+
+
+def _is_twin(arm: ArmFacts, other: ArmFacts) -> bool:
+    return other != arm and other.role == "synthetic" and other.donors == arm.donors
+
+
+def _share(study: Presented, share: RecoveredShare) -> str:
+    assert share.share is not None, "only defined shares are said"
+    return recovered(share.share, share.interval) + _with(study, [share])
+
+
+def _with(study: Presented, shares: Sequence[RecoveredShare]) -> str:
+    """Return " with CNN (100 % and 5 % of the training patients)", or what the grid has of it."""
+    fractions_differ = len({column.train_fraction for column in study.columns}) > 1
+    parts = []
+    for name in dict.fromkeys(share.classifier for share in shares):
+        fractions = [share.train_fraction for share in shares if share.classifier == name]
+        title = study.shares_title(list(dict.fromkeys(fractions))) if fractions_differ else ""
+        if len(study.classifiers) > 1:
+            title = classifier_name(name) + (f" ({title})" if title else "")
+        parts.append(title)
+    return f" with {listed(parts)}" if any(parts) else ""
+
+
+def _what_is_missing(study: Presented) -> str:
+    roles = {arm.role for arm in study.result.arms}
+    if "real donor" not in roles:
+        return "no arm of the study adds them"
+    if not roles & {"matched control", "healthy control"}:
+        return "the study has no control arm to measure the gain from"
+    return "no arm adds real patches of just those centres, or its runs failed"
+
+
+def _setting(study: Presented) -> str:
+    first = study.result.findings.cells[0]
+    return (
+        f"{sentence(study.centre)} trained {counted(len(study.result.rows), 'classifier')} to tell "
+        f"patches with {scope(study.configuration.lesions)} from healthy tissue, and tested each "
+        f"on the same {counted(first.n_test, 'patch', 'patches')} of patients that no training "
+        f"saw; {percentage(first.prevalence)} of them show a lesion."
+    )
+
+
+def _baseline(study: Presented) -> Iterator[str]:
+    own = next((arm for arm in study.result.arms if arm.role == "baseline"), None)
+    reached = []
+    for column in study.columns:
+        cell = study.cell(column, own.name) if own else None
+        auroc = cell.metrics[COMPARED] if cell else None
+        if auroc is not None and auroc.mean is not None:
+            title = study.short_title(column)
+            value = f"{unsigned(auroc.mean)} ({interval(auroc.interval)})"
+            reached.append(f"{value} [{title}]" if title else value)
+    if reached:
+        yield f"With its own patches alone it reached an AUROC of {listed(reached)}."
+
+
+def _comparisons(study: Presented) -> Iterator[str]:
+    for role, what in ADDING:
+        of_role = [
+            difference
+            for difference in study.result.findings.differences
+            if difference.metric == COMPARED and study.arm(difference.arm).role == role
+        ]
+        with_control = [d for d in of_role if d.against_role != "baseline"]
+        with_baseline = [d for d in of_role if d.against_role == "baseline"]
+        if with_control:
+            yield _verdicts(study, with_control, "the control", what)
+        if with_baseline and (role == "synthetic" or not with_control):
+            yield _verdicts(study, with_baseline, "its own patches alone", what)
+
+
+def _verdicts(study: Presented, compared: Sequence[Difference], kind: str, what: str) -> str:
+    against = _quoted(d.against for d in compared)
+    return f"Compared with {kind} ({against}), {what} {listed(list(_parts(study, compared)))}."
+
+
+def _parts(study: Presented, compared: Sequence[Difference]) -> Iterator[str]:
+    by_verdict = {
+        verdict: [difference for difference in compared if difference.verdict == verdict]
+        for verdict in get_args(Verdict)
+    }
+    for verdict, verb in (("higher", "raised"), ("lower", "lowered")):
+        if found := by_verdict[verdict]:
+            gains = listed(list(_by_arm(study, found)))
+            yield f"{verb} the AUROC in {_of(found, compared)} ({gains})"
+    if found := by_verdict["no difference shown"]:
+        arms = _quoted(d.arm for d in found)
+        least = _detectable(found)
+        yield f"showed no difference in AUROC in {_of(found, compared)} ({arms}{least})"
+    for verdict, words in (
+        ("too few seeds", "cannot be judged by its AUROC in"),
+        ("undefined", "has no AUROC to compare in"),
+    ):
+        if found := by_verdict[verdict]:
+            reasons = "; ".join(dict.fromkeys(d.reason for d in found if d.reason))
+            yield f"{words} {_of(found, compared)}" + (f" ({reasons})" if reasons else "")
+
+
+def _of(found: Sequence[Difference], compared: Sequence[Difference]) -> str:
+    if len(compared) == 1:
+        return "the one comparison"
+    return f"{len(found)} of {len(compared)} comparisons"
+
+
+def _by_arm(study: Presented, found: Sequence[Difference]) -> Iterator[str]:
+    """Yield each arm with its difference and interval, or the range of several differences."""
+    for arm in dict.fromkeys(difference.arm for difference in found):
+        of_arm = [difference for difference in found if difference.arm == arm]
+        known = [d.difference for d in of_arm if d.difference is not None]
+        if len(of_arm) == 1:
+            interval_of = signed_interval(of_arm[0].interval)
+            yield f"“{arm}”{_where(study, of_arm[0])} by {signed(known[0])}, 95 % {interval_of}"
+        else:
+            least, most = signed(min(known)), signed(max(known))
+            reach = least if least == most else f"{least} to {most}"
+            yield f"“{arm}” in {len(of_arm)} by {reach}"
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return listed([f"“{name}”" for name in dict.fromkeys(names)])
+
+
+def _where(study: Presented, difference: Difference) -> str:
+    title = study.short_title(Column(difference.classifier, difference.train_fraction))
+    return f" [{title}]" if title else ""
+
+
+def _detectable(unclear: Sequence[Difference]) -> str:
+    sizes = [d.smallest_detectable for d in unclear if d.smallest_detectable is not None]
+    if not sizes:
+        return ""
+    low, high = unsigned(min(sizes)), unsigned(max(sizes))
+    least = low if low == high else f"{low} to {high}"
+    return f"; the smallest difference that this test could have shown is {least}"
+
+
+def _failures(study: Presented) -> Iterator[str]:
+    failed = study.result.failed
+    if failed:
+        arms = _quoted(run.arm for run in failed)
+        yield (
+            f"{counted(len(failed), 'run')} failed and {'is' if len(failed) == 1 else 'are'} "
+            f"missing from the numbers of {arms}: see the list below."
+        )
+
+
+def _shortcut(study: Presented) -> Iterator[str]:
+    """Say how far the patches can be told apart without looking for a lesion."""
+    found = study.result.shortcut
+    if found.auroc is not None:
+        yield (
+            f"A regression on a patch's sharpness, brightness and size alone reaches an AUROC of "
+            f"{found.auroc:.2f} on the same patches (sharpness {found.sharpness:.2f}, brightness "
+            f"{found.mean:.2f}, size {found.size:.2f}): what a classifier gains above that, it "
+            "does not owe to how the patches were cut."
+        )
+
+
+def _caution(study: Presented) -> str:
+    if study.seeds == 1:
+        return "One seed shows no spread: no difference in these tables can be told from chance."
+    roles = {arm.role for arm in study.result.arms}
+    once = ["another split of the patients", "other mammograms to train on"]
+    if roles & {"synthetic", "synthetic only"}:
+        once.append("another training of the generators")
+    return (
+        f"The intervals speak of other patients and other seeds ({study.seeds} were used), and not "
+        f"of {', '.join(once[:-1])} or {once[-1]}: there was one of each."
+    )

@@ -1,0 +1,140 @@
+"""Numbers as words."""
+
+from collections.abc import Sequence
+
+from node_api.findings import ArmFacts, ArmRole, Estimate, Interval
+
+UNDEFINED = "n/a"
+MINUS, UNBREAKABLE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
+SCOPES = {"all": "lesions of every kind", "masses": "masses"}
+CLASSIFIERS = {"cnn": "CNN", "swin": "Swin"}
+METRICS = {
+    "accuracy": "Accuracy",
+    "f1": "F1",
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
+    "f1_healthy": "F1, healthy",
+    "auprc_healthy": "AUPRC, healthy",
+    "auroc_patients": "AUROC, patients",
+    "auprc_patients": "AUPRC, patients",
+    "sensitivity_at_90_specificity": "Sensitivity at 90 % specificity",
+    "brier": "Brier score",
+    "calibration_error": "Calibration error",
+}
+"""Headings by a row's field."""
+
+ROLES: dict[ArmRole, str] = {
+    "baseline": "own patches alone",
+    "healthy control": "healthy control",
+    "matched control": "matched control",
+    "augmentation control": "augmentation control",
+    "synthetic": "synthetic lesions added",
+    "synthetic only": "synthetic lesions instead of own ones",
+    "real donor": "real lesions of other centres added",
+}
+
+
+def number(estimate: Estimate) -> str:
+    """Return "0.842 (0.012)": the mean and, over two seeds or more, the standard deviation."""
+    if estimate.mean is None:
+        return UNDEFINED
+    std = "" if estimate.std is None else f" ({estimate.std:.3f})"
+    missing = (
+        "" if estimate.defined == estimate.seeds else f" [{estimate.defined}/{estimate.seeds}]"
+    )
+    return f"{_plain(estimate.mean, 3)}{std}{missing}"
+
+
+def interval(found: Interval | None, digits: int = 3) -> str:
+    """Return "0.800 to 0.880", or "n/a"."""
+    if found is None:
+        return UNDEFINED
+    return f"{_plain(found.low, digits)} to {_plain(found.high, digits)}"
+
+
+def signed_interval(found: Interval | None) -> str:
+    """Return "+0.012 to +0.070", with true minus signs, or "n/a"."""
+    return UNDEFINED if found is None else f"{signed(found.low)} to {signed(found.high)}"
+
+
+def signed(value: float | None) -> str:
+    """Return "+0.012", the same with a true minus, or "n/a"."""
+    if value is None:
+        return UNDEFINED
+    return "0.000" if abs(value) < 0.0005 else f"{value:+.3f}".replace("-", MINUS)
+
+
+def unsigned(value: float | None, digits: int = 3) -> str:
+    """Return "0.012" or "n/a"."""
+    return UNDEFINED if value is None else _plain(value, digits)
+
+
+def probability(value: float | None) -> str:
+    """Return a p-value: "0.031", "< 0.001" or "n/a"."""
+    if value is None:
+        return UNDEFINED
+    return f"<{UNBREAKABLE}0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def percentage(share: float) -> str:
+    """Return "25 %"; a small share keeps a decimal."""
+    return f"{100 * share:.3g}{UNBREAKABLE}%".replace("-", MINUS)
+
+
+def recovered(share: float, found: Interval | None) -> str:
+    """Return "62 % (35 to 88)": a recovered share and its 95 % interval."""
+    whole = f"{_plain(100 * share, 0)}{UNBREAKABLE}%"
+    if found is None:
+        return whole
+    return f"{whole} ({_plain(100 * found.low, 0)} to {_plain(100 * found.high, 0)})"
+
+
+def scope(lesions: str) -> str:
+    """Return what a study's lesions are called in a sentence."""
+    return SCOPES.get(lesions, lesions)
+
+
+def classifier_name(classifier: str) -> str:
+    """Return how a classifier is written."""
+    return CLASSIFIERS.get(classifier, classifier)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else "none"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return "1 patch" or "2 patches"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def added(arm: ArmFacts) -> str:
+    """Say what an arm adds to the centre's own patches."""
+    donors = listed(arm.donors)
+    lesions = {
+        "baseline": "nothing",
+        "healthy control": "no lesion",
+        "matched control": f"{arm.lesions_added:,} own lesions over again",
+        "augmentation control": "nothing, but augments harder",
+        "synthetic": f"{arm.lesions_added:,} synthetic lesions of {donors}",
+        "synthetic only": f"{arm.lesions_added:,} synthetic lesions of {donors}, no own ones",
+        "real donor": f"{arm.lesions_added:,} real lesions of {donors}"
+        + ("" if arm.own_lesions else ", no own ones"),
+    }[arm.role]
+    return f"{lesions}, {arm.healthy_added:,} own healthy patches" if arm.healthy_added else lesions
+
+
+def sentence(text: str) -> str:
+    """Return text with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def unbroken(text: str) -> str:
+    """Return text whose percent signs stay on the line of their numbers."""
+    return text.replace(" %", f"{UNBREAKABLE}%")
+
+
+def _plain(value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}".replace("-", MINUS)
+    return text.removeprefix(MINUS) if not text.strip(f"{MINUS}0.") else text

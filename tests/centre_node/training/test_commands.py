@@ -1,0 +1,376 @@
+"""`genshare train-generator` and `publish` as a user types them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner, Result
+
+from centre_node.errors import NodeError, NotPublishableError
+from centre_node.generators.errors import TensorboardMissingError
+from centre_node.mammography.phantoms.writing import write_phantoms
+from centre_node.sampling import commands as sampling
+from centre_node.sampling.drawing import synthetic_patches
+from centre_node.sharing import commands as publish_commands
+from centre_node.training import commands as training_commands
+from centre_node.training.errors import TrainingFolderError
+from node_api.data_sources import PhantomSet
+from shared import commands as hub_commands
+from shared.errors import FolderInUseError, HubUnreachableError
+from shared.files import alone_in
+from shared.packages import open_package
+from tests.centre_node.node_server import wait_for
+from tests.hub_server import ADMIN_TOKEN, RunningHub
+
+WIDE = {"COLUMNS": "400"}
+CUT = ("--kinds", "mass", "--margin-px", "8", "--smallest-side-px", "16")
+TINY = ("--size", "16", "--width", "4", "--batch-size", "4")
+TERMS = (
+    *("--centre", "centre-b", "--name", "masses", "--title", "Masses, 16 px"),
+    *("--licence", "CC0 1.0", "--use-terms", "Tests", "--contact", "tests"),
+)
+
+
+@pytest.fixture(autouse=True)
+def own_umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture(scope="module")
+def mammograms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve phantom patients as INbreast is laid out."""
+    folder = tmp_path_factory.mktemp("data") / "inbreast"
+    phantoms = PhantomSet(
+        style="digital", patients=12, seed=0, image_height_px=256, healthy_share=0
+    )
+    write_phantoms(phantoms, folder, layout="inbreast", on_progress=lambda _done, _total: None)
+    return folder
+
+
+def train(mammograms: Path, out: Path, *options: str | Path) -> Result:
+    arguments = [str(mammograms), "--out", str(out), *CUT, *TINY, *map(str, options)]
+    return CliRunner(env=WIDE).invoke(training_commands.app, arguments)
+
+
+def publish(*arguments: str | Path, hub: str = "http://127.0.0.1:9", token: str = "x") -> Result:
+    environment = {"GENSHARE_HUB_URL": hub, "GENSHARE_HUB_TOKEN": token}
+    runner = CliRunner(env={**WIDE, **environment})
+    return runner.invoke(publish_commands.app, [*map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def trained(mammograms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("trained") / "out"
+    done = train(mammograms, out, "--epochs", "2")
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def sentence(done: Result, kind: type[Exception]) -> str:
+    assert isinstance(done.exception, kind), done.output
+    if isinstance(done.exception, NodeError):
+        assert done.exception.code != NodeError.code
+    assert "\n" not in str(done.exception)
+    return str(done.exception)
+
+
+def test_from_mammograms_to_patches_at_another_centre(
+    mammograms: Path, loopback_hub: RunningHub, tmp_path: Path
+) -> None:
+    out, fetched, patches = (tmp_path / name for name in ("out", "fetched", "patches"))
+    token = loopback_hub.client().invite("centre-b", renew=True)
+    hub = {"GENSHARE_HUB_URL": loopback_hub.url, "GENSHARE_HUB_TOKEN": token}
+    runner = CliRunner()
+
+    made = train(mammograms, out, "--loss", "wgan-gp", "--epochs", "6", "--seed", "3", "--json")
+    sent = publish(out, *TERMS, "--json", hub=loopback_hub.url, token=token)
+    again = publish(out, *TERMS, "--json", hub=loopback_hub.url, token=token)
+    got = runner.invoke(
+        hub_commands.app, ["fetch", "centre-b", "masses", "--out", str(fetched)], env=hub
+    )
+    sample = [str(fetched), "--count", "5", "--seed", "7", "--out", str(patches)]
+    drawn = runner.invoke(sampling.app, [*sample, "--format", "npy"])
+
+    for done in (made, sent, again, got, drawn):
+        assert done.exit_code == 0, done.output
+    result = json.loads(made.stdout)
+    assert result["training"] | {"loss": "wgan-gp", "epochs": 6, "seed": 3} == result["training"]
+    assert json.loads(again.stdout) == json.loads(sent.stdout)
+    card = open_package(fetched).card
+    assert (card.centre, card.name, card.title) == ("centre-b", "masses", "Masses, 16 px")
+    assert card.training_set.patches == result["patches"] >= 5
+    assert card.training_set.patients == result["patients"] <= 12
+    assert card.fidelity is not None
+    own = open_package(out / "package")
+    expected = synthetic_patches(own, count=5, seed=7, device=torch.device("cpu"))
+    np.testing.assert_array_equal(np.load(patches / "patches.npy"), expected)
+    assert {path.name for path in fetched.iterdir()} == {
+        "card.json",
+        "manifest.json",
+        "weights.safetensors",
+    }
+
+
+def test_a_training_leaves_weights_losses_pictures_and_fidelity(trained: Path) -> None:
+    losses = (trained / "losses.csv").read_text().splitlines()
+    facts = json.loads((trained / "trained.json").read_text())
+
+    assert len(losses) == 3
+    assert (trained / "weights.safetensors").is_file()
+    assert sorted(path.name for path in (trained / "pictures").iterdir()) == [
+        "nearest-neighbours.png",
+        "real-patches.png",
+        "side-by-side.png",
+    ]
+    assert (trained / "samples" / "epoch-0002.png").is_file()
+    assert facts["fidelity"]["synthetic"]["patches"] > 0
+    assert (trained / "trained.json").stat().st_mode & 0o077 == 0
+
+
+def test_tensorboard_is_written_beside_the_same_weights(
+    mammograms: Path, trained: Path, tmp_path: Path
+) -> None:
+    done = train(mammograms, tmp_path / "out", "--epochs", "2", "--tensorboard")
+
+    assert done.exit_code == 0, done.output
+    assert list((tmp_path / "out" / "tensorboard").glob("events.out.tfevents.*"))
+    assert not (trained / "tensorboard").exists()
+    weights = [folder / "weights.safetensors" for folder in (tmp_path / "out", trained)]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_tensorboard_that_is_not_installed_is_told_before_anything_is_cut(
+    mammograms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+
+    done = train(mammograms, tmp_path / "out", "--epochs", "2", "--tensorboard")
+
+    assert "tensorboard is not installed" in sentence(done, TensorboardMissingError)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_finished_folder_is_not_trained_again(mammograms: Path, trained: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in trained.rglob("*")}
+
+    done = train(mammograms, trained, "--epochs", "2")
+
+    assert done.exit_code == 0, done.output
+    assert "dcgan, 2 epochs on " in done.output
+    assert {path: path.stat().st_mtime_ns for path in trained.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--epochs", "3"), "training.epochs is 2 there and 3 here"),
+        (("--epochs", "2", "--margin-px", "9"), "patches.margin_px is 8 there and 9 here"),
+        (("--epochs", "2", "--where", "view=CC"), "where is [] there and ['view=CC'] here"),
+        (("--epochs", "2", "--threads", "2"), "threads is 1 there and 2 here"),
+    ],
+)
+def test_another_training_in_the_folder_is_named_by_what_differs(
+    mammograms: Path, trained: Path, options: tuple[str, ...], said: str
+) -> None:
+    assert said in sentence(train(mammograms, trained, *options), TrainingFolderError)
+
+
+def test_what_failed_before_the_training_began_may_be_changed(
+    mammograms: Path, tmp_path: Path
+) -> None:
+    options = ("--epochs", "1", "--batch-size")
+    too_large = train(mammograms, tmp_path / "out", *options, "4000")
+
+    assert "fewer than one batch of 4000" in sentence(too_large, NodeError)
+    assert train(mammograms, tmp_path / "out", *options, "4").exit_code == 0
+
+
+def test_a_folder_that_another_process_trains_in_is_left_alone(
+    mammograms: Path, trained: Path
+) -> None:
+    with alone_in(trained):
+        refused = train(mammograms, trained, "--epochs", "2")
+
+    assert f"another process is working in {trained}" in sentence(refused, FolderInUseError)
+    assert train(mammograms, trained, "--epochs", "2").exit_code == 0
+
+
+def test_a_folder_of_something_else_is_not_written_to(mammograms: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("")
+
+    done = train(mammograms, tmp_path, "--epochs", "1")
+
+    assert "is not empty, and holds no plan.json" in sentence(done, TrainingFolderError)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_file_gives_any_field_and_an_option_outweighs_it(
+    mammograms: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "generator.toml"
+    file.write_text(
+        "[architecture]\nlatent_size = 8\nwidth = 64\n"
+        "[training]\nloss = 'relativistic'\nepochs = 1\nlearning_rate = 1e-3\n"
+    )
+    done = train(mammograms, tmp_path / "out", "--training", file, "--width", "16", "--json")
+
+    assert done.exit_code == 0, done.output
+    result = json.loads(done.stdout)
+    assert result["architecture"]["kind"] == "residual"
+    assert (result["architecture"]["latent_size"], result["architecture"]["width"]) == (8, 16)
+    assert (result["training"]["learning_rate"], result["training"]["batch_size"]) == (1e-3, 4)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--loss", "hinge"), "training.loss"),
+        (("--size", "100"), "image_size"),
+        (("--epochs", "0"), "training.epochs"),
+        (("--kinds", "lump"), "--kinds is 'lump'"),
+        (("--margin-mm", "4"), "give one of them"),
+        (("--training", "nowhere.toml"), "nowhere.toml cannot be read: No such file"),
+        (("--training", "{broken}"), "is no TOML"),
+        (("--training", "{empty}"), "says nothing"),
+        (("--training", "{unknown}"), "epochs"),
+        (("--recipe", "best"), "training.recipe"),
+        (("--recipe", "paper", "--loss", "relativistic"), "the paper has no relativistic loss"),
+        (("--training", "{misspelt}"), "training.epoch"),
+    ],
+)
+def test_wrong_usage_is_named_and_leaves_nothing(
+    mammograms: Path, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    texts = {
+        "broken": "[",
+        "empty": "# to be filled in",
+        "unknown": "epochs = 3",
+        "misspelt": "[training]\nepoch = 3",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    filled = [option.format(**{name: tmp_path / name for name in texts}) for option in options]
+
+    done = train(mammograms, tmp_path / "out", *filled)
+
+    assert done.exit_code == 2
+    assert said in done.output
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
+    mammograms: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "generator.toml"
+    file.write_text("[training]\nepochs = 30\ncheckpoint_every_epochs = 3\n")
+    options = ("--training", file)
+    arguments = [mammograms, "--out", tmp_path / "out", *CUT, *TINY, *options]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "genshare", "train-generator", *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+    )
+    assert process.stderr is not None
+    wait_for((tmp_path / "out" / "checkpoint.pt").exists)
+    process.send_signal(signal.SIGTERM)
+    rest = process.stderr.read()
+
+    assert process.wait() == 130
+    assert rest.splitlines()[-1].startswith("interrupted; start the same command again")
+    assert "Traceback" not in rest
+    assert not list((tmp_path / "out").glob(".*"))
+    assert not (tmp_path / "out" / "trained.json").exists()
+    for name in ("out", "whole"):
+        assert train(mammograms, tmp_path / name, *options).exit_code == 0
+    weights = [tmp_path / name / "weights.safetensors" for name in ("out", "whole")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_a_package_is_built_and_not_sent_when_dry(trained: Path) -> None:
+    done = publish(trained, *TERMS, "--dry-run")
+
+    assert done.exit_code == 0, done.output
+    assert "centre-b/masses: built, and not sent" in done.output
+    assert open_package(trained / "package").digest in done.output
+
+
+def test_other_terms_make_another_package(trained: Path) -> None:
+    for licence in ("CC0 1.0", "CC BY 4.0"):
+        publish(trained, *TERMS, "--licence", licence, "--dry-run")
+
+        assert open_package(trained / "package").card.licence == licence
+
+
+def test_weights_in_proportion_make_another_package(trained: Path) -> None:
+    done = publish(trained, *TERMS, "--dry-run", "--proportion", "weights.safetensors=2")
+
+    assert done.exit_code == 0, done.output
+    assert [file.share for file in open_package(trained / "package").card.weights] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--proportion", "weights.safetensors"), "is no FILE=NUMBER, such as"),
+        (("--proportion", "weights.safetensors=0"), "weights.safetensors=0 must be above 0"),
+        (("--proportion", "weights.safetensors=nan"), "must be above 0"),
+        (("--proportion", "x.safetensors=1"), "the training kept no x.safetensors; it kept"),
+        (("--proportion", "weights.safetensors=1", "--ensemble"), "--ensemble takes every weight"),
+    ],
+)
+def test_wrong_proportions_are_one_sentence(
+    trained: Path, options: tuple[str, ...], said: str
+) -> None:
+    done = publish(trained, *TERMS, "--dry-run", *options)
+
+    assert done.exit_code != 0
+    assert said in " ".join(f"{done.output} {done.exception}".replace("│", " ").split())
+
+
+def test_a_package_is_sent_as_it_is(
+    trained: Path, loopback_hub: RunningHub, tmp_path: Path
+) -> None:
+    publish(trained, *TERMS, "--name", "as-it-is", "--dry-run")
+    package = (trained / "package").rename(tmp_path / "package")
+    token = loopback_hub.client(ADMIN_TOKEN).invite("centre-b", renew=True)
+
+    done = publish(package, hub=loopback_hub.url, token=token)
+    refused = publish(package, "--title", "Another", hub=loopback_hub.url, token=token)
+
+    assert done.exit_code == 0, done.output
+    assert "centre-b/as-it-is: published as version 1" in done.output
+    assert refused.exit_code == 2
+    assert "leave out --title" in refused.output
+
+
+def test_what_cannot_be_published_is_one_sentence(trained: Path, tmp_path: Path) -> None:
+    nowhere = publish(tmp_path / "nowhere", *TERMS)
+    silent = publish(trained, *TERMS)
+    markup = publish(trained, *TERMS, "--title", "<b>", "--dry-run")
+    bare = publish(trained, "--name", "masses")
+
+    assert "is no package, and holds no trained.json" in sentence(nowhere, TrainingFolderError)
+    assert "no answer from the hub" in sentence(silent, HubUnreachableError)
+    assert "title" in sentence(markup, NotPublishableError)
+    assert bare.exit_code == 2
+    assert "--centre, --title" in bare.output
+
+
+def test_help_shows_worked_examples() -> None:
+    for app, command in (
+        (training_commands.app, "train-generator"),
+        (publish_commands.app, "publish"),
+    ):
+        assert f"genshare {command} " in CliRunner().invoke(app, ["--help"]).output
