@@ -62,12 +62,20 @@ class BadMammogramsError(NodeError):
 
 
 class BadImageError(NodeError):
-    """One image file cannot be decoded."""
+    """One image file cannot be decoded.
+
+    Attributes:
+        reason: Why, in words that name no file and that images share, so that they can be counted.
+    """
 
     code = "GS-3102"
     status = 422
     title = "Image unreadable"
     hint = "Replace the file, or take its record out of the data set's tables."
+
+    def __init__(self, message: str, *, reason: str = "image cannot be read") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class NotEnoughPatientsError(NodeError):

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.errors import BadImageError
+from centre_node.mammography.image_faults import refused
 
 
 def min_max_scaled(values: NDArray[np.integer | np.floating], name: str) -> NDArray[np.uint8]:
@@ -18,6 +18,7 @@ def min_max_scaled(values: NDArray[np.integer | np.floating], name: str) -> NDAr
     """
     low, high = values.min(), values.max()
     if low == high:
-        raise BadImageError(f"{name} has the value {low:g} in every pixel")
+        fault = f"has the value {low:g} in every pixel"
+        raise refused(name, fault, counted_as="has one value in every pixel")
     scaled = cv2.normalize(values, None, 0, 255, cv2.NORM_MINMAX, dtype=cv2.CV_8U)  # type: ignore[call-overload]  # None: a new array
     return np.asarray(scaled, dtype=np.uint8).reshape(values.shape)
