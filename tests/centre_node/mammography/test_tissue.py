@@ -7,7 +7,7 @@ from centre_node.mammography.tissue import background
 def test_background_includes_its_level() -> None:
     pixels = np.array([[9, 10], [11, 200]], dtype=np.uint8)
 
-    found = background(pixels, PatchConfiguration(background_level=10))
+    found, _ = background(pixels, PatchConfiguration(background_level=10))
 
     assert found.tolist() == [[True, True], [False, False]]
 
@@ -17,8 +17,8 @@ def test_a_bright_label_is_background_by_the_breast_mask_only() -> None:
     pixels[50:350, :180] = 150
     pixels[20:40, 240:280] = 250
 
-    by_mask = background(pixels, PatchConfiguration(tissue="breast_mask"))
-    by_level = background(pixels, PatchConfiguration(background_level=25))
+    by_mask, _ = background(pixels, PatchConfiguration(tissue="breast_mask"))
+    by_level, _ = background(pixels, PatchConfiguration(background_level=25))
 
     assert by_mask[30, 260]
     assert not by_level[30, 260]
