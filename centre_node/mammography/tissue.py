@@ -24,10 +24,10 @@ def background(
 
     Source: the level is that of the paper's published code, after min-max scaling of the image.
     """
-    up_to_level = pixels <= configuration.background_level
-    if configuration.tissue == "threshold":
-        return np.asarray(up_to_level), None
-    breast = found_breast(pixels)
-    if breast.doubt == "whole film":
-        return np.asarray(up_to_level), NO_BACKGROUND
-    return ~breast.mask, NO_BREAST if breast.doubt == "nothing" else None
+    doubt = None
+    if configuration.tissue == "breast_mask":
+        breast = found_breast(pixels)
+        if breast.doubt != "whole film":
+            return ~breast.mask, NO_BREAST if breast.doubt == "nothing" else None
+        doubt = NO_BACKGROUND
+    return np.asarray(pixels <= configuration.background_level), doubt
