@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from node_api.patches import PatchConfiguration
 from numpy.typing import NDArray
 
-from centre_node.errors import BadImageError, PatchDoesNotFitError
 from centre_node.mammography.boxes import Box, jitter_reach, patch_box
-from centre_node.mammography.configuration import PatchConfiguration
 from centre_node.mammography.crops import cropped
+from centre_node.mammography.errors import BadImageError, PatchDoesNotFitError
 from centre_node.mammography.healthy import Look, alike_boxes, healthy_boxes
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.orientation import with_chest_wall_left

@@ -14,22 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from node_api.patches import PatchConfiguration
 
-from centre_node.errors import (
-    BadMammogramsError,
-    NotEnoughTissueError,
-    OutOfSpaceError,
-    PatchStoreError,
-)
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PatchConfiguration
 from centre_node.mammography.cutting import Wanted, cut_mammogram, lesion_squares
+from centre_node.mammography.errors import BadMammogramsError, NotEnoughTissueError, PatchStoreError
 from centre_node.mammography.extraction_parts import Part, assembled, read_part, write_part
 from centre_node.mammography.healthy import Look, shared_out
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_records import Index, Provenance, index_bytes
 from centre_node.mammography.patch_store import INDEX, PIXELS, PROVENANCE, PatchStore
 from shared.disk import is_full_disk
+from shared.errors import OutOfSpaceError
 from shared.names import LesionKind
 from shared.version import genshare_version
 

@@ -1,6 +1,6 @@
 """How an image that cannot be used is refused: for a person, and to be counted."""
 
-from centre_node.errors import BadImageError
+from centre_node.mammography.errors import BadImageError
 
 
 def refused(name: str, fault: str, *, counted_as: str | None = None) -> BadImageError:

@@ -1,10 +1,10 @@
 """Which pixels of a mammogram are no tissue."""
 
 import numpy as np
+from node_api.patches import PatchConfiguration
 from numpy.typing import NDArray
 
 from centre_node.mammography.breast_mask import found_breast
-from centre_node.mammography.configuration import PatchConfiguration
 
 NO_BREAST = "no breast was found in the image, so no healthy patch is cut from it"
 NO_BACKGROUND = (

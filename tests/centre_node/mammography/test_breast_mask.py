@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from node_api.data_sources import AcquisitionStyle, PhantomSet
 from numpy.typing import NDArray
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.breast_mask import breast_mask, found_breast
-from centre_node.mammography.configuration import AcquisitionStyle, PhantomSet
 from centre_node.mammography.phantoms.plan import ImagePlan, plan_images
 from centre_node.mammography.phantoms.rendering import render
 from centre_node.mammography.readers.coco import read_coco

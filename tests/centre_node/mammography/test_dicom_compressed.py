@@ -6,6 +6,7 @@ from typing import Any
 import gdcm
 import numpy as np
 import pytest
+from centre_node.mammography.errors import BadImageError
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.encaps import encapsulate
@@ -18,7 +19,6 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from centre_node.errors import BadImageError
 from centre_node.mammography.codestreams import check_codestream
 from centre_node.mammography.dicom import read_pixels
 from tests.centre_node.mammography.dicom_files import HEIGHT, WIDTH, dicom, smooth

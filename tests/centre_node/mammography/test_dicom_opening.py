@@ -3,10 +3,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from centre_node.mammography.errors import BadImageError
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 
-from centre_node.errors import BadImageError
 from centre_node.mammography.dicom import read_header, read_pixels
 from tests.centre_node.mammography.dicom_files import HEIGHT, WIDTH, dicom, table
 

@@ -9,11 +9,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from centre_node.mammography.errors import BadMammogramsError
+from node_api.patches import PatchConfiguration
 from numpy.typing import NDArray
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PatchConfiguration
 from centre_node.mammography.cutting import MOSTLY_DARK
 from centre_node.mammography.dicom import read_pixels
 from centre_node.mammography.extraction import extract_patches

@@ -3,9 +3,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from centre_node.mammography.errors import BadMammogramsError, NotEnoughTissueError
+from node_api.patches import Jitter, PatchConfiguration
 
-from centre_node.errors import BadMammogramsError, NotEnoughTissueError
-from centre_node.mammography.configuration import Jitter, PatchConfiguration
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_store import PatchStore, check_no_leak

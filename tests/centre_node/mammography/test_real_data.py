@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from node_api.patches import PatchConfiguration
 
-from centre_node.mammography.configuration import PatchConfiguration
 from centre_node.mammography.cutting import MOSTLY_DARK
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.extraction import extract_patches

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
+from node_api.patches import PatchConfiguration
 
-from centre_node.mammography.configuration import PatchConfiguration
 from centre_node.mammography.tissue import NO_BACKGROUND, NO_BREAST, background
 
 
