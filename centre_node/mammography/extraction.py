@@ -24,8 +24,7 @@ from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_records import Index, Provenance, index_bytes
 from centre_node.mammography.patch_store import INDEX, PIXELS, PROVENANCE, PatchStore
 from node_api.patches import PatchConfiguration
-from shared.disk import is_full_disk
-from shared.errors import OutOfSpaceError
+from shared.files import full_disk_named, put_in_place, sync_folder
 from shared.names import LesionKind
 from shared.version import genshare_version
 
@@ -71,15 +70,15 @@ def extract_patches(
     if stored is not None and stored.digest == provenance.digest:
         return stored
     partial = folder.with_name(f".{folder.name}.partial")
+    full = f"no space is left for the patches in {folder.parent}"
     try:
-        _claim(partial, provenance)
-        extraction = _Extraction(partial, provenance, workers or len(os.sched_getaffinity(0)))
-        index = extraction.run(mammograms, on_progress)
-        _finish(partial, index, extraction.parts, folder)
-    except Exception as error:
+        with full_disk_named(folder, sentence=full):
+            _claim(partial, provenance)
+            extraction = _Extraction(partial, provenance, workers or len(os.sched_getaffinity(0)))
+            index = extraction.run(mammograms, on_progress)
+            _finish(partial, index, extraction.parts, folder)
+    except Exception:
         shutil.rmtree(partial, ignore_errors=True)
-        if is_full_disk(error):
-            raise OutOfSpaceError(f"no space is left for the patches in {folder.parent}") from error
         raise
     return PatchStore.open(folder)
 
@@ -324,14 +323,10 @@ def _finish(partial: Path, index: Index, parts: Sequence[Part], folder: Path) ->
     """Join the parts into a store beside them, and put it in the place of `folder`."""
     with (partial / PIXELS).open("wb") as file:
         records = assembled(parts, file)
-        file.flush()
-        os.fsync(file.fileno())
-    with (partial / INDEX).open("wb") as file:
-        file.write(index_bytes(index.model_copy(update={"records": records})))
-        file.flush()
-        os.fsync(file.fileno())
+    (partial / INDEX).write_bytes(index_bytes(index.model_copy(update={"records": records})))
     for part in parts:
         part.file.unlink()
+    sync_folder(partial)
     if folder.exists():
         shutil.rmtree(folder)
-    partial.rename(folder)
+    put_in_place(partial, folder)

@@ -4,12 +4,13 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.cutting import Cut
 from centre_node.mammography.healthy import Look
 from centre_node.mammography.patch_records import PatchRecord
+from shared.files import write_whole
 from shared.models import StrictModel
 
 
@@ -52,11 +53,12 @@ def write_part(file: Path, cut: Cut) -> None:
         looks=tuple(cut.looks),
         unmet=tuple(cut.unmet),
     )
-    temporary = file.with_suffix(".writing")
-    with temporary.open("wb") as out:
+
+    def write(out: IO[bytes]) -> None:
         out.write(head.model_dump_json().encode() + b"\n")
         out.writelines(cut.pieces)
-    temporary.replace(file)
+
+    write_whole(file, write)
 
 
 def read_part(file: Path) -> Part:
