@@ -1,7 +1,5 @@
 """Phantoms written as a data set on disk, whole or not at all."""
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -12,8 +10,7 @@ from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.phantoms.reading import read_phantoms
 from node_api.data_sources import FolderFormat, PhantomSet
-from shared.disk import is_full_disk
-from shared.errors import OutOfSpaceError
+from shared.files import full_disk_named, whole_folder
 from shared.models import StrictModel
 
 STAMP = "phantoms.json"
@@ -51,22 +48,10 @@ def write_phantoms(
     stamp = _Stamp(phantoms=phantoms, layout=layout)
     if _is_finished(folder, stamp):
         return
-    temporary = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)  # of a writing that was killed
-    try:
-        temporary.mkdir(parents=True)
+    full = f"no space is left for the phantoms in {folder.parent}"
+    with full_disk_named(folder, sentence=full), whole_folder(folder, alone=True) as temporary:
         _writer(layout)(read_phantoms(phantoms).mammograms, temporary, on_progress=on_progress)
         (temporary / STAMP).write_text(stamp.model_dump_json())
-        _flush(temporary)
-        temporary.rename(folder)
-    except OSError as error:
-        if is_full_disk(error):
-            raise OutOfSpaceError(
-                f"no space is left for the phantoms in {folder.parent}"
-            ) from error
-        raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _is_finished(folder: Path, stamp: _Stamp) -> bool:
@@ -86,14 +71,6 @@ def _is_finished(folder: Path, stamp: _Stamp) -> bool:
             f"{folder} holds something else than these phantoms as {stamp.layout}; it is left alone"
         )
     return True
-
-
-def _flush(folder: Path) -> None:
-    """Make the files outlast a power cut, so that the rename never shows half of them."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
 
 
 def _writer(layout: FolderFormat) -> _Writer:
