@@ -13,7 +13,7 @@ AcquisitionStyle = Literal["digital", "film", "soft"]
 
 PAPERS_MARGIN_PX = 60
 
-FolderFormat = Literal["coco", "inbreast", "bcdr", "optimam", "cbis-ddsm", "mias"]
+FolderFormat = Literal["coco", "inbreast", "bcdr", "optimam", "cbis-ddsm", "mias", "table"]
 
 
 class MammogramFolder(StrictModel):

@@ -113,12 +113,14 @@ class Reading:
 
     Attributes:
         left_out: What the reader left out or changed, but for what is unplaced in the mammograms.
+        notes: What a reader that had to guess took the folder for, in words.
     """
 
     name: str
     mammograms: tuple[Mammogram, ...]
     left_out: tuple[Skipped, ...] = ()
     folder: Path | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:

@@ -4,6 +4,8 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from pydantic import Field
+
 from centre_node.mammography.mammograms import Mammogram, Reading
 from shared.models import StrictModel
 
@@ -23,7 +25,11 @@ class LesionSummary(StrictModel):
 
 
 class DatasetSummary(StrictModel):
-    """Counts over the mammograms that were read; an unknown value counts as "unknown"."""
+    """Counts over the mammograms that were read; an unknown value counts as "unknown".
+
+    Attributes:
+        notes: What a reader that had to guess took the folder for; not written where it is empty.
+    """
 
     images: int
     patients: int
@@ -38,6 +44,7 @@ class DatasetSummary(StrictModel):
     excluded_regions: int
     images_without_annotation: int
     skipped: dict[str, int]
+    notes: tuple[str, ...] = Field((), exclude_if=lambda notes: not notes)
 
 
 class SubsetBalance(StrictModel):
@@ -105,6 +112,7 @@ def summary(reading: Reading) -> DatasetSummary:
         excluded_regions=sum(len(image.excluded) for image in images),
         images_without_annotation=sum(not image.lesions and not image.excluded for image in images),
         skipped=_counted(skipped.reason for skipped in reading.skipped),
+        notes=reading.notes,
     )
 
 

@@ -2,29 +2,19 @@
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from pydantic import ValidationError
 
 from centre_node.errors import BadMammogramsError, OutOfSpaceError
 from centre_node.mammography.configuration import FolderFormat, PhantomSet
-from centre_node.mammography.mammograms import Mammogram
+from centre_node.mammography.layouts import LAYOUTS, OnProgress
 from centre_node.mammography.phantoms.reading import read_phantoms
 from shared.disk import is_full_disk
 from shared.models import StrictModel
 
 STAMP = "phantoms.json"
 """Beside the data, so that a finished folder is known again. Readers pass it over."""
-
-OnProgress = Callable[[int, int], None]
-
-
-class _Writer(Protocol):
-    def __call__(
-        self, mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnProgress
-    ) -> None: ...
 
 
 class _Stamp(StrictModel):
@@ -44,17 +34,18 @@ def write_phantoms(
         on_progress: Is told images written and images in all.
 
     Raises:
-        BadMammogramsError: `folder` holds something else.
+        BadMammogramsError: `folder` holds something else, or the layout has no writer.
         OutOfSpaceError: The disk is full; nothing is left behind.
     """
     stamp = _Stamp(phantoms=phantoms, layout=layout)
     if _is_finished(folder, stamp):
         return
+    write = LAYOUTS[layout].writer()
     temporary = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)  # of a writing that was killed
     try:
         temporary.mkdir(parents=True)
-        _writer(layout)(read_phantoms(phantoms).mammograms, temporary, on_progress=on_progress)
+        write(read_phantoms(phantoms).mammograms, temporary, on_progress=on_progress)
         (temporary / STAMP).write_text(stamp.model_dump_json())
         _flush(temporary)
         temporary.rename(folder)
@@ -93,23 +84,3 @@ def _flush(folder: Path) -> None:
         if path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-
-
-def _writer(layout: FolderFormat) -> _Writer:
-    """Return a layout's writer; what it needs is imported only when it is used."""
-    match layout:
-        case "inbreast":
-            from centre_node.mammography.phantoms.writers.inbreast import write_inbreast as writer
-        case "bcdr":
-            from centre_node.mammography.phantoms.writers.bcdr import write_bcdr as writer
-        case "optimam":
-            from centre_node.mammography.phantoms.writers.optimam import write_optimam as writer
-        case "cbis-ddsm":
-            from centre_node.mammography.phantoms.writers.cbis_ddsm import (
-                write_cbis_ddsm as writer,
-            )
-        case "mias":
-            from centre_node.mammography.phantoms.writers.mias import write_mias as writer
-        case _:
-            from centre_node.mammography.phantoms.writers.coco import write_coco as writer
-    return writer

@@ -8,8 +8,8 @@ import pytest
 from centre_node.errors import BadMammogramsError, OutOfSpaceError
 from centre_node.mammography.configuration import FolderFormat, PhantomSet
 from centre_node.mammography.datasets import DataFolders, read_dataset, read_folder
+from centre_node.mammography.layouts import Layout
 from centre_node.mammography.mammograms import Mammogram
-from centre_node.mammography.phantoms import writing
 from centre_node.mammography.phantoms.writing import write_phantoms
 from tests.centre_node.mammography.readers.round_trip import contents, unseen
 
@@ -137,4 +137,4 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         (folder / "first.png").write_bytes(b"begun")
         raise error
 
-    monkeypatch.setattr(writing, "_writer", lambda _layout: failing)
+    monkeypatch.setattr(Layout, "writer", lambda _layout: failing)
