@@ -83,10 +83,16 @@ def find_table(files: DataFolder, choices: TableChoices) -> BoxTable:
 
 
 def box_tables(files: DataFolder, choices: TableChoices) -> Iterator[tuple[Path, Columns]]:
-    """Yield the tables of a folder with the columns that are found in each."""
+    """Yield the tables of a folder with the columns that are found in each.
+
+    One that cannot be read has none, so that it stands in no other's way.
+    """
     for ending in _ENDINGS:
         for path in files.below(files.path, "*", ending):
-            header = _header_and_rows(files.opened(path), choices)[0]
+            try:
+                header = _header_and_rows(files.opened(path), choices)[0]
+            except BadMammogramsError:
+                header = ()
             yield path, find_columns(header, choices.columns)
 
 

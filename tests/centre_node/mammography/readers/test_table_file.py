@@ -104,6 +104,15 @@ def test_a_wrong_columns_file_is_one_sentence(tmp_path: Path, choices: str, mess
         read_folder(tmp_path, "auto", {})
 
 
+def test_a_table_that_cannot_be_read_stands_in_no_others_way(tmp_path: Path) -> None:
+    write_table(write_images(tmp_path, "a.png"), {**MASS, **BOX})
+    (tmp_path / "a.csv").write_bytes(b"")
+    (tmp_path / "list.tsv").write_text("name\tdate\n")
+    (tmp_path / "z.csv").symlink_to(tmp_path.parent)
+
+    assert len(read_folder(tmp_path, "auto", {}).mammograms) == 1
+
+
 def test_of_several_tables_the_centre_names_one(tmp_path: Path) -> None:
     write_images(tmp_path, "a.png")
     write_table(tmp_path, {**MASS, **BOX})
