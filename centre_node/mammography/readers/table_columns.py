@@ -1,6 +1,6 @@
 """Which column of a table of boxes says what: as its centre says, else guessed by its name."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from centre_node.mammography.readers.table_fields import (
@@ -46,16 +46,16 @@ class Columns:
         lacking = [field for field in _MUST if field not in self.places]
         return lacking if self._has_boxes() else [*lacking, *self._missing_of_box()]
 
-    def in_words(self) -> list[str]:
-        """Say what each column was taken for, and which were not used."""
-        used = sorted(self.places.items(), key=lambda item: item[1])
-        said = [f"column {self.header[place]} is {MEANINGS[field]}" for field, place in used]
-        others = [
-            name
-            for place, name in enumerate(self.header)
-            if name and place not in self.places.values()
-        ]
-        return [*said, f"not used: {', '.join(others)}"] if others else said
+    def in_words(self, labels: Collection[str]) -> Iterator[str]:
+        """Say what each column was taken for, which are labels, and which were not used."""
+        for field, place in sorted(self.places.items(), key=lambda item: item[1]):
+            yield f"column {self.header[place]} is {MEANINGS[field]}"
+        if labels:
+            yield f"to filter by: {', '.join(labels)}"
+        used = {*labels, *(self.header[place] for place in self.places.values())}
+        others = [name for name in self.header if name and name not in used]
+        if others:
+            yield f"not used: {', '.join(others)}"
 
     def _has_boxes(self) -> bool:
         groups: tuple[tuple[Field, ...], ...] = (CORNERS, CORNER_AND_SIZE, ("boxes",))

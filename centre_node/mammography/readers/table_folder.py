@@ -163,7 +163,7 @@ def _notes(table: BoxTable, choices: TableChoices) -> Iterator[str]:
     """Say what the table was taken for, so that its centre sees a wrong guess."""
     known = "" if table.title is None else f", known as {table.title}'s"
     yield f"table {table.name}{known}"
-    yield from table.columns.in_words()
+    yield from table.columns.in_words(table.labels)
     if "kind" not in table.columns.places:
         kind = choices.kind_of_every_box or "other"
         yield f"no column is the kind of lesion: every box is read as {kind}"

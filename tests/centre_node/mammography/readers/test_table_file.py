@@ -57,11 +57,19 @@ def test_columns_are_found_by_well_known_names_or_as_given(
 
 
 def test_columns_are_said_in_words() -> None:
-    columns = find_columns(["file", "patient", "x", "y", "w", "h", "note"], {})
+    columns = find_columns(["file", "patient", "x", "y", "w", "h", "set", "note"], {})
 
     assert columns.missing() == []
-    assert columns.in_words()[:2] == ["column file is the image", "column patient is the patient"]
-    assert columns.in_words()[-1] == "not used: note"
+    assert list(columns.in_words(["set"])) == [
+        "column file is the image",
+        "column patient is the patient",
+        "column x is the box's left edge",
+        "column y is the box's top edge",
+        "column w is the box's width",
+        "column h is the box's height",
+        "to filter by: set",
+        "not used: note",
+    ]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])

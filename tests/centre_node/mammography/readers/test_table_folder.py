@@ -72,7 +72,7 @@ def test_vindr_mammo_is_filtered_and_says_what_it_was_taken_for(tmp_path: Path) 
     assert [m.patient_id for m in reading.mammograms] == ["s2"]
     assert reading.notes[0] == "table finding_annotations.csv, known as VinDr-Mammo's"
     assert "column study_id is the patient" in reading.notes
-    assert reading.notes[-1] == "not used: series_id, split"
+    assert reading.notes[-2:] == ("to filter by: split, breast_birads", "not used: series_id")
 
 
 def test_a_hospitals_export_with_semicolons_and_decimal_commas(tmp_path: Path) -> None:

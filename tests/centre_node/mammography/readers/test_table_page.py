@@ -27,7 +27,9 @@ def test_the_example_is_two_lesions_a_healthy_image_and_one_that_is_excluded(
 ) -> None:
     for name in ("P01_L_CC", "P01_R_CC", "P02_L_MLO"):
         pixels = np.arange(1500 * 1500, dtype=np.uint32).reshape(1500, 1500) % 251
-        (tmp_path / f"{name}.png").write_bytes(cv2.imencode(".png", pixels.astype(np.uint8))[1])
+        (tmp_path / f"{name}.png").write_bytes(
+            cv2.imencode(".png", pixels.astype(np.uint8))[1].tobytes()
+        )
     (tmp_path / "boxes.csv").write_text(block("", "image;patient_id;"), encoding="utf-8")
 
     found = by_name(read_folder(tmp_path, "auto", {}))
