@@ -43,7 +43,7 @@ _NO_FINDING = (
 )
 _NEGATED = re.compile(r"\b(?:no|non|not|without)\b", re.IGNORECASE)
 _KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = (
-    (re.compile(r"\bmass(?:es|a)?\b|\bnodul", re.IGNORECASE), "mass"),
+    (re.compile(r"\bmass(?:es|a)?\b|\bnodul|\btumou?r|\blump", re.IGNORECASE), "mass"),
     (re.compile(r"calcif|\b(?:micro|macro)?calcs?\b", re.IGNORECASE), "calcification"),
     (
         re.compile(

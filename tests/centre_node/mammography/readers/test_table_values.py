@@ -105,6 +105,7 @@ def test_spacings(cell: str, value: float | None) -> None:
         ("Mass", "mass", True),
         ("spiculated masses", "mass", True),
         ("nodule", "mass", True),
+        ("Tumour", "mass", True),
         ("Suspicious Calcification", "calcification", True),
         ("microcalcs", "calcification", True),
         ("['Suspicious Calcification', 'Mass']", "mass", True),
