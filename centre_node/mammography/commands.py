@@ -82,7 +82,7 @@ def inspect(
     Examples:
       genshare data inspect /data/INbreast --out inbreast.json
 
-      genshare data inspect /data/cbis_ddsm --where official_split=test --json
+      genshare data inspect /data/cbis_ddsm --where split=test --json
     """
     counted = summary(reading_of(folder, phantoms, layout, where))
     if out is not None:

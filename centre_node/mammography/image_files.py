@@ -1,4 +1,4 @@
-"""Opens a mammogram's file of either kind: DICOM, or TIFF, PGM, PNG and JPEG by their endings."""
+"""Opens a mammogram's file of either kind: DICOM, or a raster such as TIFF, PGM, PNG and JPEG."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from centre_node.errors import BadImageError
-from centre_node.mammography.dicom import DicomHeader, read_header, read_pixels
 from centre_node.mammography.rasters import raster_size, read_raster
 
 if TYPE_CHECKING:
     from numpy import uint8
     from numpy.typing import NDArray
+
+    from centre_node.mammography.dicom import DicomHeader
 
 RASTER_ENDINGS = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".pgm")
 DICOM_ENDINGS = (".dcm", ".dicom")
@@ -31,7 +32,7 @@ class ImageHead:
 
     width: int
     height: int
-    dicom: DicomHeader | None
+    dicom: "DicomHeader | None"
 
 
 def read_head(path: Path) -> ImageHead:
@@ -41,8 +42,11 @@ def read_head(path: Path) -> ImageHead:
         BadImageError: The file is missing, of no kind that is known, or damaged, or it is a DICOM
             file of several frames.
     """
-    if is_raster(path):
+    if not is_dicom(path):
         return ImageHead(*raster_size(path), dicom=None)
+    # Here, not above: pydicom loads an array library, which folders of rasters do without.
+    from centre_node.mammography.dicom import read_header
+
     header = read_header(path)
     if header.frames > 1:
         raise BadImageError(f"{path.name} has several frames; a mammogram has one")
@@ -51,18 +55,23 @@ def read_head(path: Path) -> ImageHead:
 
 def pixel_loader(path: Path, width: int, height: int) -> "Callable[[], NDArray[uint8]]":
     """Return what reads an image's pixels, as `Mammogram.load` is to."""
-    return partial(read_raster if is_raster(path) else read_pixels, path, width, height)
+    if not is_dicom(path):
+        return partial(read_raster, path, width, height)
+    from centre_node.mammography.dicom import read_pixels
 
-
-def is_raster(path: Path) -> bool:
-    """Tell by its ending whether a file is an image that is no DICOM file."""
-    return path.suffix.lower() in RASTER_ENDINGS
+    return partial(read_pixels, path, width, height)
 
 
 def is_image(path: Path) -> bool:
     """Tell whether a file is an image by its ending, or is DICOM under any other."""
-    if path.suffix.lower() in (*RASTER_ENDINGS, *DICOM_ENDINGS):
-        return True
+    return path.suffix.lower() in RASTER_ENDINGS or is_dicom(path)
+
+
+def is_dicom(path: Path) -> bool:
+    """Tell whether a file is DICOM by its ending, or by its bytes where that tells nothing."""
+    ending = path.suffix.lower()
+    if ending in (*DICOM_ENDINGS, *RASTER_ENDINGS):
+        return ending in DICOM_ENDINGS
     try:
         with path.open("rb") as file:
             return file.read(_PREAMBLE_BYTES + len(_MAGIC))[_PREAMBLE_BYTES:] == _MAGIC

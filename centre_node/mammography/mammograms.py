@@ -4,7 +4,8 @@ An annotation whose place is not known excludes its whole image, so that no heal
 tissue that may be ill. Readers cannot forget it: `Mammogram` and `Reading` see to it themselves.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 Contour = tuple[tuple[float, float], ...]
 """Corners (x, y) of a polygon in pixels, origin top left."""
+
+SPLIT_LABELS = frozenset({"split", "official_split"})
+"""Labels that tell which part of a data set its publishers meant for training or test."""
 
 NO_PLACE = "it has no box or outline inside the image"
 """Why most annotations are unplaced."""
@@ -35,16 +39,20 @@ class Lesion:
 
 
 @dataclass(frozen=True, slots=True)
-class Unplaced:
-    """Something annotated at a place that is not known, or that may be there without a mark.
+class Skipped:
+    """A record that a reader left out or changed, and why; reasons are counted, so they are few.
 
     Attributes:
         record: Names it without naming a patient.
-        reason: Why; reasons are counted, so they are few.
     """
 
     record: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced(Skipped):
+    """Something annotated at a place that is not known, or that may be there without a mark."""
 
 
 Finding = Lesion | Box | Unplaced
@@ -100,38 +108,39 @@ class Mammogram:
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """A record that a reader left out or changed, and why; reasons are counted, so they are few."""
-
-    record: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """What a reader made of a folder, or what phantoms were drawn.
 
     Attributes:
-        left_out: What the reader left out or changed, but for what is unplaced in the mammograms.
+        skipped: What was left out or changed, with all that is unplaced in the mammograms: what a
+            reader does not tell of it is added.
         notes: What a reader that had to guess took the folder for, in words.
     """
 
     name: str
     mammograms: tuple[Mammogram, ...]
-    left_out: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     folder: Path | None = None
     notes: tuple[str, ...] = ()
 
-    @property
-    def skipped(self) -> tuple[Skipped, ...]:
-        """All that was left out or changed, with the annotations that are unplaced."""
-        unplaced = (part for mammogram in self.mammograms for part in mammogram.unplaced)
-        return (*self.left_out, *(Skipped(part.record, part.reason) for part in unplaced))
+    def __post_init__(self) -> None:
+        """Count what is unplaced."""
+        object.__setattr__(self, "skipped", with_unplaced(self.skipped, self.mammograms))
 
     @property
     def place(self) -> str:
         """What tells it from other data sets of this machine; it never leaves."""
         return self.name if self.folder is None else str(self.folder)
+
+
+def with_unplaced(
+    skipped: Sequence[Skipped], mammograms: Iterable[Mammogram]
+) -> tuple[Skipped, ...]:
+    """Return the records with those that are unplaced in the mammograms and not yet among them."""
+    unplaced: Counter[Skipped] = Counter(
+        part for mammogram in mammograms for part in mammogram.unplaced
+    )
+    return (*skipped, *(unplaced - Counter(skipped)).elements())
 
 
 def lesion_at(

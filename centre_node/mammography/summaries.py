@@ -1,12 +1,12 @@
 """What a centre's staff see of a data set and its patches: counts and no more. Light."""
 
 import statistics
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from pydantic import Field
 
-from centre_node.mammography.mammograms import Mammogram, Reading
+from centre_node.mammography.mammograms import SPLIT_LABELS, Mammogram, Reading
 from shared.models import StrictModel
 
 Quartiles = tuple[float, float, float]
@@ -28,15 +28,19 @@ class DatasetSummary(StrictModel):
     """Counts over the mammograms that were read; an unknown value counts as "unknown".
 
     Attributes:
+        single_point_lesions: Those of one pixel, as where each calcification is marked by itself.
+        patients_in_several_splits: Those whom the data set's own splits do not keep apart.
         notes: What a reader that had to guess took the folder for; not written where it is empty.
     """
 
     images: int
     patients: int
+    patients_in_several_splits: int = 0
     views: dict[str, int]
     lateralities: dict[str, int]
     densities: dict[str, int]
     lesions: int
+    single_point_lesions: int = 0
     kinds: dict[str, int]
     pathologies: dict[str, int]
     sizes: dict[str, LesionSummary]
@@ -98,10 +102,12 @@ def summary(reading: Reading) -> DatasetSummary:
     return DatasetSummary(
         images=len(images),
         patients=len({image.patient_id for image in images}),
+        patients_in_several_splits=_in_several_splits(images),
         views=_counted(image.view for image in images),
         lateralities=_counted(image.laterality for image in images),
         densities=_counted(image.density for image in images),
         lesions=len(lesions),
+        single_point_lesions=sum(lesion.box.larger_side == 1 for lesion in lesions),
         kinds=_counted(lesion.kind for lesion in lesions),
         pathologies=_counted(lesion.pathology for lesion in lesions),
         sizes={kind: _lesion_summary(kind, images) for kind in sorted({le.kind for le in lesions})},
@@ -114,6 +120,15 @@ def summary(reading: Reading) -> DatasetSummary:
         skipped=_counted(skipped.reason for skipped in reading.skipped),
         notes=reading.notes,
     )
+
+
+def _in_several_splits(images: Sequence[Mammogram]) -> int:
+    splits: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for image in images:
+        for label in SPLIT_LABELS & image.labels.keys():
+            # One image may be in two: a film that two tables name.
+            splits[image.patient_id, label].update(image.labels[label].split(" and "))
+    return len({patient for (patient, _), names in splits.items() if len(names) > 1})
 
 
 def _counted(values: Iterable[object]) -> dict[str, int]:

@@ -5,22 +5,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from centre_node.errors import BadMammogramsError
-from centre_node.mammography.mammograms import Mammogram, Reading, Skipped
-from centre_node.mammography.readers.filtering import filtered
+from centre_node.mammography.mammograms import Mammogram, Reading, Skipped, with_unplaced
+from centre_node.mammography.readers.filtering import filtered, in_several_splits
 
 
 def gathered(
     folder: Path,
     mammograms: Iterable[Mammogram],
     where: Mapping[str, str],
-    left_out: Sequence[Skipped],
+    skipped: Sequence[Skipped],
     *,
     expected: str,
 ) -> Reading:
     """Return what was read, filtered.
 
     Args:
-        left_out: Without what is unplaced in the mammograms, which `Reading` adds.
+        skipped: What was left out or changed; what is unplaced in the mammograms, also in those
+            that are not kept, is added.
         expected: What a folder has none of where nothing was read, such as "the 3 images that its
             table names".
 
@@ -30,14 +31,16 @@ def gathered(
     """
     everything = tuple(mammograms)
     if not everything:
-        raise BadMammogramsError(f"{folder} has none of {expected}: {main_reason(left_out)}")
-    return Reading(folder.resolve().name, filtered(everything, where, folder), tuple(left_out))
+        raise BadMammogramsError(f"{folder} has none of {expected}: {main_reason(skipped)}")
+    shared = in_several_splits(((m.patient_id, m.labels) for m in everything), where)
+    counted = with_unplaced((*skipped, *shared), everything)
+    return Reading(folder.resolve().name, filtered(everything, where, folder), counted)
 
 
-def main_reason(left_out: Sequence[Skipped]) -> str:
+def main_reason(skipped: Sequence[Skipped]) -> str:
     """Say in words why most records were left out."""
-    if not left_out:
+    if not skipped:
         return "no record names one"
-    ((reason, times),) = Counter(record.reason for record in left_out).most_common(1)
-    records = "1 record is" if len(left_out) == 1 else f"{len(left_out)} records are"
+    ((reason, times),) = Counter(record.reason for record in skipped).most_common(1)
+    records = "1 record is" if len(skipped) == 1 else f"{len(skipped)} records are"
     return f"{records} left out, {times} of them because {reason}"

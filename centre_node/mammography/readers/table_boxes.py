@@ -39,11 +39,11 @@ _KINDS = ("mass", "calcification", "other")
 
 
 class RowReader:
-    """Reads rows as the centre says; what it changes is added to `left_out`."""
+    """Reads rows as the centre says; what it changes is added to `skipped`."""
 
-    def __init__(self, choices: TableChoices, left_out: list[Skipped]) -> None:
+    def __init__(self, choices: TableChoices, skipped: list[Skipped]) -> None:
         self._choices = choices
-        self._left_out = left_out
+        self._skipped = skipped
 
     def findings(self, rows: Iterable[Row], width: int, height: int) -> list[Finding]:
         """Return what the rows of an image of width x height px say is in it.
@@ -102,7 +102,7 @@ class RowReader:
         return Lesion(box, kind, pathology=pathology, birads=birads_grade(row.text("birads")))
 
     def _note(self, row: Row, reason: str) -> None:
-        self._left_out.append(Skipped(f"row {row.number}", reason))
+        self._skipped.append(Skipped(f"row {row.number}", reason))
 
 
 def _joined(lesion: Lesion | None, other: Lesion) -> Lesion:

@@ -15,24 +15,24 @@ OTHER_SIDE = "its row and its DICOM header disagree on the side; the row is beli
 
 
 def with_facts(
-    image: Mammogram, rows: Sequence[Row], labels: Mapping[str, int], left_out: list[Skipped]
+    image: Mammogram, rows: Sequence[Row], labels: Mapping[str, int], skipped: list[Skipped]
 ) -> Mammogram:
     """Return an image with what its rows say; they are believed before a DICOM header.
 
     Args:
         labels: Columns that become labels, where all rows of the image have the same cell.
-        left_out: Gets what is not understood.
+        skipped: Gets what is not understood.
     """
-    laterality: Literal["L", "R"] | None = _agreed(image, rows, "laterality", side, left_out)
+    laterality: Literal["L", "R"] | None = _agreed(image, rows, "laterality", side, skipped)
     if laterality and image.laterality and laterality != image.laterality:
-        left_out.append(Skipped(image.image_id, OTHER_SIDE))
-    spacing = _agreed(image, rows, "spacing", spacing_mm, left_out)
+        skipped.append(Skipped(image.image_id, OTHER_SIDE))
+    spacing = _agreed(image, rows, "spacing", spacing_mm, skipped)
     cells = {name: {row.at(place) for row in rows} for name, place in labels.items()}
     told = replace(
         image,
         laterality=laterality or image.laterality,
-        view=_agreed(image, rows, "view", view, left_out) or image.view,
-        density=_agreed(image, rows, "density", density, left_out),
+        view=_agreed(image, rows, "view", view, skipped) or image.view,
+        density=_agreed(image, rows, "density", density, skipped),
         pixel_spacing_mm=spacing or image.pixel_spacing_mm,
         labels={
             name: found.pop()
@@ -55,7 +55,7 @@ def _agreed(
     rows: Sequence[Row],
     field: Field,
     meaning: Callable[[str], Value | None],
-    left_out: list[Skipped],
+    skipped: list[Skipped],
 ) -> Value | None:
     """Return what the rows of an image say in a field; None where they differ or say nothing."""
     said = {meaning(cell) for row in rows if (cell := row.text(field))}
@@ -64,5 +64,5 @@ def _agreed(
     if said:
         how = "is none that is known" if said == {None} else "differs from row to row"
         reason = f"{MEANINGS[field]} {how}; it is read as unknown"
-        left_out.append(Skipped(image.image_id, reason))
+        skipped.append(Skipped(image.image_id, reason))
     return None

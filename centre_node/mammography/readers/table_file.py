@@ -11,6 +11,7 @@ from centre_node.mammography.readers.table_choices import CHOICES, TableChoices
 from centre_node.mammography.readers.table_columns import Columns, find_columns, not_there
 from centre_node.mammography.readers.table_fields import KNOWN_TABLES, Field, KnownTable
 from centre_node.mammography.readers.tables import cleaned, decoded_text, separated
+from centre_node.mammography.readers.values import known as known_text
 
 HOW_TO_SAY = (
     f"name them in {CHOICES} beside it, such as: [columns] image = 'Datei' (docs/data.md has more)"
@@ -18,7 +19,6 @@ HOW_TO_SAY = (
 
 _ENDINGS = (".csv", ".tsv")
 _SEPARATORS = ",;\t|"
-_BLANKS = {"nan", "none", "null", "na", "n/a", "-"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Row:
     def text(self, field: Field) -> str:
         """Return a field's cell; empty too where it says that there is nothing, as nan does."""
         cell = self.raw(field)
-        return "" if cell.casefold() in _BLANKS else cell
+        return "" if cell == "-" else known_text(cell)
 
     @property
     def is_too_long(self) -> bool:

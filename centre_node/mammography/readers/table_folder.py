@@ -42,19 +42,19 @@ def read_table_folder(folder: Path, where: Mapping[str, str]) -> Reading:
     reader = _FolderReader(folder, table, choices)
     mammograms = list(reader.mammograms())
     expected = f"the images that its {table.name} names ({len(table.rows)} rows)"
-    reading = gathered(folder, mammograms, where, reader.left_out, expected=expected)
+    reading = gathered(folder, mammograms, where, reader.skipped, expected=expected)
     return replace(reading, notes=tuple(_notes(table, choices)))
 
 
 class _FolderReader:
-    """Reads one folder; what it leaves out gathers in `left_out`."""
+    """Reads one folder; what it leaves out gathers in `skipped`."""
 
     def __init__(self, folder: Path, table: BoxTable, choices: TableChoices) -> None:
-        self.left_out: list[Skipped] = []
+        self.skipped: list[Skipped] = []
         self._folder = folder
         self._table = table
         self._choices = choices
-        self._rows = RowReader(choices, self.left_out)
+        self._rows = RowReader(choices, self.skipped)
         self._images = FolderImages(folder, (row.text("image") for row in table.rows))
         self._lost_patients: set[str] = set()
 
@@ -69,7 +69,7 @@ class _FolderReader:
             self._check_patients(with_rows)
             yield from (m for path in others if (m := self._without_row(path)) is not None)
         else:
-            self.left_out += [Skipped(self._record(path), NO_ROW) for path in others]
+            self.skipped += [Skipped(self._record(path), NO_ROW) for path in others]
 
     def _rows_by_image(self) -> dict[Path, list[Row]]:
         by_image: dict[Path, list[Row]] = defaultdict(list)
@@ -78,7 +78,7 @@ class _FolderReader:
             near = (row.text("patient"), row.text("study"))
             path, reason = self._images.find(cell, near) if cell else (None, "it names no image")
             if path is None:
-                self.left_out.append(Skipped(f"row {row.number}", reason))
+                self.skipped.append(Skipped(f"row {row.number}", reason))
                 self._lost_patients.add(row.text("patient"))
             else:
                 by_image[path].append(row)
@@ -91,11 +91,11 @@ class _FolderReader:
             return None
         if len(patients) != 1:
             reason = "its rows name different patients" if patients else "it has no patient"
-            self.left_out.append(Skipped(self._record(path), reason))
+            self.skipped.append(Skipped(self._record(path), reason))
             return None
         image = self._image(path, head, patients.pop())
         findings = self._rows.findings(rows, head.width, head.height)
-        return with_facts(image, rows, self._table.labels, self.left_out).annotated(findings)
+        return with_facts(image, rows, self._table.labels, self.skipped).annotated(findings)
 
     def _without_row(self, path: Path) -> Mammogram | None:
         head = self._head(path)
@@ -103,7 +103,7 @@ class _FolderReader:
             return None
         patient = self._patient_of(path, head)
         if patient is None:
-            self.left_out.append(Skipped(self._record(path), f"{NO_ROW}, nor is its patient known"))
+            self.skipped.append(Skipped(self._record(path), f"{NO_ROW}, nor is its patient known"))
             return None
         image = self._image(path, head, patient)
         is_lost = not self._lost_patients.isdisjoint({patient, ""})
@@ -137,7 +137,7 @@ class _FolderReader:
             return read_head(path)
         except BadImageError:
             reason = "it is no image that can be read, or one of several frames"
-            self.left_out.append(Skipped(self._record(path), reason))
+            self.skipped.append(Skipped(self._record(path), reason))
             return None
 
     def _image(self, path: Path, head: ImageHead, patient: str) -> Mammogram:

@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from centre_node.errors import BadImageError
-from centre_node.mammography.dicom import read_header
 from centre_node.mammography.image_files import (
     DICOM_ENDINGS,
     RASTER_ENDINGS,
+    is_dicom,
     is_image,
-    is_raster,
+    read_head,
 )
 from centre_node.mammography.readers.data_folder import OUTSIDE, is_hidden
 
@@ -70,7 +70,7 @@ class FolderImages:
             lambda path: path.name.lower() == name.lower(),
             lambda path: len(self._folders_of(path)) >= len(folders),
             lambda path: not self._folders_of(path).isdisjoint(map(str.lower, near)),
-            lambda path: not is_raster(path),  # boxes are in pixels of what others are made of
+            is_dicom,  # boxes are in pixels of what others are made of
         ):
             if len(agreeing) > 1:
                 agreeing = [path for path in agreeing if choose(path)] or agreeing
@@ -95,16 +95,17 @@ class FolderImages:
         """The DICOM files by SOP instance UID; every header is read, where a name is not found."""
         found: dict[str, list[Path]] = defaultdict(list)
         for path in self.paths:
-            if not is_raster(path):
+            if is_dicom(path):
                 found[_uid(path)].append(path)
         return found
 
 
 def _uid(path: Path) -> str:
     try:
-        return read_header(path).sop_instance_uid or ""
+        header = read_head(path).dicom
     except BadImageError:
-        return ""  # no row finds it
+        header = None  # no row finds it
+    return (header.sop_instance_uid if header else None) or ""
 
 
 def _is_visible_image(path: Path, folder: Path) -> bool:

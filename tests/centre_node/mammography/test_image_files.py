@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import cv2
@@ -6,6 +7,8 @@ import pytest
 
 from centre_node.errors import BadImageError
 from centre_node.mammography.image_files import ImageHead, is_image, pixel_loader, read_head
+from centre_node.mammography.readers.coco import ANNOTATIONS, read_coco
+from tests.centre_node.mammography.coco_folder import document, image_record
 from tests.centre_node.mammography.dicom_files import HEIGHT, WIDTH, dicom
 
 PIXELS = (np.arange(WIDTH * HEIGHT).reshape(HEIGHT, WIDTH) % 4096).astype(np.uint16)
@@ -33,6 +36,22 @@ def test_dicom_is_read_under_any_other_name(tmp_path: Path, name: str) -> None:
     assert head.dicom is not None
     assert (head.width, head.height, head.dicom.view) == (WIDTH, HEIGHT, "MLO")
     assert pixel_loader(path, WIDTH, HEIGHT)().shape == (HEIGHT, WIDTH)
+
+
+def test_a_coco_folder_may_hold_dicom_and_rasters_of_other_endings(tmp_path: Path) -> None:
+    dicom(tmp_path / "0.dcm")
+    (tmp_path / "1.bmp").write_bytes(
+        cv2.imencode(".bmp", (PIXELS // 16).astype(np.uint8))[1].tobytes()
+    )
+    records = [
+        image_record(number, file_name=name, width=WIDTH, height=HEIGHT)
+        for number, name in enumerate(("0.dcm", "1.bmp"))
+    ]
+    (tmp_path / ANNOTATIONS).write_text(json.dumps({**document(0), "images": records}))
+
+    for mammogram in read_coco(tmp_path, {}).mammograms:
+        loaded = mammogram.load()
+        assert (loaded.shape, loaded.min(), loaded.max()) == ((HEIGHT, WIDTH), 0, 255)
 
 
 def test_what_is_neither_is_no_image(tmp_path: Path) -> None:

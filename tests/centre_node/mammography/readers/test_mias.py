@@ -93,7 +93,7 @@ def test_an_odd_and_the_next_even_number_are_one_patient(tmp_path: Path) -> None
         ("CALC", "calcification"),
         ("CIRC", "mass"),
         ("SPIC", "mass"),
-        ("MISC", "other"),
+        ("MISC", "mass"),
         ("ARCH", "other"),
         ("ASYM", "other"),
     ],
