@@ -87,6 +87,11 @@ _CBIS_DDSM = FileMarks(
             "csv/ and jpeg/ are Kaggle's copy of CBIS-DDSM, whose images are JPEG under other "
             "names: use the DICOM files of The Cancer Imaging Archive with the tables beside them",
         ),
+        NearMiss(
+            ("CBIS-DDSM | manifest-*/CBIS-DDSM",),
+            "it has the images and lacks the tables: put The Cancer Imaging Archive's "
+            "*_case_description_*_set.csv beside them",
+        ),
     ),
 )
 _ROWS = (

@@ -87,13 +87,20 @@ def _is_there_in_any_case(folder: Path, pattern: str) -> bool:
 def _matches(folder: Path, parts: list[str], compared: Callable[[str], str]) -> bool:
     places = [folder]
     for part in parts:
-        below = (child for place in places if place.is_dir() for child in place.iterdir())
+        below = (child for place in places for child in _children(place))
         places = [
             child
             for child in below
             if not is_hidden(Path(child.name)) and fnmatchcase(compared(child.name), compared(part))
         ]
     return bool(places)
+
+
+def _children(place: Path) -> list[Path]:
+    try:
+        return list(place.iterdir())
+    except OSError:
+        return []  # a file, or a folder that may not be looked into, holds no mark
 
 
 def _like_ending(name: str) -> str:

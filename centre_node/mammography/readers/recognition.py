@@ -7,6 +7,7 @@ from centre_node.errors import BadMammogramsError
 from centre_node.mammography.configuration import FolderFormat
 from centre_node.mammography.layouts import LAYOUTS
 
+_MOST_FOLDERS_SEEN = 200  # more are patients, and looking into each takes time
 _MOST_FOLDERS_NAMED = 3
 
 
@@ -46,7 +47,9 @@ def _near_misses(folder: Path) -> Iterator[str]:
 
 def _below(folder: Path) -> Iterator[str]:
     """Yield the folders below that are data sets; many may be named after patients."""
-    below = sorted(path for path in folder.iterdir() if path.is_dir())
+    below = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
+    if len(below) > _MOST_FOLDERS_SEEN:
+        return
     found = [(path.name, layout) for path in below if (layout := _layout(path)) is not None]
     if len(found) > _MOST_FOLDERS_NAMED:
         yield f"{len(found)} folders in it are data sets: name one of them"

@@ -9,6 +9,8 @@ from centre_node.mammography.readers.table_columns import Columns
 from centre_node.mammography.readers.table_fields import KNOWN_TABLES
 from centre_node.mammography.readers.table_file import HOW_TO_SAY, box_tables
 
+_WORKBOOKS = (".xlsx", ".xls", ".ods")
+
 
 class TableMarks:
     """The marks of a folder of images with a table of boxes."""
@@ -26,7 +28,7 @@ class TableMarks:
         """Say which columns the table that lacks fewest lacks, if it has any that is known."""
         tables = [(path, columns) for path, columns in _tables(folder) if columns.places]
         if not tables:
-            return None
+            return _workbook(folder)
         path, columns = min(tables, key=lambda table: len(table[1].missing()))
         missing = ", ".join(columns.missing())
         return f"{path.name} has no column that is known as {missing}: {HOW_TO_SAY}"
@@ -34,3 +36,9 @@ class TableMarks:
 
 def _tables(folder: Path) -> Iterator[tuple[Path, Columns]]:
     return box_tables(DataFolder(folder), TableChoices())
+
+
+def _workbook(folder: Path) -> str | None:
+    files = DataFolder(folder)
+    found = [path for ending in _WORKBOOKS for path in files.below(folder, "*", ending)]
+    return f"{found[0].name} is a workbook: save its sheet as .csv" if found else None
