@@ -17,7 +17,7 @@ def _initial(value: object) -> object:
 
 def _density(value: object) -> object:
     """Accept letters."""
-    return density_of(value) if isinstance(value, str) else value
+    return density_of(value) or value if isinstance(value, str) else value
 
 
 class CocoRecord(BaseModel):
