@@ -78,7 +78,7 @@ def find_table(files: DataFolder, choices: TableChoices) -> BoxTable:
     for known in KNOWN_TABLES:
         for place in known.places:
             if (files.path / place).is_file():
-                return _read(files, files.opened(files.path / place), known, choices)
+                return _read(files, files.path / place, known, choices)
     return _read(files, _only(files, choices), None, choices)
 
 
@@ -124,7 +124,7 @@ def _only(files: DataFolder, choices: TableChoices) -> Path:
 def _read(
     files: DataFolder, path: Path, known: KnownTable | None, choices: TableChoices
 ) -> BoxTable:
-    header, rows = _header_and_rows(path, choices)
+    header, rows = _header_and_rows(files.opened(path), choices)
     given = {**(known.columns if known else {}), **choices.columns}
     columns = find_columns(header, given)
     _check(path, columns, given)

@@ -1,6 +1,6 @@
 """Reads a folder of images with a table of boxes, lazily: a centre's own, VinDr-Mammo, EMBED."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -56,20 +56,21 @@ class _FolderReader:
         self._choices = choices
         self._rows = RowReader(choices, self.skipped)
         self._images = FolderImages(folder, (row.text("image") for row in table.rows))
+        self._names = _names(folder, self._images.paths)
         self._lost_patients: set[str] = set()
 
     def mammograms(self) -> Iterator[Mammogram]:
         """Yield the images with rows, in the table's order, then the others if they are wanted."""
         by_image = self._rows_by_image()
-        read = [self._mammogram(path, rows) for path, rows in by_image.items()]
-        with_rows = [mammogram for mammogram in read if mammogram is not None]
-        yield from with_rows
+        read = {path: self._mammogram(path, rows) for path, rows in by_image.items()}
+        with_rows = {path: mammogram for path, mammogram in read.items() if mammogram is not None}
+        yield from with_rows.values()
         others = [path for path in self._images.paths if path not in by_image]
         if self._choices.images_without_row == "healthy":
             self._check_patients(with_rows)
             yield from (m for path in others if (m := self._without_row(path)) is not None)
         else:
-            self.skipped += [Skipped(self._record(path), NO_ROW) for path in others]
+            self.skipped += [Skipped(self._names[path], NO_ROW) for path in others]
 
     def _rows_by_image(self) -> dict[Path, list[Row]]:
         by_image: dict[Path, list[Row]] = defaultdict(list)
@@ -91,7 +92,7 @@ class _FolderReader:
             return None
         if len(patients) != 1:
             reason = "its rows name different patients" if patients else "it has no patient"
-            self.skipped.append(Skipped(self._record(path), reason))
+            self.skipped.append(Skipped(self._names[path], reason))
             return None
         image = self._image(path, head, patients.pop())
         findings = self._rows.findings(rows, head.width, head.height)
@@ -103,22 +104,21 @@ class _FolderReader:
             return None
         patient = self._patient_of(path, head)
         if patient is None:
-            self.skipped.append(Skipped(self._record(path), f"{NO_ROW}, nor is its patient known"))
+            self.skipped.append(Skipped(self._names[path], f"{NO_ROW}, nor is its patient known"))
             return None
         image = self._image(path, head, patient)
         is_lost = not self._lost_patients.isdisjoint({patient, ""})
         return with_labels(image).annotated([Unplaced(image.image_id, LOST_ROW)] if is_lost else [])
 
-    def _check_patients(self, mammograms: Sequence[Mammogram]) -> None:
+    def _check_patients(self, mammograms: Mapping[Path, Mammogram]) -> None:
         """Refuse a rule that would call a patient otherwise than the table does.
 
         Raises:
             BadMammogramsError: So; a patient could then be in two subsets.
         """
         wrong = sum(
-            self._patient_of(path, read_head(path)) != image.patient_id
-            for image in mammograms
-            for path in [self._folder / image.image_id]
+            self._patient_of(path, read_head(path)) != mammogram.patient_id
+            for path, mammogram in mammograms.items()
         )
         if wrong:
             raise BadMammogramsError(
@@ -137,12 +137,12 @@ class _FolderReader:
             return read_head(path)
         except BadImageError:
             reason = "it is no image that can be read, or one of several frames"
-            self.skipped.append(Skipped(self._record(path), reason))
+            self.skipped.append(Skipped(self._names[path], reason))
             return None
 
     def _image(self, path: Path, head: ImageHead, patient: str) -> Mammogram:
         status = path.stat()
-        name = self._record(path)
+        name = self._names[path]
         return Mammogram(
             image_id=name,
             patient_id=patient,
@@ -155,8 +155,13 @@ class _FolderReader:
             pixel_spacing_mm=head.dicom.pixel_spacing_mm if head.dicom else None,
         )
 
-    def _record(self, path: Path) -> str:
-        return path.relative_to(self._folder).as_posix()
+
+def _names(folder: Path, paths: Sequence[Path]) -> dict[Path, str]:
+    """Return what each image is called: its place, whose ending counts in any letters."""
+    places = {path: path.relative_to(folder) for path in paths}
+    names = {p: place.with_suffix(place.suffix.lower()).as_posix() for p, place in places.items()}
+    times = Counter(names.values())
+    return {p: name if times[name] == 1 else places[p].as_posix() for p, name in names.items()}
 
 
 def _notes(table: BoxTable, choices: TableChoices) -> Iterator[str]:

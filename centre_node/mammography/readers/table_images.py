@@ -14,9 +14,8 @@ from centre_node.mammography.image_files import (
     is_image,
     read_head,
 )
-from centre_node.mammography.readers.data_folder import OUTSIDE, is_hidden
+from centre_node.mammography.readers.data_folder import MISSING, OUTSIDE, is_hidden
 
-MISSING = "its image is not in the folder"
 SEVERAL = "several files have its image's name"
 
 _UID = re.compile(r"\d+(?:\.\d+)+")

@@ -23,7 +23,7 @@ def write_images(folder: Path, *names: str, deep: bool = False) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         noise = np.random.default_rng(number).integers(0, 256, (HEIGHT, WIDTH))
         pixels = (noise * 16).astype(np.uint16) if deep else noise.astype(np.uint8)
-        encoded = cv2.imencode(path.suffix, pixels)[1]
+        encoded = cv2.imencode(path.suffix.lower(), pixels)[1]
         path.write_bytes(encoded.tobytes())
     return folder
 

@@ -11,7 +11,7 @@ from centre_node.mammography.mammograms import Lesion
 from centre_node.mammography.phantoms.reading import read_phantoms
 from centre_node.mammography.phantoms.writers.dicom_file import deepened, uid, write_dicom
 from centre_node.mammography.phantoms.writers.table import write_table as write_phantom_table
-from centre_node.mammography.readers.table_images import MISSING
+from centre_node.mammography.readers.data_folder import MISSING
 from tests.centre_node.mammography.dicom_files import facts, smooth
 from tests.centre_node.mammography.readers.round_trip import contents, grouping, unseen
 from tests.centre_node.mammography.readers.table_files import (
@@ -246,6 +246,16 @@ def test_a_file_that_is_no_image_costs_itself(tmp_path: Path) -> None:
 
     assert [m.image_id for m in reading.mammograms] == ["a.png"]
     assert reasons(reading) == {"it is no image that can be read, or one of several frames": 1}
+
+
+def test_images_whose_names_differ_in_their_ending_only_are_two(tmp_path: Path) -> None:
+    write_images(tmp_path, "a.png", "a.PNG", "b.PNG")
+    rows = [{**MASS, **BOX, "image_id": name} for name in ("a.png", "a.PNG", "b.png")]
+
+    reading = read_folder(write_table(tmp_path, *rows), "auto", {})
+
+    assert [m.image_id for m in reading.mammograms] == ["a.png", "a.PNG", "b.png"]
+    assert len({m.fingerprint for m in reading.mammograms}) == 3
 
 
 def test_labels_that_the_centre_names_filter_images(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from centre_node.mammography.readers.data_folder import OUTSIDE
-from centre_node.mammography.readers.table_images import MISSING, SEVERAL, FolderImages
+from centre_node.mammography.readers.data_folder import MISSING, OUTSIDE
+from centre_node.mammography.readers.table_images import SEVERAL, FolderImages
 from tests.centre_node.mammography.readers.table_files import write_images
 
 
