@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
+from node_api.data_sources import AcquisitionStyle, FolderFormat, PhantomSet
+from node_api.patches import PatchConfiguration
+from node_api.summaries import DatasetSummary
 from rich.console import Console
 from rich.table import Table
 
-from centre_node.errors import NotEnoughPatientsError, PatchStoreError
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.command_options import (
     EVERY_KIND,
@@ -35,12 +37,7 @@ from centre_node.mammography.command_options import (
     patch_configuration,
     reading_of,
 )
-from centre_node.mammography.configuration import (
-    AcquisitionStyle,
-    FolderFormat,
-    PatchConfiguration,
-    PhantomSet,
-)
+from centre_node.mammography.errors import NotEnoughPatientsError, PatchStoreError
 from centre_node.mammography.extraction import OnProgress, extract_patches
 from centre_node.mammography.mammograms import Mammogram, Reading
 from centre_node.mammography.patch_store import PatchStore
@@ -54,7 +51,7 @@ from centre_node.mammography.splits import (
     split_patients,
     with_kinds,
 )
-from centre_node.mammography.summaries import DatasetSummary, summary
+from centre_node.mammography.summaries import summary
 from shared.names import LesionKind
 from shared.progress import Progress, shown
 

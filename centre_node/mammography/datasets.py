@@ -5,13 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import (
-    DatasetSource,
-    FolderFormat,
-    MammogramFolder,
-    PhantomSet,
-)
+from node_api.data_sources import DatasetSource, FolderFormat, MammogramFolder, PhantomSet
+
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.layouts import LAYOUTS
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.readers.recognition import recognised

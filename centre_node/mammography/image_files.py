@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from centre_node.errors import BadImageError
+from centre_node.mammography.errors import BadImageError
 from centre_node.mammography.rasters import raster_size, read_raster
 
 if TYPE_CHECKING:

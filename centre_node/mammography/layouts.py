@@ -10,8 +10,9 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Protocol, cast
 
-from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import FolderFormat
+from node_api.data_sources import FolderFormat
+
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram, Reading
 from centre_node.mammography.readers.marks import FileMarks, Marks, NearMiss
 from centre_node.mammography.readers.table_marks import TableMarks

@@ -4,13 +4,14 @@ import os
 import shutil
 from pathlib import Path
 
+from node_api.data_sources import FolderFormat, PhantomSet
 from pydantic import ValidationError
 
-from centre_node.errors import BadMammogramsError, OutOfSpaceError
-from centre_node.mammography.configuration import FolderFormat, PhantomSet
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.layouts import LAYOUTS, OnProgress
 from centre_node.mammography.phantoms.reading import read_phantoms
 from shared.disk import is_full_disk
+from shared.errors import OutOfSpaceError
 from shared.models import StrictModel
 
 STAMP = "phantoms.json"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from centre_node.errors import BadImageError
+from centre_node.mammography.errors import BadImageError
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped, Unplaced
 from centre_node.mammography.rasters import raster_size, read_raster
 from centre_node.mammography.readers.bcdr_lesions import MALIGN, findings_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from centre_node.errors import BadMammogramsError
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Skipped
 from centre_node.mammography.readers.data_folder import MISSING, DataFolder, separated
 from centre_node.mammography.readers.tables import read_table

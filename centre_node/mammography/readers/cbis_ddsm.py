@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from centre_node.errors import BadImageError
 from centre_node.mammography.dicom import read_header, read_pixels
+from centre_node.mammography.errors import BadImageError
 from centre_node.mammography.mammograms import (
     Mammogram,
     Reading,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from centre_node.errors import BadImageError
 from centre_node.mammography.dicom import read_header
+from centre_node.mammography.errors import BadImageError
 from centre_node.mammography.readers.cbis_tables import (
     CROP_PATH,
     IMAGE_PATH,

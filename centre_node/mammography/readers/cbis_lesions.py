@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from centre_node.errors import BadImageError
 from centre_node.mammography.boxes import Box, enclosing
+from centre_node.mammography.errors import BadImageError
 from centre_node.mammography.mammograms import (
     Contour,
     Finding,

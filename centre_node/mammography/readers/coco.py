@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from centre_node.errors import BadMammogramsError
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.image_files import pixel_loader
 from centre_node.mammography.mammograms import (
     NO_PLACE,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from centre_node.errors import BadMammogramsError
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Skipped
 from centre_node.mammography.readers.coco_records import (
     AnnotationRecord,

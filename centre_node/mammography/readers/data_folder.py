@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from centre_node.errors import BadMammogramsError
+from centre_node.mammography.errors import BadMammogramsError
 
 MISSING = "its file is missing"
 OUTSIDE = "its file lies outside the folder"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from centre_node.errors import BadMammogramsError
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped, with_unplaced
 from centre_node.mammography.readers.filtering import filtered, in_several_splits
 

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.dicom import DicomHeader, read_header, read_pixels
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped
 from centre_node.mammography.readers.data_folder import DataFolder
 from centre_node.mammography.readers.gathering import gathered, main_reason

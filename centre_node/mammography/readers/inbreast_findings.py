@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.boxes import Box, enclosing
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import (
     Finding,
     Lesion,

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.errors import BadImageError
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.dicom import read_header, read_pixels
+from centre_node.mammography.errors import BadImageError
 from centre_node.mammography.mammograms import Contour
 from centre_node.mammography.readers.outlines import is_alike
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from centre_node.errors import BadImageError, BadMammogramsError
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import (
     Contour,
     Finding,

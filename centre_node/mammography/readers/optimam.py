@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.dicom import DicomHeader, read_header, read_pixels
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Finding, Mammogram, Reading, Skipped, Unplaced
 from centre_node.mammography.readers.data_folder import MISSING, DataFolder
 from centre_node.mammography.readers.dicom_json import ImageFacts, image_facts, read_dicom_json

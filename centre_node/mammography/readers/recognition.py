@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import FolderFormat
+from node_api.data_sources import FolderFormat
+
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.layouts import LAYOUTS
 
 _MOST_FOLDERS_SEEN = 200  # more are patients, and looking into each takes time

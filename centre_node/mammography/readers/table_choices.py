@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field as ModelField
 from pydantic import ValidationError, model_validator
 
-from centre_node.errors import BadMammogramsError
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.readers.table_fields import Field
 from shared.models import StrictModel, validation_summary
 from shared.names import LesionKind

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from centre_node.errors import BadMammogramsError
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.readers.data_folder import DataFolder
 from centre_node.mammography.readers.table_choices import CHOICES, TableChoices
 from centre_node.mammography.readers.table_columns import Columns, find_columns, not_there

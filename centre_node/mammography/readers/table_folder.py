@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from centre_node.errors import BadImageError, BadMammogramsError
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.image_files import ImageHead, pixel_loader, read_head
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped, Unplaced
 from centre_node.mammography.readers.data_folder import DataFolder

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from centre_node.errors import BadImageError
+from centre_node.mammography.errors import BadImageError
 from centre_node.mammography.image_files import (
     DICOM_ENDINGS,
     RASTER_ENDINGS,

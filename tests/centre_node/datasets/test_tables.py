@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from centre_node.mammography.errors import BadMammogramsError
+from node_api.data_sources import MammogramFolder
 
 from centre_node.database import open_database
 from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
-from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import MammogramFolder
 from centre_node.mammography.datasets import data_folders
 from tests.centre_node.mammography.readers.table_files import BOX, write_images, write_table
 

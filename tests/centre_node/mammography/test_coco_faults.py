@@ -9,8 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.readers.coco import ANNOTATIONS, read_coco

@@ -5,9 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from centre_node.mammography.errors import BadMammogramsError, PatchStoreError
 from typer.testing import CliRunner
 
-from centre_node.errors import BadMammogramsError, PatchStoreError
 from centre_node.mammography.commands import app, inspect
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.preview import OUTLINE_BGR

@@ -2,13 +2,14 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from centre_node.mammography.errors import BadMammogramsError
+from node_api.data_sources import FolderFormat, MammogramFolder, PhantomSet
+from node_api.summaries import DatasetSummary, LesionSummary
 
-from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import FolderFormat, MammogramFolder, PhantomSet
 from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.readers.recognition import recognised
-from centre_node.mammography.summaries import DatasetSummary, LesionSummary, summary
+from centre_node.mammography.summaries import summary
 from tests.centre_node.mammography.coco_folder import annotation, document, write_coco_folder
 
 

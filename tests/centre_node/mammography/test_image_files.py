@@ -4,8 +4,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from centre_node.mammography.errors import BadImageError
 
-from centre_node.errors import BadImageError
 from centre_node.mammography.image_files import ImageHead, is_image, pixel_loader, read_head
 from centre_node.mammography.readers.coco import ANNOTATIONS, read_coco
 from tests.centre_node.mammography.coco_folder import document, image_record

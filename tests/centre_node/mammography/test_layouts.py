@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from centre_node.mammography.errors import BadMammogramsError
+from node_api.data_sources import FolderFormat, PhantomSet
 
-from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import FolderFormat, PhantomSet
 from centre_node.mammography.layouts import LAYOUTS
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.readers.recognition import recognised

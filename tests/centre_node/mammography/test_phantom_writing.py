@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from centre_node.mammography.errors import BadMammogramsError
+from node_api.data_sources import FolderFormat, PhantomSet
 
-from centre_node.errors import BadMammogramsError, OutOfSpaceError
-from centre_node.mammography.configuration import FolderFormat, PhantomSet
 from centre_node.mammography.datasets import DataFolders, read_dataset, read_folder
 from centre_node.mammography.layouts import Layout
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.phantoms.writing import write_phantoms
+from shared.errors import OutOfSpaceError
 from tests.centre_node.mammography.readers.round_trip import contents, unseen
 
 PHANTOMS = PhantomSet(style="film", patients=3, seed=5, image_height_px=256, healthy_share=0.3)

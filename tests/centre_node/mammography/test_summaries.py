@@ -1,8 +1,10 @@
 from typing import NoReturn
 
+from node_api.summaries import DatasetSummary
+
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.mammograms import Lesion, Mammogram, Reading
-from centre_node.mammography.summaries import DatasetSummary, summary
+from centre_node.mammography.summaries import summary
 
 
 def _unloaded() -> NoReturn:

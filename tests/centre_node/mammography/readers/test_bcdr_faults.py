@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.readers.bcdr import read_bcdr
 from centre_node.mammography.summaries import summary

@@ -5,9 +5,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from node_api.data_sources import PhantomSet
 
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.phantoms.reading import read_phantoms
 from centre_node.mammography.phantoms.writers.cbis_ddsm import write_cbis_ddsm

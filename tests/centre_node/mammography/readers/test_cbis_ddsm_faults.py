@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.readers.cbis_ddsm import read_cbis_ddsm
 from centre_node.mammography.summaries import summary

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
+from centre_node.mammography.errors import BadMammogramsError
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.readers.data_folder import MISSING, OUTSIDE, DataFolder
 
 

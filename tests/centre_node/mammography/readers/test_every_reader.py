@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from centre_node.mammography.errors import BadMammogramsError
+from node_api.data_sources import FolderFormat, PhantomSet
 
-from centre_node.errors import BadMammogramsError
-from centre_node.mammography.configuration import FolderFormat, PhantomSet
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.phantoms.reading import read_phantoms

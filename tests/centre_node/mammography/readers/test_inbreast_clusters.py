@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from centre_node.mammography.errors import BadMammogramsError
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.readers.inbreast import read_inbreast

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from centre_node.mammography.errors import BadMammogramsError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.readers.inbreast import (
     IMAGES,

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from centre_node.mammography.errors import BadImageError, BadMammogramsError
 
-from centre_node.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.readers.optimam import read_optimam
 from centre_node.mammography.summaries import summary

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
+from centre_node.mammography.errors import BadMammogramsError
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.readers.table_columns import find_columns
 from centre_node.mammography.readers.table_fields import Field

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from centre_node.mammography.errors import BadMammogramsError
+from node_api.data_sources import PhantomSet
 
-from centre_node.errors import BadMammogramsError
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.configuration import PhantomSet
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.mammograms import Lesion
 from centre_node.mammography.phantoms.reading import read_phantoms
