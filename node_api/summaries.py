@@ -1,5 +1,7 @@
 """What a centre's staff see of a data set and its patches: counts and no more."""
 
+from pydantic import Field
+
 from shared.models import StrictModel
 
 Quartiles = tuple[float, float, float]
@@ -23,6 +25,7 @@ class DatasetSummary(StrictModel):
     Attributes:
         single_point_lesions: Those of one pixel, as where each calcification is marked by itself.
         patients_in_several_splits: Those whom the data set's own splits do not keep apart.
+        notes: What a reader that had to guess took the folder for; not written where it is empty.
     """
 
     images: int
@@ -40,6 +43,7 @@ class DatasetSummary(StrictModel):
     excluded_regions: int
     images_without_annotation: int
     skipped: dict[str, int]
+    notes: tuple[str, ...] = Field((), exclude_if=lambda notes: not notes)
 
 
 class SubsetBalance(StrictModel):

@@ -114,12 +114,14 @@ class Reading:
     Attributes:
         skipped: What was left out or changed, with all that is unplaced in the mammograms: what a
             reader does not tell of it is added.
+        notes: What a reader that had to guess took the folder for, in words.
     """
 
     name: str
     mammograms: tuple[Mammogram, ...]
     skipped: tuple[Skipped, ...] = ()
     folder: Path | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Count what is unplaced."""

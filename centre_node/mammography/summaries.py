@@ -31,6 +31,7 @@ def summary(reading: Reading) -> DatasetSummary:
         excluded_regions=sum(len(image.excluded) for image in images),
         images_without_annotation=sum(not image.lesions and not image.excluded for image in images),
         skipped=_counted(skipped.reason for skipped in reading.skipped),
+        notes=reading.notes,
     )
 
 

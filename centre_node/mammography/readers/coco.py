@@ -3,11 +3,11 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from centre_node.mammography.errors import BadMammogramsError
+from centre_node.mammography.image_files import pixel_loader
 from centre_node.mammography.mammograms import (
     NO_PLACE,
     Finding,
@@ -17,7 +17,6 @@ from centre_node.mammography.mammograms import (
     Skipped,
     Unplaced,
 )
-from centre_node.mammography.rasters import read_raster
 from centre_node.mammography.readers.coco_document import (
     CocoDocument,
     as_text,
@@ -121,7 +120,7 @@ def _mammogram(image: ImageRecord, record: Mapping[str, Any], path: Path) -> Mam
         patient_id=str(image.patient_id),
         width=image.width,
         height=image.height,
-        load=partial(read_raster, path, image.width, image.height),
+        load=pixel_loader(path, image.width, image.height),
         fingerprint=f"{image.file_name} {status.st_size} {status.st_mtime_ns}",
         laterality=image.laterality,
         view=image.view,

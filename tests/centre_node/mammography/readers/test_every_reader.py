@@ -21,16 +21,18 @@ from centre_node.mammography.phantoms.writers.coco import write_coco
 from centre_node.mammography.phantoms.writers.inbreast import write_inbreast
 from centre_node.mammography.phantoms.writers.mias import write_mias
 from centre_node.mammography.phantoms.writers.optimam import write_optimam
-from node_api.data_sources import PhantomSet
+from centre_node.mammography.phantoms.writers.table import write_table
+from node_api.data_sources import FolderFormat, PhantomSet
 from tests.centre_node.mammography.readers.round_trip import unseen
 
-WRITERS: dict[str, Callable[..., None]] = {
+WRITERS: dict[FolderFormat, Callable[..., None]] = {
     "inbreast": write_inbreast,
     "bcdr": write_bcdr,
     "optimam": write_optimam,
     "cbis-ddsm": write_cbis_ddsm,
     "mias": write_mias,
     "coco": write_coco,
+    "table": write_table,
 }
 IMAGES = {".dcm", ".tif", ".pgm", ".png"}
 PHANTOMS = PhantomSet(style="film", patients=3, seed=3, image_height_px=256, healthy_share=0.3)
@@ -47,7 +49,7 @@ class _Drawn:
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[FolderFormat, Path]:
     """Each data set, of phantoms that are drawn once."""
     phantoms = [replace(m, load=_Drawn(m.load())) for m in read_phantoms(PHANTOMS).mammograms]
     folders = {layout: tmp_path_factory.mktemp(layout) for layout in WRITERS}
@@ -57,12 +59,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(params=WRITERS)
-def layout(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def layout(request: pytest.FixtureRequest) -> FolderFormat:
+    chosen: FolderFormat = request.param
+    return chosen
 
 
 @pytest.fixture
-def folder(tmp_path: Path, written: dict[str, Path], layout: str) -> Path:
+def folder(tmp_path: Path, written: dict[FolderFormat, Path], layout: FolderFormat) -> Path:
     return shutil.copytree(written[layout], tmp_path / "data")
 
 
@@ -74,7 +77,7 @@ def images(folder: Path) -> list[Path]:
     return [path for path in files(folder) if path.suffix in IMAGES]
 
 
-def told(folder: Path, layout: str) -> tuple[list[Mammogram], int]:
+def told(folder: Path, layout: FolderFormat) -> tuple[list[Mammogram], int]:
     """Return what is read but for its fingerprints, which hold the files' names and times."""
     reading = read_folder(folder, layout, {})
     return [replace(m, fingerprint="") for m in reading.mammograms], len(reading.skipped)
@@ -121,7 +124,7 @@ def _linked_to_one_place_inside(folder: Path) -> None:
     ],
 )
 def test_what_people_and_machines_do_to_files_changes_nothing(
-    folder: Path, layout: str, change: Callable[[Path], None]
+    folder: Path, layout: FolderFormat, change: Callable[[Path], None]
 ) -> None:
     before = told(folder, layout)
     change(folder)
@@ -130,7 +133,7 @@ def test_what_people_and_machines_do_to_files_changes_nothing(
     assert len(before[0]) > 1
 
 
-def test_a_folder_that_is_itself_a_link_is_read(folder: Path, layout: str) -> None:
+def test_a_folder_that_is_itself_a_link_is_read(folder: Path, layout: FolderFormat) -> None:
     link = folder.with_name("link")
     link.symlink_to(folder)
 
@@ -138,7 +141,7 @@ def test_a_folder_that_is_itself_a_link_is_read(folder: Path, layout: str) -> No
 
 
 def test_images_that_links_lead_to_outside_are_not_read_and_the_reason_is_named(
-    folder: Path, layout: str
+    folder: Path, layout: FolderFormat
 ) -> None:
     outside = folder.with_name("outside")
     outside.mkdir()
@@ -150,7 +153,9 @@ def test_images_that_links_lead_to_outside_are_not_read_and_the_reason_is_named(
         read_folder(folder, layout, {})
 
 
-def test_the_reason_of_most_images_that_are_lost_is_named(folder: Path, layout: str) -> None:
+def test_the_reason_of_most_images_that_are_lost_is_named(
+    folder: Path, layout: FolderFormat
+) -> None:
     first, *others = images(folder)
     first.rename(folder.with_name("outside"))
     first.symlink_to(folder.with_name("outside"))
@@ -165,10 +170,13 @@ TABLES = {"inbreast": "INbreast.csv", "bcdr": "bcdr_*.csv", "mias": "Info.txt"} 
     "optimam": "data/*/imagedb_*.json",
     "cbis-ddsm": "*_set.csv",
     "coco": "annotations.coco.json",
+    "table": "findings.csv",
 }
 
 
-def test_a_table_that_a_link_leads_to_outside_is_refused(folder: Path, layout: str) -> None:
+def test_a_table_that_a_link_leads_to_outside_is_refused(
+    folder: Path, layout: FolderFormat
+) -> None:
     tables = [*folder.glob(TABLES[layout]), *folder.glob(f"*/{TABLES[layout]}")]
     for number, path in enumerate(tables):
         path.rename(folder.with_name(f"table {number}"))
