@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from shared.problems import GenshareError
+from shared.safe_text import shown_lines
 from shared.version import genshare_version
 
 COMMANDS = {
@@ -106,9 +107,8 @@ def _guarded(action: Callable[[], int], console: Console) -> int:
     try:
         return action()
     except GenshareError as error:
-        console.print(
-            f"[red]error:[/] {escape(str(error))}\n[dim]{escape(error.hint)} ({error.code})[/]"
-        )
+        sentence, hint = escape(shown_lines(str(error))), escape(error.hint)
+        console.print(f"[red]error:[/] {sentence}\n[dim]{hint} ({error.code})[/]")
         return FAILED
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in CENTRES_LIBRARIES:

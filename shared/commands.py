@@ -8,12 +8,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from shared.arguments import name_argument
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
 from shared.hub_client import connect
 from shared.packages import Package, canonical_json
+from shared.progress import shown as progress_shown
+from shared.safe_text import shown, shown_json
 from shared.weight_choices import chosen_weights
 
 app = typer.Typer(no_args_is_help=True)
@@ -48,10 +51,10 @@ def list_generators(
 
       genshare list --hub-url https://hub.example.org --centre centre-b --json
     """
-    records = list(connect(hub_url, token).generators(centre))
+    records = connect(hub_url, token).generators(centre)
     if json:
         lines = b",\n".join(canonical_json(record) for record in records).decode()
-        sys.stdout.write(f"[{lines}]\n")
+        sys.stdout.write(shown_json(f"[{lines}]\n"))
         return
     table = Table("centre", "name", "version", "title", "architecture", "patches", "published")
     for record in records:
@@ -59,9 +62,8 @@ def list_generators(
         kind = f"{card.architecture.kind}, {card.architecture.image_size} px"
         patches = str(card.training_set.patches or "unknown")
         published = f"{record.published_at:%Y-%m-%d %H:%M}"
-        table.add_row(
-            record.centre, record.name, str(record.version), card.title, kind, patches, published
-        )
+        told = (record.centre, record.name, str(record.version), card.title, kind, patches)
+        table.add_row(*(Text(shown(cell)) for cell in (*told, published)))
     Console().print(table)
 
 
@@ -81,7 +83,7 @@ def show(
       genshare show centre-b lesions-dcgan --version 1
     """
     record = connect(hub_url, token).version(centre, name, version)
-    sys.stdout.write(record.model_dump_json(indent=2) + "\n")
+    sys.stdout.write(shown_json(record.model_dump_json(indent=2)) + "\n")
 
 
 @app.command()
@@ -119,8 +121,11 @@ def fetch(
     hub = connect(hub_url, token)
     record = hub.version(centre, name, version)
     chosen = chosen_weights(record.card, names=weights or (), at_most=weights_at_most)
-    with write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError):
-        package = hub.fetch(record, out, weights=chosen)
+    with (
+        write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError),
+        progress_shown() as report,
+    ):
+        package = hub.fetch(record, out, weights=chosen, on_progress=report)
     if not package.is_whole:
         sys.stderr.write(f"{out} holds {package.extent} of the package\n")
     sys.stdout.write(_as_json(package) if json else _as_checksums(package))

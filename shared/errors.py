@@ -1,6 +1,10 @@
 """Errors of packages and of the way to the hub."""
 
 from shared.problems import GenshareError, Problem
+from shared.safe_text import shown
+
+UNAUTHORIZED = 401
+TOKEN_HINT = "A token is given with --token, or in the environment as GENSHARE_HUB_TOKEN."  # noqa: S105
 
 
 class SharedError(GenshareError, code="GS-2000", status=500):
@@ -112,8 +116,11 @@ class HubRefusedError(
     """The hub answered with a problem."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(f"the hub refused ({problem.status}, {problem.code}): {problem.detail}")
+        reason = f"{problem.status}, {shown(problem.code, 20)}): {shown(problem.detail)}"
+        super().__init__(f"the hub refused ({reason}")
         self.problem = problem
+        advice = shown(problem.hint) or self.hint
+        self.hint = f"{advice} {TOKEN_HINT}" if problem.status == UNAUTHORIZED else advice
 
 
 class HubAddressError(

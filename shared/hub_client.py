@@ -1,47 +1,42 @@
-"""The only way to the hub. Knows its URLs; turns its errors into ours."""
+"""The only way to the hub. Knows its URLs, and believes nothing that it can check."""
 
-import hashlib
 import math
 import shutil
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
 
+from shared.bounded_http import Budget, http_client
 from shared.errors import (
     BrokenPackageError,
     DigestMismatchError,
     HubAddressError,
-    HubRefusedError,
     HubUnreachableError,
     HubUnreadableError,
     NoSuchWeightsError,
-    PackageError,
     PackageNotKeptError,
     PartlyFetchedError,
 )
+from shared.fetched_files import FileFetcher
 from shared.files import put_in_place, sync_folder
+from shared.hub_exchange import HubExchange, HubLimits, check, read
 from shared.packages import (
     CARD,
+    CHUNK_BYTES,
     LARGEST_CARD_BYTES,
     MANIFEST,
     Manifest,
-    ManifestFile,
     Package,
     add_to_package,
     canonical_json,
     check_card_against_manifest,
-    check_digest,
-    check_size,
     keep_fetched,
     manifest_digest,
     open_package,
 )
-from shared.problems import Problem
+from shared.progress import OnProgress
 from shared.records import (
     BlobDigests,
     CentreInvitation,
@@ -49,19 +44,19 @@ from shared.records import (
     GeneratorPage,
     GeneratorVersion,
 )
+from shared.repeats import Answer, Attempts, repeated
+from shared.transfer_progress import Transfer, say_nothing
 from shared.weight_choices import weights_named
 from shared.weights import BYTES_PER_FLOAT32, LARGEST_HEADER_BYTES, inspect_weights
 
-API = "/api/v1"
-TIMEOUT_SECONDS = 60.0
 CHECKED_BYTES_PER_SECOND = 20_000_000  # a hub on a slow disk reads all weights before it answers
-LARGEST_ANSWER_BYTES = 64 << 20  # a page of 200 versions with the longest cards has less
+LARGEST_RECEIPT_BYTES = 64 << 10
+MOST_PAGES = 10_000
 JSON = {"Content-Type": "application/json"}
+USUAL = HubLimits()
 
-Body = TypeVar("Body", bound=BaseModel)
 
-
-def connect(url: str, token: str | None) -> "HubClient":
+def connect(url: str, token: str | None, limits: HubLimits = USUAL) -> "HubClient":
     """Return a client of the hub at `url`; nothing is sent yet.
 
     Raises:
@@ -69,11 +64,11 @@ def connect(url: str, token: str | None) -> "HubClient":
     """
     if token and not (token.isascii() and token.isprintable() and " " not in token):
         raise HubAddressError("the token holds blanks, line ends or characters beyond ASCII")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        return HubClient(httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS))
+        http = http_client(url, token, timeout_seconds=limits.silence_seconds)
     except (httpx.InvalidURL, UnicodeError) as error:
         raise HubAddressError(f"{url!r} is no URL of a hub: {error}") from error
+    return HubClient(http, limits)
 
 
 class HubClient:
@@ -82,83 +77,156 @@ class HubClient:
     Every method raises `HubUnreachableError`, `HubUnreadableError` or `HubRefusedError`.
     """
 
-    def __init__(self, http: httpx.Client) -> None:
-        self._http = http
+    def __init__(self, http: httpx.Client, limits: HubLimits = USUAL) -> None:
+        self._exchange = HubExchange(http, limits)
+        self._limits = limits
 
     def invite(self, name: str, *, renew: bool = False) -> str:
-        """Enrol a centre, with the administrator's token, and return the centre's token."""
-        body = CentreInvitation(name=name, renew=renew)
-        return self._call(CentreToken, "POST", "/centres", json=body.model_dump()).token
+        """Enrol a centre, with the administrator's token, and return the centre's token.
 
-    def publish(self, package: Package) -> GeneratorVersion:
+        Raises:
+            DigestMismatchError: The hub answered with another centre's.
+        """
+        body = CentreInvitation(name=name, renew=renew).model_dump()
+        # Not made again: the first answer, if one was on its way, held the only token that counts.
+        given = self._exchange.call(CentreToken, "POST", "/centres", harmless=False, json=body)
+        if given.name != name:
+            raise DigestMismatchError(f"the hub gives a token of {given.name}, not of {name}")
+        return given.token
+
+    def publish(
+        self, package: Package, *, on_progress: OnProgress = say_nothing
+    ) -> GeneratorVersion:
         """Upload what the hub lacks of a package, then publish it; harmless when repeated.
 
         Where the hub goes away in between, the files that it has are not sent again.
 
         Raises:
             PartlyFetchedError: Not every weight file is here.
+            DigestMismatchError: The hub says that it published something else.
         """
         if not package.is_whole:
             raise PartlyFetchedError(f"{package.folder} holds only {package.extent} to publish")
-        self._upload(package)
+        self._upload(package, on_progress)
         path = f"/generators/{package.card.centre}/{package.card.name}/versions"
         content, size = canonical_json(package.manifest), _size(package.manifest)
-        timeout = TIMEOUT_SECONDS + size / CHECKED_BYTES_PER_SECOND
-        return self._call(
-            GeneratorVersion, "POST", path, content=content, headers=JSON, timeout=timeout
+        seconds = self._limits.call_seconds + size / CHECKED_BYTES_PER_SECOND
+        record = self._exchange.call(
+            GeneratorVersion,
+            "POST",
+            path,
+            budget=Budget(seconds),
+            content=content,
+            headers=JSON,
+            timeout=seconds,
         )
+        return _the_published(record, package)
 
-    def _upload(self, package: Package) -> None:
-        files = {file.sha256: file.name for file in package.manifest.files}
-        digests = BlobDigests(digests=tuple(files))
-        asked = digests.model_dump(mode="json")
-        lacking = self._call(BlobDigests, "POST", "/blobs/missing", json=asked).digests
-        missing = [digest for digest in lacking if digest in files]
-        for number, digest in enumerate(missing, start=1):
+    def _upload(self, package: Package, on_progress: OnProgress) -> None:
+        files = {file.sha256: file for file in package.manifest.files}
+        asked = BlobDigests(digests=tuple(files)).model_dump(mode="json")
+        lacking = self._exchange.call(BlobDigests, "POST", "/blobs/missing", json=asked).digests
+        missing = [files[digest] for digest in dict.fromkeys(lacking) if digest in files]
+        transfer = Transfer(
+            sum(file.size_bytes for file in missing), self._limits.transfer(), on_progress
+        )
+        for number, file in enumerate(missing, start=1):
             try:
-                with (
-                    (package.folder / files[digest]).open("rb") as content,
-                    self._answer("PUT", f"/blobs/{digest}", content=content) as response,
-                ):
-                    _whole(response)
+                self._send(package.folder / file.name, f"/blobs/{file.sha256}", transfer)
             except HubUnreachableError as error:
                 raise HubUnreachableError(
-                    f"the upload of {files[digest]}, file {number} of {len(missing)}, broke off; "
+                    f"the upload of {file.name}, file {number} of {len(missing)}, broke off; "
                     f"publish again, and only what the hub lacks is sent: {error}"
                 ) from error
 
+    def _send(self, file: Path, path: str, transfer: Transfer) -> None:
+        headers = {"Content-Length": str(file.stat().st_size)}
+        sent_before = transfer.there_bytes
+
+        def ask() -> Answer:
+            transfer.go_back_to(sent_before)
+            with self._exchange.opened(
+                "PUT",
+                path,
+                budget=transfer.budget,
+                most_bytes=LARGEST_RECEIPT_BYTES,
+                content=_pieces(file, transfer),
+                headers=headers,
+            ) as response:
+                return read(response, LARGEST_RECEIPT_BYTES)
+
+        with self._exchange.named("PUT", path):
+            check(repeated(ask, Attempts(self._limits.patience, transfer.budget)))
+
     def generators(self, centre: str | None = None) -> Iterator[GeneratorVersion]:
-        """Yield every published version, newest first."""
+        """Yield every published version, newest first.
+
+        Raises:
+            HubUnreadableError: The pages lead in a circle, have no end, or hold what was not asked
+                for.
+        """
+        seen: set[tuple[str, str, int]] = set()
+        budget = Budget(self._limits.listing_seconds)
+        for page in self._pages(centre, budget):
+            for record in page.items:
+                key = (record.centre, record.name, record.version)
+                if key in seen or centre not in {None, record.centre}:
+                    what = f"version {record.version} of {record.centre}/{record.name}"
+                    why = "twice" if key in seen else f"in a list of {centre}'s"
+                    raise HubUnreadableError(f"the hub lists {what} {why}")
+                seen.add(key)
+                yield record
+
+    def _pages(self, centre: str | None, budget: Budget) -> Iterator[GeneratorPage]:
         cursor: int | None = None
-        while True:
+        for _ in range(MOST_PAGES):
             given = {"centre": centre, "cursor": cursor}
             parameters = {key: value for key, value in given.items() if value is not None}
-            page = self._call(GeneratorPage, "GET", "/generators", params=parameters)
-            yield from page.items
+            with self._exchange.named("GET", "/generators"):
+                seconds = min(self._limits.call_seconds, budget.left())
+            page = self._exchange.call(
+                GeneratorPage, "GET", "/generators", budget=Budget(seconds), params=parameters
+            )
             if page.next_cursor is None:
+                yield page
                 return
             if cursor is not None and page.next_cursor >= cursor:
                 raise HubUnreadableError(
                     f"the page after {cursor} leads on to {page.next_cursor}, not further back"
                 )
+            if not page.items:
+                raise HubUnreadableError(f"an empty page leads on to {page.next_cursor}")
+            yield page
             cursor = page.next_cursor
+        raise HubUnreadableError(f"the hub's list has more than {MOST_PAGES} pages")
 
     def version(self, centre: str, name: str, version: int | None) -> GeneratorVersion:
         """Return one version's record; None is the latest.
 
         Raises:
-            DigestMismatchError: The hub answered with another generator.
+            DigestMismatchError: The hub answered with another generator or version.
         """
         path = f"/generators/{centre}/{name}/versions/{version or 'latest'}"
-        record = self._call(GeneratorVersion, "GET", path)
+        record = self._exchange.call(GeneratorVersion, "GET", path)
         if (record.centre, record.name) != (centre, name):
             raise DigestMismatchError(
                 f"the hub's record is of {record.centre}/{record.name}, not of {centre}/{name}"
             )
+        if version not in {None, record.version} or record.version < 1:
+            raise DigestMismatchError(
+                f"the hub's record is of version {record.version}, not of the "
+                f"{version or 'latest'} that was asked for"
+            )
+        _check_record(record)
         return record
 
     def fetch(
-        self, record: GeneratorVersion, folder: Path, *, weights: Collection[str] | None = None
+        self,
+        record: GeneratorVersion,
+        folder: Path,
+        *,
+        weights: Collection[str] | None = None,
+        on_progress: OnProgress = say_nothing,
     ) -> Package:
         """Fetch a version's files to `folder`, verified; they appear complete or not at all.
 
@@ -175,15 +243,11 @@ class HubClient:
             WeightsRefusedError: The weights are not those of the card's architecture.
             PackageNotKeptError: Something else is in the folder.
         """
-        digest = manifest_digest(record.manifest)
-        if digest != record.manifest_digest:
-            raise DigestMismatchError(
-                f"the manifest has the digest {digest}, but the hub says {record.manifest_digest}"
-            )
+        _check_record(record)
         _check_sizes(record)
         wanted = _wanted(record, weights)
         if not folder.exists() or _is_empty(folder):
-            fetched = self._fetch_part(record, folder, wanted)
+            fetched = self._fetch_part(record, folder, wanted, on_progress)
             put_in_place(fetched.folder, folder.absolute())
             return replace(fetched, folder=folder)
         if not (folder / MANIFEST).is_file():
@@ -192,107 +256,71 @@ class HubClient:
         held = {file.name for file in package.weights}
         if wanted <= held:
             return package
-        fetched = self._fetch_part(record, folder, wanted - held)
+        fetched = self._fetch_part(record, folder, wanted - held, on_progress)
         add_to_package(fetched.folder, folder, record.manifest, held | wanted)
         shutil.rmtree(fetched.folder)
         return replace(package, weights=weights_named(package.card, held | wanted))
 
     def _fetch_part(
-        self, record: GeneratorVersion, folder: Path, names: Collection[str]
+        self,
+        record: GeneratorVersion,
+        folder: Path,
+        names: Collection[str],
+        on_progress: OnProgress,
     ) -> Package:
         """Fetch card, manifest and some weight files to a folder beside `folder`, verified."""
         folder = folder.absolute()
         partial = folder.with_name(f".{folder.name}.part")
         partial.mkdir(parents=True, exist_ok=True)
-        base = f"/generators/{record.centre}/{record.name}/versions/{record.version}/files"
         files = [file for file in record.manifest.files if file.name in {CARD, *names}]
         for left_over in {path.name for path in partial.iterdir()} - {file.name for file in files}:
             (partial / left_over).unlink()
+        total = sum(file.size_bytes for file in files)
+        transfer = Transfer(total, self._limits.transfer(), on_progress)
+        fetcher = FileFetcher(self._exchange, transfer)
+        base = f"/generators/{record.centre}/{record.name}/versions/{record.version}/files"
         for file in files:
-            self._fetch_file(f"{base}/{file.name}", partial / file.name, file)
+            with self._exchange.named("GET", f"{base}/{file.name}"):
+                fetcher.fetch(f"{base}/{file.name}", partial / file.name, file)
         package = _the_one(keep_fetched(partial, record.manifest, names), record)
         for weights in package.weights:
             inspect_weights(partial / weights.name, package.card.architecture.generator_tensors())
         sync_folder(partial)
         return package
 
-    def _fetch_file(self, path: str, target: Path, declared: ManifestFile) -> None:
-        """Fetch what is missing of a file; it is hashed as it comes."""
-        try:
-            digest = self._received(path, target, declared)
-            check_size(target, declared)
-            check_digest(digest, declared)
-        except (PackageError, HubUnreadableError):
-            target.unlink(missing_ok=True)
-            raise
 
-    def _received(self, path: str, target: Path, declared: ManifestFile) -> str:
-        """Write what is missing of a file, and never a byte more than is declared.
+def _pieces(file: Path, transfer: Transfer) -> Iterable[bytes]:
+    """Read a file anew for each attempt to send it; a piece counts when the next is asked for."""
+    with file.open("rb") as content:
+        while piece := content.read(CHUNK_BYTES):
+            yield piece
+            transfer.moved(file.name, len(piece))
 
-        Returns:
-            The SHA-256 of what is there then.
 
-        Raises:
-            DigestMismatchError: The hub sends more.
-        """
-        sha256, have = _begun(target)
-        if have >= declared.size_bytes:
-            return sha256.hexdigest()
-        asked = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-        with self._answer("GET", path, headers=asked) as response:
-            goes_on = response.status_code == httpx.codes.PARTIAL_CONTENT
-            if not goes_on:
-                sha256, have = hashlib.sha256(), 0
-            room = declared.size_bytes - have
-            with target.open("ab" if goes_on else "wb") as file:
-                # Raw: what a compressed body grows to would be known only afterwards.
-                for chunk in response.iter_raw():
-                    file.write(chunk[:room])
-                    sha256.update(chunk[:room])
-                    room -= len(chunk)
-                    if room < 0:
-                        raise DigestMismatchError(
-                            f"the hub sends more of {declared.name} than the "
-                            f"{declared.size_bytes} bytes that are declared"
-                        )
-        return sha256.hexdigest()
+def _check_record(record: GeneratorVersion) -> None:
+    """Check that a record's digest is that of its manifest.
 
-    def _call(self, body: type[Body], method: str, path: str, **content: Any) -> Body:
-        with self._answer(method, path, **content) as response:
-            return _parsed(body, response)
-
-    @contextmanager
-    def _answer(self, method: str, path: str, **content: Any) -> Iterator[httpx.Response]:
-        """Yield an answer that is no refusal and whose body has not been read."""
-        try:
-            with self._http.stream(method, API + path, **content) as response:
-                if response.is_error:
-                    raise HubRefusedError(_parsed(Problem, response))
-                if not response.is_success:
-                    raise HubUnreadableError(f"HTTP {response.status_code} without an answer")
-                yield response
-        except httpx.RequestError as error:
-            raise self._unreachable(method, path, error) from error
-        except UnicodeError as error:  # so says the name resolution of a host's name
-            raise HubAddressError(f"{self._url!r} is no URL of a hub: {error}") from error
-
-    def _unreachable(self, method: str, path: str, error: Exception) -> HubUnreachableError:
-        return HubUnreachableError(
-            f"no answer from the hub at {self._url} to {method} {path}: {error}"
+    Raises:
+        DigestMismatchError: It is not.
+    """
+    digest = manifest_digest(record.manifest)
+    if digest != record.manifest_digest:
+        raise DigestMismatchError(
+            f"the manifest has the digest {digest}, but the hub says {record.manifest_digest}"
         )
 
-    @property
-    def _url(self) -> str:
-        """The hub's address for messages: without the password that it may hold."""
-        return str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
 
-
-def _begun(target: Path) -> tuple["hashlib._Hash", int]:
-    """Return the hash and the size of what an earlier fetch has left of a file."""
-    if not target.exists():
-        return hashlib.sha256(), 0
-    with target.open("rb") as file:
-        return hashlib.file_digest(file, "sha256"), target.stat().st_size
+def _the_published(record: GeneratorVersion, package: Package) -> GeneratorVersion:
+    _check_record(record)
+    card = package.card
+    found = (record.manifest_digest, record.centre, record.name, record.card)
+    if found != (package.digest, card.centre, card.name, card) or record.version < 1:
+        raise DigestMismatchError(
+            f"the hub says that it published version {record.version} of "
+            f"{record.centre}/{record.name} with the manifest digest {record.manifest_digest}, "
+            f"not {card.centre}/{card.name} with {package.digest}"
+        )
+    return record
 
 
 def _size(manifest: Manifest) -> int:
@@ -340,24 +368,3 @@ def _the_one(package: Package, record: GeneratorVersion) -> Package:
             f"digest {package.digest}, not the version that was asked for"
         )
     return package
-
-
-def _parsed(body: type[Body], response: httpx.Response) -> Body:
-    try:
-        return body.model_validate_json(_whole(response))
-    except ValidationError as error:
-        message = f"HTTP {response.status_code} without a readable {body.__name__}"
-        raise HubUnreadableError(message) from error
-
-
-def _whole(response: httpx.Response) -> bytes:
-    """Return a body that is not read yet, unless it is longer than any that a hub sends."""
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > LARGEST_ANSWER_BYTES:
-            raise HubUnreadableError(
-                f"HTTP {response.status_code} without an end: more than "
-                f"{LARGEST_ANSWER_BYTES} bytes came"
-            )
-    return bytes(body)

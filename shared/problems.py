@@ -33,7 +33,7 @@ class GenshareError(Exception):
     code: ClassVar[str] = "GS-0001"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
-    hint: ClassVar[str] = "Look for the request id in the service's log."
+    hint: str = "Look for the request id in the service's log."
 
     def __init_subclass__(
         cls,

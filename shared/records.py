@@ -27,14 +27,14 @@ class GeneratorVersion(StrictModel):
 class GeneratorPage(StrictModel):
     """A page of versions, newest first. `next_cursor` is None on the last page."""
 
-    items: tuple[GeneratorVersion, ...]
+    items: tuple[GeneratorVersion, ...] = Field(max_length=200, fail_fast=True)
     next_cursor: int | None
 
 
 class BlobDigests(StrictModel):
     """Digests of files."""
 
-    digests: tuple[Digest, ...] = Field(max_length=1000)
+    digests: tuple[Digest, ...] = Field(max_length=1000, fail_fast=True)
 
 
 class CentreInvitation(StrictModel):

@@ -1,6 +1,7 @@
 """Errors of a simulation."""
 
 from shared.problems import GenshareError, Problem
+from shared.safe_text import shown
 
 
 class SimulationError(GenshareError, code="GS-4000", status=500):
@@ -81,7 +82,8 @@ class ServiceRefusedError(
     """A service answered with a problem."""
 
     def __init__(self, service: str, problem: Problem) -> None:
-        super().__init__(f"{service} refused ({problem.status}, {problem.code}): {problem.detail}")
+        reason = f"{problem.status}, {shown(problem.code, 20)}): {shown(problem.detail)}"
+        super().__init__(f"{service} refused ({reason}")
         self.problem = problem
 
 

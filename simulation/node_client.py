@@ -32,4 +32,4 @@ class NodeClient(ServiceClient):
 
     def artifact(self, job_id: str, name: str) -> bytes:
         """Return a file that a job left."""
-        return self.send("GET", f"/jobs/{job_id}/artifacts/{name}").content
+        return self.send("GET", f"/jobs/{job_id}/artifacts/{name}").body

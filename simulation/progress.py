@@ -13,6 +13,7 @@ from rich.text import Text
 from node_api.jobs import FINISHED, Job
 from shared.durations import duration
 from shared.progress import EVERY_SECONDS, pace
+from shared.safe_text import shown as shown_text
 from simulation.steps import OnJob, Step
 
 ENDINGS = {"succeeded": "done", "failed": "failed", "cancelled": "cancelled"}
@@ -84,7 +85,7 @@ def line_of(title: str, job: Job, *, first: bool) -> str:
     """Return a job's line, such as "centre-b trains lesions: 120/3120 steps, 8.2/s, 6 min left"."""
     if job.state in ENDINGS:
         took = "" if job.seconds is None else f" in {duration(job.seconds)}"
-        warning = job.progress.warning if job.progress else None
+        warning = shown_text(job.progress.warning or "") if job.progress else None
         return f"{title}: {ENDINGS[job.state]}{took}" + (f"; warning: {warning}" * bool(warning))
     if first:
         return f"{title}: started"
@@ -108,7 +109,7 @@ def count_of(job: Job) -> str:
         return job.state
     progress = job.progress
     counted = f"{progress.done}/{progress.total} {progress.unit}" if progress.total else ""
-    return ": ".join(part for part in (counted, progress.message) if part)
+    return ": ".join(part for part in (counted, shown_text(progress.message)) if part)
 
 
 def pace_of(job: Job) -> str:

@@ -1,19 +1,26 @@
 """What the hub and the nodes have in common over REST, and how a call is repeated."""
 
-import time
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from shared import bounded_http
+from shared.bounded_http import Budget, UnreadableAnswerError, body_of, opened
 from shared.problems import Problem
+from shared.repeats import Answer, Attempts, Patience, repeated
+from shared.safe_text import shown
 from simulation.errors import ServiceRefusedError, ServiceUnreachableError, ServiceUnreadableError
 
 API = "/api/v1"
 TIMEOUT_SECONDS = 120.0
-RETRY_SECONDS = (0.2, 0.2, 0.2, 0.4, 0.5, 0.5, 1.0, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0)
+LARGEST_ANSWER_BYTES = 64 << 20
+PATIENT = Patience(
+    (0.2, 0.2, 0.2, 0.4, 0.5, 0.5, 1.0, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0),
+)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -29,7 +36,8 @@ class ServiceClient:
     Args:
         name: What messages call the service.
         check: Called before a call is repeated; may raise what it knows of the service's end.
-        retry_seconds: Pauses between attempts.
+        patience: Pauses between attempts.
+        attempt_seconds: The whole of one attempt.
     """
 
     def __init__(
@@ -38,12 +46,14 @@ class ServiceClient:
         http: httpx.Client,
         *,
         check: Callable[[], None] = lambda: None,
-        retry_seconds: Sequence[float] = RETRY_SECONDS,
+        patience: Patience = PATIENT,
+        attempt_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self.name = name
         self._http = http
         self._check = check
-        self._retry_seconds = retry_seconds
+        self._patience = patience
+        self._attempt_seconds = attempt_seconds
 
     def wait_until_healthy(self) -> None:
         """Return once the service answers."""
@@ -52,42 +62,48 @@ class ServiceClient:
     def versions(self) -> dict[str, str]:
         """Return the versions of the service's code and libraries, by name."""
         try:
-            answer = self.send("GET", "/version").json()
+            answer = json.loads(self.send("GET", "/version").body)
         except ValueError as error:
             raise self._unreadable("an answer that is not JSON") from error
         if not isinstance(answer, dict):
             raise self._unreadable("JSON that is no object")
         return {str(name): str(version) for name, version in answer.items()}
 
-    def send(self, method: str, path: str, **content: Any) -> httpx.Response:
+    def send(self, method: str, path: str, **content: Any) -> Answer:
         """Send a request and return the answer, which is no refusal."""
-        response = self._answered(method, path, **content)
-        if response.is_error:
-            raise ServiceRefusedError(self.name, self.parsed(Problem, response))
-        return response
+        answer = self._answered(method, path, **content)
+        if httpx.codes.is_error(answer.status):
+            raise ServiceRefusedError(self.name, self.parsed(Problem, answer))
+        return answer
 
-    def parsed(self, body: type[Body], response: httpx.Response) -> Body:
+    def parsed(self, body: type[Body], answer: Answer) -> Body:
         """Return an answer's body; fields that a newer service may add are passed over."""
         try:
-            return body.model_validate_json(response.content, extra="ignore")
+            return body.model_validate_json(answer.body, extra="ignore")
         except ValidationError as error:
-            what = f"HTTP {response.status_code} without a readable {body.__name__}"
+            what = f"HTTP {answer.status} without a readable {body.__name__}"
             raise self._unreadable(what) from error
 
-    def _answered(self, method: str, path: str, **content: Any) -> httpx.Response:
-        for pause in self._retry_seconds:
-            try:
-                return self._http.request(method, API + path, **content)
-            except httpx.RequestError:
-                self._check()
-                time.sleep(pause)
+    def _answered(self, method: str, path: str, **content: Any) -> Answer:
+        def ask() -> Answer:
+            with opened(
+                self._http,
+                method,
+                API + path,
+                budget=Budget(self._attempt_seconds),
+                most_bytes=LARGEST_ANSWER_BYTES,
+                **content,
+            ) as response:
+                return Answer(response.status_code, body_of(response, LARGEST_ANSWER_BYTES))
+
         try:
-            return self._http.request(method, API + path, **content)
+            return repeated(ask, Attempts(self._patience, check=self._check))
+        except UnreadableAnswerError as error:
+            raise self._unreadable(str(error)) from error
         except httpx.RequestError as error:
-            self._check()
             url = str(self._http.base_url).rstrip("/")
             raise ServiceUnreachableError(
-                f"no answer from {self.name} at {url} to {method} {path}: {error}"
+                f"no answer from {self.name} at {url} to {method} {path}: {shown(str(error))}"
             ) from error
 
     def _unreadable(self, what: str) -> ServiceUnreadableError:
@@ -96,10 +112,9 @@ class ServiceClient:
 
 def http_client(url: str, token: str | None) -> httpx.Client:
     """Return a client for a service; one on this machine is never reached through a proxy."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx.Client(
-        base_url=url,
-        headers=headers,
-        timeout=TIMEOUT_SECONDS,
+    return bounded_http.http_client(
+        url,
+        token,
+        timeout_seconds=TIMEOUT_SECONDS,
         trust_env=urlsplit(url).hostname not in LOOPBACK,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from node_api.jobs import FINISHED, Job
 from node_api.requests import JobRequest
+from shared.safe_text import shown
 from simulation.errors import JobFailedError
 from simulation.node_client import NodeClient
 
@@ -83,4 +84,6 @@ def _look(steps: Sequence[Step], jobs: Mapping[str, Job], on_job: OnJob) -> None
 def _why(step: Step, job: Job) -> str:
     if job.problem is None:
         return f"{step.title}: the job was {job.state}"
-    return f"{step.title}: {job.problem.detail} ({job.problem.code}) {job.problem.hint}".rstrip()
+    problem = job.problem
+    reason = f"{shown(problem.detail)} ({shown(problem.code, 20)}) {shown(problem.hint)}"
+    return f"{step.title}: {reason}".rstrip()

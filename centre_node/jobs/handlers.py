@@ -108,9 +108,9 @@ def handle(job: Job, node: Node, report: OnProgress) -> JobResult:
         case TrainGeneratorRequest():
             return _train(request, node, folder, report)
         case PublishRequest():
-            return _publish(request, node, folder)
+            return _publish(request, node, folder, report)
         case PullRequest():
-            return _pull(request, node)
+            return _pull(request, node, report)
         case SampleRequest():
             return _sample(request, node, folder, report)
         case StudyRequest():
@@ -174,7 +174,9 @@ def _copy_pictures(training: Path, artifacts: Path) -> None:
     shutil.copyfile(training / LOSSES, artifacts / LOSSES)
 
 
-def _publish(request: PublishRequest, node: Node, folder: Path) -> GeneratorVersion:
+def _publish(
+    request: PublishRequest, node: Node, folder: Path, report: OnProgress
+) -> GeneratorVersion:
     job = JobStore(node.engine).find(request.training_job)
     if job is None or job.kind != "train_generator":
         raise JobNotFoundError("no train_generator job has the id that training_job gives")
@@ -189,10 +191,10 @@ def _publish(request: PublishRequest, node: Node, folder: Path) -> GeneratorVers
         Terms(centre=node.connection().centre, **fields),
         proportions=request.proportions,
     )
-    return node.hub().publish(package)
+    return node.hub().publish(package, on_progress=report)
 
 
-def _pull(request: PullRequest, node: Node) -> PulledGenerator:
+def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerator:
     record, package = pull(
         node.hub(),
         request.centre,
@@ -201,6 +203,7 @@ def _pull(request: PullRequest, node: Node) -> PulledGenerator:
         folder=node.generators_dir,
         weights=request.weights,
         weights_at_most=request.weights_at_most,
+        on_progress=report,
     )
     return PulledGenerator(
         manifest_digest=package.digest,

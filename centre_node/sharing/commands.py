@@ -19,6 +19,7 @@ from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
 from shared.hub_client import connect
 from shared.packages import MANIFEST, Package, open_package
+from shared.progress import shown
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -85,7 +86,7 @@ def publish(
         "contact": contact,
     }
     package = _package(folder, given, ensemble=ensemble, proportions=_proportions(proportions))
-    version = None if dry_run else connect(hub_url, token).publish(package).version
+    version = None if dry_run else _published(package, hub_url, token)
     card = package.card
     if json:
         document = {
@@ -101,6 +102,11 @@ def publish(
     sys.stdout.write(
         f"{card.centre}/{card.name}: {done}; {package.folder}, manifest sha256 {package.digest}\n"
     )
+
+
+def _published(package: Package, hub_url: str, token: str | None) -> int:
+    with shown() as report:
+        return connect(hub_url, token).publish(package, on_progress=report).version
 
 
 def _proportions(options: list[str] | None) -> dict[str, float]:

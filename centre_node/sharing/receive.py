@@ -7,7 +7,9 @@ from centre_node.sharing.errors import GeneratorNotPulledError
 from shared.errors import DigestMismatchError
 from shared.hub_client import HubClient
 from shared.packages import Package, open_package
+from shared.progress import OnProgress
 from shared.records import GeneratorVersion
+from shared.transfer_progress import say_nothing
 from shared.weight_choices import chosen_weights
 
 
@@ -20,6 +22,7 @@ def pull(
     folder: Path,
     weights: Collection[str] = (),
     weights_at_most: int | None = None,
+    on_progress: OnProgress = say_nothing,
 ) -> tuple[GeneratorVersion, Package]:
     """Fetch a generator into `folder/<manifest digest>`, verified; None is the latest version.
 
@@ -33,7 +36,10 @@ def pull(
     """
     record = hub.version(centre, name, version)
     chosen = chosen_weights(record.card, names=weights, at_most=weights_at_most)
-    return record, hub.fetch(record, folder / record.manifest_digest, weights=chosen)
+    package = hub.fetch(
+        record, folder / record.manifest_digest, weights=chosen, on_progress=on_progress
+    )
+    return record, package
 
 
 def pulled(folder: Path, digest: str, *, partly: bool = False) -> Package:

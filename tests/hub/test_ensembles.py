@@ -15,7 +15,9 @@ from shared.errors import (
     PartlyFetchedError,
 )
 from shared.hub_client import HubClient
+from shared.hub_exchange import HubLimits
 from shared.packages import Package, open_package
+from shared.repeats import Patience
 from tests.hub_server import RunningHub, running_hub
 from tests.packages import TINY, safetensors_bytes, tiny_contents, write_tiny_ensemble
 
@@ -40,7 +42,8 @@ def client(hub: RunningHub) -> HubClient:
 def _watched(url: str, token: str, on_request: Callable[[httpx.Request], None]) -> HubClient:
     headers = {"Authorization": f"Bearer {token}"}
     hooks = {"request": [on_request]}
-    return HubClient(httpx.Client(base_url=url, headers=headers, event_hooks=hooks, timeout=10))
+    http = httpx.Client(base_url=url, headers=headers, event_hooks=hooks, timeout=10)
+    return HubClient(http, HubLimits(patience=Patience(())))
 
 
 def _names(package: Package) -> list[str]:

@@ -7,6 +7,10 @@ import pytest
 
 from shared.errors import HubAddressError, HubUnreachableError, HubUnreadableError
 from shared.hub_client import connect
+from shared.hub_exchange import HubLimits
+from shared.repeats import Patience
+
+ONCE = HubLimits(patience=Patience(()))
 
 
 @contextmanager
@@ -31,7 +35,7 @@ def test_a_hub_that_is_down_is_named() -> None:
         port = listener.getsockname()[1]
 
     with pytest.raises(HubUnreachableError, match=rf"no answer from the hub at .*:{port} to GET"):
-        connect(f"http://127.0.0.1:{port}", None).version("centre-a", "masses", None)
+        connect(f"http://127.0.0.1:{port}", None, ONCE).version("centre-a", "masses", None)
 
 
 @pytest.mark.parametrize(
@@ -45,13 +49,13 @@ def test_a_hub_that_is_down_is_named() -> None:
 )
 def test_an_answer_that_is_not_a_hubs_is_told(answer: bytes) -> None:
     with answering(answer) as url, pytest.raises(HubUnreadableError, match=r"HTTP \d+ without"):
-        connect(url, None).version("centre-a", "masses", 1)
+        connect(url, None, ONCE).version("centre-a", "masses", 1)
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0\r\n", b"HTTP/1.1 200 OK\r\nContent-Le"])
 def test_a_connection_that_breaks_off_is_told(answer: bytes) -> None:
     with answering(answer) as url, pytest.raises(HubUnreachableError, match="no answer"):
-        connect(url, None).version("centre-a", "masses", 1)
+        connect(url, None, ONCE).version("centre-a", "masses", 1)
 
 
 @pytest.mark.parametrize("token", ["gsc_s3cret\r\n", "gsc_s3cret x", "gsc_s3crét"])
@@ -70,4 +74,4 @@ def test_a_url_that_is_none_is_named() -> None:
 @pytest.mark.parametrize("url", ["", "127.0.0.1", "ftp://127.0.0.1"])
 def test_a_url_without_http_reaches_no_hub(url: str) -> None:
     with pytest.raises(HubUnreachableError, match="no answer from the hub at"):
-        connect(url, None).version("centre-a", "masses", None)
+        connect(url, None, ONCE).version("centre-a", "masses", None)

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.repeats import Patience
 from simulation.errors import ServiceFailedError, ServiceUnreachableError
 from simulation.processes import Services, free_ports, last_lines, stop_left_behind
 from simulation.service_client import ServiceClient, http_client
@@ -101,7 +102,7 @@ def test_no_proxy_stands_between_services_of_one_machine() -> None:
 def test_a_service_that_never_answers_is_given_up() -> None:
     (port,) = free_ports(1)
     client = ServiceClient(
-        "centre-a", httpx.Client(base_url=f"http://127.0.0.1:{port}"), retry_seconds=(0.0, 0.0)
+        "centre-a", httpx.Client(base_url=f"http://127.0.0.1:{port}"), patience=Patience((0.0, 0.0))
     )
 
     with pytest.raises(

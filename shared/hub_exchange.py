@@ -1,0 +1,182 @@
+"""One exchange with the hub: sent again where that may help, bounded, and its errors made ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from shared.bounded_http import Budget, UnreadableAnswerError, body_of, opened
+from shared.errors import (
+    HubAddressError,
+    HubRefusedError,
+    HubUnreachableError,
+    HubUnreadableError,
+)
+from shared.packages import LARGEST_CARD_BYTES
+from shared.problems import Problem
+from shared.records import BlobDigests, CentreToken, GeneratorPage, GeneratorVersion
+from shared.repeats import Answer, Attempts, Patience, repeated
+from shared.safe_text import shown
+
+API = "/api/v1"
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The longest answer of a kind.
+
+    Attributes:
+        values: Of its JSON, the empty ones too: a short text can stand for many.
+    """
+
+    size_bytes: int
+    values: int
+
+
+PATIENT = Patience()
+VALUES_OF_A_RECORD = 20_000
+BOUNDS: dict[type[BaseModel], Bound] = {
+    Problem: Bound(64 << 10, 100),
+    CentreToken: Bound(64 << 10, 100),
+    BlobDigests: Bound(128 << 10, 1_100),
+    GeneratorVersion: Bound(4 * LARGEST_CARD_BYTES, VALUES_OF_A_RECORD),
+    GeneratorPage: Bound(64 << 20, 50 * VALUES_OF_A_RECORD),
+}
+
+
+@dataclass(frozen=True)
+class HubLimits:
+    """How long a hub is waited for.
+
+    Attributes:
+        call_seconds: A whole call with all its attempts.
+        silence_seconds: Between two bytes.
+        moving_bytes: Of a package's files, at least so many must move in `moving_seconds`.
+        listing_seconds: All pages of a list.
+        patience: How often a call is made again.
+    """
+
+    call_seconds: float = 60.0
+    silence_seconds: float = 60.0
+    moving_bytes: int = 256 << 10
+    moving_seconds: float = 60.0
+    listing_seconds: float = 600.0
+    patience: Patience = PATIENT
+
+    def transfer(self) -> Budget:
+        """Return the budget of a package's files."""
+        return Budget(self.moving_seconds, per_bytes=self.moving_bytes)
+
+
+class HubExchange:
+    """Sends requests to one hub."""
+
+    def __init__(self, http: httpx.Client, limits: HubLimits) -> None:
+        self._http = http
+        self.limits = limits
+
+    def call(
+        self,
+        body: type[Body],
+        method: str,
+        path: str,
+        *,
+        harmless: bool = True,
+        budget: Budget | None = None,
+        **content: Any,
+    ) -> Body:
+        """Return the body of an answer that is no refusal."""
+        budget = budget or Budget(self.limits.call_seconds)
+        bound = BOUNDS[body]
+        attempts = Attempts(self.limits.patience, budget)
+
+        def ask() -> Answer:
+            with self.opened(
+                method, path, budget=budget, most_bytes=bound.size_bytes, **content
+            ) as response:
+                return read(response, bound.size_bytes)
+
+        with self.named(method, path):
+            answer = repeated(ask, attempts, harmless=harmless)
+        check(answer)
+        return parsed(body, answer)
+
+    @contextmanager
+    def opened(
+        self, method: str, path: str, *, budget: Budget, most_bytes: int, **content: Any
+    ) -> Iterator[httpx.Response]:
+        """Send a request once and yield its answer, whatever it says."""
+        with opened(
+            self._http, method, API + path, budget=budget, most_bytes=most_bytes, **content
+        ) as response:
+            yield response
+
+    @contextmanager
+    def named(self, method: str, path: str) -> Iterator[None]:
+        """Turn what goes wrong on the way to the hub and back into our errors."""
+        try:
+            yield
+        except UnreadableAnswerError as error:
+            raise HubUnreadableError(str(error)) from error
+        except httpx.RequestError as error:
+            raise HubUnreachableError(
+                f"no answer from the hub at {self._url} to {method} {path}: {shown(str(error))}"
+            ) from error
+        except UnicodeError as error:  # so says the name resolution of a host's name
+            raise HubAddressError(f"{self._url!r} is no URL of a hub: {error}") from error
+
+    @property
+    def _url(self) -> str:
+        """The hub's address for messages: without the password that it may hold."""
+        return str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
+
+
+def read(response: httpx.Response, most_bytes: int) -> Answer:
+    """Return an answer that is not read yet; a refusal or a redirect may be short only."""
+    most = most_bytes if response.is_success else BOUNDS[Problem].size_bytes
+    return Answer(
+        response.status_code,
+        body_of(response, most),
+        retry_after=response.headers.get("Retry-After"),
+    )
+
+
+def check(answer: Answer) -> None:
+    """Check that an answer is neither a refusal nor a redirect.
+
+    Raises:
+        HubRefusedError, HubUnreadableError: It is.
+    """
+    if httpx.codes.is_error(answer.status):
+        raise HubRefusedError(parsed(Problem, answer))
+    if httpx.codes.is_redirect(answer.status):
+        raise HubUnreadableError(
+            f"HTTP {answer.status} without an answer: it leads elsewhere, where no token is sent; "
+            "give the hub's own address"
+        )
+    if not httpx.codes.is_success(answer.status):
+        raise HubUnreadableError(f"HTTP {answer.status} without an answer")
+
+
+def parsed(body: type[Body], answer: Answer) -> Body:
+    """Return an answer's body, of a kind in `BOUNDS`.
+
+    Raises:
+        HubUnreadableError: It is no such body, or one of too many values to be looked into.
+    """
+    values = sum(answer.body.count(mark) for mark in (b",", b"{", b"["))
+    if values > BOUNDS[body].values:
+        raise HubUnreadableError(
+            f"HTTP {answer.status} without a readable {body.__name__}: {values} values, at most "
+            f"{BOUNDS[body].values} are read"
+        )
+    try:
+        return body.model_validate_json(answer.body)
+    except ValidationError as error:
+        message = f"HTTP {answer.status} without a readable {body.__name__}"
+        raise HubUnreadableError(message) from error
