@@ -36,19 +36,13 @@ class FileFetcher:
     def fetch(self, path: str, target: Path, declared: ManifestFile) -> None:
         """Fetch what is missing of a file.
 
-        What was left of an earlier fetch may be of another version; it is then fetched anew.
-
         Raises:
             DigestMismatchError: It is not what is declared; nothing is left of it.
         """
         begun = _begun(target)
-        left_over = begun.size_bytes
-        self._transfer.there_already(left_over)
+        self._transfer.there_already(begun.size_bytes)
         try:
             digest = self._completed(path, begun, declared)
-            if left_over and digest != declared.sha256:
-                self._forget(begun)
-                digest = self._completed(path, begun, declared)
             check_size(target, declared)
             check_digest(digest, declared)
         except (PackageError, HubUnreadableError):

@@ -74,6 +74,8 @@ class ServiceClient:
         answer = self._answered(method, path, **content)
         if httpx.codes.is_error(answer.status):
             raise ServiceRefusedError(self.name, self.parsed(Problem, answer))
+        if not httpx.codes.is_success(answer.status):
+            raise self._unreadable(f"HTTP {answer.status}, which leads elsewhere")
         return answer
 
     def parsed(self, body: type[Body], answer: Answer) -> Body:

@@ -4,6 +4,7 @@ import gzip
 import json
 import resource
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import repeat
@@ -579,7 +580,9 @@ def test_a_file_is_fetched_in_as_many_parts_as_the_connection_breaks_it_into(
     assert told[-1].done == told[-1].total
 
 
-def test_what_was_left_of_another_file_is_fetched_anew(hub: LyingHub, tmp_path: Path) -> None:
+def test_what_was_left_of_another_file_is_refused_once_and_then_fetched_anew(
+    hub: LyingHub, tmp_path: Path
+) -> None:
     content = (hub.package.folder / WEIGHTS).read_bytes()
     (tmp_path / ".in.part").mkdir()
     (tmp_path / ".in.part" / WEIGHTS).write_bytes(b"\xff" * 100)
@@ -592,8 +595,9 @@ def test_what_was_left_of_another_file_is_fetched_anew(hub: LyingHub, tmp_path: 
 
     hub.files[WEIGHTS] = honest
 
+    with pytest.raises(DigestMismatchError, match="is declared"):
+        hub.client.fetch(hub.record, tmp_path / "in")
     assert hub.client.fetch(hub.record, tmp_path / "in").digest == hub.package.digest
-    assert hub.asked.count(WEIGHTS) == 2
 
 
 @pytest.mark.parametrize("given", ["bytes 0-9/10", "bytes 101-200/300", "lines 100-200/300", "x"])
@@ -628,3 +632,16 @@ def test_what_passes_is_waited_for_and_what_does_not_is_told_at_once(hub: LyingH
     with pytest.raises(HubRefusedError):
         client.version("centre-b", "lesions-dcgan", 2)
     assert len(pauses) == 3
+
+
+def test_what_grows_when_it_is_unpacked_is_not_unpacked(hub: LyingHub) -> None:
+    body = gzip.compress(gzip.compress(bytes(100_000_000)))
+    assert len(body) < 5_000
+    hub.files["latest"] = lambda answer: answer.give(body, Content_Encoding="gzip, gzip")
+    tracemalloc.start()
+    try:
+        with pytest.raises(HubUnreadableError, match="identity, not gzip, gzip"):
+            hub.client.version("centre-b", "lesions-dcgan", None)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()

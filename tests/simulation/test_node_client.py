@@ -64,8 +64,11 @@ FOUND: tuple[JobResult, ...] = (
 
 
 def node_that_answers(body: dict[str, Any]) -> NodeClient:
-    transport = httpx.MockTransport(lambda _request: httpx.Response(200, content=json.dumps(body)))
-    return NodeClient("centre-a", httpx.Client(transport=transport, base_url="http://node"))
+    def answer(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=httpx.ByteStream(json.dumps(body).encode()))
+
+    http = httpx.Client(transport=httpx.MockTransport(answer), base_url="http://node")
+    return NodeClient("centre-a", http)
 
 
 def a_job(**changes: Any) -> dict[str, Any]:

@@ -1,0 +1,86 @@
+"""What a simulation does with a service that lies or stalls."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from pathlib import Path
+
+import pytest
+
+from shared.repeats import Patience
+from simulation import service_client
+from simulation.errors import ServiceRefusedError, ServiceUnreachableError, ServiceUnreadableError
+from simulation.service_client import ServiceClient, http_client
+from tests.lying_hub import MOST_UNDERWAY, Answer, LyingHub, lying
+from tests.packages import write_tiny_package
+
+PROBLEM = {"title": "x", "status": 404, "detail": "\x1b[2Jgone\n", "code": "GS-3001", "hint": ""}
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[LyingHub]:
+    with lying(write_tiny_package(tmp_path)) as running:
+        yield running
+
+
+def client(service: LyingHub, *pauses: float) -> ServiceClient:
+    http = http_client(service.url, None)
+    return ServiceClient("centre-a", http, patience=Patience(pauses), attempt_seconds=0.3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "sentence"),
+    [
+        (
+            lambda answer: answer.drip(repeat(b"HTTP/1.1 100 Continue\r\n\r\n", 100)),
+            ServiceUnreachableError,
+            r"no answer from centre-a at .* to GET /healthz: the whole of it took longer than 0\.3",
+        ),
+        (
+            lambda answer: answer.give(gzip.compress(bytes(10**6)), Content_Encoding="gzip"),
+            ServiceUnreadableError,
+            "centre-a answered with HTTP 200 without the encoding that was asked for",
+        ),
+        (
+            lambda answer: answer.give_endlessly(),
+            ServiceUnreadableError,
+            "centre-a answered with HTTP 200 without an end: more than 1048576 bytes came",
+        ),
+        (
+            lambda answer: answer.give(json.dumps({**PROBLEM, "request_id": "1"}).encode(), 404),
+            ServiceRefusedError,
+            r"centre-a refused \(404, GS-3001\): \\x1b\[2Jgone\\n$",
+        ),
+        (
+            lambda answer: answer.give(b"", 302, Location="/elsewhere"),
+            ServiceUnreadableError,
+            "centre-a answered with HTTP 302, which leads elsewhere",
+        ),
+    ],
+    ids=["drip", "gzip", "endless", "escapes", "redirect"],
+)
+def test_a_service_that_lies_is_told_soon(
+    service: LyingHub,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Callable[[Answer], None],
+    error: type[Exception],
+    sentence: str,
+) -> None:
+    monkeypatch.setattr(service_client, "LARGEST_ANSWER_BYTES", 1 << 20)
+    service.files["healthz"] = answer
+
+    with pytest.raises(error, match=sentence):
+        client(service).wait_until_healthy()
+
+    assert service.sent_bytes < MOST_UNDERWAY
+
+
+def test_a_service_that_starts_is_waited_for(service: LyingHub) -> None:
+    service.files["healthz"] = lambda answer: answer.give(
+        b"{}", 503 if len(service.asked) < 3 else 200
+    )
+
+    client(service, 0.0, 0.0).wait_until_healthy()
+
+    assert service.asked == ["healthz"] * 3
