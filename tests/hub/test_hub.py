@@ -14,6 +14,7 @@ from shared.errors import DigestMismatchError, HubRefusedError, HubUnreachableEr
 from shared.hub_client import connect
 from shared.packages import canonical_json, sha256_of
 from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
+from tests.lying_hub import ONCE
 from tests.packages import TINY, safetensors_bytes, write_tiny_package
 
 FILES = "/api/v1/generators/centre-b/lesions-dcgan/versions/latest/files"
@@ -278,7 +279,7 @@ def test_a_hub_that_is_down_is_named() -> None:
     with pytest.raises(
         HubUnreachableError, match=r"no answer from the hub at http://127\.0\.0\.1:9"
     ):
-        list(connect("http://127.0.0.1:9", None).generators())
+        list(connect("http://127.0.0.1:9", None, ONCE).generators())
 
 
 def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:

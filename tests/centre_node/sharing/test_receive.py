@@ -19,9 +19,11 @@ from shared.errors import (
     HubUnreachableError,
     PartlyFetchedError,
 )
+from shared.hub_client import connect
 from shared.packages import Package
 from tests.centre_node.sampling.ensembles import NAMES, write_random_ensemble
 from tests.hub_server import RunningHub, running_hub
+from tests.lying_hub import ONCE
 from tests.packages import TINY, write_tiny_package
 
 CPU = torch.device("cpu")
@@ -60,7 +62,7 @@ def test_generator_that_the_hub_has_not_leaves_nothing(
 
 def test_hub_that_is_down_is_named(tmp_path: Path) -> None:
     with running_hub(tmp_path / "hub") as hub:
-        client = hub.client()
+        client = connect(hub.url, None, ONCE)
 
     with pytest.raises(HubUnreachableError, match=hub.url):
         pull(client, "centre-b", "lesions-dcgan", None, folder=tmp_path / "generators")
