@@ -5,8 +5,9 @@
 The hub is `genshare hub serve` as a process of its own on loopback. curl writes the weight file to
 a file; the client writes, hashes and syncs the package, and looks into every tensor. Rounds
 alternate, so that what else the machine does meets both. Time is that of the call, without the
-start of Python, and that of the whole command `genshare fetch` too. To compare with another
-version of genshare, run this with PYTHONPATH at its folder.
+start of Python, and that of the whole command `genshare fetch` too; the processor's seconds, the
+hub's aside, tell more where the machine is busy. To compare with another version of genshare, run
+this with PYTHONPATH at its folder.
 """
 
 import array
@@ -67,21 +68,23 @@ def main(
     typer.echo(f"publish {published:.2f} s")
     base = seconds["curl to a file"]
     for name, took in seconds.items():
-        ratios = sorted(mine / theirs for mine, theirs in zip(took, base, strict=True))
+        walls, processors = zip(*took, strict=True)
         typer.echo(
-            f"{name}: median {statistics.median(took):.3f} s, best {min(took):.3f} s, "
-            f"{statistics.median(ratios):.2f} of curl (best of each: {min(took) / min(base):.2f})"
+            f"{name}: median {statistics.median(walls):.3f} s, best {min(walls):.3f} s "
+            f"({min(walls) / min(base)[0]:.2f} of curl's), processor {min(processors):.3f} s"
         )
 
 
 def alternating(
     ways: dict[str, Callable[[], object]], rounds: int, target: Path
-) -> dict[str, list[float]]:
-    """Return the seconds of each way, each round; what it wrote is removed."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+) -> dict[str, list[tuple[float, float]]]:
+    """Return wall and processor seconds of each way, each round; what it wrote is removed."""
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
-            seconds[name].append(timed(way))
+            before = _processor_seconds()
+            wall = timed(way)
+            seconds[name].append((wall, _processor_seconds() - before))
             if target.is_dir():
                 shutil.rmtree(target)
             target.unlink(missing_ok=True)
@@ -93,6 +96,11 @@ def timed(action: Callable[[], object]) -> float:
     since = time.perf_counter()
     action()
     return time.perf_counter() - since
+
+
+def _processor_seconds() -> float:
+    """Return what this process and those that it waited for have used."""
+    return sum(os.times()[:4])
 
 
 @contextmanager

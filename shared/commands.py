@@ -1,6 +1,7 @@
 """`genshare list`, `show` and `fetch`: a hub's generators from the command line."""
 
 import sys
+from collections.abc import Iterable
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from shared.files import write_faults_named
 from shared.hub_client import connect
 from shared.packages import Package, canonical_json
 from shared.progress import shown as progress_shown
+from shared.records import GeneratorVersion
 from shared.safe_text import shown, shown_json
 from shared.weight_choices import chosen_weights
 
@@ -53,8 +55,7 @@ def list_generators(
     """
     records = connect(hub_url, token).generators(centre)
     if json:
-        lines = b",\n".join(canonical_json(record) for record in records).decode()
-        sys.stdout.write(shown_json(f"[{lines}]\n"))
+        _write_json(records)
         return
     table = Table("centre", "name", "version", "title", "architecture", "patches", "published")
     for record in records:
@@ -65,6 +66,15 @@ def list_generators(
         told = (record.centre, record.name, str(record.version), card.title, kind, patches)
         table.add_row(*(Text(shown(cell)) for cell in (*told, published)))
     Console().print(table)
+
+
+def _write_json(records: Iterable[GeneratorVersion]) -> None:
+    """Write records as they come: a long list is never held whole."""
+    before = "["
+    for record in records:
+        sys.stdout.write(before + shown_json(canonical_json(record).decode()))
+        before = ",\n"
+    sys.stdout.write("[]\n" if before == "[" else "]\n")
 
 
 @app.command()

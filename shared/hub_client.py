@@ -1,53 +1,48 @@
 """The only way to the hub. Knows its URLs, and believes nothing that it can check."""
 
-import math
 import shutil
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 
-from shared.bounded_http import Budget, http_client
+from shared.bounded_http import http_client
+from shared.budgets import Budget
 from shared.errors import (
-    BrokenPackageError,
     DigestMismatchError,
     HubAddressError,
-    HubUnreachableError,
     HubUnreadableError,
     NoSuchWeightsError,
     PackageNotKeptError,
     PartlyFetchedError,
 )
 from shared.fetched_files import FileFetcher
-from shared.files import put_in_place, sync_folder
-from shared.hub_exchange import HubExchange, HubLimits, check, read
+from shared.files import put_in_place, sync, sync_folder
+from shared.hub_exchange import HubExchange, HubLimits
 from shared.packages import (
     CARD,
-    CHUNK_BYTES,
-    LARGEST_CARD_BYTES,
     MANIFEST,
     Manifest,
     Package,
     add_to_package,
     canonical_json,
-    check_card_against_manifest,
     keep_fetched,
-    manifest_digest,
     open_package,
 )
 from shared.progress import OnProgress
+from shared.record_checks import check_published, check_record, check_sizes, the_one
 from shared.records import (
-    BlobDigests,
     CentreInvitation,
     CentreToken,
     GeneratorPage,
     GeneratorVersion,
 )
-from shared.repeats import Answer, Attempts, repeated
+from shared.sent_files import send_missing
 from shared.transfer_progress import Transfer, say_nothing
 from shared.weight_choices import weights_named
-from shared.weights import BYTES_PER_FLOAT32, LARGEST_HEADER_BYTES, inspect_weights
+from shared.weights import inspect_weights
 
 CHECKED_BYTES_PER_SECOND = 20_000_000  # a hub on a slow disk reads all weights before it answers
 LARGEST_RECEIPT_BYTES = 64 << 10
@@ -107,7 +102,7 @@ class HubClient:
         """
         if not package.is_whole:
             raise PartlyFetchedError(f"{package.folder} holds only {package.extent} to publish")
-        self._upload(package, on_progress)
+        send_missing(self._exchange, package, on_progress)
         path = f"/generators/{package.card.centre}/{package.card.name}/versions"
         content, size = canonical_json(package.manifest), _size(package.manifest)
         seconds = self._limits.call_seconds + size / CHECKED_BYTES_PER_SECOND
@@ -120,43 +115,7 @@ class HubClient:
             headers=JSON,
             timeout=seconds,
         )
-        return _the_published(record, package)
-
-    def _upload(self, package: Package, on_progress: OnProgress) -> None:
-        files = {file.sha256: file for file in package.manifest.files}
-        asked = BlobDigests(digests=tuple(files)).model_dump(mode="json")
-        lacking = self._exchange.call(BlobDigests, "POST", "/blobs/missing", json=asked).digests
-        missing = [files[digest] for digest in dict.fromkeys(lacking) if digest in files]
-        transfer = Transfer(
-            sum(file.size_bytes for file in missing), self._limits.transfer(), on_progress
-        )
-        for number, file in enumerate(missing, start=1):
-            try:
-                self._send(package.folder / file.name, f"/blobs/{file.sha256}", transfer)
-            except HubUnreachableError as error:
-                raise HubUnreachableError(
-                    f"the upload of {file.name}, file {number} of {len(missing)}, broke off; "
-                    f"publish again, and only what the hub lacks is sent: {error}"
-                ) from error
-
-    def _send(self, file: Path, path: str, transfer: Transfer) -> None:
-        headers = {"Content-Length": str(file.stat().st_size)}
-        sent_before = transfer.there_bytes
-
-        def ask() -> Answer:
-            transfer.go_back_to(sent_before)
-            with self._exchange.opened(
-                "PUT",
-                path,
-                budget=transfer.budget,
-                most_bytes=LARGEST_RECEIPT_BYTES,
-                content=_pieces(file, transfer),
-                headers=headers,
-            ) as response:
-                return read(response, LARGEST_RECEIPT_BYTES)
-
-        with self._exchange.named("PUT", path):
-            check(repeated(ask, Attempts(self._limits.patience, transfer.budget)))
+        return check_published(record, package)
 
     def generators(self, centre: str | None = None) -> Iterator[GeneratorVersion]:
         """Yield every published version, newest first.
@@ -217,7 +176,7 @@ class HubClient:
                 f"the hub's record is of version {record.version}, not of the "
                 f"{version or 'latest'} that was asked for"
             )
-        _check_record(record)
+        check_record(record)
         return record
 
     def fetch(
@@ -243,8 +202,8 @@ class HubClient:
             WeightsRefusedError: The weights are not those of the card's architecture.
             PackageNotKeptError: Something else is in the folder.
         """
-        _check_record(record)
-        _check_sizes(record)
+        check_record(record)
+        check_sizes(record)
         wanted = _wanted(record, weights)
         if not folder.exists() or _is_empty(folder):
             fetched = self._fetch_part(record, folder, wanted, on_progress)
@@ -252,7 +211,7 @@ class HubClient:
             return replace(fetched, folder=folder)
         if not (folder / MANIFEST).is_file():
             raise PackageNotKeptError(f"{folder} is there already, and is no package to add to")
-        package = _the_one(open_package(folder, partly=True), record)
+        package = the_one(open_package(folder, partly=True), record)
         held = {file.name for file in package.weights}
         if wanted <= held:
             return package
@@ -276,70 +235,28 @@ class HubClient:
         for left_over in {path.name for path in partial.iterdir()} - {file.name for file in files}:
             (partial / left_over).unlink()
         total = sum(file.size_bytes for file in files)
+        synced: list[Future[None]] = []
         transfer = Transfer(total, self._limits.transfer(), on_progress)
         fetcher = FileFetcher(self._exchange, transfer)
         base = f"/generators/{record.centre}/{record.name}/versions/{record.version}/files"
-        for file in files:
-            with self._exchange.named("GET", f"{base}/{file.name}"):
-                fetcher.fetch(f"{base}/{file.name}", partial / file.name, file)
-        package = _the_one(keep_fetched(partial, record.manifest, names), record)
-        for weights in package.weights:
-            inspect_weights(partial / weights.name, package.card.architecture.generator_tensors())
+        tensors = record.card.architecture.generator_tensors()
+        # To force a file to the disk takes as long as to look into it: both happen at once.
+        with ThreadPoolExecutor(max_workers=1) as disk:
+            for file in files:
+                with self._exchange.named("GET", f"{base}/{file.name}"):
+                    fetcher.fetch(f"{base}/{file.name}", partial / file.name, file)
+                synced.append(disk.submit(sync, partial / file.name))
+            package = the_one(keep_fetched(partial, record.manifest, names), record)
+            for weights in package.weights:
+                inspect_weights(partial / weights.name, tensors)
+        for each in synced:
+            each.result()
         sync_folder(partial)
         return package
 
 
-def _pieces(file: Path, transfer: Transfer) -> Iterable[bytes]:
-    """Read a file anew for each attempt to send it; a piece counts when the next is asked for."""
-    with file.open("rb") as content:
-        while piece := content.read(CHUNK_BYTES):
-            yield piece
-            transfer.moved(file.name, len(piece))
-
-
-def _check_record(record: GeneratorVersion) -> None:
-    """Check that a record's digest is that of its manifest.
-
-    Raises:
-        DigestMismatchError: It is not.
-    """
-    digest = manifest_digest(record.manifest)
-    if digest != record.manifest_digest:
-        raise DigestMismatchError(
-            f"the manifest has the digest {digest}, but the hub says {record.manifest_digest}"
-        )
-
-
-def _the_published(record: GeneratorVersion, package: Package) -> GeneratorVersion:
-    _check_record(record)
-    card = package.card
-    found = (record.manifest_digest, record.centre, record.name, record.card)
-    if found != (package.digest, card.centre, card.name, card) or record.version < 1:
-        raise DigestMismatchError(
-            f"the hub says that it published version {record.version} of "
-            f"{record.centre}/{record.name} with the manifest digest {record.manifest_digest}, "
-            f"not {card.centre}/{card.name} with {package.digest}"
-        )
-    return record
-
-
 def _size(manifest: Manifest) -> int:
     return sum(file.size_bytes for file in manifest.files)
-
-
-def _check_sizes(record: GeneratorVersion) -> None:
-    """Refuse, before a byte is fetched, sizes that no package of the card's architecture has."""
-    check_card_against_manifest(record.card, record.manifest)
-    tensors = record.card.architecture.generator_tensors().values()
-    values = sum(math.prod(tensor.shape) for tensor in tensors)
-    largest_weights = 8 + LARGEST_HEADER_BYTES + values * BYTES_PER_FLOAT32
-    for file in record.manifest.files:
-        most = LARGEST_CARD_BYTES if file.name == CARD else largest_weights
-        if file.size_bytes > most:
-            raise BrokenPackageError(
-                f"{file.name} is declared with {file.size_bytes} bytes, but has {most} at most "
-                f"with {record.card.architecture.kind} of {record.card.architecture.image_size} px"
-            )
 
 
 def _is_empty(folder: Path) -> bool:
@@ -358,13 +275,3 @@ def _wanted(record: GeneratorVersion, weights: Collection[str] | None) -> set[st
             f"{min(unknown)}; it has {len(listed)}, from {min(listed)} to {max(listed)}"
         )
     return set(weights)
-
-
-def _the_one(package: Package, record: GeneratorVersion) -> Package:
-    found = (package.digest, package.card.centre, package.card.name, package.card)
-    if found != (record.manifest_digest, record.centre, record.name, record.card):
-        raise DigestMismatchError(
-            f"{package.folder} holds {package.card.centre}/{package.card.name} with the manifest "
-            f"digest {package.digest}, not the version that was asked for"
-        )
-    return package

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from shared.bounded_http import Budget, UnreadableAnswerError, body_of, opened
+from shared.bounded_http import body_of, opened
+from shared.budgets import Budget, UnreadableAnswerError
 from shared.errors import (
     HubAddressError,
     HubRefusedError,

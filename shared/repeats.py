@@ -5,6 +5,7 @@ that is known to have ended; what is left then is this.
 """
 
 import random
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 import httpx
 
-from shared.bounded_http import Budget, TooSlowError
+from shared.budgets import Budget, TooSlowError
 
 TOO_MANY, BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT = 429, 502, 503, 504
 PASSING = frozenset({TOO_MANY, BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT})
@@ -109,6 +110,14 @@ def repeated(ask: Callable[[], Answer], attempts: Attempts, *, harmless: bool = 
 
 def is_passing(error: httpx.RequestError, *, harmless: bool = True) -> bool:
     """Tell whether another attempt could end otherwise, and does no harm."""
-    if isinstance(error, TooSlowError):
+    if isinstance(error, TooSlowError) or _is_of_a_certificate(error):
         return False
     return isinstance(error, BROKEN_OFF if harmless else NOT_SENT)
+
+
+def _is_of_a_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

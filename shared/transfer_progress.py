@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from shared.bounded_http import Budget
+from shared.budgets import Budget
 from shared.progress import OnProgress, Progress
 
 EVERY_SECONDS = 0.5

@@ -9,7 +9,8 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from shared import bounded_http
-from shared.bounded_http import Budget, UnreadableAnswerError, body_of, opened
+from shared.bounded_http import body_of, opened
+from shared.budgets import Budget, UnreadableAnswerError
 from shared.problems import Problem
 from shared.repeats import Answer, Attempts, Patience, repeated
 from shared.safe_text import shown

@@ -1,5 +1,6 @@
 """A hub on a loopback port that answers whatever a test wants."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ class LyingHub:
         asked: The last part of every request's path.
         requests: Method, path and headers of every request.
         is_over: Ends what drips.
+        before: Called before each answer.
     """
 
     package: Package
@@ -45,6 +47,7 @@ class LyingHub:
     sent_bytes: int = 0
     url: str = ""
     is_over: threading.Event = field(default_factory=threading.Event)
+    before: Callable[[], object] = lambda: None
 
     @property
     def client(self) -> HubClient:
@@ -75,6 +78,7 @@ class Answer(BaseHTTPRequestHandler):
     hub: LyingHub
 
     def do_GET(self) -> None:
+        self.hub.before()
         name = self.path.rsplit("/", 1)[-1]
         self.hub.asked.append(name)
         self.hub.requests.append((self.command, self.path, dict(self.headers)))
@@ -126,10 +130,17 @@ class Answer(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Answering(ThreadingHTTPServer):
+    def handle_error(self, *given: Any) -> None:
+        """Say nothing of connections that the other side ended."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(*given)
+
+
 @contextmanager
 def lying(package: Package) -> Iterator[LyingHub]:
     hub = LyingHub(package)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answers", (Answer,), {"hub": hub}))
+    server = Answering(("127.0.0.1", 0), type("Answers", (Answer,), {"hub": hub}))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     hub.url = f"http://127.0.0.1:{server.server_port}"

@@ -2,10 +2,12 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import repeat
 
 import pytest
 
-from shared.bounded_http import Budget, TooSlowError, body_of, http_client, opened
+from shared.bounded_http import body_of, http_client, opened
+from shared.budgets import Budget, TooSlowError, UnreadableAnswerError
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -28,12 +30,12 @@ def recording(answer: bytes = ANSWER) -> Iterator[tuple[int, list[bytes]]]:
         thread.join()
 
 
-def asked(url: str, *, trust_env: bool = True) -> bytes:
+def asked(url: str, *, trust_env: bool = True, most_bytes: int = 10) -> bytes:
     with (
         http_client(url, None, timeout_seconds=5, trust_env=trust_env) as http,
-        opened(http, "GET", "/x", budget=Budget(5), most_bytes=10) as response,
+        opened(http, "GET", "/x", budget=Budget(5), most_bytes=most_bytes) as response,
     ):
-        return body_of(response, 10)
+        return body_of(response, most_bytes)
 
 
 def test_the_whole_of_a_call_has_its_seconds() -> None:
@@ -58,8 +60,46 @@ def test_what_moves_has_its_seconds_again_and_again() -> None:
 
     budget.moved(999)
     now[0] += 60
-    with pytest.raises(TooSlowError, match="fewer than 1000 bytes came in 60 s"):
+    with pytest.raises(TooSlowError, match="fewer than 1000 bytes moved in 60 s"):
         budget.left()
+
+
+def test_who_takes_nothing_in_is_given_up() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        http_client(
+            f"http://127.0.0.1:{listener.getsockname()[1]}", None, timeout_seconds=60
+        ) as http,
+        pytest.raises(TooSlowError, match=r"fewer than 1000000000 bytes moved in 0\.2 s"),
+        opened(
+            http,
+            "PUT",
+            "/x",
+            budget=Budget(0.2, per_bytes=10**9),
+            most_bytes=10,
+            content=repeat(bytes(1 << 20), 100),
+        ),
+    ):
+        pass
+
+
+def test_who_never_shakes_hands_is_given_up() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        http_client(
+            f"https://127.0.0.1:{listener.getsockname()[1]}", None, timeout_seconds=60
+        ) as http,
+        pytest.raises(TooSlowError, match=r"took longer than 0\.2 s"),
+        opened(http, "GET", "/x", budget=Budget(0.2), most_bytes=10),
+    ):
+        pass
+
+
+def test_an_answer_of_the_allowed_size_is_read_and_none_that_is_larger() -> None:
+    with recording() as (port, _):
+        assert asked(f"http://127.0.0.1:{port}", most_bytes=2) == b"ok"
+    with recording() as (port, _), pytest.raises(UnreadableAnswerError, match="than 1 bytes came"):
+        asked(f"http://127.0.0.1:{port}", most_bytes=1)
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "all_proxy"])

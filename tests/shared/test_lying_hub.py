@@ -11,6 +11,7 @@ from itertools import repeat
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from shared import hub_client, hub_exchange
 from shared.errors import (
@@ -152,7 +153,11 @@ def test_an_answer_without_an_end_is_not_gathered_in_memory(
     hub: LyingHub, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     bound = hub_exchange.Bound(1 << 20, 100)
-    monkeypatch.setitem(hub_exchange.BOUNDS, GeneratorVersion, bound)
+    bounds: dict[type[BaseModel], hub_exchange.Bound] = {
+        **hub_exchange.BOUNDS,
+        GeneratorVersion: bound,
+    }
+    monkeypatch.setattr(hub_exchange, "BOUNDS", bounds)
     hub.files["latest"] = lambda answer: answer.give_endlessly(status)
 
     with pytest.raises(HubUnreadableError, match=f"HTTP {status} without an end"):
@@ -406,8 +411,7 @@ def test_pages_without_an_end_are_given_up(hub: LyingHub, monkeypatch: pytest.Mo
 def test_slow_pages_have_a_deadline_together(hub: LyingHub) -> None:
     pages = [([hub.changed(version=number)], 1000 - number) for number in range(1, 100)]
     _pages(hub, *pages)
-    for path, answer in list(hub.files.items()):
-        hub.files[path] = lambda a, answer=answer: (hub.is_over.wait(0.05), answer(a))  # type: ignore[misc]
+    hub.before = lambda: hub.is_over.wait(0.05)
 
     with pytest.raises(HubUnreachableError, match="took longer than 0"):
         list(hub.patient(HASTY).generators())
@@ -516,7 +520,9 @@ def test_an_upload_that_is_never_acknowledged_is_given_up(hub: LyingHub) -> None
     hub.files["missing"] = lambda answer: answer.give(asked)
     hub.files[digest] = lambda answer: answer.drip(repeat(b"HTTP/1.1 100 Continue\r\n\r\n", 100))
 
-    with pytest.raises(HubUnreachableError, match=r"file 1 of 1, broke off; .* bytes came in 0\.3"):
+    with pytest.raises(
+        HubUnreachableError, match=r"file 1 of 1, broke off; .* bytes moved in 0\.3"
+    ):
         hub.patient(HASTY).publish(hub.package)
 
 
@@ -548,7 +554,7 @@ def test_a_file_that_drips_is_given_up_and_one_that_moves_is_not(
     assert time.monotonic() - since > HASTY.moving_seconds
 
     hub.files[WEIGHTS] = lambda answer: answer.drip([head, *repeat(b"\0", 100)])
-    with pytest.raises(HubUnreachableError, match=r"fewer than 1000 bytes came in 0\.3 s"):
+    with pytest.raises(HubUnreachableError, match=r"fewer than 1000 bytes moved in 0\.3 s"):
         hub.patient(HASTY).fetch(hub.record, tmp_path / "drips")
 
 
@@ -614,7 +620,7 @@ def test_another_part_than_was_asked_for_is_refused(
 
 def test_what_passes_is_waited_for_and_what_does_not_is_told_at_once(hub: LyingHub) -> None:
     body = hub.record.model_dump_json().encode()
-    answers = [
+    answers: list[Callable[[Answer], None]] = [
         lambda answer: answer.give(b"<html>", 502),
         lambda answer: answer.give(b"", 429, Retry_After="3600"),
         lambda _answer: None,  # the connection ends

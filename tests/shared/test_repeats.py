@@ -3,7 +3,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from shared.bounded_http import Budget, TooSlowError
+from shared.budgets import Budget, TooSlowError
 from shared.repeats import Answer, Attempts, Patience, repeated
 
 FINE = Answer(200, b"")

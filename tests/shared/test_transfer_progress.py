@@ -1,4 +1,4 @@
-from shared.bounded_http import Budget
+from shared.budgets import Budget
 from shared.progress import Progress
 from shared.transfer_progress import Transfer
 

@@ -1,0 +1,64 @@
+"""Sends the files of a package that a hub lacks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from shared.errors import HubUnreachableError
+from shared.hub_exchange import HubExchange, check, read
+from shared.packages import CHUNK_BYTES, Package
+from shared.progress import OnProgress
+from shared.records import BlobDigests
+from shared.repeats import Answer, Attempts, repeated
+from shared.transfer_progress import Transfer
+
+LARGEST_RECEIPT_BYTES = 64 << 10
+
+
+def send_missing(exchange: HubExchange, package: Package, on_progress: OnProgress) -> None:
+    """Ask the hub what it lacks of a package, and send that.
+
+    Raises:
+        HubUnreachableError: The hub went away; what it has by then is not asked for again.
+    """
+    files = {file.sha256: file for file in package.manifest.files}
+    asked = BlobDigests(digests=tuple(files)).model_dump(mode="json")
+    lacking = exchange.call(BlobDigests, "POST", "/blobs/missing", json=asked).digests
+    missing = [files[digest] for digest in dict.fromkeys(lacking) if digest in files]
+    total = sum(file.size_bytes for file in missing)
+    transfer = Transfer(total, exchange.limits.transfer(), on_progress)
+    for number, file in enumerate(missing, start=1):
+        try:
+            _send(exchange, package.folder / file.name, f"/blobs/{file.sha256}", transfer)
+        except HubUnreachableError as error:
+            raise HubUnreachableError(
+                f"the upload of {file.name}, file {number} of {len(missing)}, broke off; "
+                f"publish again, and only what the hub lacks is sent: {error}"
+            ) from error
+
+
+def _send(exchange: HubExchange, file: Path, path: str, transfer: Transfer) -> None:
+    headers = {"Content-Length": str(file.stat().st_size)}
+    sent_before = transfer.there_bytes
+
+    def ask() -> Answer:
+        transfer.go_back_to(sent_before)
+        with exchange.opened(
+            "PUT",
+            path,
+            budget=transfer.budget,
+            most_bytes=LARGEST_RECEIPT_BYTES,
+            content=_pieces(file, transfer),
+            headers=headers,
+        ) as response:
+            return read(response, LARGEST_RECEIPT_BYTES)
+
+    with exchange.named("PUT", path):
+        check(repeated(ask, Attempts(exchange.limits.patience, transfer.budget)))
+
+
+def _pieces(file: Path, transfer: Transfer) -> Iterator[bytes]:
+    """Read a file anew for each attempt to send it; a piece counts when the next is asked for."""
+    with file.open("rb") as content:
+        while piece := content.read(CHUNK_BYTES):
+            yield piece
+            transfer.moved(file.name, len(piece))
