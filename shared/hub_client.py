@@ -45,7 +45,6 @@ from shared.weight_choices import weights_named
 from shared.weights import inspect_weights
 
 CHECKED_BYTES_PER_SECOND = 20_000_000  # a hub on a slow disk reads all weights before it answers
-LARGEST_RECEIPT_BYTES = 64 << 10
 MOST_PAGES = 10_000
 JSON = {"Content-Type": "application/json"}
 USUAL = HubLimits()
