@@ -1,7 +1,7 @@
 """A DCGAN small enough for a test, and patches for it."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from shared.cards import Loss
 SIDE = 16
 ARCHITECTURE = DcganArchitecture(image_size=SIDE, latent_size=8, width=4)
 RESIDUAL = ResidualArchitecture(image_size=SIDE, latent_size=8, width=4, group_size=4)
-LOSSES: tuple[Loss, ...] = ("dcgan", "wgan-gp", "relativistic")
+LOSSES: tuple[Loss, ...] = get_args(Loss)
 CPU = torch.device("cpu")
 
 
