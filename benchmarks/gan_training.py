@@ -26,7 +26,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from centre_node.generators.draws import StepDraws, draw_epoch
 from centre_node.generators.graphs import fastest_step
-from centre_node.generators.state import follow_schedules, new_state
+from centre_node.generators.schedules import follow_schedules
+from centre_node.generators.state import new_state
 from centre_node.generators.steps import training_step
 from node_api.generator_training import GeneratorTraining
 from node_api.losses import LOSSES
@@ -89,7 +90,7 @@ def main(
         )
         loops.setdefault("plain", _plain_turn(architecture, training, patches, on))
         loops[f"ours, {precision}"] = _our_turn(architecture, training, patches, on)
-    seconds = _measured(loops, turns, on)
+    seconds = _measure(loops, turns, on)
     typer.echo(
         f"{networks.value} networks, loss {loss}, {image_size} px, width {width}, "
         f"batch {batch_size}, {threads} thread(s), {device}"
@@ -99,7 +100,7 @@ def main(
     typer.echo(STYLEGAN2_ADA)
 
 
-def _measured(loops: dict[str, Turn], turns: int, device: torch.device) -> dict[str, list[float]]:
+def _measure(loops: dict[str, Turn], turns: int, device: torch.device) -> dict[str, list[float]]:
     """Return the seconds of each loop's turns."""
     seconds: dict[str, list[float]] = {name: [] for name in loops}
     for turn in range(TURNS_TO_WARM_UP + turns):

@@ -12,7 +12,7 @@ from centre_node.generators.penalties import Scorer
 from centre_node.generators.steps import TrainingStep
 
 
-def compiled(step: TrainingStep) -> TrainingStep:
+def compile_step(step: TrainingStep) -> TrainingStep:
     """Return the step with the generator and both losses compiled, each as one graph.
 
     Losses are compiled whole, the discriminator within them: PyTorch derives no compiled network

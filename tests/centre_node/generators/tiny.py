@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from centre_node.generators.progress import TrainingProgress
-from centre_node.generators.training import OnProgress, train_generator
+from centre_node.generators.loop import OnEpoch
+from centre_node.generators.progress import FinishedEpoch
+from centre_node.generators.training import train_generator
 from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
 from shared.cards import Loss
@@ -46,7 +47,7 @@ def train(
     *,
     patches: NDArray[np.uint8] | None = None,
     architecture: Architecture = ARCHITECTURE,
-    on_progress: OnProgress = lambda _event: None,
+    on_progress: OnEpoch = lambda _event: None,
     tensorboard: bool = False,
 ) -> Path:
     return train_generator(
@@ -55,13 +56,13 @@ def train(
         training=training,
         folder=folder,
         device=CPU,
-        on_progress=on_progress,
+        on_epoch=on_progress,
         tensorboard=tensorboard,
     )
 
 
-def stop_after(epoch: int) -> OnProgress:
-    def on_progress(event: TrainingProgress) -> None:
+def stop_after(epoch: int) -> OnEpoch:
+    def on_progress(event: FinishedEpoch) -> None:
         if event.epoch == epoch:
             raise StopError
 
