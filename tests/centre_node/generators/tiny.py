@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from centre_node.generators.loop import OnEpoch
 from centre_node.generators.progress import FinishedEpoch
 from centre_node.generators.training import train_generator
+from node_api import losses
 from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
 from shared.cards import Loss
@@ -36,7 +37,8 @@ def discs(count: int, *, seed: int = 0, side: int = SIDE) -> NDArray[np.uint8]:
 
 
 def settings(**changes: Any) -> GeneratorTraining:
-    recipe = "improved" if changes.get("loss") == "relativistic" else "paper"
+    traits = losses.LOSSES[changes.get("loss", losses.DEFAULT_LOSS)]
+    recipe = "paper" if traits.is_the_papers else "improved"
     short = {"recipe": recipe, "epochs": 4, "batch_size": 4, "checkpoint_every_epochs": 2}
     return GeneratorTraining(**{**short, **changes})
 
