@@ -1,6 +1,7 @@
 """The losses that a generator can be trained with: what is particular to each, as a table.
 
-Their code, under the same names, is `OBJECTIVES` in centre_node/generators/objectives.py.
+A new loss is a name in `Loss` of shared/cards.py, its traits here, its objective in `OBJECTIVES` of
+centre_node/generators/objectives.py and its formulas in centre_node/generators/losses.py.
 """
 
 from collections.abc import Mapping
