@@ -19,7 +19,7 @@ Found = TypeVar("Found", bound=StrictModel)
 
 
 @dataclass(frozen=True)
-class TrainedGenerator:
+class PublishedGenerator:
     """A generator that its centre trained and published."""
 
     scenario: GeneratorScenario
@@ -47,7 +47,7 @@ class Outcome:
     """
 
     datasets: dict[str, DatasetSummary]
-    generators: tuple[TrainedGenerator, ...]
+    generators: tuple[PublishedGenerator, ...]
     previews: dict[str, tuple[str, Job]]
     studies: tuple[FinishedStudy, ...]
     versions: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ def run_scenario(
     return Outcome(
         datasets=datasets,
         generators=tuple(
-            TrainedGenerator(
+            PublishedGenerator(
                 generator, trained[generator.reference], published[generator.reference]
             )
             for generator in scenario.generators

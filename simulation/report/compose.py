@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from node_api.data_sources import PhantomSet
-from simulation.driver import FinishedStudy, Outcome, TrainedGenerator
+from simulation.driver import FinishedStudy, Outcome, PublishedGenerator
 from simulation.pictures import Picture
 from simulation.plan import data_in_words
 from simulation.report.records import (
@@ -64,7 +64,7 @@ def compose_report(
     )
 
 
-def _generator(trained: TrainedGenerator) -> GeneratorRecord:
+def _generator(trained: PublishedGenerator) -> GeneratorRecord:
     return GeneratorRecord(
         reference=trained.scenario.reference,
         parameters=trained.scenario.parameters,
