@@ -106,10 +106,23 @@ class GeneratorTraining(StrictModel):
     (arXiv 2501.05441).
     """
 
-    recipe: Recipe = Field("improved", description="What the other fields' defaults depend on.")
-    loss: Loss = "dcgan"
-    epochs: int = Field(3000, ge=1, description="Passes of the discriminator over the patches.")
-    batch_size: int = Field(16, ge=2)
+    recipe: Recipe = Field(
+        "improved",
+        description="Whether to train as the paper did, or with our improvements; what is not "
+        "given otherwise depends on it.",
+    )
+    loss: Loss = Field("dcgan", description="What the generator learns from.")
+    epochs: int = Field(
+        3000,
+        ge=1,
+        description="How often the training sees every patch; how often by default depends on the "
+        "loss.",
+    )
+    batch_size: int = Field(
+        16,
+        ge=2,
+        description="Patches that are looked at together; how many by default depends on the loss.",
+    )
     critic_steps: int = Field(
         1, ge=1, le=100, description="Of the discriminator for each of the generator."
     )
@@ -156,7 +169,9 @@ class GeneratorTraining(StrictModel):
         False, description="Compile networks and losses; the numbers differ by rounding."
     )
     cuda_graphs: bool = Field(False, description="On CUDA: replay each step as one graph.")
-    seed: int = Field(0, ge=0, le=LARGEST_SEED)
+    seed: int = Field(
+        0, ge=0, le=LARGEST_SEED, description="The same number draws the same random numbers."
+    )
 
     @model_validator(mode="before")
     @classmethod

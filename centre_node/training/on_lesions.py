@@ -10,8 +10,8 @@ from centre_node.fidelity.over_epochs import fidelity_curves, fidelity_over_epoc
 from centre_node.generators.epoch_samples import kept_samples
 from centre_node.generators.progress import TrainingProgress
 from centre_node.generators.training import train_generator
-from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
 from centre_node.training.plan import TrainingPlan
 from node_api.results import TrainedGenerator
@@ -48,17 +48,8 @@ def train_on_lesions(
     Returns:
         What a card may tell, and what was skipped while cutting, by reason.
     """
-    store = extract_patches(
-        reading.mammograms,
-        folder=store_folder,
-        configuration=plan.patches,
-        lesion_kinds=plan.lesion_kinds,
-        healthy=0,
-        seed=0,
-        on_progress=lambda done, total: on_progress(
-            Progress(done=done, total=total, unit="images", message="cutting patches")
-        ),
-    )
+    cutting = PatchCutting(plan.patches, plan.lesion_kinds, on_progress=on_progress)
+    store = cutting.into(store_folder, reading.mammograms, healthy=0)
     patches = store.crops(range(len(store.records)), size=plan.architecture.image_size)
     write_png(pictures / "real-patches.png", contact_sheet(patches[:PICTURED], columns=8))
 
