@@ -84,8 +84,7 @@ class _Group:
                 yield path, field
 
     def _parameter(self, name: str, field: FieldInfo) -> inspect.Parameter:
-        required = field.is_required() and name not in self._marker.defaults
-        typed = typed_as(field)
+        typed, required = typed_as(field), self._is_required(name, field)
         return inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
@@ -104,12 +103,14 @@ class _Group:
             rich_help_panel=self._marker.panel,
         )
 
+    def _is_required(self, name: str, field: FieldInfo) -> bool:
+        left_open = self._marker.of is not None or name in self._marker.defaults
+        return field.is_required() and not left_open
+
     def _help(self, name: str, field: FieldInfo) -> str:
-        default = self._marker.defaults.get(name, field.get_default(call_default_factory=True))
-        if name in self._marker.defaults or not field.is_required():
-            notes = [expected(field), f"default: {shown(default)}" if shown(default) else ""]
-        else:
-            notes = [expected(field)]
+        own = None if field.is_required() else field.get_default(call_default_factory=True)
+        default = shown(self._marker.defaults.get(name, own))
+        notes = [expected(field), f"default: {default}" if default else ""]
         told = "; ".join(filter(None, notes))
         return f"{field.description or ''}{f' ({told})' if told else ''}"
 

@@ -86,13 +86,13 @@ class OwnCutting:
     def _store(
         self, name: str, mammograms: Sequence[Mammogram], *, healthy: bool = True
     ) -> PatchStore:
-        lesions = self.cutting.lesions(mammograms)
+        lesions = self.cutting.count_lesions(mammograms)
         if not lesions:
             raise OneClassOnlyError(
                 f"{len(mammograms)} mammograms have no lesion of the kinds "
                 f"{', '.join(self.cutting.kinds)}"
             )
-        return self.cutting.into(self.scratch / name, mammograms, healthy=lesions * healthy)
+        return self.cutting.cut_into(self.scratch / name, mammograms, healthy=lesions * healthy)
 
     def _lesions(self, store: PatchStore) -> NDArray[np.uint8]:
         return store.crops(store.indices(1), size=self.size)

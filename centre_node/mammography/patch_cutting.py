@@ -22,11 +22,11 @@ class PatchCutting:
     seed: int = 0
     on_progress: OnProgress = lambda _progress: None
 
-    def lesions(self, mammograms: Sequence[Mammogram]) -> int:
+    def count_lesions(self, mammograms: Sequence[Mammogram]) -> int:
         """Count the lesions that would be cut."""
         return sum(len(mammogram.lesions) for mammogram in with_kinds(mammograms, self.kinds))
 
-    def into(
+    def cut_into(
         self,
         folder: Path,
         mammograms: Sequence[Mammogram],

@@ -160,7 +160,7 @@ class _Cutting:
         study, chosen = self.configuration, set(patients)
         mine = [mammogram for mammogram in reading.mammograms if mammogram.patient_id in chosen]
         cutting = PatchCutting(study.patches, study.lesion_kinds, study.split_seed)
-        lesions = cutting.lesions(mine)
+        lesions = cutting.count_lesions(mine)
         if not lesions:
             raise OneClassOnlyError(
                 f"{len(patients)} patients of the {what} have no lesion of the kinds "
@@ -168,7 +168,7 @@ class _Cutting:
             )
         healthy = 0 if extra_healthy is None else lesions + extra_healthy
         folder = self.folder / PATCHES / self._key(reading.place, patients, healthy)
-        return cutting.into(folder, mine, healthy=healthy)
+        return cutting.cut_into(folder, mine, healthy=healthy)
 
     def stored(self, store: PatchStore) -> StoredPatches:
         """Return where a store lies."""

@@ -49,7 +49,7 @@ def train_on_lesions(
         What a card may tell, and what was skipped while cutting, by reason.
     """
     cutting = PatchCutting(plan.patches, plan.lesion_kinds, on_progress=on_progress)
-    store = cutting.into(store_folder, reading.mammograms, healthy=0)
+    store = cutting.cut_into(store_folder, reading.mammograms, healthy=0)
     patches = store.crops(range(len(store.records)), size=plan.architecture.image_size)
     write_png(pictures / "real-patches.png", contact_sheet(patches[:PICTURED], columns=8))
 

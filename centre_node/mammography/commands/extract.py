@@ -59,5 +59,5 @@ def extract(
 def _cut(
     cutting: PatchCutting, mammograms: tuple[Mammogram, ...], out: Path, healthy: int | None
 ) -> PatchStore:
-    wanted = cutting.lesions(mammograms) if healthy is None else healthy
-    return cutting.into(out, mammograms, healthy=wanted, message=f"cutting {out.name}")
+    wanted = cutting.count_lesions(mammograms) if healthy is None else healthy
+    return cutting.cut_into(out, mammograms, healthy=wanted, message=f"cutting {out.name}")

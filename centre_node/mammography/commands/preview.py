@@ -82,8 +82,8 @@ def _stores(
             for name, patients in made.subsets()
         }
     return {
-        name: cutting.into(
-            scratch / name, chosen, healthy=cutting.lesions(chosen), message=f"cutting {name}"
+        name: cutting.cut_into(
+            scratch / name, chosen, healthy=cutting.count_lesions(chosen), message=f"cutting {name}"
         )
         for name, chosen in subsets.items()
     }
