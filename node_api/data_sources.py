@@ -15,13 +15,13 @@ FolderFormat = Literal["coco", "inbreast", "bcdr", "optimam", "cbis-ddsm", "mias
 
 FolderLayout = Annotated[
     Literal[FolderFormat, "auto"],
-    Field(description="Whose data set the folder is laid out as; auto recognises it."),
+    Field(description="How the folder is laid out: as one of these data sets; auto recognises it."),
 ]
 RecordValues = Annotated[
     dict[str, str],
     Field(
-        description="Keep only images whose record has this value, such as view=CC; given more "
-        "than once, all must be so."
+        description="Keep only images whose record has this value, such as view=CC; of several, "
+        "all must be so."
     ),
 ]
 

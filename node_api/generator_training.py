@@ -111,7 +111,11 @@ class GeneratorTraining(StrictModel):
         description="Whether to train as the paper did, or with our improvements; what is not "
         "given otherwise depends on it.",
     )
-    loss: Loss = Field("dcgan", description="What the generator learns from.")
+    loss: Loss = Field(
+        "dcgan",
+        description="How the generator is taught: dcgan and wgan-gp as in the paper, relativistic "
+        "as in later work.",
+    )
     epochs: int = Field(
         3000,
         ge=1,
@@ -170,7 +174,7 @@ class GeneratorTraining(StrictModel):
     )
     cuda_graphs: bool = Field(False, description="On CUDA: replay each step as one graph.")
     seed: int = Field(
-        0, ge=0, le=LARGEST_SEED, description="The same number draws the same random numbers."
+        0, ge=0, le=LARGEST_SEED, description="The same number gives the same training."
     )
 
     @model_validator(mode="before")

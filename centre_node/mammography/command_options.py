@@ -24,13 +24,15 @@ USUAL_SHARES: Shares = (0.7, 0.15, 0.15)
 class MammogramChoice(StrictModel):
     """Which mammograms a command works on, and which of their lesions count."""
 
-    folder: Path | None = Field(None, description="The folder of a data set.")
+    folder: Path | None = Field(None, description="The folder of a data set; or give --phantoms.")
     phantoms: AcquisitionStyle | None = Field(
-        None, description=f"{PHANTOM_PATIENTS} drawn patients of this style instead of a folder."
+        None, description=f"Instead of a folder: {PHANTOM_PATIENTS} drawn patients of this style."
     )
     format: FolderLayout = "auto"
     where: RecordValues = Field(default_factory=dict)
-    kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, description="Lesions that count.")
+    kinds: tuple[LesionKind, ...] = Field(
+        EVERY_KIND, description="Kinds of lesions that are wanted."
+    )
 
     @field_validator("kinds")
     @classmethod

@@ -72,8 +72,9 @@ def publish(
       --title "Masses, 64 px" --licence "CC BY 4.0" --use-terms "Research only"
       --contact research@example.org --hub-url https://hub.example.org
 
-      genshare publish trained ... --proportion weights-epoch-0500.safetensors=1
-      --proportion weights.safetensors=3
+      genshare publish trained --centre centre-b --name masses --title "Masses, 64 px"
+      --licence "CC BY 4.0" --use-terms "Research only" --contact research@example.org
+      --proportion weights-epoch-0500.safetensors=1 --proportion weights.safetensors=3 --dry-run
 
       GENSHARE_HUB_TOKEN=... genshare publish optimam
     """

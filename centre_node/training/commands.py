@@ -84,6 +84,8 @@ def train_generator(
     tell, with fidelity) and what a training resumes from. pictures/ and patches/ hold real
     patches: only what genshare publish makes of the folder is for others.
 
+    Width, epochs and batch size are by default those that suit the loss.
+
     Interrupted, the same command goes on where it stopped. Exit codes: 0 done, 1 failed, 2 wrong
     usage, 130 interrupted.
 

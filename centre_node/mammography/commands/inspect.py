@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from centre_node.mammography.command_options import MammogramsOfAnyKind
-from centre_node.mammography.commands.told import print_skipped
+from centre_node.mammography.commands.told import print_skipped, writing
 from centre_node.mammography.summaries import summary
 from node_api.summaries import DatasetSummary
 from shared.command_options import Json, with_options
@@ -35,7 +35,8 @@ def inspect(
     """
     counted = summary(mammograms.read())
     if out is not None:
-        out.write_text(counted.model_dump_json(indent=2) + "\n")
+        with writing(out):
+            out.write_text(counted.model_dump_json(indent=2) + "\n")
     if json:
         sys.stdout.write(counted.model_dump_json(indent=2) + "\n")
     else:

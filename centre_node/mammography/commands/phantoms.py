@@ -24,7 +24,7 @@ DrawnPhantoms = Annotated[
 class WrittenAs(StrictModel):
     """How a folder of phantoms is laid out."""
 
-    format: FolderFormat = Field(description="Whose data set the folder is to look like.")
+    format: FolderFormat = Field(description="The data set that the folder is laid out as.")
 
 
 @with_options
@@ -36,6 +36,8 @@ def phantoms(
     drawn: DrawnPhantoms,
 ) -> None:
     """Draw phantom mammograms and write them as one of the real data sets is laid out.
+
+    Without --calcifications, annotations outline what they outline in that data set.
 
     Examples:
       genshare data phantoms --format inbreast --out phantoms --image-height-px 1024

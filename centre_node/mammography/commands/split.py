@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from centre_node.mammography.command_options import USUAL_SHARES, Mammograms
+from centre_node.mammography.commands.told import writing
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.splits import (
     Shares,
@@ -63,7 +64,8 @@ def split(
     Console(highlight=False).print(_balance_table(made, images))
     sys.stdout.write(f"seed {made.seed}, sha256 {made.digest()}\n")
     if out is not None:
-        out.write_text(made.model_dump_json(indent=2) + "\n")
+        with writing(out):
+            out.write_text(made.model_dump_json(indent=2) + "\n")
 
 
 def _split(mammograms: Sequence[Mammogram], shares: Shares, wanted: SplitRequest) -> Split:
