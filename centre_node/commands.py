@@ -9,6 +9,7 @@ import typer
 from centre_node.log_rules import keep_headers_out
 from centre_node.main import create_app
 from centre_node.settings import Settings
+from shared.command_options import Port, with_options
 from shared.serving import check_can_serve, read_settings, serve
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve a centre node.")
@@ -20,13 +21,12 @@ def _group() -> None:
 
 
 @app.command("serve")
+@with_options
 def serve_node(
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
     ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=1, max=65535, metavar="NUMBER", help="Port to listen on.")
-    ] = 8001,
+    port: Port = 8001,
     data_dir: Annotated[
         Path | None,
         typer.Option(

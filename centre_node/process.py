@@ -5,17 +5,16 @@ from typing import Annotated
 
 import cv2
 import torch
-import typer
+from pydantic import Field
 
 from centre_node.log_rules import keep_headers_out
 
 Threads = Annotated[
     int,
-    typer.Option(
-        min=1,
-        max=256,
-        metavar="NUMBER",
-        help="Threads of the processor to use; the last digits of a result depend on it.",
+    Field(
+        ge=1,
+        le=256,
+        description="Threads of the processor to use; the last digits of a result depend on it.",
     ),
 ]
 

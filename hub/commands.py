@@ -10,6 +10,7 @@ from hub.database import open_database
 from hub.main import centres, create_app
 from hub.settings import Settings
 from shared.arguments import name_argument
+from shared.command_options import Port, with_options
 from shared.serving import check_can_serve, check_writable, read_settings, serve
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve the hub; invite centres.")
@@ -24,13 +25,12 @@ DataDir = Annotated[
 
 
 @app.command("serve")
+@with_options
 def serve_hub(
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
     ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=1, max=65535, metavar="NUMBER", help="Port to listen on.")
-    ] = 8000,
+    port: Port = 8000,
     data_dir: DataDir = None,
 ) -> None:
     """Serve the hub.

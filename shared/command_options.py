@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from shared.field_values import expected, metavar, read_value, sentence, shown, typed_as
 
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, for programs.")]
+Port = Annotated[int, Field(ge=1, le=65535, description="Port to listen on.")]
 
 FieldPath = tuple[str, ...]
 
@@ -44,13 +45,14 @@ class Options:
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
     """Replace each parameter that is annotated with `Options` by the options of its model.
 
-    A wrong value is one sentence that names its option, what was given and what was expected.
+    One that is annotated with pydantic's `Field` becomes an option as a model's field would. A
+    wrong value is one sentence that names its option, what was given and what was expected.
     """
+    signature, hints = inspect.signature(command), get_type_hints(command, include_extras=True)
     groups = {
-        name: _Group(get_args(hint)[0], marker)
-        for name, hint in get_type_hints(command, include_extras=True).items()
-        for marker in get_args(hint)[1:]
-        if isinstance(marker, Options)
+        name: group
+        for name, parameter in signature.parameters.items()
+        if (group := _group(name, hints[name], parameter.default))
     }
 
     @functools.wraps(command)
@@ -59,13 +61,24 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
         command(**models, **values)
 
     parameters: list[inspect.Parameter] = []
-    for parameter in inspect.signature(command).parameters.values():
+    for parameter in signature.parameters.values():
         group = groups.get(parameter.name)
         parameters += [parameter] if group is None else group.parameters
     with_models.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
     )
     return with_models
+
+
+def _group(name: str, hint: Any, default: Any) -> "_Group | None":
+    for marker in get_args(hint)[1:]:
+        if isinstance(marker, Options):
+            return _Group(get_args(hint)[0], marker)
+        if isinstance(marker, FieldInfo):
+            is_open = default is inspect.Parameter.empty
+            fields: dict[str, Any] = {name: (hint, ... if is_open else default)}
+            return _Single(create_model(name, **fields), Options())
+    return None
 
 
 class _Group:
@@ -137,6 +150,15 @@ class _Group:
             return self._model.model_validate(found)
         except ValidationError as error:  # each value is right, but they do not go together
             raise typer.BadParameter(sentence(error)) from error
+
+
+class _Single(_Group):
+    """One parameter that is a field of no model."""
+
+    def taken_from(self, values: dict[str, Any]) -> Any:
+        """Take the option out of `values`; return its value."""
+        [value] = dict(super().taken_from(values)).values()
+        return value
 
 
 def _flat(model: type[BaseModel], before: FieldPath = ()) -> Iterator[tuple[FieldPath, FieldInfo]]:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import Field
 from rich.console import Console
 from rich.table import Table
 
 from shared.arguments import name_argument
-from shared.command_options import Json
+from shared.command_options import Json, with_options
 from shared.errors import PackageNotKeptError
 from shared.hub_client import connect
 from shared.packages import Package, canonical_json
@@ -31,8 +32,7 @@ Token = Annotated[
     ),
 ]
 Version = Annotated[
-    int | None,
-    typer.Option(min=1, metavar="NUMBER", help="Which version of it. Default: the latest."),
+    int | None, Field(ge=1, description="Which version of it; by default the latest.")
 ]
 Centre = Annotated[
     str,
@@ -81,6 +81,7 @@ def list_generators(
 
 
 @app.command()
+@with_options
 def show(
     centre: Centre,
     name: Generator,
@@ -100,6 +101,7 @@ def show(
 
 
 @app.command()
+@with_options
 def fetch(
     centre: Centre,
     name: Generator,
@@ -113,10 +115,10 @@ def fetch(
     ] = None,
     weights_at_most: Annotated[
         int | None,
-        typer.Option(
-            min=1,
-            metavar="NUMBER",
-            help="Only so many weight files of an ensemble, evenly spread over the training.",
+        Field(
+            ge=1,
+            description="Only so many weight files of an ensemble, evenly spread over the "
+            "training.",
         ),
     ] = None,
     hub_url: HubUrl = DEFAULT_URL,

@@ -42,10 +42,11 @@ taken: list[Any] = []
 @with_options
 def cut(
     patches: Annotated[Cut, Options(panel="Patches", arguments=("folder",))],
-    times: Annotated[int, typer.Option(help="How often.")] = 1,
+    times: Annotated[int, Field(ge=1, description="How often.")] = 1,
+    quietly: Annotated[bool, typer.Option("--quietly")] = False,
 ) -> None:
     """Cut patches."""
-    taken.append((patches, times))
+    taken.append((patches, times, quietly))
 
 
 given_app = typer.Typer(add_completion=False)
@@ -71,10 +72,10 @@ def run(command: typer.Typer, *words: str) -> Result:
 
 
 def test_a_command_gets_the_model_of_its_options() -> None:
-    sides = ("--side-px", "32", "--tissue", "mask", "--shift-limit", "0.25", "--times", "3")
+    sides = ("--side-px", "32", "--tissue", "mask", "--shift-limit", "0.25")
     several = ("--kinds", "other, mass", "--where", "view=CC", "--where", "split=", "--centre", "a")
 
-    done = run(app, "images", *sides, *several)
+    done = run(app, "images", *sides, *several, "--times", "3", "--quietly")
 
     assert done.exit_code == 0, done.output
     assert taken == [
@@ -89,6 +90,7 @@ def test_a_command_gets_the_model_of_its_options() -> None:
                 shift=Shift(limit=0.25),
             ),
             3,
+            True,
         )
     ]
 
@@ -96,7 +98,7 @@ def test_a_command_gets_the_model_of_its_options() -> None:
 def test_what_is_not_given_is_as_the_model_says() -> None:
     run(app)
 
-    assert taken == [(Cut(), 1)]
+    assert taken == [(Cut(), 1, False)]
 
 
 def test_a_mapping_holds_only_what_was_given_and_the_commands_own_defaults() -> None:
@@ -133,6 +135,7 @@ def test_the_help_says_each_options_meaning_values_and_default() -> None:
         (("--kinds", "mass,scar"), "--kinds is 'scar'; it must be one or more of mass, other"),
         (("--where", "view"), "--where is 'view'; it must be KEY=VALUE"),
         (("--centre", "A b"), "--centre is 'A b'; it must be lower-case letters, digits and"),
+        (("--times", "0"), "--times is '0'; it must be a whole number, 1 or more"),
         (("--side-px", "8", "--side-mm", "4"), "give one of the sides"),
     ],
 )
