@@ -10,7 +10,7 @@ from shared.names import Name
 
 AcquisitionStyle = Literal["digital", "film", "soft"]
 
-FolderFormat = Literal["coco", "inbreast", "bcdr", "optimam", "cbis-ddsm", "mias"]
+FolderFormat = Literal["coco", "inbreast", "bcdr", "optimam", "cbis-ddsm", "mias", "table"]
 
 
 FolderLayout = Annotated[

@@ -79,17 +79,14 @@ def read_value(field: FieldInfo, given: str | Path | Sequence[str], option: str)
     except ValidationError as error:
         [first, *_] = error.errors()
         typed = first["input"] if first["loc"] and isinstance(given, str) else given
-        why = sentence(error) if first["type"] == "value_error" else _must_be(field)
+        is_own = first["type"] == "value_error" or not expected(field)
+        why = sentence(error) if is_own else f"it must be {expected(field)}"
         raise typer.BadParameter(f"{option} is {typed!r}; {why}") from error
 
 
 def sentence(error: ValidationError) -> str:
     """Return what a model's own checks say."""
     return "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
-
-
-def _must_be(field: FieldInfo) -> str:
-    return f"it must be {expected(field)}"
 
 
 def _entries(field: FieldInfo, given: str | Path | Sequence[str], option: str) -> Any:

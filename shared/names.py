@@ -25,7 +25,9 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 in lower-case hexadecimal."""
 
 Text = Annotated[
-    str, StringConstraints(pattern=r"^[\w .,:;()/'@+&%-]+$", min_length=1, max_length=300)
+    str,
+    StringConstraints(pattern=r"^[\w .,:;()/'@+&%-]+$", min_length=1, max_length=300),
+    InWords("a line of letters, digits, blanks and common punctuation, at most 300"),
 ]
 """A line of plain text: letters, digits, blanks and common punctuation."""
 

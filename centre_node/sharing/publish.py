@@ -13,7 +13,7 @@ from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet, Weigh
 from shared.fidelity import FidelityReport
 from shared.models import StrictModel, validation_summary
 from shared.names import Name
-from shared.packages import Package, open_package, weight_file, write_package
+from shared.packages import Package, open_package, write_package
 from shared.weights import inspect_weights
 
 EVENLY: Mapping[str, float] = {}
@@ -82,13 +82,20 @@ def build_package(
     for path in weights:
         inspect_weights(path, trained.architecture.generator_tensors())
     total = sum(proportions.values())
-    described = tuple(
-        _described(path, trained.training).model_copy(
-            update={"share": proportions[path.name] / total if proportions else None}
+
+    def card_of(copies: tuple[WeightFile, ...]) -> ModelCard:
+        described = tuple(
+            copy.model_copy(
+                update={
+                    "epoch": _epoch(copy.name, trained.training),
+                    "share": proportions[copy.name] / total if proportions else None,
+                }
+            )
+            for copy in copies
         )
-        for path in weights
-    )
-    return write_package(folder, _card(described, trained, terms), weights)
+        return _card(described, trained, terms)
+
+    return write_package(folder, weights, card_of)
 
 
 def _card(weights: tuple[WeightFile, ...], trained: TrainedGenerator, terms: Terms) -> ModelCard:
@@ -134,6 +141,6 @@ def _publishable(
     return fidelity if [file.name for file in weights] == [FINAL_WEIGHTS] else None
 
 
-def _described(path: Path, training: GeneratorTraining) -> WeightFile:
-    kept = KEPT_WEIGHTS.fullmatch(path.name)
-    return weight_file(path, epoch=training.epochs if kept is None else int(kept[1]))
+def _epoch(name: str, training: GeneratorTraining) -> int:
+    kept = KEPT_WEIGHTS.fullmatch(name)
+    return training.epochs if kept is None else int(kept[1])

@@ -40,13 +40,15 @@ def inspect(
     if json:
         sys.stdout.write(counted.model_dump_json(indent=2) + "\n")
     else:
+        for note in counted.notes:
+            sys.stdout.write(f"{note}\n")
         Console(highlight=False).print(_table(counted))
         print_skipped(counted.skipped)
 
 
 def _table(counted: DatasetSummary) -> Table:
     table = Table(show_header=False)
-    for name, value in counted.model_dump(exclude={"sizes", "kinds", "skipped"}).items():
+    for name, value in counted.model_dump(exclude={"sizes", "kinds", "skipped", "notes"}).items():
         shown = (
             ", ".join(f"{key}: {n}" for key, n in value.items()) if type(value) is dict else value
         )
