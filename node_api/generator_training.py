@@ -84,11 +84,26 @@ class GeneratorTraining(StrictModel):
     """
 
     recipe: TrainingRecipe = Field(
-        "improved", description="What the other fields' defaults depend on."
+        "improved",
+        description="Whether to train as the paper did, or with our improvements; what is not "
+        "given otherwise depends on it.",
     )
-    loss: Loss = DEFAULT_LOSS
-    epochs: int = Field(3000, ge=1, description="Passes of the discriminator over the patches.")
-    batch_size: int = Field(16, ge=2)
+    loss: Loss = Field(
+        DEFAULT_LOSS,
+        description="How the generator is taught: dcgan and wgan-gp as in the paper, relativistic "
+        "as in later work.",
+    )
+    epochs: int = Field(
+        3000,
+        ge=1,
+        description="How often the training sees every patch; how often by default depends on the "
+        "loss.",
+    )
+    batch_size: int = Field(
+        16,
+        ge=2,
+        description="Patches that are looked at together; how many by default depends on the loss.",
+    )
     critic_steps: int = Field(
         1, ge=1, le=100, description="Of the discriminator for each of the generator."
     )
@@ -135,7 +150,9 @@ class GeneratorTraining(StrictModel):
         False, description="Compile networks and losses; the numbers differ by rounding."
     )
     cuda_graphs: bool = Field(False, description="On CUDA: replay each step as one graph.")
-    seed: int = Field(0, ge=0, le=LARGEST_SEED)
+    seed: int = Field(
+        0, ge=0, le=LARGEST_SEED, description="The same number gives the same training."
+    )
 
     @model_validator(mode="before")
     @classmethod

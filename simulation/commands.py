@@ -42,35 +42,54 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def simulate(
     scenario: Annotated[
-        str, typer.Argument(help="quick, real, paper, or the path of a TOML file.")
+        str,
+        typer.Argument(metavar="SCENARIO", help="quick, real, paper, or the path of a TOML file."),
     ] = "quick",
     out: Annotated[
-        Path, typer.Option(help="Folder of the report, the logs and every service's state.")
+        Path,
+        typer.Option(
+            metavar="FOLDER", help="Gets the report, the logs and what every service keeps."
+        ),
     ] = Path("genshare-results"),
     data: Annotated[
         list[str] | None,
-        typer.Option(help="Mammograms of centres that read a folder: A=FOLDER,B=FOLDER."),
+        typer.Option(metavar="A=FOLDER,B=FOLDER", help="Where the mammograms of each centre lie."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan; start and write nothing.")
+        bool, typer.Option("--dry-run", metavar="", help="Print the plan; start and write nothing.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print report.json; progress goes to standard error.")
+        bool,
+        typer.Option(
+            "--json", metavar="", help="Print report.json; progress goes to standard error."
+        ),
     ] = False,
     hub_url: Annotated[
-        str | None, typer.Option(help="Use this hub and the nodes of --node; start no service.")
+        str | None,
+        typer.Option(metavar="URL", help="Use this hub and the nodes of --node; start no service."),
     ] = None,
     node: Annotated[
-        list[str] | None, typer.Option(help="With --hub-url: the centres' nodes, A=URL,B=URL.")
+        list[str] | None,
+        typer.Option(
+            metavar="A=URL,B=URL", help="With --hub-url: where the node of each centre answers."
+        ),
     ] = None,
     hub_admin_token: Annotated[
         str | None,
-        typer.Option(envvar="GENSHARE_HUB_ADMIN_TOKEN", help="With --hub-url.", show_envvar=True),
+        typer.Option(
+            envvar="GENSHARE_HUB_ADMIN_TOKEN",
+            metavar="TOKEN",
+            help="With --hub-url: the token of the hub's administrator.",
+            show_envvar=True,
+        ),
     ] = None,
     node_token: Annotated[
         str | None,
         typer.Option(
-            envvar="GENSHARE_NODE_TOKEN", help="With --node: of every node.", show_envvar=True
+            envvar="GENSHARE_NODE_TOKEN",
+            metavar="TOKEN",
+            help="With --node: the token that every node wants.",
+            show_envvar=True,
         ),
     ] = None,
 ) -> None:

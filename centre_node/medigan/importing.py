@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from safetensors.torch import save
 
 from centre_node.errors import NotPublishableError
@@ -14,10 +14,11 @@ from centre_node.medigan.metadata import Description, Selection, read_metadata
 from centre_node.medigan.package_files import read_package
 from centre_node.medigan.pixel_range import seen_pixel_range
 from centre_node.medigan.recognition import recognise
-from shared.cards import ModelCard, Origin, Training, TrainingSet, WeightFile
+from shared.cards import SMALLEST_COUNT, ModelCard, Origin, Training, TrainingSet, WeightFile
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named, write_whole
 from shared.models import StrictModel, validation_summary
+from shared.names import Name
 from shared.packages import Package, write_package
 from shared.weights import inspect_weights
 
@@ -27,14 +28,24 @@ WEIGHTS = "weights.safetensors"
 class Publication(StrictModel):
     """What the importing centre says. None leaves a text or count to metadata and paper."""
 
-    centre: str
-    use_terms: str
-    contact: str
-    name: str | None = None
-    title: str | None = None
-    licence: str | None = None
-    patients: int | None = None
-    patches: int | None = None
+    centre: Name = Field(description="The centre that publishes it.")
+    use_terms: str = Field(description="What a receiver may do with it.")
+    contact: str = Field(description="Whom a receiver can ask.")
+    name: Name | None = Field(
+        None, description="What it is called on the hub; by default medigan- and its number."
+    )
+    title: str | None = Field(
+        None, description="What it makes, in a line for people; by default the metadata's."
+    )
+    licence: str | None = Field(
+        None, description="The licence of its weights; by default the metadata's."
+    )
+    patients: int | None = Field(
+        None, ge=SMALLEST_COUNT, description="How many patients it was trained on."
+    )
+    patches: int | None = Field(
+        None, ge=SMALLEST_COUNT, description="How many patches it was trained on."
+    )
 
 
 @dataclass(frozen=True, slots=True)

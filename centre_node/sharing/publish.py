@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from centre_node.errors import NotPublishableError
 from centre_node.generators.kept_weights import FINAL_WEIGHTS, KEPT_WEIGHTS, weight_files
@@ -12,6 +12,7 @@ from node_api.results import TrainedGenerator
 from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet, WeightFile
 from shared.fidelity import FidelityReport
 from shared.models import StrictModel, validation_summary
+from shared.names import Name
 from shared.packages import Package, open_package, write_package
 from shared.weights import inspect_weights
 
@@ -21,12 +22,12 @@ EVENLY: Mapping[str, float] = {}
 class Terms(StrictModel):
     """Under which name and terms a generator is published."""
 
-    centre: str
-    name: str
-    title: str
-    licence: str
-    use_terms: str
-    contact: str
+    centre: Name = Field(description="The centre that publishes it.")
+    name: Name = Field(description="What the generator is called on the hub.")
+    title: str = Field(description="What it makes, in a line for people.")
+    licence: str = Field(description="The licence of its weights.")
+    use_terms: str = Field(description="What a receiver may do with it.")
+    contact: str = Field(description="Whom a receiver can ask.")
 
 
 def weights_to_publish(

@@ -17,8 +17,8 @@ from centre_node.fidelity.over_epochs import fidelity_curves, measure_over_epoch
 from centre_node.generators.epoch_samples import read_samples
 from centre_node.generators.progress import FinishedEpoch
 from centre_node.generators.training import train_generator
-from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
 from centre_node.training.plan import TrainingPlan
 from node_api.results import TrainedGenerator
@@ -91,17 +91,10 @@ class _LesionTraining:
 
     def cut(self, store_folder: Path) -> LesionPatches:
         """Cut what is not cut yet, and show some of it."""
-        store = extract_patches(
-            self.reading.mammograms,
-            folder=store_folder,
-            configuration=self.plan.patches,
-            lesion_kinds=self.plan.lesion_kinds,
-            healthy=0,
-            seed=0,
-            on_progress=lambda done, total: self.on_progress(
-                Progress(done=done, total=total, unit="images", message="cutting patches")
-            ),
+        cutting = PatchCutting(
+            self.plan.patches, self.plan.lesion_kinds, on_progress=self.on_progress
         )
+        store = cutting.cut_into(store_folder, self.reading.mammograms, healthy=0)
         side = self.plan.architecture.image_size
         pixels = store.crops(range(len(store.records)), size=side)
         write_png(self.pictures / "real-patches.png", contact_sheet(pixels[:PICTURED], columns=8))

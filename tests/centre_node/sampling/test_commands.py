@@ -113,7 +113,7 @@ def test_a_recipe_made_by_another_torch_or_device_is_followed_with_a_word(
         (("--seed", "1", "--recipe", "r.json"), 2, "either --count"),
         (("--count", "0"), 2, "--count"),
         (("--count", "1", "--seed", "-1"), 2, "--seed"),
-        (("--count", "1", "--format", "gif"), 2, "--format must be png or npy, not 'gif'"),
+        (("--count", "1", "--format", "gif"), 2, "--format is 'gif'; it must be one of png, npy"),
         (("--recipe", "none.json"), 1, "none.json cannot be read: No such file"),
     ],
 )

@@ -189,4 +189,4 @@ def test_an_engine_that_is_not_there_is_said(study_file: Path, tmp_path: Path) -
     done = _study("run", str(study_file), "--out", str(tmp_path), "--engine", "slurm")
 
     assert done.returncode == 2
-    assert "--engine must be local or ray, not 'slurm'" in done.stderr
+    assert "--engine is 'slurm'; it must be one of local, ray" in done.stderr
