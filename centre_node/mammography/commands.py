@@ -35,7 +35,7 @@ from centre_node.mammography.command_options import (
     reading_of,
 )
 from centre_node.mammography.errors import NotEnoughPatientsError, PatchStoreError
-from centre_node.mammography.extraction import OnProgress, extract_patches
+from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Mammogram, Reading
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.phantoms.writing import write_phantoms
@@ -52,8 +52,9 @@ from centre_node.mammography.summaries import summary
 from node_api.data_sources import AcquisitionStyle, FolderFormat, PhantomSet
 from node_api.patches import PatchConfiguration
 from node_api.summaries import DatasetSummary
+from shared.files import write_faults_named
 from shared.names import LesionKind
-from shared.progress import Progress, shown
+from shared.progress import OnCount, Progress, shown
 
 app = typer.Typer(no_args_is_help=True, help="Inspect mammograms; see what is cut from them.")
 
@@ -284,10 +285,8 @@ def _writing(out: Path) -> Iterator[None]:
     Raises:
         PatchStoreError: So.
     """
-    try:
+    with write_faults_named(out, PatchStoreError, full=PatchStoreError):
         yield
-    except OSError as error:
-        raise PatchStoreError(f"cannot write to {out}: {error.strerror}") from error
 
 
 def _few(reading: Reading, patients: int) -> list[Mammogram]:
@@ -345,7 +344,7 @@ def _shortcut(stores: dict[str, PatchStore], *, size: int) -> str:
 
 
 @contextmanager
-def _progress(title: str) -> Iterator[OnProgress]:
+def _progress(title: str) -> Iterator[OnCount]:
     with shown() as on_progress:
         yield lambda done, total: on_progress(
             Progress(done=done, total=total, unit="images", message=title)

@@ -1,6 +1,6 @@
 """Phantoms written as a data set on disk, whole or not at all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,16 +12,15 @@ from centre_node.mammography.phantoms.reading import read_phantoms
 from node_api.data_sources import FolderFormat, PhantomSet
 from shared.files import full_disk_named, whole_folder
 from shared.models import StrictModel
+from shared.progress import OnCount
 
 STAMP = "phantoms.json"
 """Beside the data, so that a finished folder is known again. Readers pass it over."""
 
-OnProgress = Callable[[int, int], None]
-
 
 class _Writer(Protocol):
     def __call__(
-        self, mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnProgress
+        self, mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnCount
     ) -> None: ...
 
 
@@ -31,7 +30,7 @@ class _Stamp(StrictModel):
 
 
 def write_phantoms(
-    phantoms: PhantomSet, folder: Path, *, layout: FolderFormat, on_progress: OnProgress
+    phantoms: PhantomSet, folder: Path, *, layout: FolderFormat, on_progress: OnCount
 ) -> None:
     """Draw a set of phantoms and write it in the layout of a real data set.
 
