@@ -8,6 +8,7 @@ import pytest
 
 from shared.errors import OutOfSpaceError, PackageNotKeptError
 from shared.files import (
+    MANY_FILES,
     alone_in,
     check_new,
     full_disk_named,
@@ -67,6 +68,19 @@ def test_a_folder_is_on_the_disk_with_all_in_it_before_its_name(
     *content, name, parent = synced
     assert sorted(content) == [("sync", ".new.partial"), ("sync", "file"), ("sync", "in")]
     assert (name, parent) == (("rename", "new"), ("sync", tmp_path.name))
+
+
+def test_a_folder_of_many_files_is_not_synced_file_by_file_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synced: list[tuple[str, str]]
+) -> None:
+    monkeypatch.setattr(os, "sync", lambda: synced.append(("sync", "everything")))
+
+    with whole_folder(tmp_path / "new") as folder:
+        for number in range(MANY_FILES + 1):
+            (folder / str(number)).touch()
+
+    assert synced[0] == ("sync", "everything")
+    assert len(synced) == 1 + (MANY_FILES + 1) + 3  # the files, their folder, its name and parent
 
 
 def test_a_relative_path_is_as_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
