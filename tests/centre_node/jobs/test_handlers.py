@@ -26,7 +26,8 @@ def test_a_study_verifies_a_generator_once_however_many_arms_use_it(
     monkeypatch.setattr(handlers.Node, "reading", lambda *_: None)
     monkeypatch.setattr(handlers, "run_study", lambda _study, inputs, **_: inputs)
     node = handlers.Node(create_engine("sqlite://"), tmp_path, DataFolders(None, tmp_path))
-    job = Job.model_construct(id="job", request=StudyRequest(dataset="own", study=study))
+    request: Any = {"id": "job", "request": StudyRequest(dataset="own", study=study)}
+    job = Job.model_construct(**request)
 
     with counted() as seen:
         inputs: Any = handlers.handle(job, node, lambda _step: None)
