@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.cutting import UNREADABLE, Wanted, cut_mammogram, lesion_squares
+from centre_node.mammography.cutting import Wanted, cut_mammogram, lesion_squares
 from centre_node.mammography.errors import BadMammogramsError, NotEnoughTissueError, PatchStoreError
 from centre_node.mammography.extraction_parts import Part, assembled, read_part, write_part
 from centre_node.mammography.healthy import Look, shared_out
@@ -52,7 +52,7 @@ def extract_patches(
     store in `folder` that was cut from the same mammograms with the same options by the same
     version is reused without opening an image; what a killed extraction had cut is used too. An
     image that cannot be read and a lesion that does not fit its image cost that patch and are
-    counted in `skipped`.
+    counted in `skipped` with the reason; so are images and healthy patches that are in doubt.
 
     Args:
         workers: Images cut at once; the result does not depend on it. None is one a processor.
@@ -93,6 +93,7 @@ class _Extraction:
         self._skipped: Counter[str] = Counter()
         self._healthy: dict[str, list[Box]] = defaultdict(list)
         self._full: set[str] = set()
+        self._told: set[tuple[str, str]] = set()
         self.parts: list[Part] = []
 
     def run(self, mammograms: Sequence[Mammogram], on_progress: OnCount) -> Index:
@@ -234,9 +235,17 @@ class _Extraction:
     def _count(self, mammogram: Mammogram, part: Part, quota: int) -> None:
         self.parts.append(part)
         self._skipped.update(part.skipped)
+        self._tell(mammogram.image_id, part.doubts)
         self._healthy[mammogram.image_id] += part.healthy_squares
-        if len(part.healthy_squares) + len(part.unmet) < quota or UNREADABLE in part.skipped:
+        if len(part.healthy_squares) + len(part.unmet) < quota or not part.is_readable:
             self._full.add(mammogram.image_id)
+
+    def _tell(self, image_id: str, doubts: Sequence[str]) -> None:
+        """Count what is to be said of an image, once however often it was opened."""
+        for doubt in doubts:
+            if (image_id, doubt) not in self._told:
+                self._told.add((image_id, doubt))
+                self._skipped[doubt] += 1
 
     def _checked(self, n_images: int, n_sources: int) -> Index:
         records = tuple(record for part in self.parts for record in part.records)

@@ -19,6 +19,8 @@ class _Head(StrictModel):
 
     records: tuple[PatchRecord, ...]
     skipped: dict[str, int]
+    doubts: tuple[str, ...] = ()
+    is_readable: bool = True
     looks: tuple[Look, ...]
     unmet: tuple[Look, ...]
 
@@ -30,6 +32,8 @@ class Part:
     file: Path
     records: tuple[PatchRecord, ...]
     skipped: dict[str, int]
+    doubts: tuple[str, ...]
+    is_readable: bool
     looks: tuple[Look, ...]
     unmet: tuple[Look, ...]
 
@@ -44,6 +48,8 @@ def write_part(file: Path, cut: Cut) -> None:
     head = _Head(
         records=tuple(cut.records),
         skipped=dict(cut.skipped),
+        doubts=tuple(cut.doubts),
+        is_readable=cut.is_readable,
         looks=tuple(cut.looks),
         unmet=tuple(cut.unmet),
     )
@@ -59,7 +65,15 @@ def read_part(file: Path) -> Part:
     """Read a part's first line."""
     with file.open("rb") as lines:
         head = _Head.model_validate_json(lines.readline())
-    return Part(file, head.records, head.skipped, head.looks, head.unmet)
+    return Part(
+        file=file,
+        records=head.records,
+        skipped=head.skipped,
+        doubts=head.doubts,
+        is_readable=head.is_readable,
+        looks=head.looks,
+        unmet=head.unmet,
+    )
 
 
 def assembled(parts: Sequence[Part], out: BinaryIO) -> tuple[PatchRecord, ...]:

@@ -1,13 +1,11 @@
 """Phantoms written as a data set on disk, whole or not at all."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from pydantic import ValidationError
 
 from centre_node.mammography.errors import BadMammogramsError
-from centre_node.mammography.mammograms import Mammogram
+from centre_node.mammography.layouts import LAYOUTS
 from centre_node.mammography.phantoms.reading import read_phantoms
 from node_api.data_sources import FolderFormat, PhantomSet
 from shared.files import full_disk_named, whole_folder
@@ -16,12 +14,6 @@ from shared.progress import OnCount
 
 STAMP = "phantoms.json"
 """Beside the data, so that a finished folder is known again. Readers pass it over."""
-
-
-class _Writer(Protocol):
-    def __call__(
-        self, mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnCount
-    ) -> None: ...
 
 
 class _Stamp(StrictModel):
@@ -41,7 +33,7 @@ def write_phantoms(
         on_progress: Is told images written and images in all.
 
     Raises:
-        BadMammogramsError: `folder` holds something else.
+        BadMammogramsError: `folder` holds something else, or the layout has no writer.
         OutOfSpaceError: The disk is full; nothing is left behind.
     """
     stamp = _Stamp(phantoms=phantoms, layout=layout)
@@ -49,7 +41,9 @@ def write_phantoms(
         return
     full = f"no space is left for the phantoms in {folder.parent}"
     with full_disk_named(folder, sentence=full), whole_folder(folder, alone=True) as temporary:
-        _writer(layout)(read_phantoms(phantoms).mammograms, temporary, on_progress=on_progress)
+        LAYOUTS[layout].writer()(
+            read_phantoms(phantoms).mammograms, temporary, on_progress=on_progress
+        )
         (temporary / STAMP).write_text(stamp.model_dump_json())
 
 
@@ -70,23 +64,3 @@ def _is_finished(folder: Path, stamp: _Stamp) -> bool:
             f"{folder} holds something else than these phantoms as {stamp.layout}; it is left alone"
         )
     return True
-
-
-def _writer(layout: FolderFormat) -> _Writer:
-    """Return a layout's writer; what it needs is imported only when it is used."""
-    match layout:
-        case "inbreast":
-            from centre_node.mammography.phantoms.writers.inbreast import write_inbreast as writer
-        case "bcdr":
-            from centre_node.mammography.phantoms.writers.bcdr import write_bcdr as writer
-        case "optimam":
-            from centre_node.mammography.phantoms.writers.optimam import write_optimam as writer
-        case "cbis-ddsm":
-            from centre_node.mammography.phantoms.writers.cbis_ddsm import (
-                write_cbis_ddsm as writer,
-            )
-        case "mias":
-            from centre_node.mammography.phantoms.writers.mias import write_mias as writer
-        case _:
-            from centre_node.mammography.phantoms.writers.coco import write_coco as writer
-    return writer

@@ -54,6 +54,7 @@ def skipped(folder: Path) -> dict[str, int]:
         (outline_row(file=f"../{file_name()}"), "its file lies outside the folder"),
         (outline_row(file="/etc/passwd"), "its file lies outside the folder"),
         (outline_row().replace("3, 5,", ", 5,", 1), "it has no patient_id"),
+        (outline_row().replace("3, 5,", "NaN, 5,", 1), "it has no patient_id"),
     ],
 )
 def test_a_record_that_gives_no_image_is_counted_by_its_reason(
