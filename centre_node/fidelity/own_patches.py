@@ -107,7 +107,7 @@ def _extractor(
 ) -> tuple[FeatureKind, Features]:
     if inception_weights is None:
         return RADIOMICS, lambda patches: radiomic_features(patches, device)
-    from centre_node.fidelity.inception import inception_features  # torchvision takes seconds
+    from centre_node.fidelity.inception import load_inception_features  # torchvision takes seconds
 
     extract = load_inception_features(inception_weights, device)
     name = f"2048 pooled features of Inception v3, weights {inception_weights.name}"

@@ -53,7 +53,7 @@ from node_api.results import (
     SampledPatches,
     WrittenPhantoms,
 )
-from shared.files import alone_in
+from shared.files import alone_in, write_text
 from shared.hub_client import HubClient, connect
 from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
@@ -218,18 +218,10 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress
     recipe = new_recipe(package, count=request.count, seed=request.seed, device=device)
     artifacts = folder / ARTIFACTS
     with array_file(artifacts / ARRAY, count=recipe.count, side=side) as keep:
-        follow_recipe(
-            recipe,
-            package,
-            device=device,
-            keep=keep,
-            on_patches=lambda done: report(
-                Progress(done=done, total=recipe.count, unit="patches", message="sampling")
-            ),
-        )
+        follow_recipe(recipe, package, device=device, keep=keep, on_progress=report)
     patches = np.load(artifacts / ARRAY, mmap_mode="r", allow_pickle=False)
     write_png(artifacts / "grid.png", contact_sheet(patches[:PICTURED], columns=8))
-    (artifacts / RECIPE).write_text(recipe.model_dump_json(indent=2) + "\n")
+    write_text(artifacts / RECIPE, recipe.model_dump_json(indent=2) + "\n")
     return SampledPatches(**dict(recipe), shape=(recipe.count, side, side))
 
 
@@ -239,7 +231,8 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
         own=node.reading(request.dataset),
         donors={name: node.reading(name) for arm in arms for name in arm.real_donors},
         packages={
-            digest: pulled(node.generators_dir, digest) for arm in arms for digest in arm.generators
+            digest: pulled(node.generators_dir, digest)
+            for digest in sorted({digest for arm in arms for digest in arm.generators})
         },
         initial_weights=node.classifier_weights(request.study.classifier_training.initial_weights),
     )
@@ -251,7 +244,5 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
         device=default_device(),
         threads=request.threads,
         engine=LocalEngine(workers=request.workers),
-        on_progress=lambda done, total, message: report(
-            Progress(done=done, total=total, unit="runs", message=message)
-        ),
+        on_progress=report,
     )

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -11,14 +10,14 @@ import typer
 from pydantic import Field, model_validator
 
 from centre_node.device import default_device
-from centre_node.sampling.drawing import OnPatches, follow_recipe
+from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import RECIPE, PatchFormat, new_folder, patch_files
 from centre_node.sampling.recipes import check_recipe, new_recipe, read_recipe
 from node_api.recipes import SamplingRecipe
 from shared.command_options import Json, Options, with_options
 from shared.models import LARGEST_SEED, StrictModel
 from shared.packages import Package, open_package
-from shared.progress import Progress, shown
+from shared.progress import shown
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -112,10 +111,10 @@ def _write(
     with (
         new_folder(out) as folder,
         patch_files(folder, count=recipe.count, side=side, patch_format=written_as) as keep,
-        _progress(recipe.count) as on_patches,
+        shown() as on_progress,
     ):
         (folder / RECIPE).write_text(recipe.model_dump_json(indent=2) + "\n")
-        follow_recipe(recipe, package, device=device, keep=keep, on_patches=on_patches)
+        follow_recipe(recipe, package, device=device, keep=keep, on_progress=on_progress)
 
 
 def _device(recipe: SamplingRecipe) -> torch.device:
@@ -143,11 +142,3 @@ def _summary(recipe: SamplingRecipe, package: Package, out: Path) -> str:
         f"{files} weight file{'' if files == 1 else 's'} of {recipe.centre}/{recipe.name}; "
         f"{RECIPE} there draws them again"
     )
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[OnPatches]:
-    with shown() as on_progress:
-        yield lambda done: on_progress(
-            Progress(done=done, total=total, unit="patches", message="sampling")
-        )

@@ -24,7 +24,7 @@ from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.ray_engine import RayEngine
-from centre_node.study.runs import CUTTING, Engine, OnProgress, run_study
+from centre_node.study.runs import CUTTING, Engine, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.findings import StudyResult
@@ -32,7 +32,7 @@ from node_api.studies import StudyConfiguration
 from shared.command_options import Json, Options, with_options
 from shared.models import StrictModel
 from shared.packages import open_package
-from shared.progress import Progress, shown
+from shared.progress import OnProgress, shown
 from study_report.contents import StudyReport
 from study_report.writing import write_study_report
 
@@ -234,14 +234,8 @@ def _reading(source: DatasetSource, out: Path) -> Reading:
 def _shown() -> Iterator[OnProgress]:
     left = _TimeLeft()
     with shown() as on_progress:
-        yield lambda done, total, message: on_progress(
-            Progress(
-                done=done,
-                total=total,
-                unit="runs",
-                message=message,
-                seconds_left=left(done, total, message),
-            )
+        yield lambda step: on_progress(
+            step.model_copy(update={"seconds_left": left(step.done, step.total, step.message)})
         )
 
 

@@ -216,7 +216,7 @@ def _samples(
     path = folder / SAMPLES / f"{digest}.npy"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        path.with_suffix(".json").write_text(recipe.model_dump_json(indent=2) + "\n")
+        write_text(path.with_suffix(".json"), recipe.model_dump_json(indent=2) + "\n")
         side = package.card.architecture.image_size
         with array_file(path, count=recipe.count, side=side) as keep:
             follow_recipe(recipe, package, device=device, keep=keep)

@@ -9,6 +9,7 @@ from pathlib import Path
 from centre_node.mammography.errors import PatchStoreError
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_store import PatchStore
+from shared.files import write_faults_named
 
 
 @contextmanager
@@ -18,10 +19,8 @@ def writing(out: Path) -> Iterator[None]:
     Raises:
         PatchStoreError: So.
     """
-    try:
+    with write_faults_named(out, PatchStoreError, full=PatchStoreError):
         yield
-    except OSError as error:
-        raise PatchStoreError(f"cannot write to {out}: {error.strerror}") from error
 
 
 def skipped_in(reading: Reading, *stores: PatchStore) -> Mapping[str, int]:

@@ -78,7 +78,7 @@ def result(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         device=torch.device("cpu"),
         threads=1,
         engine=LocalEngine(2),
-        on_progress=lambda _done, _total, _message: None,
+        on_progress=lambda _step: None,
     )
 
 
