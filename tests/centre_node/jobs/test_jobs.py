@@ -9,8 +9,9 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.centre_node.node_server import PATCHES, Node, events, training, wait_for
+from tests.centre_node.node_server import PATCHES, Node, events, training
 from tests.hub_server import RunningHub, running_hub
+from tests.waiting import wait_for
 
 PUBLICATION = {
     "kind": "publish",
