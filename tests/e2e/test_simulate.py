@@ -14,7 +14,7 @@ from tests.waiting import wait_for
 
 TINY = Path(__file__).parent / "tiny.toml"
 TIMEOUT_SECONDS = 300
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(4 * TIMEOUT_SECONDS)]
 
 
 def command(out: Path, *options: str) -> list[str]:

@@ -14,7 +14,7 @@ from node_api.patches import PatchConfiguration
 from node_api.studies import Arm, StudyConfiguration
 from tests.centre_node.study.made_up import phantoms, untrained_package
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.slow
 
 CONTROL = Arm(name="own lesions repeated", oversampled=True)
 DONOR = Arm(name="Real B", real_donors=("centre-b",))
@@ -52,7 +52,13 @@ OWN = {"cnn": 2, "swin": 12}
 """Seed of the centre's phantoms; Swin's settings were tried on others than these."""
 
 
-@pytest.fixture(scope="module", params=["cnn", pytest.param("swin", marks=pytest.mark.nightly)])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "cnn",
+        pytest.param("swin", marks=[pytest.mark.nightly, pytest.mark.timeout(3600)]),
+    ],
+)
 def result(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
     """Return a study in which few own lesions meet many of the same kind, or noise."""
     folder = tmp_path_factory.mktemp("planted")
