@@ -77,7 +77,7 @@ def test_a_study_killed_in_the_middle_goes_on_to_the_same_result_and_repeats_no_
     assert job["result"]["origin"]["runs_found"] == len(finished)
 
     shutil.rmtree(node.data_dir / "studies")
-    reference = _ended(node, node.submit(STUDY))
+    reference = _ended(node, node.submit({**STUDY, "workers": 1}))
     assert reference["result"]["origin"]["runs_found"] == 0
     assert job["result"]["findings"] == reference["result"]["findings"]
     assert job["result"]["rows"] == reference["result"]["rows"]
