@@ -25,9 +25,16 @@ def _measured(weights: Path, seed: int = 0) -> MeasuredFidelity:
     )
 
 
+@pytest.fixture(scope="module")
+def measured(weights: Path) -> MeasuredFidelity:
+    return _measured(weights)
+
+
 @pytest.mark.slow
-def test_an_untrained_generator_is_far_off_and_real_halves_are_not(weights: Path) -> None:
-    report = _measured(weights).report
+def test_an_untrained_generator_is_far_off_and_real_halves_are_not(
+    measured: MeasuredFidelity,
+) -> None:
+    report = measured.report
 
     assert report.split_by_patient
     assert report.synthetic.auroc == pytest.approx(1, abs=0.02)
@@ -38,14 +45,14 @@ def test_an_untrained_generator_is_far_off_and_real_halves_are_not(weights: Path
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_report(weights: Path) -> None:
-    assert _measured(weights).report == _measured(weights).report
-    assert _measured(weights).report != _measured(weights, seed=1).report
+def test_the_same_seed_gives_the_same_report(weights: Path, measured: MeasuredFidelity) -> None:
+    assert _measured(weights).report == measured.report
+    assert _measured(weights, seed=1).report != measured.report
 
 
 @pytest.mark.slow
-def test_its_pictures_are_pngs(weights: Path) -> None:
-    pictures = _measured(weights).pictures
+def test_its_pictures_are_pngs(measured: MeasuredFidelity) -> None:
+    pictures = measured.pictures
 
     assert set(pictures) == {"side-by-side.png", "nearest-neighbours.png"}
     for png in pictures.values():

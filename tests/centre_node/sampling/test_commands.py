@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from node_api.recipes import SamplingRecipe
 from shared.packages import Fetched, Package, canonical_json
 from tests.centre_node.sampling.ensembles import NAMES, write_random_ensemble
 from tests.command_line import Genshare
+from tests.waiting import wait_for
 
 CPU = torch.device("cpu")
 
@@ -144,9 +144,7 @@ def test_a_signal_leaves_nothing(
     options = ["1000000", "--out", str(tmp_path / "out"), "--format", patch_format]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
     with subprocess.Popen([*command, *options], env=environment, stderr=subprocess.PIPE) as process:
-        end = time.monotonic() + 60
-        while not list(tmp_path.glob(".out.*/*patch*")) and time.monotonic() < end:
-            time.sleep(0.02)
+        wait_for(lambda: list(tmp_path.glob(".out.*/*patch*")))
         process.send_signal(number)
         _, stderr = process.communicate(timeout=60)
 

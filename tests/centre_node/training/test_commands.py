@@ -26,8 +26,8 @@ from shared import commands as hub_commands
 from shared.errors import FolderInUseError, HubUnreachableError
 from shared.files import alone_in
 from shared.packages import open_package
-from tests.centre_node.node_server import wait_for
 from tests.hub_server import ADMIN_TOKEN, RunningHub
+from tests.waiting import wait_for
 
 WIDE = {"COLUMNS": "400"}
 CUT = ("--kinds", "mass", "--margin-px", "8", "--smallest-side-px", "16")
