@@ -272,8 +272,9 @@ def is_last():
 
 def half_written(file):
     fsync(file)
-    if "checkpoint" in os.readlink(f"/proc/self/fd/{file}") and is_last():
-        os.ftruncate(file, os.fstat(file).st_size // 2)
+    path = Path(f"/proc/self/fd/{file}").readlink()
+    if path.name.startswith(".checkpoint") and is_last():
+        os.truncate(path, path.stat().st_size // 2)
         os.kill(os.getpid(), signal.SIGKILL)
 
 def just_replaced(path, target):
