@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from centre_node.sharing.publish import Terms, build_package, weights_to_publish
+from centre_node.sharing.publish import build_package, terms_of, weights_to_publish
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import TRAINED, trained_in
 from shared.arguments import name_argument
@@ -151,7 +151,7 @@ def _built(
     try:
         shutil.rmtree(folder / PACKAGE, ignore_errors=True)  # made from the same, perhaps otherwise
         return build_package(
-            folder / PACKAGE, weights, trained, Terms(**given), proportions=proportions
+            folder / PACKAGE, weights, trained, terms_of(given), proportions=proportions
         )
     except OSError as error:
         raise PackageNotKeptError(f"cannot write to {folder}: {error.strerror}") from error
