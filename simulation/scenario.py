@@ -193,9 +193,10 @@ class Scenario(StrictModel):
             if isinstance(centre.dataset, MammogramFolder)
         )
 
-    def generator(self, reference: str) -> GeneratorScenario:
-        """Return the generator that an arm names."""
-        return next(found for found in self.generators if found.reference == reference)
+    @property
+    def runs(self) -> int:
+        """Classifiers to train in all studies."""
+        return sum(study.runs for study in self.studies)
 
     def training_request(self, generator: GeneratorScenario) -> TrainGeneratorRequest:
         """Return what the generator's centre is asked to train."""

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from shared.durations import duration
 from simulation.report.records import GeneratorRecord, PictureRecord, Report, StudyRecord
 from simulation.report.tables import heading
 from simulation.report.wording import count, fidelity, size, summary_of, weights_bytes
-from study_report.page import study_html
+from study_report.page import page_templates, study_html
 from study_report.pictures import data_url
 
 
@@ -28,15 +26,11 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
     Args:
         pictures: The PNGs that the report names, by file name.
     """
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("simulation"), PackageLoader("study_report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(count=count, duration=duration, fidelity=fidelity, size=size)
-    return environment.get_template("report.html.j2").render(
+    pages = page_templates("simulation")
+    pages.filters.update(count=count, fidelity=fidelity, size=size)
+    return pages.get_template("report.html.j2").render(
+        title=report.title,
+        kind="simulation report",
         report=report,
         summary=summary_of(report),
         studies=[
