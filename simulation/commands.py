@@ -18,7 +18,7 @@ from simulation.driver import run_scenario
 from simulation.federation import Federation, attached, started
 from simulation.finished import FinishedSimulation
 from simulation.options import data_folders, labelled, node_urls
-from simulation.pictures import Picture, fetch_pictures
+from simulation.pictures import FetchedPicture, fetch_pictures
 from simulation.plan import plan_json, print_plan
 from simulation.progress import shown
 from simulation.report.compose import compose_report
@@ -171,7 +171,7 @@ def _drive(
     federation: AbstractContextManager[Federation],
     digest: str,
     console: Console,
-) -> tuple[FinishedSimulation, tuple[Picture, ...]]:
+) -> tuple[FinishedSimulation, tuple[FetchedPicture, ...]]:
     with federation as services:
         with shown(console) as on_job:
             finished = run_scenario(scenario, services, digest=digest, on_job=on_job)

@@ -11,7 +11,7 @@ TRAINED_ON, SAMPLED = "real-patches.png", "grid.png"
 
 
 @dataclass(frozen=True)
-class Picture:
+class FetchedPicture:
     """A PNG and what it shows. `of` is a generator's reference or a study's lesions."""
 
     file: str
@@ -20,9 +20,14 @@ class Picture:
     png: bytes
 
 
+def of_study(centre: str, lesions: str) -> str:
+    """Return what the files of a study's pictures begin with."""
+    return f"{centre}-{lesions}-"
+
+
 def fetch_pictures(
     scenario: Scenario, federation: Federation, finished: FinishedSimulation
-) -> tuple[Picture, ...]:
+) -> tuple[FetchedPicture, ...]:
     """Return each generator's real and synthetic patches, and every picture of each study."""
     of_generators = (
         picture
@@ -37,28 +42,28 @@ def fetch_pictures(
 
 def _of_generator(
     scenario: Scenario, federation: Federation, generator: PublishedGenerator
-) -> Iterator[Picture]:
+) -> Iterator[FetchedPicture]:
     label, reference = generator.scenario.centre, generator.scenario.reference
     donor = scenario.centres[label].name
     stem = f"{donor}-{generator.scenario.name}"
     if TRAINED_ON in generator.training.artifacts:
         caption = f"Real lesion patches of {donor}, shown by its own node. They stay there."
         png = federation.nodes[label].artifact(generator.training.id, TRAINED_ON)
-        yield Picture(f"{stem}-real.png", reference, caption, png)
+        yield FetchedPicture(f"{stem}-real.png", reference, caption, png)
     preview = generator.preview
     if preview is not None and SAMPLED in preview.job.artifacts:
         receiver = scenario.centres[preview.centre].name
         caption = f"Synthetic patches that {receiver} sampled from the generator it pulled."
         png = federation.nodes[preview.centre].artifact(preview.job.id, SAMPLED)
-        yield Picture(f"{stem}-synthetic.png", reference, caption, png)
+        yield FetchedPicture(f"{stem}-synthetic.png", reference, caption, png)
 
 
 def _of_study(
     scenario: Scenario, federation: Federation, study: FinishedStudy
-) -> Iterator[Picture]:
+) -> Iterator[FetchedPicture]:
     centre, lesions = scenario.centres[study.scenario.centre].name, study.scenario.lesions
     for name in study.job.artifacts:
         if name.endswith(".png"):
             caption = f"{name.removesuffix('.png')} of {centre}"
             png = federation.nodes[study.scenario.centre].artifact(study.job.id, name)
-            yield Picture(f"{centre}-{lesions}-{name}", lesions, caption, png)
+            yield FetchedPicture(of_study(centre, lesions) + name, lesions, caption, png)

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from node_api.data_sources import PhantomSet
+from node_api.summaries import DatasetSummary
 from simulation.finished import FinishedSimulation, FinishedStudy, PublishedGenerator
-from simulation.pictures import Picture
+from simulation.pictures import FetchedPicture
 from simulation.plan import data_in_words
 from simulation.report.machine import Machine
 from simulation.report.records import (
@@ -21,7 +22,7 @@ from simulation.scenario import Scenario
 def compose_report(
     scenario: Scenario,
     finished: FinishedSimulation,
-    pictures: Sequence[Picture],
+    pictures: Sequence[FetchedPicture],
     *,
     folders: Mapping[str, str],
     digest: str,
@@ -45,15 +46,8 @@ def compose_report(
         written_at=written_at,
         seconds=seconds,
         centres=tuple(
-            CentreRecord(
-                label=label,
-                name=centre.name,
-                data=data_in_words(scenario, label, folders.get(label)),
-                is_phantom=isinstance(centre.dataset, PhantomSet),
-                threads=centre.threads,
-                counts=finished.datasets[label],
-            )
-            for label, centre in scenario.centres.items()
+            _centre(scenario, label, folders.get(label), finished.datasets[label])
+            for label in scenario.centres
         ),
         generators=tuple(map(_generator, finished.generators)),
         studies=tuple(_study(study, scenario, digests) for study in finished.studies),
@@ -61,6 +55,20 @@ def compose_report(
         services=finished.versions,
         machine=machine,
         scenario=scenario.model_dump(mode="json"),
+    )
+
+
+def _centre(
+    scenario: Scenario, label: str, folder: str | None, counts: DatasetSummary
+) -> CentreRecord:
+    centre = scenario.centres[label]
+    return CentreRecord(
+        label=label,
+        name=centre.name,
+        data=data_in_words(scenario, label, folder),
+        is_phantom=isinstance(centre.dataset, PhantomSet),
+        threads=centre.threads,
+        counts=counts,
     )
 
 

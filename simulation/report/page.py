@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from simulation.pictures import of_study
 from simulation.report.records import GeneratorRecord, PictureRecord, Report, StudyRecord
 from simulation.report.tables import heading
 from simulation.report.wording import count, fidelity, size, summary_of, weights_bytes
@@ -48,11 +49,11 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
 
 def _study_section(report: Report, study: StudyRecord, pictures: Mapping[str, bytes]) -> Markup:
     """Return a study's section, with the pictures that carry its centre's name and lesions."""
-    of_study = f"{report.names[study.centre]}-{study.lesions}-"
+    prefix = of_study(report.names[study.centre], study.lesions)
     shown = {
-        picture.file.removeprefix(of_study): pictures[picture.file]
+        picture.file.removeprefix(prefix): pictures[picture.file]
         for picture in _pictures(report, study.lesions)
-        if picture.file.startswith(of_study)
+        if picture.file.startswith(prefix)
     }
     return study_html(report.presented(study), shown)
 
