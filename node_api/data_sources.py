@@ -11,7 +11,7 @@ from shared.names import Name
 AcquisitionStyle = Literal["digital", "film", "soft"]
 
 
-FolderFormat = Literal["coco", "inbreast", "bcdr", "optimam", "cbis-ddsm", "mias"]
+FolderFormat = Literal["coco", "inbreast", "bcdr", "optimam", "cbis-ddsm", "mias", "table"]
 
 
 class MammogramFolder(StrictModel):

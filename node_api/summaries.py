@@ -1,5 +1,7 @@
 """What a centre's staff see of a data set and its patches: counts and no more."""
 
+from pydantic import Field
+
 from shared.models import StrictModel
 
 Quartiles = tuple[float, float, float]
@@ -18,14 +20,22 @@ class LesionSummary(StrictModel):
 
 
 class DatasetSummary(StrictModel):
-    """Counts over the mammograms that were read; an unknown value counts as "unknown"."""
+    """Counts over the mammograms that were read; an unknown value counts as "unknown".
+
+    Attributes:
+        single_point_lesions: Those of one pixel, as where each calcification is marked by itself.
+        patients_in_several_splits: Those whom the data set's own splits do not keep apart.
+        notes: What a reader that had to guess took the folder for; not written where it is empty.
+    """
 
     images: int
     patients: int
+    patients_in_several_splits: int = 0
     views: dict[str, int]
     lateralities: dict[str, int]
     densities: dict[str, int]
     lesions: int
+    single_point_lesions: int = 0
     kinds: dict[str, int]
     pathologies: dict[str, int]
     sizes: dict[str, LesionSummary]
@@ -33,6 +43,7 @@ class DatasetSummary(StrictModel):
     excluded_regions: int
     images_without_annotation: int
     skipped: dict[str, int]
+    notes: tuple[str, ...] = Field((), exclude_if=lambda notes: not notes)
 
 
 class SubsetBalance(StrictModel):

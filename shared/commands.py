@@ -11,6 +11,7 @@ from rich.table import Table
 
 from shared.arguments import name_argument
 from shared.errors import PackageNotKeptError
+from shared.files import write_faults_named
 from shared.hub_client import connect
 from shared.packages import Package, canonical_json
 from shared.weight_choices import chosen_weights
@@ -118,10 +119,8 @@ def fetch(
     hub = connect(hub_url, token)
     record = hub.version(centre, name, version)
     chosen = chosen_weights(record.card, names=weights or (), at_most=weights_at_most)
-    try:
+    with write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError):
         package = hub.fetch(record, out, weights=chosen)
-    except OSError as error:
-        raise PackageNotKeptError(f"cannot write to {out}: {error.strerror}") from error
     if not package.is_whole:
         sys.stderr.write(f"{out} holds {package.extent} of the package\n")
     sys.stdout.write(_as_json(package) if json else _as_checksums(package))

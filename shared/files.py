@@ -1,14 +1,20 @@
-"""Files that appear complete or not at all, and a full disk named as such."""
+"""Files and folders that appear whole or not at all, and a full disk named as such.
 
+What takes its name here is on the disk by then, and so is the name: neither a kill nor a power cut
+shows half of it.
+"""
+
+import errno
 import fcntl
 import os
+import shutil
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from shared.disk import is_full_disk
 from shared.errors import FolderInUseError, OutOfSpaceError
 from shared.problems import GenshareError
 
@@ -16,16 +22,9 @@ GRACE_SECONDS = 2.0
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write a file under a temporary name, sync it, and put it in the place of `path`."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write a file that appears whole or not at all."""
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        write(file)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -34,20 +33,122 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def full_disk_named(folder: Path) -> Iterator[None]:
-    """Turn every error that a full disk leads to into ours.
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a path for a file that takes the place of `path` when the block ends well."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        yield temporary
+        sync(temporary)
+        put_in_place(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(folder: Path, *, alone: bool = False) -> Iterator[Path]:
+    """Give a folder that takes the name `folder` when the block ends well, or is removed.
+
+    Args:
+        folder: Nothing may be there, or an empty folder.
+        alone: Whether no other process writes it, so that what a killed one left is removed.
+    """
+    folder = folder.absolute()
+    unique = "" if alone else f".{uuid.uuid4().hex}"
+    temporary = folder.with_name(f".{folder.name}{unique}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        sync_folder(temporary)
+        put_in_place(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_new(folder: Path, refused: type[GenshareError]) -> None:
+    """Check that there is nothing at `folder`, or an empty folder.
 
     Raises:
-        OutOfSpaceError: The disk became full while the block ran.
+        GenshareError: There is something; it is `refused`.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise refused(f"{folder} is there already and not empty")
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Give a file or folder that is on the disk its name, for good."""
+    temporary.replace(path)
+    sync(path.absolute().parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder and all that is in it to the disk."""
+    for path in (*folder.rglob("*"), folder):
+        sync(path)
+
+
+def sync(path: Path) -> None:
+    """Force a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems of the network know no such thing for a folder.
+        if not (error.errno == errno.EINVAL and path.is_dir()):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def full_disk_named(
+    folder: Path, error: type[GenshareError] = OutOfSpaceError, *, sentence: str | None = None
+) -> Iterator[None]:
+    """Turn every error that a full disk leads to into ours.
+
+    Args:
+        error: What a full disk is to the caller.
+        sentence: What the error says; by default which folder there is no space for.
+
+    Raises:
+        GenshareError: The disk became full while the block ran; it is `error`.
     """
     try:
         yield
     except GenshareError:
         raise
-    except Exception as error:  # torch's own writer raises another one on top of the system's
-        if not is_full_disk(error):
+    except Exception as fault:  # torch's own writer raises another one on top of the system's
+        if not is_full_disk(fault):
             raise
-        raise OutOfSpaceError(f"no space is left to write to {folder}") from error
+        raise error(sentence or f"no space is left to write to {folder}") from fault
+
+
+@contextmanager
+def write_faults_named(
+    folder: Path, error: type[GenshareError], *, full: type[GenshareError] = OutOfSpaceError
+) -> Iterator[None]:
+    """Turn whatever keeps a block from writing to a folder into one sentence.
+
+    Raises:
+        GenshareError: The disk is full: it is `full`; or something else keeps it: `error`.
+    """
+    try:
+        with full_disk_named(folder, full):
+            yield
+    except OSError as fault:
+        raise error(f"cannot write to {folder}: {fault.strerror}") from fault
+
+
+def is_full_disk(error: BaseException | None) -> bool:
+    """Tell whether a full disk or a used up quota led to an error, however it was wrapped."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        # SQLite and safetensors say it in words only.
+        if "disk is full" in str(error) or os.strerror(errno.ENOSPC) in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextmanager
@@ -59,21 +160,36 @@ def alone_in(folder: Path) -> Iterator[None]:
     Raises:
         FolderInUseError: Another one is in it.
     """
-    lock = os.open(folder, os.O_RDONLY)
-    try:
+    with _opened(folder) as lock:
         until = time.monotonic() + GRACE_SECONDS
-        while not _locked(lock):
+        while not try_lock(lock):
             if time.monotonic() > until:
                 raise FolderInUseError(f"another process is working in {folder}")
             time.sleep(GRACE_SECONDS / 20)
         yield
-    finally:
-        os.close(lock)
 
 
-def _locked(file: int) -> bool:
+@contextmanager
+def in_turn(folder: Path) -> Iterator[None]:
+    """Let those who ask into a folder, which must exist, one after the other."""
+    with _opened(folder) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def try_lock(file: int) -> bool:
+    """Lock an open file or folder until it is closed, unless another process has; tell whether."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -1,5 +1,6 @@
 """The only way to the hub. Knows its URLs; turns its errors into ours."""
 
+import hashlib
 import math
 import shutil
 from collections.abc import Collection, Iterator
@@ -23,6 +24,7 @@ from shared.errors import (
     PackageNotKeptError,
     PartlyFetchedError,
 )
+from shared.files import put_in_place, sync_folder
 from shared.packages import (
     CARD,
     LARGEST_CARD_BYTES,
@@ -33,11 +35,11 @@ from shared.packages import (
     add_to_package,
     canonical_json,
     check_card_against_manifest,
+    check_digest,
+    check_size,
+    keep_fetched,
     manifest_digest,
-    note_fetched,
     open_package,
-    sync_folder,
-    verify_file,
 )
 from shared.problems import Problem
 from shared.records import (
@@ -182,7 +184,7 @@ class HubClient:
         wanted = _wanted(record, weights)
         if not folder.exists() or _is_empty(folder):
             fetched = self._fetch_part(record, folder, wanted)
-            fetched.folder.rename(folder.absolute())
+            put_in_place(fetched.folder, folder.absolute())
             return replace(fetched, folder=folder)
         if not (folder / MANIFEST).is_file():
             raise PackageNotKeptError(f"{folder} is there already, and is no package to add to")
@@ -208,45 +210,52 @@ class HubClient:
             (partial / left_over).unlink()
         for file in files:
             self._fetch_file(f"{base}/{file.name}", partial / file.name, file)
-        (partial / MANIFEST).write_bytes(canonical_json(record.manifest))
-        note_fetched(partial, record.manifest, names)
-        package = _the_one(open_package(partial, partly=True), record)
+        package = _the_one(keep_fetched(partial, record.manifest, names), record)
         for weights in package.weights:
             inspect_weights(partial / weights.name, package.card.architecture.generator_tensors())
         sync_folder(partial)
         return package
 
     def _fetch_file(self, path: str, target: Path, declared: ManifestFile) -> None:
+        """Fetch what is missing of a file; it is hashed as it comes."""
         try:
-            self._receive_file(path, target, declared)
-            verify_file(target, declared)
+            digest = self._received(path, target, declared)
+            check_size(target, declared)
+            check_digest(digest, declared)
         except (PackageError, HubUnreadableError):
             target.unlink(missing_ok=True)
             raise
 
-    def _receive_file(self, path: str, target: Path, declared: ManifestFile) -> None:
+    def _received(self, path: str, target: Path, declared: ManifestFile) -> str:
         """Write what is missing of a file, and never a byte more than is declared.
+
+        Returns:
+            The SHA-256 of what is there then.
 
         Raises:
             DigestMismatchError: The hub sends more.
         """
-        have = target.stat().st_size if target.exists() else 0
+        sha256, have = _begun(target)
         if have >= declared.size_bytes:
-            return
+            return sha256.hexdigest()
         asked = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         with self._answer("GET", path, headers=asked) as response:
             goes_on = response.status_code == httpx.codes.PARTIAL_CONTENT
-            room = declared.size_bytes - (have if goes_on else 0)
+            if not goes_on:
+                sha256, have = hashlib.sha256(), 0
+            room = declared.size_bytes - have
             with target.open("ab" if goes_on else "wb") as file:
                 # Raw: what a compressed body grows to would be known only afterwards.
                 for chunk in response.iter_raw():
                     file.write(chunk[:room])
+                    sha256.update(chunk[:room])
                     room -= len(chunk)
                     if room < 0:
                         raise DigestMismatchError(
                             f"the hub sends more of {declared.name} than the "
                             f"{declared.size_bytes} bytes that are declared"
                         )
+        return sha256.hexdigest()
 
     def _call(self, body: type[Body], method: str, path: str, **content: Any) -> Body:
         with self._answer(method, path, **content) as response:
@@ -276,6 +285,14 @@ class HubClient:
     def _url(self) -> str:
         """The hub's address for messages: without the password that it may hold."""
         return str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
+
+
+def _begun(target: Path) -> tuple["hashlib._Hash", int]:
+    """Return the hash and the size of what an earlier fetch has left of a file."""
+    if not target.exists():
+        return hashlib.sha256(), 0
+    with target.open("rb") as file:
+        return hashlib.file_digest(file, "sha256"), target.stat().st_size
 
 
 def _size(manifest: Manifest) -> int:

@@ -18,6 +18,8 @@ Text = Annotated[
 ]
 """A line of plain text: letters, digits, blanks and common punctuation."""
 
-Recipe = Literal["paper", "improved"]
+TrainingRecipe = Literal["paper", "improved"]
+"""What the defaults of a training depend on."""
+
 Precision = Literal["float32", "bfloat16", "auto"]
 LesionKind = Literal["mass", "calcification", "other"]

@@ -1,11 +1,12 @@
-"""A generator package: card, weight files, and a manifest of their SHA-256 digests."""
+"""A generator package: card, weight files, and a manifest of their SHA-256 digests.
+
+A file is hashed once wherever it changes hands: while it is copied into a package, while the hub
+and then a receiver take it in, and when a process opens a package that lies on its disk.
+"""
 
 import hashlib
 import json
-import os
-import shutil
-import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,12 +19,14 @@ from shared.errors import (
     DigestMismatchError,
     PartlyFetchedError,
 )
+from shared.files import put_in_place, sync, whole_folder, write_whole
 from shared.models import StrictModel, read_model
 from shared.names import Digest, FileName
 from shared.weight_choices import weights_named
 
 CARD, MANIFEST, FETCHED = "card.json", "manifest.json", "fetched.json"
 LARGEST_CARD_BYTES = 256 * 1024
+CHUNK_BYTES = 1 << 20
 
 
 class ManifestFile(StrictModel):
@@ -99,33 +102,44 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def weight_file(path: Path, *, epoch: int | None = None) -> WeightFile:
-    """Describe a weight file for a card."""
-    return WeightFile(**_described(path).model_dump(), epoch=epoch)
-
-
-def write_package(folder: Path, card: ModelCard, weights: Sequence[Path]) -> Package:
+def write_package(
+    folder: Path, weights: Sequence[Path], card_of: Callable[[tuple[WeightFile, ...]], ModelCard]
+) -> Package:
     """Write a package to a folder that must not exist; all of it appears at once or nothing.
 
+    Args:
+        weights: Files to copy.
+        card_of: Makes the card from what was copied: names, sizes and digests, in that order.
+
     Raises:
-        DigestMismatchError: A weight file is not the one on the card.
+        DigestMismatchError: The card is of other weight files.
     """
-    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
-    temporary.mkdir(parents=True)
-    try:
-        for path in weights:
-            shutil.copyfile(path, temporary / path.name)
-        (temporary / CARD).write_bytes(canonical_json(card))
-        names = sorted([CARD, *(path.name for path in weights)])
-        manifest = Manifest(files=tuple(_described(temporary / name) for name in names))
+    with whole_folder(folder) as temporary:
+        copies = [_copied(path, temporary / path.name) for path in weights]
+        card = card_of(tuple(WeightFile(**copy.model_dump()) for copy in copies))
+        content = canonical_json(card)
+        (temporary / CARD).write_bytes(content)
+        files = (*copies, _described(CARD, content))
+        manifest = Manifest(files=tuple(sorted(files, key=lambda file: file.name)))
         (temporary / MANIFEST).write_bytes(canonical_json(manifest))
         check_card_against_manifest(card, manifest)
-        sync_folder(temporary)
-        temporary.rename(folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
     return Package(folder, card, manifest, manifest_digest(manifest), card.weights)
+
+
+def _copied(source: Path, target: Path) -> ManifestFile:
+    """Copy a file, and describe the bytes that were copied."""
+    sha256, size_bytes = hashlib.sha256(), 0
+    with source.open("rb") as read, target.open("wb") as written:
+        while chunk := read.read(CHUNK_BYTES):
+            written.write(chunk)
+            sha256.update(chunk)
+            size_bytes += len(chunk)
+    return ManifestFile(name=target.name, size_bytes=size_bytes, sha256=sha256.hexdigest())
+
+
+def _described(name: str, content: bytes) -> ManifestFile:
+    sha256 = hashlib.sha256(content).hexdigest()
+    return ManifestFile(name=name, size_bytes=len(content), sha256=sha256)
 
 
 def open_package(folder: Path, *, partly: bool = False) -> Package:
@@ -145,15 +159,25 @@ def open_package(folder: Path, *, partly: bool = False) -> Package:
     for file in manifest.files:
         if fetched is None or file.name in {CARD, *fetched}:
             verify_file(folder / file.name, file)
-    card = read_model(ModelCard, folder / CARD, BrokenPackageError)
-    check_card_against_manifest(card, manifest)
-    weights = weights_named(
-        card, [file.name for file in card.weights] if fetched is None else fetched
-    )
-    package = Package(folder, card, manifest, manifest_digest(manifest), weights)
+    package = _read(folder, manifest, fetched)
     if not (partly or package.is_whole):
         raise PartlyFetchedError(f"{folder} holds only {package.extent} of its package")
     return package
+
+
+def keep_fetched(folder: Path, manifest: Manifest, names: Collection[str]) -> Package:
+    """Make a package of files that are in a folder, and that were verified as they came.
+
+    Args:
+        names: Of the weight files that were fetched.
+
+    Raises:
+        BrokenPackageError: The card cannot be read.
+        DigestMismatchError: The card is of other weight files.
+    """
+    (folder / MANIFEST).write_bytes(canonical_json(manifest))
+    note_fetched(folder, manifest, names)
+    return _read(folder, manifest, names)
 
 
 def verify_file(path: Path, declared: ManifestFile) -> None:
@@ -165,15 +189,32 @@ def verify_file(path: Path, declared: ManifestFile) -> None:
     """
     if not path.is_file():
         raise BrokenPackageError(f"{path.name} is missing from the package {path.parent}")
+    check_size(path, declared)
+    check_digest(sha256_of(path), declared)
+
+
+def check_size(path: Path, declared: ManifestFile) -> None:
+    """Compare a file's size with its declaration.
+
+    Raises:
+        DigestMismatchError: It differs.
+    """
     size = path.stat().st_size
     if size != declared.size_bytes:
         raise DigestMismatchError(
             f"{path.name} has {size} bytes, but {declared.size_bytes} are declared"
         )
-    digest = sha256_of(path)
+
+
+def check_digest(digest: str, declared: ManifestFile) -> None:
+    """Compare the SHA-256 that a file has with its declaration.
+
+    Raises:
+        DigestMismatchError: It differs.
+    """
     if digest != declared.sha256:
         raise DigestMismatchError(
-            f"{path.name} has the SHA-256 {digest}, but {declared.sha256} is declared"
+            f"{declared.name} has the SHA-256 {digest}, but {declared.sha256} is declared"
         )
 
 
@@ -204,33 +245,27 @@ def add_to_package(partial: Path, folder: Path, manifest: Manifest, names: Colle
     """
     for file in manifest.files:
         if file.name != CARD and (partial / file.name).exists():
-            (partial / file.name).replace(folder / file.name)
-    sync_folder(folder)
+            put_in_place(partial / file.name, folder / file.name)
     note_fetched(folder, manifest, names)
 
 
 def note_fetched(folder: Path, manifest: Manifest, names: Collection[str]) -> None:
     """Write down which weight files of a package a folder holds, or that it is whole now."""
-    note, temporary = folder / FETCHED, folder / f".{FETCHED}"
     if len(names) == len(manifest.files) - 1:
-        note.unlink(missing_ok=True)
+        (folder / FETCHED).unlink(missing_ok=True)
+        sync(folder)
         return
-    temporary.write_bytes(canonical_json(Fetched(weights=tuple(sorted(names)))))
-    temporary.replace(note)
+    content = canonical_json(Fetched(weights=tuple(sorted(names))))
+    write_whole(folder / FETCHED, lambda file: file.write(content))
 
 
-def sync_folder(folder: Path) -> None:
-    """Force a folder's files and its entries to the disk."""
-    for path in (*folder.iterdir(), folder):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _described(path: Path) -> ManifestFile:
-    return ManifestFile(name=path.name, size_bytes=path.stat().st_size, sha256=sha256_of(path))
+def _read(folder: Path, manifest: Manifest, fetched: Collection[str] | None) -> Package:
+    """Return a package whose files are verified; `fetched` are the weight files, None is all."""
+    card = read_model(ModelCard, folder / CARD, BrokenPackageError)
+    check_card_against_manifest(card, manifest)
+    names = [file.name for file in card.weights] if fetched is None else fetched
+    weights = weights_named(card, names)
+    return Package(folder, card, manifest, manifest_digest(manifest), weights)
 
 
 def _fetched(folder: Path) -> tuple[str, ...] | None:

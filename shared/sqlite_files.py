@@ -1,9 +1,5 @@
 """Opens a service's SQLite file and migrates it; the same for the hub and for a node."""
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -15,6 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError
 
 from shared.errors import CannotServeError
+from shared.files import in_turn
 
 
 def open_migrated(path: Path, *, migrations: str) -> Engine:
@@ -32,7 +29,9 @@ def open_migrated(path: Path, *, migrations: str) -> Engine:
     config = Config()
     config.set_main_option("script_location", migrations)
     try:
-        with _alone_in(path.parent):
+        # To two that switch a file to WAL, SQLite says "locked" at once. The folder is locked, not
+        # the file: closing a second descriptor of it would drop the locks that SQLite holds on it.
+        with in_turn(path.parent):
             with engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             with engine.begin() as connection:
@@ -42,21 +41,6 @@ def open_migrated(path: Path, *, migrations: str) -> Engine:
         reason = error.orig if isinstance(error, DatabaseError) else error
         raise CannotServeError(f"cannot open the database {path}: {reason}") from error
     return engine
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Let one opener at a time in: to two that switch a file to WAL, SQLite says "locked" at once.
-
-    The folder is locked, not the file: closing a second descriptor of a database would drop the
-    locks that SQLite holds on it.
-    """
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _configure(connection: DBAPIConnection, _record: object) -> None:

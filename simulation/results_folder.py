@@ -1,15 +1,12 @@
 """The folder that a simulation leaves: whose it is, who works in it, and how files get there."""
 
 import errno
-import fcntl
 import json
-import os
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.disk import is_full_disk
+from shared.files import full_disk_named, try_lock, write_whole
 from simulation.errors import OutOfSpaceError, ResultsFolderError
 from simulation.scenario import Scenario, scenario_digest
 
@@ -35,10 +32,8 @@ def claimed(root: Path, scenario: Scenario, folders: Mapping[str, str]) -> Itera
         raise ResultsFolderError(f"the folder {root} cannot be made there") from error
     _refuse_strangers(root)
     with (root / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ResultsFolderError(f"another simulation is running in {root}") from error
+        if not try_lock(lock.fileno()):
+            raise ResultsFolderError(f"another simulation is running in {root}")
         _refuse_another(root, digest)
         identity = {
             "digest": digest,
@@ -50,18 +45,9 @@ def claimed(root: Path, scenario: Scenario, folders: Mapping[str, str]) -> Itera
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that appears whole or not at all."""
+    """Write a file, and the folder that it lies in; it appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_whole(path, lambda file: file.write(content))
 
 
 @contextmanager
@@ -73,10 +59,9 @@ def disk_faults(root: Path) -> Iterator[None]:
         ResultsFolderError: The folder cannot be made or written.
     """
     try:
-        yield
+        with full_disk_named(root, OutOfSpaceError, sentence=f"the disk of {root} is full"):
+            yield
     except OSError as error:
-        if is_full_disk(error):
-            raise OutOfSpaceError(f"the disk of {root} is full") from error
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}:
             raise ResultsFolderError(f"{root} cannot be written: {error.strerror}") from error
         raise

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.architectures import DcganArchitecture, TensorSpec
-from shared.cards import ModelCard, Training, TrainingSet
+from shared.cards import ModelCard, Training, TrainingSet, WeightFile
 from shared.fidelity import METRICS, FidelityReport, FidelityRow, ModeCollapse
-from shared.packages import Package, weight_file, write_package
+from shared.packages import Package, write_package
 
 TINY = DcganArchitecture(image_size=16, latent_size=4, width=4)
 
@@ -55,18 +55,11 @@ def write_tiny_ensemble(
     paths = [folder / name for name in contents]
     for path in paths:
         path.write_bytes(contents[path.name])
-    weights = [weight_file(path) for path in paths]
-    if shares is not None:
-        weights = [
-            file.model_copy(update={"share": share})
-            for file, share in zip(weights, shares, strict=True)
-        ]
     fields: dict[str, Any] = {
         "centre": "centre-b",
         "name": "lesions-dcgan",
         "title": "Tiny",
         "architecture": TINY,
-        "weights": tuple(weights),
         "training_set": TrainingSet(
             data_set="phantoms", lesion_kinds=("mass",), patients=9, patches=12
         ),
@@ -78,7 +71,16 @@ def write_tiny_ensemble(
         "contact": "tests",
         **card,
     }
-    return write_package(folder / "package", ModelCard(**fields), paths)
+
+    def card_of(copies: tuple[WeightFile, ...]) -> ModelCard:
+        even: Sequence[float | None] = [None] * len(copies)
+        weights = tuple(
+            file.model_copy(update={"share": share})
+            for file, share in zip(copies, even if shares is None else shares, strict=True)
+        )
+        return ModelCard(**{"weights": weights, **fields})
+
+    return write_package(folder / "package", paths, card_of)
 
 
 def a_fidelity_report(patches: int = 40) -> FidelityReport:

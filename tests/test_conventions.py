@@ -1,6 +1,7 @@
 """Conventions that the linters do not check."""
 
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,22 @@ def test_no_two_errors_have_the_same_code() -> None:
 
     assert len(codes) > 50
     assert len(codes) == len(set(codes))
+
+
+def test_the_page_of_errors_has_each_with_its_status_and_title() -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (ROOT / "docs" / "errors.md").read_text().splitlines()
+        if line.startswith("| GS-")
+    ]
+    handlers = (ROOT / "shared" / "problem_handlers.py").read_text()
+    of_services = {GenshareError.code, *re.findall(r'code="(GS-\d{4})"', handlers)}
+    page = {(code, status, title) for code, status, title, *_ in rows if code not in of_services}
+
+    assert page == {(error.code, str(error.status), error.title) for error in _errors()}
+    assert {row[0] for row in rows} >= of_services
+    assert all(len(row) == 6 and all(row) for row in rows)
+    assert len({row[0] for row in rows}) == len(rows)
 
 
 @pytest.mark.parametrize("settings", [hub.settings.Settings, centre_node.settings.Settings])

@@ -18,7 +18,7 @@ from centre_node.device import default_device
 from centre_node.fidelity.collapse import SMALLEST_SET
 from centre_node.fidelity.comparison import LARGEST_SET, FeatureKind
 from centre_node.fidelity.features import Features
-from centre_node.fidelity.measuring import RADIOMICS, compared
+from centre_node.fidelity.measuring import RADIOMICS, compare_samples
 from centre_node.fidelity.radiomics.extraction import radiomic_features
 from centre_node.generators.errors import TooFewPatchesError
 from centre_node.log_rules import keep_headers_out
@@ -165,7 +165,7 @@ def fidelity(
         seed=seed,
         device=device,
     )
-    measured = compared(
+    measured = compare_samples(
         real.patches,
         samples,
         features=real.features,
@@ -227,9 +227,9 @@ def _extractor(
 ) -> tuple[Features, FeatureKind]:
     if inception_weights is None:
         return (lambda patches: radiomic_features(patches, device)), RADIOMICS
-    from centre_node.fidelity.inception import inception_features  # torchvision takes seconds
+    from centre_node.fidelity.inception import load_inception_features  # torchvision takes seconds
 
-    extract = inception_features(inception_weights, device)
+    extract = load_inception_features(inception_weights, device)
     name = f"2048 pooled features of Inception v3, weights {inception_weights.name}"
     return extract, FeatureKind(name, sha256_of(inception_weights))
 
@@ -251,7 +251,7 @@ def _by_a_classifier(
     device: torch.device,
 ) -> _Compared:
     """Train on some patients, and compare patches of others."""
-    from centre_node.fidelity.task_features import task_features
+    from centre_node.fidelity.task_features import train_task_features
 
     scope = with_kinds(mammograms, cutting.kinds)  # other lesions stay, for patches to avoid
     split = split_patients(scope, shares=SPLIT_SHARES, seed=cutting.seed)
@@ -260,7 +260,7 @@ def _by_a_classifier(
         for _, patients in split.subsets()
     )
     message = f"training a classifier on {len(train.records)} real patches"
-    extractor = task_features(
+    extractor = train_task_features(
         train,
         validation,
         test,

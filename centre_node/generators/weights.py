@@ -8,7 +8,7 @@ from torch import nn
 
 from centre_node.generators.construction import blank_generator
 from shared.architectures import Architecture
-from shared.files import write_whole
+from shared.files import put_in_place, write_whole
 from shared.weights import inspect_weights
 
 
@@ -28,7 +28,7 @@ def export_weights(generator: nn.Module, architecture: Architecture, path: Path)
     try:
         write_whole(candidate, lambda file: file.write(save(tensors)))
         inspect_weights(candidate, architecture.generator_tensors())
-        candidate.replace(path)
+        put_in_place(candidate, path)
     finally:
         candidate.unlink(missing_ok=True)
 

@@ -16,7 +16,7 @@ from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
 from centre_node.generators.estimates import SAMPLES
-from centre_node.generators.training import LOSSES
+from centre_node.generators.progress import LOSSES
 from centre_node.jobs.errors import JobConflictError, JobNotFoundError
 from centre_node.jobs.service import ARTIFACTS
 from centre_node.jobs.store import JobStore

@@ -22,8 +22,7 @@ from centre_node.jobs.store import JobStore
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders
 from node_api.jobs import Job, JobProblem
-from shared.disk import is_full_disk
-from shared.errors import OutOfSpaceError
+from shared.files import full_disk_named
 from shared.problems import GenshareError
 from shared.progress import Progress
 
@@ -94,7 +93,8 @@ def run_job(job: Job, node: Node, store: JobStore) -> None:
     (node.job_folder(job.id) / ARTIFACTS).mkdir(parents=True, exist_ok=True)
     log.info("job %s (%s) starts", job.id, job.kind)
     try:
-        result = handle(job, node, ProgressReport(store, job.id))
+        with full_disk_named(node.data_dir, sentence="no space is left on the node's disk"):
+            result = handle(job, node, ProgressReport(store, job.id))
     except JobCancelledError:
         store.cancel(job.id, "running", now=_now())
     except Exception as error:  # noqa: BLE001 (the one place where a job's failure is recorded)
@@ -105,8 +105,6 @@ def run_job(job: Job, node: Node, store: JobStore) -> None:
 
 
 def _problem(job: Job, error: Exception, node: Node) -> JobProblem:
-    if not isinstance(error, GenshareError) and is_full_disk(error):
-        error = OutOfSpaceError("no space is left on the node's disk")
     if isinstance(error, GenshareError):
         told = problem_of(error)
         hidden = (node.data_dir, *places(node.folders))

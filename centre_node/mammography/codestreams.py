@@ -23,8 +23,11 @@ class _Size:
     bits: int
 
 
-def check_codestream(codestream: bytes, *, width: int, height: int, largest_bits: int) -> None:
+def check_codestream(codestream: bytes, *, width: int, height: int, largest_bits: int) -> int:
     """Check that a JPEG, JPEG-LS or JPEG 2000 image is grey and of a size in pixels.
+
+    Returns:
+        The bits that a value has.
 
     Args:
         largest_bits: What a value may have at most.
@@ -39,6 +42,7 @@ def check_codestream(codestream: bytes, *, width: int, height: int, largest_bits
     size = _jpeg_size(codestream) if is_jpeg else _jpeg_2000_size(codestream)
     if size != _Size(width, height, 1, size.bits) or not 2 <= size.bits <= largest_bits:
         raise ValueError("the image is of another size than its file says")
+    return size.bits
 
 
 def _jpeg_size(codestream: bytes) -> _Size:

@@ -79,7 +79,7 @@ def inspect(
     Examples:
       genshare data inspect /data/INbreast --out inbreast.json
 
-      genshare data inspect /data/cbis_ddsm --where official_split=test --json
+      genshare data inspect /data/cbis_ddsm --where split=test --json
     """
     counted = summary(reading_of(folder, phantoms, layout, where))
     if out is not None:
@@ -87,6 +87,8 @@ def inspect(
     if json:
         sys.stdout.write(counted.model_dump_json(indent=2) + "\n")
     else:
+        for note in counted.notes:
+            sys.stdout.write(f"{note}\n")
         Console(highlight=False).print(_table(counted))
         _print_skipped(counted.skipped)
 
@@ -366,7 +368,7 @@ def _print_skipped(skipped: Mapping[str, int]) -> None:
 
 def _table(counted: DatasetSummary) -> Table:
     table = Table(show_header=False)
-    for name, value in counted.model_dump(exclude={"sizes", "kinds", "skipped"}).items():
+    for name, value in counted.model_dump(exclude={"sizes", "kinds", "skipped", "notes"}).items():
         shown = (
             ", ".join(f"{key}: {n}" for key, n in value.items()) if type(value) is dict else value
         )

@@ -15,11 +15,16 @@ from centre_node.mammography.healthy import Look, alike_boxes, healthy_boxes
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.orientation import with_chest_wall_left
 from centre_node.mammography.patch_records import BoxTuple, PatchRecord
+from centre_node.mammography.scaling import scaling_doubt
 from centre_node.mammography.tissue import background
 from node_api.patches import PatchConfiguration
 from shared.names import LesionKind
 
-UNREADABLE = "image cannot be read"
+DARK_LEVEL, MOSTLY = 25, 0.5
+MOSTLY_DARK = (
+    "a healthy patch is mostly dark (more than half of its pixels are at most "
+    f"{DARK_LEVEL} of 255) and is kept"
+)
 DOES_NOT_FIT = "lesion does not fit a square in its image"
 NO_SPACING = "image has no pixel spacing, which margin_mm needs"
 
@@ -50,6 +55,9 @@ class Cut:
     """What was cut: a record for each patch, and their bytes one behind the other.
 
     Attributes:
+        skipped: What is to be said of patches, and how often.
+        doubts: What is to be said of the image, once.
+        is_readable: Whether the image could be opened.
         looks: Of the lesions' squares.
         unmet: Looks that no healthy square has.
     """
@@ -57,6 +65,8 @@ class Cut:
     records: list[PatchRecord] = field(default_factory=list)
     pieces: list[bytes] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    doubts: list[str] = field(default_factory=list)
+    is_readable: bool = True
     looks: list[Look] = field(default_factory=list)
     unmet: list[Look] = field(default_factory=list)
 
@@ -100,31 +110,53 @@ def cut_mammogram(
 ) -> Cut:
     """Open a mammogram and cut what is wanted; fewer healthy patches where there is no room.
 
-    An image that cannot be read gives no patch and is counted.
+    An image that cannot be read gives no patch, and its reason is told.
     """
     cut = Cut()
     try:
         pixels = mammogram.load()
-    except BadImageError:
-        cut.skipped[UNREADABLE] += 1
+    except BadImageError as error:
+        cut.doubts.append(error.reason)
+        cut.is_readable = False
         cut.unmet += wanted.looks
         return cut
+    _doubt(cut, scaling_doubt(pixels))
     if configuration.chest_wall == "left":
-        mammogram, pixels = with_chest_wall_left(mammogram, pixels)
+        mammogram, pixels, doubt = with_chest_wall_left(mammogram, pixels)
+        _doubt(cut, doubt)
     for square, lesion in lesion_squares(mammogram, configuration, wanted.lesions, Counter()):
         _add(cut, mammogram, pixels, configuration, square, lesion=lesion)
         cut.looks.append(Look(square.width, float(cropped(pixels, square).mean())))
     if wanted.healthy:
-        empty = background(pixels, configuration)
-        keeps_background = configuration.tissue == "breast_mask"
-        if wanted.looks:
-            squares = _alike_squares(cut, mammogram, pixels, empty, wanted, configuration, random)
-        else:
-            squares = _healthy_squares(mammogram, empty, wanted, configuration, random)
-        for square in squares:
-            stored = empty if keeps_background else None
-            _add(cut, mammogram, pixels, configuration, square, empty=stored)
+        _cut_healthy(cut, mammogram, pixels, wanted, configuration, random)
     return cut
+
+
+def _cut_healthy(
+    cut: Cut,
+    mammogram: Mammogram,
+    pixels: NDArray[np.uint8],
+    wanted: Wanted,
+    configuration: PatchConfiguration,
+    random: np.random.Generator,
+) -> None:
+    empty, doubt = background(pixels, configuration)
+    _doubt(cut, doubt)
+    keeps_background = configuration.tissue == "breast_mask"
+    if wanted.looks:
+        squares = _alike_squares(cut, mammogram, pixels, empty, wanted, configuration, random)
+    else:
+        squares = _healthy_squares(mammogram, empty, wanted, configuration, random)
+    for square in squares:
+        stored = empty if keeps_background else None
+        _add(cut, mammogram, pixels, configuration, square, empty=stored)
+        if np.mean(cropped(pixels, square) <= DARK_LEVEL) > MOSTLY:
+            cut.skipped[MOSTLY_DARK] += 1
+
+
+def _doubt(cut: Cut, doubt: str | None) -> None:
+    if doubt is not None:
+        cut.doubts.append(doubt)
 
 
 def _margin_px(configuration: PatchConfiguration, spacing_mm: float | None) -> int | None:

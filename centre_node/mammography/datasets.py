@@ -1,15 +1,15 @@
 """Finds the reader for a data source."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from centre_node.mammography.errors import BadMammogramsError
+from centre_node.mammography.layouts import LAYOUTS
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.readers.recognition import recognised
 from node_api.data_sources import DatasetSource, FolderFormat, MammogramFolder, PhantomSet
-
-Reader = Callable[[Path, Mapping[str, str]], Reading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,17 @@ def read_dataset(source: DatasetSource, folders: DataFolders) -> Reading:
     return read_folder(folder, source.written_as, {})
 
 
-def read_folder(folder: Path, layout: FolderFormat | str, where: Mapping[str, str]) -> Reading:
+def read_folder(
+    folder: Path, layout: Literal[FolderFormat, "auto"], where: Mapping[str, str]
+) -> Reading:
     """Read a data set; the layout `auto` is recognised by its files.
 
     Raises:
         BadMammogramsError: There is no such folder, or it cannot be used.
     """
     found = recognised(folder) if layout == "auto" else layout
-    return replace(_reader(found)(folder, where), folder=folder.resolve())
+    read = LAYOUTS[found].reader()
+    return replace(read(folder, where), folder=folder.resolve())
 
 
 def _place(source: MammogramFolder, folders: DataFolders) -> Path:
@@ -95,21 +98,3 @@ def _inside(name: str, mammograms: Path | None) -> Path:
     if not folder.is_relative_to(mammograms.resolve()):
         raise BadMammogramsError(f"the folder {name!r} is outside the mammograms folder")
     return folder
-
-
-def _reader(layout: str) -> Reader:
-    """Return a layout's reader; what it needs is imported only when it is used."""
-    match layout:
-        case "inbreast":
-            from centre_node.mammography.readers.inbreast import read_inbreast as reader
-        case "bcdr":
-            from centre_node.mammography.readers.bcdr import read_bcdr as reader
-        case "optimam":
-            from centre_node.mammography.readers.optimam import read_optimam as reader
-        case "cbis-ddsm":
-            from centre_node.mammography.readers.cbis_ddsm import read_cbis_ddsm as reader
-        case "mias":
-            from centre_node.mammography.readers.mias import read_mias as reader
-        case _:
-            from centre_node.mammography.readers.coco import read_coco as reader
-    return reader

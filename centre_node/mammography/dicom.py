@@ -4,18 +4,17 @@ Errors name the file and never what its header says, so they are raised `from No
 the underlying errors can quote a header.
 """
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydicom import Dataset, dcmread
-from pydicom.datadict import tag_for_keyword
-from pydicom.dataelem import RawDataElement
-from pydicom.errors import InvalidDicomError
+from pydicom import Dataset
 
 from centre_node.mammography.dicom_decoding import FAULTS, decoded
-from centre_node.mammography.errors import BadImageError
+from centre_node.mammography.dicom_opening import opened
+from centre_node.mammography.dicom_spacing import spacing_mm
+from centre_node.mammography.dicom_values import numbers, text
+from centre_node.mammography.image_faults import other_size, refused
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +26,10 @@ _HEADER = [
     "NumberOfFrames",
     "ImagerPixelSpacing",
     "PixelSpacing",
+    "PixelSpacingCalibrationType",
+    "EstimatedRadiographicMagnificationFactor",
+    "DistanceSourceToDetector",
+    "DistanceSourceToPatient",
     "ImageLaterality",
     "Laterality",
     "ViewPosition",
@@ -42,8 +45,6 @@ _VIEWS = {
     "mediolateral": "ML",
     "lateromedial": "LM",
 }
-_LARGEST_ANISOTROPY = 0.01
-_DAMAGED = "is damaged or cut short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ class DicomHeader:
     """What the header says of an image.
 
     Attributes:
-        pixel_spacing_mm: At the detector where that is given, else at the patient or after
-            calibration; None where rows and columns differ or it is no length.
+        pixel_spacing_mm: At the detector, and in the breast for a magnification view or after a
+            calibration; None where it is not known.
         view: CC, MLO, or another as the file names it, in capitals.
     """
 
@@ -65,20 +66,19 @@ class DicomHeader:
     manufacturer: str | None
     presentation_intent: str | None
     sop_instance_uid: str | None
-    frames: int
 
 
 def read_header(path: Path) -> DicomHeader:
     """Read what is known before the pixels.
 
     Raises:
-        BadImageError: The file is missing, no DICOM file, damaged, or holds no image.
+        BadImageError: The file is missing, no DICOM file, damaged, or holds no image or several.
     """
-    dataset = _dataset(path, header_only=True)
+    dataset = opened(path, tags=_HEADER)
     try:
         return _header(dataset, path)
     except FAULTS:
-        raise BadImageError(f"{path.name} has a header that cannot be read") from None
+        raise refused(path.name, "has a header that cannot be read") from None
 
 
 def read_pixels(path: Path, width: int, height: int) -> "NDArray[np.uint8]":
@@ -94,96 +94,71 @@ def read_pixels(path: Path, width: int, height: int) -> "NDArray[np.uint8]":
     # Here, not above: a process that only reads headers should not load OpenCV.
     from centre_node.mammography.dicom_greys import shown
 
-    dataset = _dataset(path, header_only=False)
+    dataset = opened(path, tags=None)
     try:
         _check_image(dataset, path, width, height)
     except FAULTS:
-        raise BadImageError(f"{path.name} has a header that cannot be read") from None
+        raise refused(path.name, "has a header that cannot be read") from None
     pixels = decoded(dataset, path.name)
     try:
         return shown(pixels, dataset, path.name)
     except FAULTS:
-        raise BadImageError(f"{path.name} has a grey scale that cannot be applied") from None
-
-
-def _dataset(path: Path, *, header_only: bool) -> Dataset:
-    tags = _HEADER if header_only else None
-    try:
-        return dcmread(path, stop_before_pixels=header_only, specific_tags=tags)
-    except OSError as error:
-        # pydicom's own have no reason of the system's.
-        reason = f"cannot be read: {error.strerror}" if error.strerror else _DAMAGED
-        raise BadImageError(f"{path.name} {reason}") from None
-    except InvalidDicomError:
-        raise BadImageError(f"{path.name} is no DICOM file") from None
-    except FAULTS:
-        raise BadImageError(f"{path.name} {_DAMAGED}") from None
+        raise refused(path.name, "has a grey scale that cannot be applied") from None
 
 
 def _header(dataset: Dataset, path: Path) -> DicomHeader:
     width, height = _count(dataset, "Columns"), _count(dataset, "Rows")
     if not (width and height):
-        raise BadImageError(f"{path.name} holds no image")
+        raise refused(path.name, "holds no image")
+    _check_frames(dataset, path)
     return DicomHeader(
         width=width,
         height=height,
-        pixel_spacing_mm=_spacing_mm(dataset),
+        pixel_spacing_mm=spacing_mm(dataset),
         laterality=_laterality(dataset),
         view=_view(dataset),
-        patient_id=_text(dataset, "PatientID"),
-        manufacturer=_text(dataset, "Manufacturer"),
-        presentation_intent=_text(dataset, "PresentationIntentType"),
-        sop_instance_uid=_text(dataset, "SOPInstanceUID"),
-        frames=_frames(dataset),
+        patient_id=text(dataset, "PatientID"),
+        manufacturer=text(dataset, "Manufacturer"),
+        presentation_intent=text(dataset, "PresentationIntentType"),
+        sop_instance_uid=text(dataset, "SOPInstanceUID"),
     )
+
+
+def _check_frames(dataset: Dataset, path: Path) -> None:
+    if _frames(dataset) > 1:
+        raise refused(path.name, "has several frames; a mammogram has one")
 
 
 def _check_image(dataset: Dataset, path: Path, width: int, height: int) -> None:
     if "PixelData" not in dataset:
-        raise BadImageError(f"{path.name} holds no pixels, or is cut short")
-    if _frames(dataset) > 1:
-        raise BadImageError(f"{path.name} has several frames; a mammogram has one")
+        raise refused(path.name, "holds no pixels, or is cut short")
+    _check_frames(dataset, path)
     if dataset.SamplesPerPixel != 1 or not _photometric(dataset).startswith("MONOCHROME"):
-        raise BadImageError(f"{path.name} is in colour; a mammogram is grey")
+        raise refused(path.name, "is in colour; a mammogram is grey")
     allocated = dataset.BitsAllocated
     if allocated not in (8, 16) or not 1 <= dataset.BitsStored <= allocated:
-        raise BadImageError(f"{path.name} does not store its pixels in 8 to 16 bit")
+        raise refused(path.name, "does not store its pixels in 8 to 16 bit")
     columns, rows = dataset.Columns, dataset.Rows
     if (columns, rows) != (width, height):
-        raise BadImageError(
-            f"{path.name} is {columns} x {rows} px, but its record says {width} x {height}"
-        )
+        raise other_size(path.name, (columns, rows), (width, height))
 
 
 def _photometric(dataset: Dataset) -> str:
-    return _text(dataset, "PhotometricInterpretation") or ""
-
-
-def _spacing_mm(dataset: Dataset) -> float | None:
-    for keyword in ("ImagerPixelSpacing", "PixelSpacing"):
-        numbers = _numbers(dataset, keyword)
-        if numbers:
-            break
-    else:
-        return None
-    low, high = min(numbers), max(numbers)
-    if len(numbers) != 2 or not 0 < low <= high < math.inf:
-        return None
-    return (low + high) / 2 if high - low <= _LARGEST_ANISOTROPY * low else None
+    return text(dataset, "PhotometricInterpretation") or ""
 
 
 def _laterality(dataset: Dataset) -> Literal["L", "R"] | None:
-    side = _text(dataset, "ImageLaterality") or _text(dataset, "Laterality") or ""
+    side = text(dataset, "ImageLaterality") or text(dataset, "Laterality") or ""
     if side.upper() in ("L", "LEFT"):
         return "L"
     return "R" if side.upper() in ("R", "RIGHT") else None
 
 
 def _view(dataset: Dataset) -> str | None:
-    view = _text(dataset, "ViewPosition")
+    view = text(dataset, "ViewPosition")
     if view is None:
         items = dataset.get("ViewCodeSequence") or [Dataset()]
-        view = _text(items[0], "CodeMeaning")
+        view = text(items[0], "CodeMeaning")
     if view is None:
         return None
     letters = "".join(character for character in view.lower() if character.isalpha())
@@ -191,28 +166,8 @@ def _view(dataset: Dataset) -> str | None:
 
 
 def _frames(dataset: Dataset) -> int:
-    return int((_numbers(dataset, "NumberOfFrames") or [1])[0])
+    return int((numbers(dataset, "NumberOfFrames") or [1])[0])
 
 
 def _count(dataset: Dataset, keyword: str) -> int:
     return int(dataset.get(keyword) or 0)
-
-
-def _numbers(dataset: Dataset, keyword: str) -> list[float]:
-    text = _text(dataset, keyword)
-    return [] if text is None else [float(part) for part in text.split("\\")]
-
-
-def _text(dataset: Dataset, keyword: str) -> str | None:
-    """Return a text without blanks around it, None where there is none.
-
-    It is taken as it lies in the file: pydicom would check it and quote it in a warning.
-    """
-    tag = tag_for_keyword(keyword)
-    if tag is None or tag not in dataset:
-        return None
-    element = dataset.get_item(tag)
-    value = element.value
-    if isinstance(element, RawDataElement) and isinstance(value, bytes):
-        value = value.decode("latin-1")
-    return str(value or "").strip(" \0") or None

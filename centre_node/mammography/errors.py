@@ -18,7 +18,15 @@ class BadImageError(
     title="Image unreadable",
     hint="Replace the file, or take its record out of the data set's tables.",
 ):
-    """One image file cannot be decoded."""
+    """One image file cannot be decoded.
+
+    Attributes:
+        reason: Why, in words that name no file and that images share, so that they can be counted.
+    """
+
+    def __init__(self, message: str, *, reason: str = "image cannot be read") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class NotEnoughPatientsError(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.cutting import UNREADABLE, Wanted, cut_mammogram, lesion_squares
+from centre_node.mammography.cutting import Wanted, cut_mammogram, lesion_squares
 from centre_node.mammography.errors import BadMammogramsError, NotEnoughTissueError, PatchStoreError
 from centre_node.mammography.extraction_parts import Part, assembled, read_part, write_part
 from centre_node.mammography.healthy import Look, shared_out
@@ -24,8 +24,7 @@ from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_records import Index, Provenance, index_bytes
 from centre_node.mammography.patch_store import INDEX, PIXELS, PROVENANCE, PatchStore
 from node_api.patches import PatchConfiguration
-from shared.disk import is_full_disk
-from shared.errors import OutOfSpaceError
+from shared.files import full_disk_named, put_in_place, sync_folder
 from shared.names import LesionKind
 from shared.version import genshare_version
 
@@ -54,7 +53,7 @@ def extract_patches(
     store in `folder` that was cut from the same mammograms with the same options by the same
     version is reused without opening an image; what a killed extraction had cut is used too. An
     image that cannot be read and a lesion that does not fit its image cost that patch and are
-    counted in `skipped`.
+    counted in `skipped` with the reason; so are images and healthy patches that are in doubt.
 
     Args:
         workers: Images cut at once; the result does not depend on it. None is one a processor.
@@ -71,15 +70,15 @@ def extract_patches(
     if stored is not None and stored.digest == provenance.digest:
         return stored
     partial = folder.with_name(f".{folder.name}.partial")
+    full = f"no space is left for the patches in {folder.parent}"
     try:
-        _claim(partial, provenance)
-        extraction = _Extraction(partial, provenance, workers or len(os.sched_getaffinity(0)))
-        index = extraction.run(mammograms, on_progress)
-        _finish(partial, index, extraction.parts, folder)
-    except Exception as error:
+        with full_disk_named(folder, sentence=full):
+            _claim(partial, provenance)
+            extraction = _Extraction(partial, provenance, workers or len(os.sched_getaffinity(0)))
+            index = extraction.run(mammograms, on_progress)
+            _finish(partial, index, extraction.parts, folder)
+    except Exception:
         shutil.rmtree(partial, ignore_errors=True)
-        if is_full_disk(error):
-            raise OutOfSpaceError(f"no space is left for the patches in {folder.parent}") from error
         raise
     return PatchStore.open(folder)
 
@@ -95,6 +94,7 @@ class _Extraction:
         self._skipped: Counter[str] = Counter()
         self._healthy: dict[str, list[Box]] = defaultdict(list)
         self._full: set[str] = set()
+        self._told: set[tuple[str, str]] = set()
         self.parts: list[Part] = []
 
     def run(self, mammograms: Sequence[Mammogram], on_progress: OnProgress) -> Index:
@@ -236,9 +236,17 @@ class _Extraction:
     def _count(self, mammogram: Mammogram, part: Part, quota: int) -> None:
         self.parts.append(part)
         self._skipped.update(part.skipped)
+        self._tell(mammogram.image_id, part.doubts)
         self._healthy[mammogram.image_id] += part.healthy_squares
-        if len(part.healthy_squares) + len(part.unmet) < quota or UNREADABLE in part.skipped:
+        if len(part.healthy_squares) + len(part.unmet) < quota or not part.is_readable:
             self._full.add(mammogram.image_id)
+
+    def _tell(self, image_id: str, doubts: Sequence[str]) -> None:
+        """Count what is to be said of an image, once however often it was opened."""
+        for doubt in doubts:
+            if (image_id, doubt) not in self._told:
+                self._told.add((image_id, doubt))
+                self._skipped[doubt] += 1
 
     def _checked(self, n_images: int, n_sources: int) -> Index:
         records = tuple(record for part in self.parts for record in part.records)
@@ -315,14 +323,10 @@ def _finish(partial: Path, index: Index, parts: Sequence[Part], folder: Path) ->
     """Join the parts into a store beside them, and put it in the place of `folder`."""
     with (partial / PIXELS).open("wb") as file:
         records = assembled(parts, file)
-        file.flush()
-        os.fsync(file.fileno())
-    with (partial / INDEX).open("wb") as file:
-        file.write(index_bytes(index.model_copy(update={"records": records})))
-        file.flush()
-        os.fsync(file.fileno())
+    (partial / INDEX).write_bytes(index_bytes(index.model_copy(update={"records": records})))
     for part in parts:
         part.file.unlink()
+    sync_folder(partial)
     if folder.exists():
         shutil.rmtree(folder)
-    partial.rename(folder)
+    put_in_place(partial, folder)

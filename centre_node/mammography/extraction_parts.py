@@ -4,12 +4,13 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.cutting import Cut
 from centre_node.mammography.healthy import Look
 from centre_node.mammography.patch_records import PatchRecord
+from shared.files import write_whole
 from shared.models import StrictModel
 
 
@@ -18,6 +19,8 @@ class _Head(StrictModel):
 
     records: tuple[PatchRecord, ...]
     skipped: dict[str, int]
+    doubts: tuple[str, ...] = ()
+    is_readable: bool = True
     looks: tuple[Look, ...]
     unmet: tuple[Look, ...]
 
@@ -29,6 +32,8 @@ class Part:
     file: Path
     records: tuple[PatchRecord, ...]
     skipped: dict[str, int]
+    doubts: tuple[str, ...]
+    is_readable: bool
     looks: tuple[Look, ...]
     unmet: tuple[Look, ...]
 
@@ -43,21 +48,32 @@ def write_part(file: Path, cut: Cut) -> None:
     head = _Head(
         records=tuple(cut.records),
         skipped=dict(cut.skipped),
+        doubts=tuple(cut.doubts),
+        is_readable=cut.is_readable,
         looks=tuple(cut.looks),
         unmet=tuple(cut.unmet),
     )
-    temporary = file.with_suffix(".writing")
-    with temporary.open("wb") as out:
+
+    def write(out: IO[bytes]) -> None:
         out.write(head.model_dump_json().encode() + b"\n")
         out.writelines(cut.pieces)
-    temporary.replace(file)
+
+    write_whole(file, write)
 
 
 def read_part(file: Path) -> Part:
     """Read a part's first line."""
     with file.open("rb") as lines:
         head = _Head.model_validate_json(lines.readline())
-    return Part(file, head.records, head.skipped, head.looks, head.unmet)
+    return Part(
+        file=file,
+        records=head.records,
+        skipped=head.skipped,
+        doubts=head.doubts,
+        is_readable=head.is_readable,
+        looks=head.looks,
+        unmet=head.unmet,
+    )
 
 
 def assembled(parts: Sequence[Part], out: BinaryIO) -> tuple[PatchRecord, ...]:

@@ -6,22 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.breast_mask import breast_mask
+from centre_node.mammography.breast_mask import found_breast
 from centre_node.mammography.mammograms import Contour, Lesion, Mammogram
+
+GUESSED = "the side of the chest wall is a guess, for no breast was found"
 
 
 def with_chest_wall_left(
     mammogram: Mammogram, pixels: NDArray[np.uint8]
-) -> tuple[Mammogram, NDArray[np.uint8]]:
+) -> tuple[Mammogram, NDArray[np.uint8], str | None]:
     """Return the mammogram and its pixels, mirrored where the chest wall is at the right.
+
+    And why that may be wrong.
 
     The side is seen in the pixels, not taken from the record: data sets mirror images against what
     their laterality says. The chest wall is at the border that the breast touches along more rows.
     """
-    breast = breast_mask(pixels)
-    if breast[:, 0].sum() >= breast[:, -1].sum():
-        return mammogram, pixels
-    return _mirrored(mammogram), np.ascontiguousarray(pixels[:, ::-1])
+    breast = found_breast(pixels)
+    doubt = None if breast.doubt is None else GUESSED
+    if breast.mask[:, 0].sum() >= breast.mask[:, -1].sum():
+        return mammogram, pixels, doubt
+    return _mirrored(mammogram), np.ascontiguousarray(pixels[:, ::-1]), doubt
 
 
 def _mirrored(mammogram: Mammogram) -> Mammogram:

@@ -1,11 +1,12 @@
 """Contact sheets and PNG files."""
 
-import uuid
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from shared.files import write_whole
 
 GAP_PX = 2
 
@@ -24,17 +25,17 @@ def contact_sheet(patches: NDArray[np.uint8], *, columns: int) -> NDArray[np.uin
 
 def write_png(path: Path, image: NDArray[np.uint8]) -> None:
     """Write a grey or BGR picture; the file appears complete or not at all."""
-    encoded, data = cv2.imencode(".png", image)
-    assert encoded, "8-bit pictures can always be encoded as PNG"
-    write_encoded_png(path, data.tobytes())
+    write_encoded_png(path, encoded_png(image))
 
 
 def write_encoded_png(path: Path, content: bytes) -> None:
     """Write a picture that is encoded already; the file appears complete or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, lambda file: file.write(content))
+
+
+def encoded_png(image: NDArray[np.uint8]) -> bytes:
+    """Return a grey or BGR picture as the content of a PNG file."""
+    encoded, data = cv2.imencode(".png", image)
+    assert encoded, "8-bit pictures can always be encoded as PNG"
+    return data.tobytes()

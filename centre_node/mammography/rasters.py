@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from centre_node.mammography.errors import BadImageError
+from centre_node.mammography.image_faults import other_size, refused
 
 if TYPE_CHECKING:
     from numpy import uint8
@@ -22,9 +22,9 @@ def raster_size(path: Path) -> tuple[int, int]:
         with Image.open(path) as image:
             return image.size
     except OSError as error:
-        raise BadImageError(_unreadable(path, error)) from error
+        raise refused(path.name, _fault(error)) from error
     except (ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BadImageError(f"{path.name} is no image that can be decoded") from error
+        raise refused(path.name, "is no image that can be decoded") from error
 
 
 def read_raster(path: Path, width: int, height: int) -> "NDArray[uint8]":
@@ -44,21 +44,18 @@ def read_raster(path: Path, width: int, height: int) -> "NDArray[uint8]":
     try:
         pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), grey)
     except OSError as error:
-        raise BadImageError(_unreadable(path, error)) from error
+        raise refused(path.name, _fault(error)) from error
     except cv2.error as error:
-        raise BadImageError(f"{path.name} is no image that can be decoded") from error
+        raise refused(path.name, "is no image that can be decoded") from error
     if pixels is None:
-        raise BadImageError(f"{path.name} is no image that can be decoded, or it is cut short")
+        raise refused(path.name, "is no image that can be decoded, or it is cut short")
     if pixels.shape != (height, width):
-        raise BadImageError(
-            f"{path.name} is {pixels.shape[1]} x {pixels.shape[0]} px, "
-            f"but its record says {width} x {height}"
-        )
+        raise other_size(path.name, (pixels.shape[1], pixels.shape[0]), (width, height))
     return min_max_scaled(np.asarray(pixels), path.name)
 
 
-def _unreadable(path: Path, error: OSError) -> str:
+def _fault(error: OSError) -> str:
     # Pillow's own errors of format are OSErrors without a reason of the system's.
     if error.strerror:
-        return f"{path.name} cannot be read: {error.strerror}"
-    return f"{path.name} is no image that can be decoded"
+        return f"cannot be read: {error.strerror}"
+    return "is no image that can be decoded"

@@ -1,10 +1,13 @@
-"""Scales grey values to 8 bit."""
+"""Scales grey values to 8 bit, and tells where that leaves few greys for most of an image."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.mammography.errors import BadImageError
+from centre_node.mammography.image_faults import refused
+
+OUTLIERS = 0.001
+"""Share of an image's pixels that should not decide on the greys of all others."""
 
 
 def min_max_scaled(values: NDArray[np.integer | np.floating], name: str) -> NDArray[np.uint8]:
@@ -18,6 +21,17 @@ def min_max_scaled(values: NDArray[np.integer | np.floating], name: str) -> NDAr
     """
     low, high = values.min(), values.max()
     if low == high:
-        raise BadImageError(f"{name} has the value {low:g} in every pixel")
+        fault = f"has the value {low:g} in every pixel"
+        raise refused(name, fault, counted_as="has one value in every pixel")
     scaled = cv2.normalize(values, None, 0, 255, cv2.NORM_MINMAX, dtype=cv2.CV_8U)  # type: ignore[call-overload]  # None: a new array
     return np.asarray(scaled, dtype=np.uint8).reshape(values.shape)
+
+
+def scaling_doubt(scaled: NDArray[np.uint8]) -> str | None:
+    """Return why the greys of an image may tell little: a few pixels lie far from all others."""
+    bright = np.count_nonzero(scaled > 127) / scaled.size
+    if bright < OUTLIERS:
+        return "the brightest thousandth of its pixels takes more than half of the greys"
+    if bright > 1 - OUTLIERS:
+        return "the darkest thousandth of its pixels takes more than half of the greys"
+    return None

@@ -1,10 +1,10 @@
 """Counts what a data set holds."""
 
 import statistics
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from centre_node.mammography.mammograms import Mammogram, Reading
+from centre_node.mammography.mammograms import SPLIT_LABELS, Mammogram, Reading
 from node_api.summaries import DatasetSummary, LesionSummary, Quartiles
 
 
@@ -15,10 +15,12 @@ def summary(reading: Reading) -> DatasetSummary:
     return DatasetSummary(
         images=len(images),
         patients=len({image.patient_id for image in images}),
+        patients_in_several_splits=_in_several_splits(images),
         views=_counted(image.view for image in images),
         lateralities=_counted(image.laterality for image in images),
         densities=_counted(image.density for image in images),
         lesions=len(lesions),
+        single_point_lesions=sum(lesion.box.larger_side == 1 for lesion in lesions),
         kinds=_counted(lesion.kind for lesion in lesions),
         pathologies=_counted(lesion.pathology for lesion in lesions),
         sizes={kind: _lesion_summary(kind, images) for kind in sorted({le.kind for le in lesions})},
@@ -29,7 +31,17 @@ def summary(reading: Reading) -> DatasetSummary:
         excluded_regions=sum(len(image.excluded) for image in images),
         images_without_annotation=sum(not image.lesions and not image.excluded for image in images),
         skipped=_counted(skipped.reason for skipped in reading.skipped),
+        notes=reading.notes,
     )
+
+
+def _in_several_splits(images: Sequence[Mammogram]) -> int:
+    splits: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for image in images:
+        for label in SPLIT_LABELS & image.labels.keys():
+            # One image may be in two: a film that two tables name.
+            splits[image.patient_id, label].update(image.labels[label].split(" and "))
+    return len({patient for (patient, _), names in splits.items() if len(names) > 1})
 
 
 def _counted(values: Iterable[object]) -> dict[str, int]:

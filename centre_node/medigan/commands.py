@@ -15,7 +15,7 @@ from centre_node.medigan.package_files import LARGEST_METADATA_BYTES
 from shared.arguments import name_argument
 from shared.cards import SMALLEST_COUNT
 from shared.errors import PackageNotKeptError
-from shared.files import full_disk_named, write_text
+from shared.files import full_disk_named, write_faults_named, write_text
 from shared.packages import open_package
 
 app = typer.Typer(no_args_is_help=True)
@@ -115,10 +115,8 @@ def export_medigan(
     if out is None:
         sys.stdout.write(text)
         return
-    try:
+    with write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError):
         write_text(out, text)
-    except OSError as error:
-        raise PackageNotKeptError(f"cannot write {out}: {error.strerror}") from error
 
 
 def _as_json(imported: Imported) -> str:

@@ -14,11 +14,11 @@ from centre_node.medigan.metadata import Description, Selection, read_metadata
 from centre_node.medigan.package_files import read_package
 from centre_node.medigan.pixel_range import seen_pixel_range
 from centre_node.medigan.recognition import recognise
-from shared.cards import ModelCard, Origin, Training, TrainingSet
+from shared.cards import ModelCard, Origin, Training, TrainingSet, WeightFile
 from shared.errors import PackageNotKeptError
-from shared.files import write_whole
+from shared.files import write_faults_named, write_whole
 from shared.models import StrictModel, validation_summary
-from shared.packages import Package, weight_file, write_package
+from shared.packages import Package, write_package
 from shared.terms import CentreTerms
 from shared.weights import inspect_weights
 
@@ -108,12 +108,14 @@ def import_package(
     weights = scratch / WEIGHTS
     write_whole(weights, lambda file: file.write(save(dict(found.tensors))))
     inspect_weights(weights, found.model.architecture.generator_tensors())
-    card = _card(weights, found.model, selection, description, said)
-    try:
-        package = write_package(out, card, [weights])
-    except OSError as error:
-        raise PackageNotKeptError(f"cannot write to {out}: {error.strerror}") from error
-    return Imported(package, found.model, found.left_out, tuple(_unknown(card)))
+    pixel_range = found.model.pixel_range or seen_pixel_range(weights, found.model.architecture)
+
+    def card_of(copies: tuple[WeightFile, ...]) -> ModelCard:
+        return _card(copies, pixel_range, found.model, selection, description, said)
+
+    with write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError):
+        package = write_package(out, [weights], card_of)
+    return Imported(package, found.model, found.left_out, tuple(_unknown(package.card)))
 
 
 def _facts(content: bytes | None, model: KnownModel) -> tuple[Selection, Description]:
@@ -125,7 +127,8 @@ def _facts(content: bytes | None, model: KnownModel) -> tuple[Selection, Descrip
 
 
 def _card(
-    weights: Path,
+    weights: tuple[WeightFile, ...],
+    pixel_range: tuple[float, float],
     model: KnownModel,
     selection: Selection,
     description: Description,
@@ -135,8 +138,8 @@ def _card(
     try:
         return ModelCard(
             architecture=model.architecture,
-            weights=(weight_file(weights),),
-            pixel_range=model.pixel_range or seen_pixel_range(weights, model.architecture),
+            weights=weights,
+            pixel_range=pixel_range,
             training_set=_training_set(model, selection, said),
             training=_training(model, description),
             origin=_origin(model, description),

@@ -1,6 +1,5 @@
 """A medigan package's weight file, from its folder or zip. None of its code is run or imported."""
 
-import errno
 import shutil
 import stat
 import zipfile
@@ -13,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
 from centre_node.medigan.errors import MediganPackageError
+from shared.files import full_disk_named
 
 MOST_FILES = 1000
 LARGEST_PACKAGE_BYTES = 4 << 30
@@ -55,6 +55,7 @@ def read_package(package: Path, scratch: Path) -> PackageFiles:
     Raises:
         MediganPackageError: There is no such package, it has no or several weight files, is
             larger than allowed, or is a zip that is damaged, encrypted or names a file outside.
+        OutOfSpaceError: The copy does not fit the disk.
     """
     with _faults_named(package):
         if package.is_dir():
@@ -77,8 +78,6 @@ def _faults_named(package: Path) -> Iterator[None]:
             f"{package} is no readable package: neither a folder nor an intact zip"
         ) from error
     except OSError as error:
-        if error.errno == errno.ENOSPC:  # of the scratch folder, not of the package
-            raise
         raise MediganPackageError(f"{package} cannot be read: {error.strerror}") from error
 
 
@@ -128,7 +127,11 @@ def _chosen(package: Path, entries: Sequence[_Entry], scratch: Path) -> PackageF
             f"{package} holds {len(pickled) or 'no'} weight files of PyTorch"
             f"{f' ({names})' if names else ''} among {len(entries)} files; exactly one is expected"
         )
-    with pickled[0].open() as source, (scratch / COPY).open("wb") as target:
+    with (
+        full_disk_named(scratch),  # it is not the package that cannot be read then
+        pickled[0].open() as source,
+        (scratch / COPY).open("wb") as target,
+    ):
         shutil.copyfileobj(source, target)
     name = _shown(PurePosixPath(pickled[0].name).name).strip("'")
     return PackageFiles(scratch / COPY, name, _metadata(entries))

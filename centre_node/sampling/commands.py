@@ -13,7 +13,7 @@ from centre_node.device import default_device
 from centre_node.sampling.drawing import OnPatches, follow_recipe
 from centre_node.sampling.patch_files import RECIPE, PatchFormat, new_folder, patch_files
 from centre_node.sampling.recipes import check_recipe, new_recipe, read_recipe
-from node_api.recipes import Recipe
+from node_api.recipes import SamplingRecipe
 from shared.models import LARGEST_SEED
 from shared.packages import Package, open_package
 from shared.progress import Progress, shown
@@ -80,7 +80,11 @@ def sample(
 
 
 def _write(
-    recipe: Recipe, package: Package, out: Path, written_as: PatchFormat, device: torch.device
+    recipe: SamplingRecipe,
+    package: Package,
+    out: Path,
+    written_as: PatchFormat,
+    device: torch.device,
 ) -> None:
     side = package.card.architecture.image_size
     with (
@@ -100,11 +104,11 @@ def _format(text: str) -> PatchFormat:
     raise typer.BadParameter(f"--format must be {' or '.join(get_args(PatchFormat))}, not {text!r}")
 
 
-def _device(recipe: Recipe) -> torch.device:
+def _device(recipe: SamplingRecipe) -> torch.device:
     return torch.device("cpu") if recipe.device == "cpu" else default_device()
 
 
-def _notes(recipe: Recipe, package: Package, device: torch.device) -> Iterator[str]:
+def _notes(recipe: SamplingRecipe, package: Package, device: torch.device) -> Iterator[str]:
     """Say what a person should know of the patches that were drawn."""
     if not package.is_whole:
         yield f"{package.folder} holds {package.extent} of its package"
@@ -118,7 +122,7 @@ def _notes(recipe: Recipe, package: Package, device: torch.device) -> Iterator[s
             )
 
 
-def _summary(recipe: Recipe, package: Package, out: Path) -> str:
+def _summary(recipe: SamplingRecipe, package: Package, out: Path) -> str:
     side, files = package.card.architecture.image_size, len(recipe.weights)
     return (
         f"{out}: {recipe.count} patch{'' if recipe.count == 1 else 'es'} of {side} px from "

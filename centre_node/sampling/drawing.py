@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from centre_node.generators.sampling import Keep, sample_ensemble
 from centre_node.sampling.recipes import check_recipe, new_recipe
-from node_api.recipes import Recipe
+from node_api.recipes import SamplingRecipe
 from shared.packages import Package
 
 OnPatches = Callable[[int], None]
@@ -31,7 +31,7 @@ def synthetic_patches(
 
 
 def follow_recipe(
-    recipe: Recipe,
+    recipe: SamplingRecipe,
     package: Package,
     *,
     device: torch.device,

@@ -1,8 +1,6 @@
 """Where sampled patches go: one array file or a PNG each, written as they come."""
 
 import os
-import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +9,10 @@ from typing import Literal
 import numpy as np
 
 from centre_node.generators.sampling import Keep, Patches, Places
-from centre_node.mammography.pictures import write_png
+from centre_node.mammography.pictures import encoded_png
 from centre_node.sampling.errors import PatchesNotKeptError
-from shared.files import full_disk_named
+from shared import files
+from shared.files import whole_file, whole_folder, write_faults_named
 
 PatchFormat = Literal["png", "npy"]
 
@@ -26,17 +25,13 @@ def array_file(path: Path, *, count: int, side: int) -> Iterator[Keep]:
 
     The room on the disk is taken first: a full disk is an error then, and no fault in the middle.
     """
-    temporary = path.with_name(f".{path.name}.part")
-    try:
+    with whole_file(path) as temporary:
         shape = (count, side, side)
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
         with temporary.open("r+b") as file:
             os.posix_fallocate(file.fileno(), 0, temporary.stat().st_size)
         yield lambda places, patches: array.__setitem__(places, patches)
         array.flush()
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -48,16 +43,8 @@ def new_folder(folder: Path) -> Iterator[Path]:
         PatchesNotKeptError: There is something already, or nothing can be written.
     """
     check_new(folder)
-    temporary = folder.absolute().with_name(f".{folder.absolute().name}.{uuid.uuid4().hex}")
-    try:
-        with full_disk_named(folder):
-            temporary.mkdir(parents=True)
-            yield temporary
-            temporary.rename(folder)
-    except OSError as error:
-        raise PatchesNotKeptError(f"cannot write to {folder}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with write_faults_named(folder, PatchesNotKeptError), whole_folder(folder) as temporary:
+        yield temporary
 
 
 def check_new(folder: Path) -> None:
@@ -66,8 +53,7 @@ def check_new(folder: Path) -> None:
     Raises:
         PatchesNotKeptError: There is something.
     """
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise PatchesNotKeptError(f"{folder} is there already and not empty")
+    files.check_new(folder, PatchesNotKeptError)
 
 
 @contextmanager
@@ -82,6 +68,7 @@ def patch_files(
 
     def write(places: Places, patches: Patches) -> None:
         for place, patch in zip(places, patches, strict=True):
-            write_png(folder / f"patch-{place + 1:06d}.png", patch)
+            # Not synced each by itself: the folder of patches is, once it is whole.
+            (folder / f"patch-{place + 1:06d}.png").write_bytes(encoded_png(patch))
 
     yield write

@@ -16,6 +16,7 @@ from centre_node.training.folder import TRAINED, trained_in
 from shared.arguments import name_argument
 from shared.commands import DEFAULT_URL, HubUrl, Json, Token
 from shared.errors import PackageNotKeptError
+from shared.files import write_faults_named
 from shared.hub_client import connect
 from shared.packages import MANIFEST, Package, open_package
 
@@ -148,13 +149,11 @@ def _built(
     if missing:
         raise typer.BadParameter(f"a training is published with {', '.join(missing)} too")
     weights = weights_to_publish(folder, ensemble=ensemble, proportions=proportions)
-    try:
-        shutil.rmtree(folder / PACKAGE, ignore_errors=True)  # made from the same, perhaps otherwise
+    shutil.rmtree(folder / PACKAGE, ignore_errors=True)  # made from the same, perhaps otherwise
+    with write_faults_named(folder, PackageNotKeptError, full=PackageNotKeptError):
         return build_package(
             folder / PACKAGE, weights, trained, terms_of(given), proportions=proportions
         )
-    except OSError as error:
-        raise PackageNotKeptError(f"cannot write to {folder}: {error.strerror}") from error
 
 
 def _option(name: str) -> str:

@@ -13,7 +13,7 @@ from node_api.results import TrainedGenerator
 from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet, WeightFile
 from shared.fidelity import FidelityReport
 from shared.models import validation_summary
-from shared.packages import Package, open_package, weight_file, write_package
+from shared.packages import Package, open_package, write_package
 from shared.terms import CentreTerms
 from shared.weights import inspect_weights
 
@@ -82,15 +82,21 @@ def build_package(
     for path in weights:
         inspect_weights(path, trained.architecture.generator_tensors())
     total = sum(proportions.values())
-    described = tuple(
-        _described(path, trained.training).model_copy(
-            update={"share": proportions[path.name] / total if proportions else None}
+
+    def card_of(copies: tuple[WeightFile, ...]) -> ModelCard:
+        described = tuple(
+            copy.model_copy(
+                update={
+                    "epoch": _epoch(copy.name, trained.training),
+                    "share": proportions[copy.name] / total if proportions else None,
+                }
+            )
+            for copy in copies
         )
-        for path in weights
-    )
-    with _card_faults():
-        card = _card(described, trained, terms)
-    return write_package(folder, card, weights)
+        with _card_faults():
+            return _card(described, trained, terms)
+
+    return write_package(folder, weights, card_of)
 
 
 @contextmanager
@@ -137,6 +143,6 @@ def _publishable(
     return fidelity if [file.name for file in weights] == [FINAL_WEIGHTS] else None
 
 
-def _described(path: Path, training: GeneratorTraining) -> WeightFile:
-    kept = KEPT_WEIGHTS.fullmatch(path.name)
-    return weight_file(path, epoch=training.epochs if kept is None else int(kept[1]))
+def _epoch(name: str, training: GeneratorTraining) -> int:
+    kept = KEPT_WEIGHTS.fullmatch(name)
+    return training.epochs if kept is None else int(kept[1])

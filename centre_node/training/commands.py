@@ -43,6 +43,7 @@ from centre_node.training.folder import (
 )
 from centre_node.training.on_lesions import train_on_lesions
 from centre_node.training.plan import training_plan
+from node_api.losses import every_loss
 from node_api.results import TrainedGenerator
 from shared.files import full_disk_named
 from shared.interruption import interruptible
@@ -71,9 +72,7 @@ def train_generator(
     recipe: Annotated[
         str | None, typer.Option(help="improved (default) or paper: what defaults depend on.")
     ] = None,
-    loss: Annotated[
-        str | None, typer.Option(help="dcgan (default), wgan-gp or relativistic.")
-    ] = None,
+    loss: Annotated[str | None, typer.Option(help=f"{every_loss()}.")] = None,
     size: Annotated[
         int | None, typer.Option(help="Side of a patch in px: 16, 32, 64, 128 (default) or 256.")
     ] = None,

@@ -1,7 +1,6 @@
 """Files named by their SHA-256: written to a temporary name, synced, renamed."""
 
 import hashlib
-import os
 import uuid
 from collections.abc import AsyncIterable
 from pathlib import Path
@@ -9,7 +8,9 @@ from pathlib import Path
 from anyio import to_thread
 
 from hub.errors import BlobDigestError, BlobNotFoundError, BlobTooLargeError, HubDiskFullError
-from shared.disk import is_full_disk
+from shared.files import full_disk_named, put_in_place, sync
+
+FULL = "the upload does not fit the hub's disk"
 
 
 class BlobStore:
@@ -47,14 +48,12 @@ class BlobStore:
         """
         temporary = self._incoming / uuid.uuid4().hex
         try:
-            found = await self._receive(temporary, content)
-            if found != digest:
-                raise BlobDigestError(f"the uploaded bytes have the SHA-256 {found}, not {digest}")
-            await to_thread.run_sync(self._keep, temporary, digest)
-        except OSError as error:
-            if is_full_disk(error):
-                raise HubDiskFullError("the upload does not fit the hub's disk") from error
-            raise
+            with full_disk_named(self._folder, HubDiskFullError, sentence=FULL):
+                found = await self._receive(temporary, content)
+                if found != digest:
+                    message = f"the uploaded bytes have the SHA-256 {found}, not {digest}"
+                    raise BlobDigestError(message)
+                await to_thread.run_sync(self._keep, temporary, digest)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -69,20 +68,14 @@ class BlobStore:
                     )
                 sha256.update(chunk)
                 await to_thread.run_sync(file.write, chunk)
-            file.flush()
-            await to_thread.run_sync(os.fsync, file.fileno())
         return sha256.hexdigest()
 
     def _keep(self, temporary: Path, digest: str) -> None:
         target = self._path(digest)
         target.parent.mkdir(exist_ok=True)
-        temporary.rename(target)
-        for folder in (target.parent, self._folder):
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        sync(temporary)
+        put_in_place(temporary, target)
+        sync(self._folder)
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest

@@ -56,6 +56,9 @@ class Registry:
         if caller != centre:
             raise ForeignCentreError(f"{caller} cannot publish under the name of {centre}")
         self._check_uploaded(manifest)
+        known = self._versions.published(centre, name, manifest)
+        if known is not None:
+            return known, False
         card = self._card(manifest)
         if (card.centre, card.name) != (centre, name):
             raise PublicationRefusedError(

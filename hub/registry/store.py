@@ -60,6 +60,17 @@ class VersionStore:
             session.flush()
             return _record(row), True
 
+    def published(self, centre: str, name: str, manifest: Manifest) -> GeneratorVersion | None:
+        """Return the version of a generator that has a manifest, if one has."""
+        query = select(VersionRow).where(
+            VersionRow.centre == centre,
+            VersionRow.name == name,
+            VersionRow.manifest_digest == manifest_digest(manifest),
+        )
+        with Session(self._engine) as session:
+            row = session.scalar(query)
+            return None if row is None else _record(row)
+
     def find(self, centre: str, name: str, version: int | None) -> GeneratorVersion | None:
         """Return one version; None asks for the latest."""
         query = select(VersionRow).where(VersionRow.centre == centre, VersionRow.name == name)

@@ -14,7 +14,6 @@ from shared.packages import (
     open_package,
     sha256_of,
     verify_file,
-    weight_file,
     write_package,
 )
 from tests.packages import tiny_contents, write_tiny_ensemble, write_tiny_package
@@ -36,7 +35,7 @@ def test_the_sha256_of_abc_is_the_standards(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")
 
     assert sha256_of(tmp_path / "abc") == ABC
-    assert weight_file(tmp_path / "abc").size_bytes == 3
+    verify_file(tmp_path / "abc", ManifestFile(name="abc", size_bytes=3, sha256=ABC))
 
 
 def test_canonical_json_sorts_keys_keeps_order_and_has_no_blanks() -> None:
@@ -68,7 +67,7 @@ def test_weights_that_are_not_the_cards_leave_no_folder(tmp_path: Path) -> None:
     other.write_bytes(b"other")
 
     with pytest.raises(DigestMismatchError, match="exactly the card's weight files"):
-        write_package(tmp_path / "two", card, [other])
+        write_package(tmp_path / "two", [other], lambda _copies: card)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "weights.safetensors"]
 

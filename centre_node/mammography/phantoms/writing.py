@@ -1,31 +1,18 @@
 """Phantoms written as a data set on disk, whole or not at all."""
 
-import os
-import shutil
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from pydantic import ValidationError
 
 from centre_node.mammography.errors import BadMammogramsError
-from centre_node.mammography.mammograms import Mammogram
+from centre_node.mammography.layouts import LAYOUTS, OnProgress
 from centre_node.mammography.phantoms.reading import read_phantoms
 from node_api.data_sources import FolderFormat, PhantomSet
-from shared.disk import is_full_disk
-from shared.errors import OutOfSpaceError
+from shared.files import full_disk_named, whole_folder
 from shared.models import StrictModel
 
 STAMP = "phantoms.json"
 """Beside the data, so that a finished folder is known again. Readers pass it over."""
-
-OnProgress = Callable[[int, int], None]
-
-
-class _Writer(Protocol):
-    def __call__(
-        self, mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnProgress
-    ) -> None: ...
 
 
 class _Stamp(StrictModel):
@@ -45,28 +32,18 @@ def write_phantoms(
         on_progress: Is told images written and images in all.
 
     Raises:
-        BadMammogramsError: `folder` holds something else.
+        BadMammogramsError: `folder` holds something else, or the layout has no writer.
         OutOfSpaceError: The disk is full; nothing is left behind.
     """
     stamp = _Stamp(phantoms=phantoms, layout=layout)
     if _is_finished(folder, stamp):
         return
-    temporary = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)  # of a writing that was killed
-    try:
-        temporary.mkdir(parents=True)
-        _writer(layout)(read_phantoms(phantoms).mammograms, temporary, on_progress=on_progress)
+    full = f"no space is left for the phantoms in {folder.parent}"
+    with full_disk_named(folder, sentence=full), whole_folder(folder, alone=True) as temporary:
+        LAYOUTS[layout].writer()(
+            read_phantoms(phantoms).mammograms, temporary, on_progress=on_progress
+        )
         (temporary / STAMP).write_text(stamp.model_dump_json())
-        _flush(temporary)
-        temporary.rename(folder)
-    except OSError as error:
-        if is_full_disk(error):
-            raise OutOfSpaceError(
-                f"no space is left for the phantoms in {folder.parent}"
-            ) from error
-        raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _is_finished(folder: Path, stamp: _Stamp) -> bool:
@@ -86,31 +63,3 @@ def _is_finished(folder: Path, stamp: _Stamp) -> bool:
             f"{folder} holds something else than these phantoms as {stamp.layout}; it is left alone"
         )
     return True
-
-
-def _flush(folder: Path) -> None:
-    """Make the files outlast a power cut, so that the rename never shows half of them."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-
-
-def _writer(layout: FolderFormat) -> _Writer:
-    """Return a layout's writer; what it needs is imported only when it is used."""
-    match layout:
-        case "inbreast":
-            from centre_node.mammography.phantoms.writers.inbreast import write_inbreast as writer
-        case "bcdr":
-            from centre_node.mammography.phantoms.writers.bcdr import write_bcdr as writer
-        case "optimam":
-            from centre_node.mammography.phantoms.writers.optimam import write_optimam as writer
-        case "cbis-ddsm":
-            from centre_node.mammography.phantoms.writers.cbis_ddsm import (
-                write_cbis_ddsm as writer,
-            )
-        case "mias":
-            from centre_node.mammography.phantoms.writers.mias import write_mias as writer
-        case _:
-            from centre_node.mammography.phantoms.writers.coco import write_coco as writer
-    return writer

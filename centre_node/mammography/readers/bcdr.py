@@ -6,20 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from centre_node.mammography.boxes import Box
-from centre_node.mammography.errors import BadImageError, BadMammogramsError
-from centre_node.mammography.mammograms import Mammogram, Reading, Skipped
+from centre_node.mammography.errors import BadImageError
+from centre_node.mammography.mammograms import Mammogram, Reading, Skipped, Unplaced
 from centre_node.mammography.rasters import raster_size, read_raster
-from centre_node.mammography.readers.bcdr_lesions import MALIGN, read_findings
+from centre_node.mammography.readers.bcdr_lesions import MALIGN, findings_of
 from centre_node.mammography.readers.bcdr_tables import (
     Record,
     Side,
     find_subsets,
-    is_file,
-    known,
     read_records,
 )
-from centre_node.mammography.readers.filtering import filtered
+from centre_node.mammography.readers.data_folder import DataFolder
+from centre_node.mammography.readers.gathering import gathered
+from centre_node.mammography.readers.values import density_of, known
+
+_OPEN = "nothing is outlined in it, but it may not be healthy; no healthy patch is cut there"
 
 
 def read_bcdr(folder: Path, where: Mapping[str, str]) -> Reading:
@@ -42,20 +43,17 @@ def read_bcdr(folder: Path, where: Mapping[str, str]) -> Reading:
     Raises:
         BadMammogramsError: The folder or a table is missing or of no use, or nothing is left.
     """
+    files = DataFolder(folder)
     skipped: list[Skipped] = []
     records = [
-        record for subset in find_subsets(folder) for record in read_records(subset, skipped)
+        record for subset in find_subsets(files) for record in read_records(subset, files, skipped)
     ]
     outlined = _outlined_sides(records)
-    present = [record for record in records if _is_usable(record, folder, skipped)]
+    present = [record for record in records if _is_usable(record, skipped)]
     read = [_mammogram(record, outlined, skipped) for record in _once(present, skipped)]
     mammograms = [mammogram for mammogram in read if mammogram is not None]
-    if not mammograms:
-        raise BadMammogramsError(
-            f"{folder} has none of the {len(records)} images that its tables name, "
-            "or none that can be read"
-        )
-    return Reading(folder.resolve().name, filtered(mammograms, where, folder), tuple(skipped))
+    expected = f"the {len(records)} images that its tables name"
+    return gathered(folder, mammograms, where, skipped, expected=expected)
 
 
 def _outlined_sides(records: Sequence[Record]) -> dict[str, set[Side | None]]:
@@ -79,23 +77,19 @@ def _side_and_view(record: Record) -> tuple[Side | None, str | None]:
     )
 
 
-def _is_usable(record: Record, folder: Path, skipped: list[Skipped]) -> bool:
-    reason = _fault(record, folder)
+def _is_usable(record: Record, skipped: list[Skipped]) -> bool:
+    reason = _fault(record)
     if reason is not None:
         skipped.append(Skipped(record.name, reason))
     return reason is None
 
 
-def _fault(record: Record, folder: Path) -> str | None:
+def _fault(record: Record) -> str | None:
     if "" in record.patient_ids:
         return "it has no patient_id"
     if len(record.patient_ids) > 1:
         return "its rows name different patients"
-    if not is_file(record.path):
-        return "its file is missing"
-    if not record.path.resolve().is_relative_to(folder.resolve()):
-        return "its file lies outside the folder"
-    return None
+    return record.found if isinstance(record.found, str) else None
 
 
 def _once(records: Sequence[Record], skipped: list[Skipped]) -> list[Record]:
@@ -106,7 +100,9 @@ def _once(records: Sequence[Record], skipped: list[Skipped]) -> list[Record]:
     kept: dict[str, list[Record]] = defaultdict(list)
     for record in sorted(records, key=lambda record: not record.outlines):
         alike = kept[record.path.name]
-        if any(_is_copy(record.path, other.path) for other in alike):
+        original = next((other for other in alike if _is_copy(record.path, other.path)), None)
+        if original is not None:
+            original.copies.append(record)
             reason = "its image is a copy of another; one of them is read"
             skipped.append(Skipped(record.name, reason))
         else:
@@ -127,16 +123,15 @@ def _mammogram(
 ) -> Mammogram | None:
     try:
         width, height = raster_size(record.path)
-    except BadImageError:
-        skipped.append(Skipped(record.name, "it is no image that can be read"))
+    except BadImageError as error:
+        skipped.append(Skipped(record.name, error.reason))
         return None
     is_open = not record.outlines and not _is_healthy(record, outlined)
-    skipped += [Skipped(record.name, reason) for reason in _doubts(record, is_open=is_open)]
-    findings = read_findings(record, width, height, skipped)
+    skipped += [Skipped(record.name, reason) for reason in _doubts(record)]
     laterality, view = _side_and_view(record)
     place = f"{record.subset.name}/{record.file_name}"
     status = record.path.stat()
-    return Mammogram(
+    mammogram = Mammogram(
         image_id=place,
         patient_id=min(record.patient_ids),
         width=width,
@@ -145,11 +140,10 @@ def _mammogram(
         fingerprint=f"{place} {status.st_size} {status.st_mtime_ns}",
         laterality=laterality,
         view=view,
-        density=_density(record),
-        lesions=findings.lesions,
-        excluded=(Box(0, 0, width, height),) if is_open or not findings.places_known else (),
+        density=density_of(record.first("density")),
         labels=_labels(record),
-    )
+    ).annotated([Unplaced(record.name, _OPEN)] if is_open else [])
+    return mammogram.annotated(findings_of(record, mammogram, skipped))
 
 
 def _is_healthy(record: Record, outlined: Mapping[str, set[Side | None]]) -> bool:
@@ -160,21 +154,14 @@ def _is_healthy(record: Record, outlined: Mapping[str, set[Side | None]]) -> boo
     return record.subset.holds_normals or (side is not None and is_other_breast)
 
 
-def _doubts(record: Record, *, is_open: bool) -> Iterator[str]:
+def _doubts(record: Record) -> Iterator[str]:
     """Yield what is wrong with what the tables say of an image."""
-    if is_open:
-        yield "nothing is outlined in it, but it may not be healthy; no healthy patch is cut there"
     if len(record.views()) > 1:
         yield "its rows disagree on its view"
     elif not record.views():
         yield "its view is none of RCC, LCC, RO and LO; it is read as unknown"
-    if record.first("density") and _density(record) is None:
+    if record.first("density") and density_of(record.first("density")) is None:
         yield "its density is not 1 to 4; it is read as unknown"
-
-
-def _density(record: Record) -> int | None:
-    cell = record.first("density")
-    return int(cell) if cell in ("1", "2", "3", "4") else None
 
 
 def _labels(record: Record) -> dict[str, str]:

@@ -5,9 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from centre_node.mammography.mammograms import Contour, Lesion, Skipped
-from centre_node.mammography.readers.bcdr_tables import FLAGS, Record, known
+from centre_node.mammography.mammograms import (
+    Contour,
+    Finding,
+    Lesion,
+    Mammogram,
+    Skipped,
+    Unplaced,
+)
+from centre_node.mammography.readers.bcdr_tables import FLAGS, Record
 from centre_node.mammography.readers.outlines import crosses_border, enclosing_box
+from centre_node.mammography.readers.values import known
 from shared.names import LesionKind
 
 MALIGN = "malign"
@@ -25,49 +33,53 @@ class _Outline:
     contour: Contour
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What the outlines of an image give.
+def findings_of(record: Record, image: Mammogram, skipped: list[Skipped]) -> Iterator[Finding]:
+    """Yield what the outlines of an image give, joined to lesions.
 
-    Attributes:
-        places_known: Every outline is a part of one of the lesions.
-    """
-
-    lesions: tuple[Lesion, ...]
-    places_known: bool
-
-
-def read_findings(record: Record, width: int, height: int, skipped: list[Skipped]) -> Findings:
-    """Join the outlines of an image of width x height px to lesions.
+    What only the outlines of a copy show is tissue that neither class may touch.
 
     Args:
-        skipped: Gets what is left out.
+        skipped: Gets what is changed.
     """
-    outlines = list(_outlines(record, width, height, skipped))
+    outlines = [_outline(name, row, image, skipped) for name, row in record.outlines.items()]
+    yield from (outline for outline in outlines if isinstance(outline, Unplaced))
+    placed = [outline for outline in outlines if isinstance(outline, _Outline)]
+    lesions = list(_lesions(placed, image, skipped))
+    yield from lesions
+    known_boxes = {lesion.box for lesion in lesions}
+    for copy in record.copies:
+        for finding in findings_of(copy, image, []):
+            if not isinstance(finding, Lesion):
+                yield finding
+            elif finding.box not in known_boxes:
+                yield finding.box
+
+
+def _outline(
+    name: str, row: Mapping[str, str], image: Mammogram, skipped: list[Skipped]
+) -> _Outline | Unplaced:
+    contour = _contour(row["lw_x_points"].split(), row["lw_y_points"].split())
+    if contour is None:
+        return Unplaced(name, "its points are no whole numbers, or not as many for x as for y")
+    if enclosing_box([contour], width=image.width, height=image.height) is None:
+        return Unplaced(name, "it has no outline inside the image")
+    if crosses_border([contour], width=image.width, height=image.height):
+        skipped.append(Skipped(name, "its outline leaves the image; its box is clipped"))
+    return _Outline(name, row, contour)
+
+
+def _lesions(
+    outlines: Sequence[_Outline], image: Mammogram, skipped: list[Skipped]
+) -> Iterator[Lesion]:
     lesions: dict[str, list[_Outline]] = defaultdict(list)
     for outline in outlines:
         # Without a number each outline is a lesion of its own.
         lesions[known(outline.row["lesion_id"]) or outline.name].append(outline)
-    return Findings(
-        tuple(_lesion(parts, width, height, skipped) for parts in lesions.values()),
-        places_known=len(outlines) == len(record.outlines),
-    )
-
-
-def _outlines(
-    record: Record, width: int, height: int, skipped: list[Skipped]
-) -> Iterator[_Outline]:
-    for name, row in record.outlines.items():
-        contour = _contour(row["lw_x_points"].split(), row["lw_y_points"].split())
-        if contour is None:
-            reason = "its points are no whole numbers, or not as many for x as for y"
-            skipped.append(Skipped(name, reason))
-        elif enclosing_box([contour], width=width, height=height) is None:
-            skipped.append(Skipped(name, "it has no outline inside the image"))
-        else:
-            if crosses_border([contour], width=width, height=height):
-                skipped.append(Skipped(name, "its outline leaves the image; its box is clipped"))
-            yield _Outline(name, row, contour)
+    for parts in lesions.values():
+        contours = tuple(part.contour for part in parts)
+        box = enclosing_box(contours, width=image.width, height=image.height)
+        assert box is not None  # each contour has one
+        yield Lesion(box, _kind(parts), contours, _pathology(parts, skipped))
 
 
 def _contour(columns: Sequence[str], rows: Sequence[str]) -> Contour | None:
@@ -75,13 +87,6 @@ def _contour(columns: Sequence[str], rows: Sequence[str]) -> Contour | None:
     if not columns or len(columns) != len(rows) or not are_numbers:
         return None
     return tuple((float(x), float(y)) for x, y in zip(columns, rows, strict=True))
-
-
-def _lesion(parts: Sequence[_Outline], width: int, height: int, skipped: list[Skipped]) -> Lesion:
-    contours = tuple(part.contour for part in parts)
-    box = enclosing_box(contours, width=width, height=height)
-    assert box is not None  # each contour has one
-    return Lesion(box, _kind(parts), contours, _pathology(parts, skipped))
 
 
 def _kind(parts: Sequence[_Outline]) -> LesionKind:

@@ -9,7 +9,9 @@ from typing import Literal
 
 from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Skipped
+from centre_node.mammography.readers.data_folder import MISSING, DataFolder, separated
 from centre_node.mammography.readers.tables import read_table
+from centre_node.mammography.readers.values import known
 
 Side = Literal["L", "R"]
 
@@ -52,25 +54,29 @@ class Record:
     Attributes:
         name: What `Skipped` calls it: its first row.
         file_name: Relative to the subset's folder.
+        found: Its file, or why it cannot be opened.
         rows: Of the `img` table first, then of the outlines.
         outlines: Rows of the outlines by what `Skipped` calls them.
+        copies: Records of other subsets whose image is the same.
     """
 
     name: str
     subset: Subset
     file_name: str
+    found: Path | str
     rows: list[Mapping[str, str]] = field(default_factory=list)
     outlines: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    copies: "list[Record]" = field(default_factory=list)
 
     @property
     def path(self) -> Path:
         """Where the image lies."""
-        return self.subset.folder / self.file_name
+        return self.subset.folder / self.file_name if isinstance(self.found, str) else self.found
 
     @property
     def patient_ids(self) -> set[str]:
         """One patient, or several where the rows disagree; empty texts are ids that lack."""
-        return {row["patient_id"] for row in self.rows}
+        return {known(row["patient_id"]) for row in self.rows}
 
     def first(self, column: str) -> str:
         """Return the first cell that says something, else an empty text."""
@@ -83,21 +89,16 @@ class Record:
         return {_TYPES[name] for name in types if name in _TYPES}
 
 
-def known(cell: str) -> str:
-    """Return a cell's text, empty where the cell says NaN."""
-    return "" if cell.lower() == "nan" else cell
-
-
-def find_subsets(folder: Path) -> list[Subset]:
+def find_subsets(files: DataFolder) -> list[Subset]:
     """Return the sub data sets whose tables lie in a folder or in one below it.
 
     Raises:
-        BadMammogramsError: There is no such folder, or no such table.
+        BadMammogramsError: There is no such table.
     """
-    if not folder.is_dir():
-        raise BadMammogramsError(f"there is no folder {folder}")
     tables: dict[tuple[Path, str], dict[str, Path]] = defaultdict(dict)
-    for path in sorted((*folder.glob("*.csv"), *folder.glob("*/*.csv"))):
+    folder = files.path
+    here, below = (files.below(folder, pattern, ".csv") for pattern in ("*", "*/*"))
+    for path in sorted((*here, *below)):
         match = _TABLE_NAME.fullmatch(path.name)
         if match is not None:
             tables[path.parent, match["set"].upper()][match["table"].lower()] = path
@@ -109,55 +110,53 @@ def find_subsets(folder: Path) -> list[Subset]:
     return [Subset(name, place, found) for (place, name), found in tables.items()]
 
 
-def read_records(subset: Subset, skipped: list[Skipped]) -> list[Record]:
+def read_records(subset: Subset, files: DataFolder, skipped: list[Skipped]) -> list[Record]:
     """Return what a subset's tables say of each image, in their order.
 
     Raises:
         BadMammogramsError: A table cannot be read or lacks a column.
     """
     records: dict[str, Record] = {}
-    for name, row in _rows(subset, "img", _IMAGE_COLUMNS):
-        record = _record_of(row, name, subset, records)
+    for name, row in _rows(subset, files, "img", _IMAGE_COLUMNS):
+        record = _record_of(row, name, subset, files, records)
         if record.rows:
             reason = "its image is in the table more than once; the first row is used"
             skipped.append(Skipped(name, reason))
         else:
             record.rows.append(row)
-    for name, row in _rows(subset, "outlines", _OUTLINE_COLUMNS):
-        record = _record_of(row, name, subset, records)
+    for name, row in _rows(subset, files, "outlines", _OUTLINE_COLUMNS):
+        record = _record_of(row, name, subset, files, records)
         record.rows.append(row)
         record.outlines[name] = row
     return list(records.values())
 
 
-def is_file(path: Path) -> bool:
-    """Tell whether there is such a file; a name that no file can have is of none."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
-
-
 def _record_of(
-    row: Mapping[str, str], name: str, subset: Subset, records: dict[str, Record]
+    row: Mapping[str, str],
+    name: str,
+    subset: Subset,
+    files: DataFolder,
+    records: dict[str, Record],
 ) -> Record:
-    file_name = _file_name(row, subset.folder)
-    return records.setdefault(file_name, Record(name, subset, file_name))
+    file_name, found = _file(row, subset.folder, files)
+    return records.setdefault(file_name, Record(name, subset, file_name, found))
 
 
-def _file_name(row: Mapping[str, str], folder: Path) -> str:
-    """Return where an image lies: as it is named, or in its study's folder."""
-    named = row["image_filename"].replace("\\", "/")
+def _file(row: Mapping[str, str], folder: Path, files: DataFolder) -> tuple[str, Path | str]:
+    """Return an image's name and file: as it is named, or in its study's folder."""
+    named = separated(row["image_filename"])
+    found = files.find(folder / named)
     base = named.rpartition("/")[2]
     in_study = f"patient_{row['patient_id']}/study_{row['study_id']}/{base}"
-    return in_study if not is_file(folder / named) and is_file(folder / in_study) else named
+    other = files.find(folder / in_study) if found == MISSING else MISSING
+    return (named, found) if other == MISSING else (in_study, other)
 
 
 def _rows(
-    subset: Subset, table: str, columns: tuple[str, ...]
+    subset: Subset, files: DataFolder, table: str, columns: tuple[str, ...]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield a table's rows and what `Skipped` calls them; none where there is no such table."""
     path = subset.tables.get(table)
-    rows = [] if path is None else read_table(path, required=columns)
+    rows = [] if path is None else read_table(files.opened(path), required=columns)
     for number, row in enumerate(rows, start=1):
         yield f"{subset.tables[table].name}, record {number}", row

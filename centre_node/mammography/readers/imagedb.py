@@ -10,6 +10,7 @@ from typing import Any
 
 from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Skipped
+from centre_node.mammography.readers.data_folder import DataFolder
 
 _UID = re.compile(r"\d+(\.\d+)*")
 
@@ -21,7 +22,8 @@ class ListedImage:
     Attributes:
         file: CLIENT/STUDY/IMAGE.dcm, relative to `images/`.
         episode: The episode of screening that its study belongs to.
-        has_other_marks: Something that is no mark stands among the marks.
+        has_other_marks: Something that is no mark stands among the marks, or no series in its
+            study's place of one.
     """
 
     file: Path
@@ -35,19 +37,19 @@ class ListedImage:
         return self.file.parts[0]
 
 
-def imagedb_files(folder: Path) -> list[Path]:
+def imagedb_files(files: DataFolder) -> list[Path]:
     """Return each client's file; its name is in capitals in some copies.
 
     Raises:
-        BadMammogramsError: There is none.
+        BadMammogramsError: There is none, or a link leads outside the folder.
     """
     paths = [
-        path
-        for path in sorted(folder.glob("data/*/*.json"))
+        files.opened(path)
+        for path in files.below(files.path, "data/*/*", ".json")
         if path.name.lower() == f"imagedb_{path.parent.name}.json".lower()
     ]
     if not paths:
-        raise BadMammogramsError(f"{folder} has no data/CLIENT/imagedb_CLIENT.json")
+        raise BadMammogramsError(f"{files.path} has no data/CLIENT/imagedb_CLIENT.json")
     return paths
 
 
@@ -82,14 +84,20 @@ def _images(client: str, study: str, content: Mapping[str, Any]) -> Iterator[Lis
             for image, found in series.items():
                 if _UID.fullmatch(image):
                     marks[image] += _values(found)
+    # A series that is none may have held marks on any image of the study.
+    is_whole = all(_is_series(content[uid]) for uid in content if _UID.fullmatch(uid))
     episode = content.get("EpisodeID")
     for image, values in marks.items():
         yield ListedImage(
             file=Path(client, study, f"{image}.dcm"),
             episode=None if episode is None else str(episode),
             marks=tuple(mark for mark in values if isinstance(mark, dict)),
-            has_other_marks=not all(isinstance(mark, dict) for mark in values),
+            has_other_marks=not (is_whole and all(isinstance(mark, dict) for mark in values)),
         )
+
+
+def _is_series(content: object) -> bool:
+    return content is None or isinstance(content, dict)
 
 
 def _values(marks: object) -> list[object]:

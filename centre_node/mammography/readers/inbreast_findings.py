@@ -1,13 +1,20 @@
 """From the outlines of an INbreast image to its lesions."""
 
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from centre_node.mammography.boxes import Box, enclosing
-from centre_node.mammography.dicom import DicomHeader
 from centre_node.mammography.errors import BadMammogramsError
-from centre_node.mammography.mammograms import Contour, Lesion, Skipped
+from centre_node.mammography.mammograms import (
+    Finding,
+    Lesion,
+    Mammogram,
+    Skipped,
+    Unplaced,
+)
+from centre_node.mammography.readers.data_folder import OUTSIDE, DataFolder
+from centre_node.mammography.readers.inbreast_clusters import Outlined, clustered
 from centre_node.mammography.readers.osirix import Region, read_regions
 from centre_node.mammography.readers.outlines import crosses_border, enclosing_box
 from shared.names import LesionKind
@@ -27,78 +34,82 @@ _SPICULATED = ("spiculated region", "espiculated region")
 _HEALTHY = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What the outlines of an image give.
-
-    Attributes:
-        places_known: Every finding of the image is among the lesions, or it has none.
-    """
-
-    lesions: tuple[Lesion, ...]
-    places_known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Outlined:
-    """A region with a place in the image."""
-
-    kind: LesionKind
-    is_spiculated: bool
-    contour: Contour
-    box: Box
+def outlines_of(files: DataFolder, path: Path) -> tuple[Region, ...] | str:
+    """Return the regions of an image, or as text why they are not known; healthy ones have none."""
+    found = files.find(path)
+    if found == OUTSIDE:
+        return "its outlines lie outside the folder"
+    # What is there and no file, such as a link that leads nowhere, is no image without outlines.
+    if isinstance(found, str) and not os.path.lexists(path):
+        return ()
+    try:
+        return read_regions(path if isinstance(found, str) else found)
+    except BadMammogramsError:
+        return "its outlines are no OsiriX property list that can be read"
 
 
-def read_findings(
-    path: Path, record: str, header: DicomHeader, birads: str, skipped: list[Skipped]
-) -> Findings:
-    """Read an image's outlines, which healthy images do without.
+def findings_of(
+    regions: tuple[Region, ...] | str,
+    image: Mammogram,
+    record: str,
+    birads: str,
+    cluster_mm: float,
+    skipped: list[Skipped],
+) -> Iterator[Finding]:
+    """Yield what an image shows.
 
     Args:
-        path: Of the outlines; there may be no such file.
+        regions: As `outlines_of` returns them.
         record: What `skipped` calls the image.
         birads: As in the table; empty where it is unknown.
-        skipped: Gets what is left out.
+        cluster_mm: Points as near as this to another calcification are one lesion with it.
+        skipped: Gets what is changed.
     """
-    try:
-        regions = read_regions(path) if path.exists() else ()
-    except BadMammogramsError:
-        reason = "its outlines are no OsiriX property list that can be read"
-        skipped.append(Skipped(record, reason))
-        return Findings((), places_known=False)
+    if isinstance(regions, str):
+        yield Unplaced(record, regions)
+        return
     if not regions and birads != _HEALTHY:
         reason = "nothing is outlined in it, but it is not BI-RADS 1; no healthy patch is cut there"
-        skipped.append(Skipped(record, reason))
-        return Findings((), places_known=False)
+        yield Unplaced(record, reason)
     outlined = [
-        _outlined(region, f"{record}, region {number}", header, skipped)
+        _outlined(region, f"{record}, region {number}", image, skipped)
         for number, region in enumerate(regions, start=1)
     ]
-    placed = [region for region in outlined if region is not None]
-    return Findings(tuple(_lesions(placed, birads)), places_known=len(placed) == len(outlined))
+    yield from (region for region in outlined if isinstance(region, Unplaced))
+    placed = [region for region in outlined if isinstance(region, Outlined)]
+    distance_px = _distance_px(cluster_mm, image, record, skipped)
+    for parts in clustered(_with_spiculations(placed), distance_px):
+        contours = tuple(part.contour for part in parts)
+        box = enclosing([part.box for part in parts])
+        yield Lesion(box, parts[0].kind, contours, birads=birads or None)
+
+
+def _distance_px(cluster_mm: float, image: Mammogram, record: str, skipped: list[Skipped]) -> float:
+    """Return how near points are one lesion; 0 where each is one of its own."""
+    if cluster_mm and image.pixel_spacing_mm is None:
+        skipped.append(Skipped(record, "it has no pixel spacing; its points stay apart"))
+    return cluster_mm / image.pixel_spacing_mm if image.pixel_spacing_mm else 0
 
 
 def _outlined(
-    region: Region, record: str, header: DicomHeader, skipped: list[Skipped]
-) -> _Outlined | None:
+    region: Region, record: str, image: Mammogram, skipped: list[Skipped]
+) -> Outlined | Unplaced:
     if region.points is None:
-        skipped.append(Skipped(record, "it has no points, or one that is no (x, y)"))
-        return None
-    box = enclosing_box([region.points], width=header.width, height=header.height)
+        return Unplaced(record, "it has no points, or one that is no (x, y)")
+    box = enclosing_box([region.points], width=image.width, height=image.height)
     if box is None:
-        skipped.append(Skipped(record, "it has no outline inside the image"))
-        return None
-    if crosses_border([region.points], width=header.width, height=header.height):
+        return Unplaced(record, "it has no outline inside the image")
+    if crosses_border([region.points], width=image.width, height=image.height):
         skipped.append(Skipped(record, "its outline leaves the image; its box is clipped"))
     name = region.name.casefold()
     kind = "calcification" if len(region.points) == 1 else _KINDS.get(name)
     if kind is None:
         skipped.append(Skipped(record, "it has no name that is known; it is read as other"))
-    return _Outlined(kind or "other", name in _SPICULATED, region.points, box)
+    return Outlined(kind or "other", name in _SPICULATED, region.points, box)
 
 
-def _lesions(regions: Sequence[_Outlined], birads: str) -> Iterator[Lesion]:
-    """Yield a lesion a region, in their order; a spiculated region joins the mass it overlaps."""
+def _with_spiculations(regions: Sequence[Outlined]) -> list[list[Outlined]]:
+    """Return each region as a lesion, in their order; spiculation joins the mass it overlaps."""
     parts = {index: [region] for index, region in enumerate(regions)}
     masses = {
         index: region
@@ -110,10 +121,7 @@ def _lesions(regions: Sequence[_Outlined], birads: str) -> Iterator[Lesion]:
         if region.kind == "mass" and region.is_spiculated and touching:
             nearest = max(touching, key=lambda n: _shared_px(masses[n].box, region.box))
             parts[nearest] += parts.pop(index)
-    for joined in parts.values():
-        contours = tuple(region.contour for region in joined)
-        box = enclosing([region.box for region in joined])
-        yield Lesion(box, joined[0].kind, contours, birads=birads or None)
+    return list(parts.values())
 
 
 def _shared_px(box: Box, other: Box) -> int:

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from centre_node.mammography.boxes import Box
 from centre_node.mammography.errors import BadImageError, BadMammogramsError
-from centre_node.mammography.mammograms import Contour, Lesion, Mammogram, Reading, Skipped
+from centre_node.mammography.mammograms import (
+    Contour,
+    Finding,
+    Lesion,
+    Mammogram,
+    Reading,
+    Skipped,
+    Unplaced,
+)
 from centre_node.mammography.rasters import raster_size, read_raster
-from centre_node.mammography.readers.filtering import filtered
+from centre_node.mammography.readers.data_folder import DataFolder
+from centre_node.mammography.readers.gathering import gathered
 from centre_node.mammography.readers.outlines import enclosing_box
 from shared.names import LesionKind
 
@@ -22,17 +30,18 @@ SPACING_MM = 0.2
 
 _CORNERS = 36
 _KINDS: dict[str, LesionKind] = {
+    # In the words of the table, MISC is "other, ill-defined masses".
     "CALC": "calcification",
     "CIRC": "mass",
     "SPIC": "mass",
-    "MISC": "other",
+    "MISC": "mass",
     "ARCH": "other",
     "ASYM": "other",
 }
 _PATHOLOGIES = {"B": "benign", "M": "malignant"}
-_NAME = re.compile(r"mdb\d+")
+_NAME = re.compile(r"(?i:mdb)\d+")
 _LINE = re.compile(
-    r"(?P<name>mdb\d{3,})\s+(?P<tissue>[FGD])\s+"
+    r"(?P<name>(?i:mdb)\d{3,})\s+(?P<tissue>[FGD])\s+"
     rf"(?:(?P<normal>NORM)|(?P<finding>{'|'.join(_KINDS)})\s+(?P<severity>[BM])"
     r"(?:\s+(?P<x>\d+)\s+(?P<y>\d+)\s+(?P<radius>\d+)|\s+\*NOTE 3\*)?)"
 )
@@ -68,42 +77,41 @@ def read_mias(folder: Path, where: Mapping[str, str]) -> Reading:
     Raises:
         BadMammogramsError: The folder or its table is missing or of no use, or nothing is left.
     """
-    if not folder.is_dir():
-        raise BadMammogramsError(f"there is no folder {folder}")
+    files = DataFolder(folder)
     skipped: list[Skipped] = []
-    rows, unread = _rows(folder / TABLE, skipped)
-    mammograms = [
-        mammogram
-        for name, lines in rows.items()
-        if _is_usable(folder / f"{name}.pgm", skipped)
-        for mammogram in [_mammogram(folder / f"{name}.pgm", lines, name in unread, skipped)]
-    ]
-    if not mammograms:
-        raise BadMammogramsError(
-            f"{folder} has none of the {len(rows)} images that its {TABLE} names, or none of "
-            f"{SIDE_PX} x {SIDE_PX} px"
-        )
-    return Reading(folder.resolve().name, filtered(mammograms, where, folder), tuple(skipped))
+    rows = _rows(files.opened(folder / TABLE), skipped)
+    mammograms = []
+    for name, lines in rows.items():
+        path = _usable(files.find(folder / f"{name}.pgm"))
+        if isinstance(path, str):
+            skipped.append(Skipped(f"{name}.pgm", path))
+        else:
+            mammograms.append(_mammogram(path, name, lines))
+    expected = f"the {len(rows)} images that its {TABLE} names"
+    return gathered(folder, mammograms, where, skipped, expected=expected)
 
 
-def _rows(path: Path, skipped: list[Skipped]) -> tuple[dict[str, list[_Row]], set[str]]:
-    """Return the table by image, and the images of which a line cannot be read.
+def _rows(path: Path, skipped: list[Skipped]) -> dict[str, list[_Row | Unplaced]]:
+    """Return the table by image; a line that cannot be read is of some finding somewhere.
 
-    Text before and after the table does not begin with an image's name.
+    Text before and after the table does not begin with an image's name. An image without a line
+    that can be read is left out.
     """
-    rows: dict[str, list[_Row]] = defaultdict(list)
-    unread: set[str] = set()
+    lines: dict[str, list[_Row | Unplaced]] = defaultdict(list)
     for number, line in enumerate(_lines(path), start=1):
         match = _LINE.fullmatch(line)
         begin = _NAME.match(line)
         if match is not None:
-            rows[match["name"]].append(_row(match))
+            lines[match["name"].lower()].append(_row(match))
         elif begin is not None:
-            skipped.append(Skipped(f"line {number}", "it is no line of the form that was expected"))
-            unread.add(begin[0])
-    if not rows:
+            reason = "it is no line of the form that was expected"
+            lines[begin[0].lower()].append(Unplaced(f"line {number}", reason))
+    told = {name: of for name, of in lines.items() if any(isinstance(row, _Row) for row in of)}
+    if not told:
         raise BadMammogramsError(f"{path} has no line such as 'mdb001 G CIRC B 535 425 197'")
-    return rows, unread
+    lost = (row for name, of in lines.items() if name not in told for row in of)
+    skipped += [Skipped(row.record, row.reason) for row in lost if isinstance(row, Unplaced)]
+    return told
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -122,32 +130,23 @@ def _row(match: re.Match[str]) -> _Row:
     return _Row(match["name"], match["tissue"], match["finding"], match["severity"], circle)
 
 
-def _is_usable(path: Path, skipped: list[Skipped]) -> bool:
-    reason = _fault(path)
-    if reason is not None:
-        skipped.append(Skipped(path.name, reason))
-    return reason is None
-
-
-def _fault(path: Path) -> str | None:
-    if not path.is_file():
-        return "its file is missing"
+def _usable(path: Path | str) -> Path | str:
+    """Return an image's file, or why it is of no use."""
+    if isinstance(path, str):
+        return path
     try:
         size = raster_size(path)
-    except BadImageError:
-        return "it is no image that can be read"
-    return None if size == (SIDE_PX, SIDE_PX) else f"it is not {SIDE_PX} x {SIDE_PX} px"
+    except BadImageError as error:
+        return error.reason
+    return path if size == (SIDE_PX, SIDE_PX) else f"it is not {SIDE_PX} x {SIDE_PX} px"
 
 
-def _mammogram(
-    path: Path, rows: Sequence[_Row], is_unread: bool, skipped: list[Skipped]
-) -> Mammogram:
+def _mammogram(path: Path, name: str, lines: Sequence[_Row | Unplaced]) -> Mammogram:
     status = path.stat()
-    number = int(path.stem.removeprefix("mdb"))
-    lesions = tuple(_lesions(rows, skipped))
-    found = sum(row.finding is not None for row in rows)
-    return Mammogram(
-        image_id=path.stem,
+    number = int(name.removeprefix("mdb"))
+    rows = [line for line in lines if isinstance(line, _Row)]
+    mammogram = Mammogram(
+        image_id=name,
         patient_id=f"mias-{(number + 1) // 2:03d}",
         width=SIDE_PX,
         height=SIDE_PX,
@@ -155,29 +154,30 @@ def _mammogram(
         fingerprint=f"{path.name} {status.st_size} {status.st_mtime_ns}",
         view="MLO",
         pixel_spacing_mm=SPACING_MM,
-        lesions=lesions,
-        excluded=(Box(0, 0, SIDE_PX, SIDE_PX),) if is_unread or found > len(lesions) else (),
         labels={
             "tissue": rows[0].tissue,
             "class": ",".join(sorted({row.finding or "NORM" for row in rows})),
         },
     )
+    return mammogram.annotated(_findings(lines))
 
 
-def _lesions(rows: Sequence[_Row], skipped: list[Skipped]) -> Iterator[Lesion]:
-    for row in rows:
-        if row.finding is None or row.severity is None:
-            continue
-        if row.circle is None:
-            skipped.append(Skipped(row.name, "the place of its finding is not told"))
-            continue
-        contour = _contour(*row.circle)
-        box = enclosing_box([contour], width=SIDE_PX, height=SIDE_PX)
-        if box is None:
-            skipped.append(Skipped(row.name, "its finding lies outside the image"))
-        else:
-            pathology = _PATHOLOGIES[row.severity]
-            yield Lesion(box, _KINDS[row.finding], (contour,), pathology)
+def _findings(lines: Sequence[_Row | Unplaced]) -> Iterator[Finding]:
+    for line in lines:
+        if isinstance(line, Unplaced):
+            yield line
+        elif line.finding is not None and line.severity is not None:
+            yield _finding(line, line.finding, line.severity)
+
+
+def _finding(row: _Row, name: str, severity: str) -> Finding:
+    if row.circle is None:
+        return Unplaced(row.name, "the place of its finding is not told")
+    contour = _contour(*row.circle)
+    box = enclosing_box([contour], width=SIDE_PX, height=SIDE_PX)
+    if box is None:
+        return Unplaced(row.name, "its finding lies outside the image")
+    return Lesion(box, _KINDS[name], (contour,), _PATHOLOGIES[severity])
 
 
 def _contour(x: int, y: int, radius: int) -> Contour:

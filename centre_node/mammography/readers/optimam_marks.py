@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from centre_node.mammography.boxes import Box, enclosing
-from centre_node.mammography.mammograms import Lesion
+from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.readers.imagedb import ListedImage
 from centre_node.mammography.readers.nbss import NbssRecord
 from shared.names import LesionKind
@@ -18,21 +18,14 @@ Mark = Mapping[str, Any]
 
 
 def read_lesions(
-    image: ListedImage,
-    record: NbssRecord,
-    *,
-    width: int,
-    height: int,
-    side: Literal["L", "R"] | None,
+    image: ListedImage, record: NbssRecord, mammogram: Mammogram
 ) -> tuple[tuple[Lesion, ...], bool]:
     """Return an image's lesions, and whether every mark is among them.
 
     Marks of one lesion are one: a mass if one of them is, in the box around them all. What is known
     of the lesion in the client's record is its pathology, else benign if a mark says so.
-
-    Args:
-        width: Of the image in pixels, as is `height`.
     """
+    width, height, side = mammogram.width, mammogram.height, mammogram.laterality
     groups: dict[str, list[Mark]] = defaultdict(list)
     for number, mark in enumerate(image.marks):
         groups[str(mark.get("LesionID") or f"mark {number}")].append(mark)

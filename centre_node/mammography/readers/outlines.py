@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.mammograms import Contour
 
+_LARGEST_DIFFERENCE = 0.01
+_LARGEST_FACTOR = 4
+
 
 def enclosing_box(contours: Sequence[Contour], *, width: int, height: int) -> Box | None:
     """Return the pixels that hold every corner, clipped to an image of width x height px.
@@ -33,3 +36,16 @@ def _unclipped(contours: Sequence[Contour]) -> Box:
         math.floor(max(columns)) + 1,
         math.floor(max(rows)) + 1,
     )
+
+
+def is_alike(size: tuple[int, int], image: tuple[int, int]) -> bool:
+    """Tell whether two sizes, width and height, are one shape at scales not too far apart.
+
+    Their sides must be in one proportion within 1 %: some masks were made of a film that was
+    digitised at another resolution.
+    """
+    if min(*size, *image) < 1:
+        return False
+    across, down = image[0] / size[0], image[1] / size[1]
+    is_one = abs(across - down) <= _LARGEST_DIFFERENCE * max(across, down)
+    return is_one and 1 / _LARGEST_FACTOR <= across <= _LARGEST_FACTOR

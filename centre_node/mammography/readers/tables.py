@@ -1,5 +1,6 @@
 """Reads the tables that data sets come with, as text."""
 
+import codecs
 import csv
 import io
 import struct
@@ -28,14 +29,13 @@ def read_table(
 ) -> list[dict[str, str]]:
     """Return a table's records, each from column name to cell.
 
-    Names and cells lose the blanks around them and line breaks inside. UTF-8, with or without a
-    byte order mark, or else Latin-1. Rows without a single cell are no records; cells that a row
-    lacks are empty, cells beyond the header are dropped.
+    Names and cells lose the blanks around them and line breaks inside. Rows without a single
+    cell are no records; cells that a row lacks are empty, cells beyond the header are dropped.
 
     Raises:
         BadMammogramsError: The file cannot be read, has no header, or lacks a required column.
     """
-    return _records(_csv_rows(path, delimiter), path, required)
+    return _records(separated(decoded_text(path), delimiter, path), path, required)
 
 
 def read_workbook(path: Path, *, required: Sequence[str]) -> list[dict[str, str]]:
@@ -49,9 +49,25 @@ def read_workbook(path: Path, *, required: Sequence[str]) -> list[dict[str, str]
     return _records(_workbook_rows(path), path, required)
 
 
+def decoded_text(path: Path) -> str:
+    """Return a file's text: UTF-16 with a byte order mark, UTF-8 with or without, or else Latin-1.
+
+    Raises:
+        BadMammogramsError: The file cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadMammogramsError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
 def _records(rows: list[list[str]], path: Path, required: Sequence[str]) -> list[dict[str, str]]:
-    cleaned = [[_cleaned(cell) for cell in row] for row in rows]
-    filled = [row for row in cleaned if any(row)]
+    filled = [tidy for row in rows if any(tidy := [cleaned(cell) for cell in row])]
     if not filled:
         raise BadMammogramsError(f"{path} is empty; a header and one row a record were expected")
     header, *records = filled
@@ -63,24 +79,18 @@ def _records(rows: list[list[str]], path: Path, required: Sequence[str]) -> list
     return [dict(zip(header, record + [""] * len(header), strict=False)) for record in records]
 
 
-def _csv_rows(path: Path, delimiter: str) -> list[list[str]]:
-    lines = io.StringIO(_text(path), newline="")
+def separated(text: str, delimiter: str, path: Path) -> list[list[str]]:
+    """Return the cells of each row of a text; an error names `path`.
+
+    Raises:
+        BadMammogramsError: It is no table.
+    """
+    lines = io.StringIO(text, newline="")
     try:
         # A quote opens a cell after a blank too, as where each comma is followed by one.
         return list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
     except csv.Error as error:
         raise BadMammogramsError(f"{path} is no table that can be read: {error}") from error
-
-
-def _text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadMammogramsError(f"{path} cannot be read: {error.strerror}") from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
 
 
 def _workbook_rows(path: Path) -> list[list[str]]:
@@ -104,7 +114,8 @@ def _cell_text(cell: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _cleaned(cell: str) -> str:
+def cleaned(cell: str) -> str:
+    """Return a cell without the blanks around it and line breaks inside."""
     return "".join(cell.splitlines()).strip()
 
 

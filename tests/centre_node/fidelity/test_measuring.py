@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from centre_node.fidelity.measuring import MeasuredFidelity, measured_fidelity
+from centre_node.fidelity.measuring import MeasuredFidelity, measure_fidelity
 from tests.centre_node.generators.tiny import ARCHITECTURE, CPU, discs, settings, train
 
 PATIENTS = [f"patient-{number // 2}" for number in range(60)]
@@ -20,7 +20,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _measured(weights: Path, seed: int = 0) -> MeasuredFidelity:
-    return measured_fidelity(
+    return measure_fidelity(
         weights, ARCHITECTURE, discs(60), patients=PATIENTS, seed=seed, device=CPU
     )
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from centre_node.mammography.boxes import Box
-from centre_node.mammography.breast_mask import breast_mask
+from centre_node.mammography.breast_mask import breast_mask, found_breast
 from centre_node.mammography.phantoms.plan import ImagePlan, plan_images
 from centre_node.mammography.phantoms.rendering import render
 from centre_node.mammography.readers.coco import read_coco
@@ -112,6 +112,109 @@ def test_black_columns_beside_the_chest_wall_are_background() -> None:
 
     assert not mask[:, :89].any()
     assert overlap(mask[:, 90:], disc) > 0.99
+
+
+def scanned(
+    *, base: float = 36, noise: float = 4, light: float = 0, padding: int = 0, frame: int = 0
+) -> tuple[NDArray[np.float64], Mask]:
+    """A film with a breast at its right and a label: brighter to the right, padded, framed."""
+    random = np.random.default_rng(0)
+    height, width = 512, 480
+    right = width - padding
+    y, x = np.mgrid[:height, :width].astype(np.float64)
+    greys = base + light * x / width + random.normal(0, noise, (height, width))
+    disc = (np.hypot((x - right) / 190, (y - 250) / 210) < 1) & (x < right)
+    greys[disc] = 120 + 30 * np.sin(x[disc] / 12) * np.sin(y[disc] / 15)
+    greys[40:60, padding + 40 : padding + 90] = 250
+    if frame:
+        framed = np.ones_like(disc)
+        framed[frame:-frame, padding + frame : right - frame] = False
+        greys[framed] = 240 + random.normal(0, 3, framed.sum())
+        disc &= ~framed
+    greys[(x < padding) | (x >= right)] = 0
+    return greys, disc
+
+
+def in_8_bit(greys: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return np.round(greys.clip(0, 255)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"padding": 115, "base": 6, "noise": 2},
+        {"padding": 115, "base": 12, "noise": 2},
+        {"padding": 20},
+        {"padding": 70, "base": 60},
+        {"padding": 60, "noise": 8},
+        {"padding": 70, "frame": 12},
+        {"padding": 70, "light": 40},
+        {"frame": 15},
+        {"frame": 40},
+        {"frame": 15, "light": 30},
+        {"light": 25},
+        {"light": 45},
+    ],
+    ids=str,
+)
+def test_the_breast_is_found_on_padded_framed_and_unevenly_lit_film(
+    options: dict[str, int],
+) -> None:
+    greys, disc = scanned(**options)
+
+    for pixels, expected in (
+        (in_8_bit(greys), disc),
+        (np.ascontiguousarray(in_8_bit(greys)[:, ::-1]), disc[:, ::-1]),
+    ):
+        found = found_breast(pixels)
+
+        assert found.doubt is None
+        assert abs(found.mask.mean() - expected.mean()) < 0.03
+        assert overlap(found.mask, expected) > 0.85  # with an edge of a thin frame
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_padding_may_have_any_value_slant_and_round_corners(value: int) -> None:
+    greys, disc = scanned(padding=60)
+    pixels = in_8_bit(greys)
+    y, x = np.mgrid[:512, :480]
+    slanted = x < 60 + y / 25
+    corner = np.hypot(x - 90, y - 30) > 30
+    pixels[slanted | (x >= 420) | ((x < 90) & (y < 30) & corner)] = value
+
+    assert overlap(breast_mask(pixels), disc) > 0.95
+
+
+@pytest.mark.parametrize("rows", [slice(0, 150), slice(150, 360)], ids=["corner", "edge"])
+def test_a_black_block_on_a_padded_film_is_padding_too(rows: slice) -> None:
+    greys, disc = scanned(padding=60, base=20)
+    greys[rows, 60:90] = 0
+
+    assert overlap(breast_mask(in_8_bit(greys)), disc) > 0.95
+
+
+def test_a_breast_cut_out_along_its_skin_keeps_the_mask_it_has_without_more_padding() -> None:
+    y, x = np.mgrid[:480, :360]
+    disc = np.hypot((x - 100) / 200, (y - 240) / 200) < 1
+    disc &= x >= 100
+    pixels = np.where(disc, 40 + x // 3, 0).astype(np.uint8)  # dark at its skin
+
+    found = found_breast(np.pad(pixels, ((0, 0), (0, 120))))
+
+    assert found.doubt is None
+    assert overlap(found.mask[:, :360], disc) > 0.97
+
+
+def test_a_mask_of_the_whole_film_or_of_nothing_is_doubted() -> None:
+    random = np.random.default_rng(0)
+    coarse = random.normal(120, 40, (12, 9)).astype(np.float32)
+    tissue = cv2.resize(coarse, (360, 480), interpolation=cv2.INTER_CUBIC)
+    label, disc = film()
+    label[disc & (label < 250)] = 30
+
+    assert found_breast(in_8_bit(np.asarray(tissue, dtype=np.float64))).doubt == "whole film"
+    assert found_breast(label).doubt == "nothing"
+    assert found_breast(film()[0]).doubt is None
 
 
 @pytest.mark.parametrize("style", ["digital", "film", "soft"])

@@ -14,6 +14,7 @@ from centre_node.mammography.boxes import Box
 from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.readers.coco import ANNOTATIONS, read_coco
+from centre_node.mammography.summaries import summary
 from tests.centre_node.mammography.coco_folder import (
     HEIGHT,
     WIDTH,
@@ -28,6 +29,7 @@ def encoded(pixels: Any) -> bytes:
     return bytes(cv2.imencode(".png", pixels)[1])
 
 
+EVERYTHING = Box(0, 0, WIDTH, HEIGHT)
 NOISE = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH), dtype=np.uint8)
 
 
@@ -113,6 +115,233 @@ def test_wrong_records_are_refused_without_naming_the_patient(
         read_coco(tmp_path, {})
 
     assert "Jane" not in str(caught.value)
+
+
+NO_BOX: dict[str, Any] = {"bbox": None, "segmentation": None}
+RUNS = {"size": [HEIGHT, WIDTH], "counts": [1620, 12, 148, 12, HEIGHT * WIDTH - 1792]}
+"""Columns 10 and 11 from row 20 on, 12 pixels each."""
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {},
+        {"bbox": []},
+        {"bbox": [1, 2, 3]},
+        {"bbox": [1, 2, 3, 4, 5]},
+        {"bbox": [1, 2, "wide", 4]},
+        {"bbox": [1, 2, float("nan"), 4]},
+        {"bbox": [30, 40, 0, 0]},
+        {"bbox": [30, 40, 20, -9]},
+        {"bbox": [WIDTH, 40, 20, 9]},
+        {"bbox": {"x": 1}},
+        {"segmentation": []},
+        {"segmentation": [[1, 2, 3, 4]]},
+        {"segmentation": [["a"] * 6]},
+        {"segmentation": [[500, 500, 510, 500, 510, 510]]},
+        {"segmentation": RUNS | {"counts": [HEIGHT * WIDTH]}},
+        {"segmentation": RUNS | {"size": [9, 9]}},
+        {"segmentation": RUNS | {"counts": "no runs"}},
+        {"iscrowd": 1},
+        {"category_id": None},
+    ],
+    ids=str,
+)
+def test_an_annotation_without_a_place_excludes_its_image_and_no_other(
+    tmp_path: Path, place: dict[str, Any]
+) -> None:
+    content = document(3)
+    content["annotations"] = [annotation(1, 0), annotation(2, 1, **{**NO_BOX, **place})]
+
+    reading = read_coco(write_coco_folder(tmp_path, content), {})
+
+    assert [(len(m.lesions), m.excluded) for m in reading.mammograms] == [
+        (1, ()),
+        (0, (EVERYTHING,)),
+        (0, ()),
+    ]
+    assert summary(reading).skipped["it has no box or outline inside the image"] == 1
+    assert summary(reading).images_without_annotation == 1
+
+
+def test_where_there_is_no_box_the_polygons_tell_the_place(tmp_path: Path) -> None:
+    polygon = [[10, 10, 30, 10, 30, 30]]
+
+    (mammogram,) = read(tmp_path, annotation(1, 0, bbox=[], segmentation=polygon)).mammograms
+
+    assert (mammogram.lesions[0].box, mammogram.excluded) == (Box(10, 10, 31, 31), ())
+
+
+def test_a_broken_polygon_beside_others_is_told_by_the_box_or_is_somewhere(tmp_path: Path) -> None:
+    parts = {"segmentation": [[10, 20, 30, 20, 30, 49], ["a"] * 6]}
+
+    (boxed,) = read(tmp_path / "a", annotation(1, 0, **parts)).mammograms
+    (lost,) = read(tmp_path / "b", annotation(1, 0, **parts, bbox=None)).mammograms
+
+    assert (boxed.lesions[0].box, boxed.excluded) == (Box(10, 20, 60, 80), ())
+    assert (lost.lesions[0].box, lost.excluded) == (Box(10, 20, 31, 50), (EVERYTHING,))
+
+
+@pytest.mark.parametrize("box", [None, [10, 20, 2, 12]])
+@pytest.mark.parametrize("crowd", [0, 1])
+def test_a_mask_is_decoded_to_box_and_outline(
+    tmp_path: Path, box: list[int] | None, crowd: int
+) -> None:
+    found = annotation(1, 0, bbox=box, segmentation=RUNS, iscrowd=crowd)
+
+    (mammogram,) = read(tmp_path, found).mammograms
+
+    place = Box(10, 20, 12, 32)
+    if crowd:
+        assert (mammogram.lesions, mammogram.excluded) == ((), (place,))
+    else:
+        assert [lesion.box for lesion in mammogram.lesions] == [place]
+        assert len(mammogram.lesions[0].contours) == 1
+        assert mammogram.excluded == ()
+
+
+def test_two_records_of_one_file_are_both_excluded_as_each_may_lack_a_lesion(
+    tmp_path: Path,
+) -> None:
+    content = document(3)
+    content["images"][1]["file_name"] = "./0.png"
+    folder = write_coco_folder(tmp_path, content)
+
+    for where in ({}, {"view": "CC"}):
+        excluded = {m.image_id: m.excluded for m in read_coco(folder, where).mammograms}
+        assert excluded["1"] == (EVERYTHING,)
+    assert read_coco(folder, {}).mammograms[0].excluded == (EVERYTHING,)
+    assert read_coco(folder, {}).mammograms[2].excluded == ()
+
+
+UNKNOWN = "its {} has no value that is known; it is read as unknown"
+
+
+@pytest.mark.parametrize("blank", ["", "  ", None, float("nan"), "NaN", "null"])
+@pytest.mark.parametrize("name", ["laterality", "view", "breast_density", "pixel_spacing_mm"])
+def test_a_blank_null_or_nan_is_unknown_and_no_fault(
+    tmp_path: Path, name: str, blank: object
+) -> None:
+    reading = read(tmp_path, **{name: blank})
+
+    (mammogram,) = reading.mammograms
+    values = {"breast_density": mammogram.density} | {
+        key: getattr(mammogram, key) for key in ("laterality", "view", "pixel_spacing_mm")
+    }
+    assert values[name] is None
+    assert reading.skipped == ()
+    assert name not in mammogram.labels
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("laterality", "middle"),
+        ("breast_density", 7),
+        ("breast_density", "E"),
+        ("breast_density", [2]),
+        ("pixel_spacing_mm", -0.1),
+        ("pixel_spacing_mm", "fine"),
+        ("view", ["CC"]),
+    ],
+)
+def test_an_optional_value_that_makes_no_sense_is_unknown_and_counted(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    reading = read(tmp_path, annotation(1, 0), **{name: value})
+
+    assert len(reading.mammograms[0].lesions) == 1
+    assert summary(reading).skipped == {UNKNOWN.format(name): 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "density"), [("A", 1), ("b", 2), ("C", 3), ("D", 4), ("2", 2), (3.0, 3)]
+)
+def test_densities_may_be_letters(tmp_path: Path, value: object, density: int) -> None:
+    assert read(tmp_path, breast_density=value).mammograms[0].density == density
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "reason"),
+    [
+        ({"images": {"width": -1}}, "its record lacks a field or has a wrong one"),
+        ({"images": {"height": None}}, "its record lacks a field or has a wrong one"),
+        ({"images": {"id": "x"}}, "its record lacks a field or has a wrong one"),
+        ({"images": {"file_name": ""}}, "its record lacks a field or has a wrong one"),
+        ({"images": None}, "its record lacks a field or has a wrong one"),
+        ({"annotations": {"image_id": None}}, "its image is unknown"),
+        ({"annotations": None}, "its image is unknown"),
+        ({"annotations": {"iscrowd": None}}, None),
+        ({"annotations": {"iscrowd": "often"}}, UNKNOWN.format("iscrowd")),
+        ({"annotations": {"pathology": [1]}}, UNKNOWN.format("pathology")),
+        ({"annotations": {"id": None}}, None),
+        (
+            {"annotations": {"category_id": None}},
+            "the category is unknown; its 1 annotations are read as other",
+        ),
+        (
+            {"categories": {"name": None}},
+            "the category is unknown; its 1 annotations are read as other",
+        ),
+    ],
+    ids=str,
+)
+def test_one_bad_record_costs_that_record(
+    tmp_path: Path, spoilt: dict[str, Any], reason: str | None
+) -> None:
+    content = document(4)
+    content["annotations"] = [annotation(1, 0), annotation(2, 2, category_id=2)]
+    ((records, changes),) = spoilt.items()
+    folder = write_coco_folder(tmp_path, content)
+    content[records][-1] = None if changes is None else content[records][-1] | changes
+    (folder / ANNOTATIONS).write_text(json.dumps(content))
+
+    reading = read_coco(folder, {})
+
+    assert len(reading.mammograms[0].lesions) == 1
+    assert len(reading.mammograms) == 3 + (records != "images")
+    assert summary(reading).skipped == ({} if reason is None else {reason: 1})
+
+
+def test_names_may_be_written_as_on_windows(tmp_path: Path) -> None:
+    folder = write_coco_folder(tmp_path, document(2))
+    (folder / "images" / "a").mkdir(parents=True)
+    for name in ("0.png", "1.png"):
+        (folder / name).rename(folder / "images" / "a" / name)
+    content = document(2)
+    content["images"][0]["file_name"] = "images\\a\\0.png"
+    content["images"][1]["file_name"] = "images\\a/1.PNG"
+    (folder / ANNOTATIONS).write_text(json.dumps(content))
+
+    assert [m.load().shape for m in read_coco(folder, {}).mammograms] == [(HEIGHT, WIDTH)] * 2
+
+
+@pytest.mark.parametrize("name", ["..\\secret.png", "a\\..\\..\\secret.png"])
+def test_a_name_that_leads_outside_as_on_windows_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadMammogramsError, match=r"image 0 .* lies outside the folder"):
+        read(tmp_path, file_name=name)
+
+
+@pytest.mark.parametrize("patient", [None, "", " ", float("nan"), ["x"]])
+def test_a_patient_that_is_blank_is_none(tmp_path: Path, patient: object) -> None:
+    with pytest.raises(BadMammogramsError, match=r"1 of 1 images .* have no patient_id"):
+        read(tmp_path, patient_id=patient)
+
+
+def test_patients_in_the_split_that_is_asked_for_and_in_another_are_counted(
+    tmp_path: Path,
+) -> None:
+    content = document(6)  # three patients of two images
+    for image, split in zip(
+        content["images"], ["train", "test", "train", "train", "test", "test"], strict=True
+    ):
+        image["official_split"] = split
+    folder = write_coco_folder(tmp_path, content)
+    reason = "it is in another official_split too, so the two are no independent sets"
+
+    assert summary(read_coco(folder, {})).patients_in_several_splits == 1
+    assert summary(read_coco(folder, {"official_split": "test"})).skipped == {reason: 1}
+    assert read_coco(folder, {"official_split": "test", "view": "MLO"}).skipped == ()
 
 
 def test_missing_image_files_are_skipped_unless_all_are_missing(tmp_path: Path) -> None:

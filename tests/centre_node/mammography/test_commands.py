@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -6,12 +7,19 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from centre_node.mammography.commands import app
+from centre_node.mammography.commands import app, inspect
 from centre_node.mammography.errors import BadMammogramsError, PatchStoreError
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.preview import OUTLINE_BGR
+from centre_node.mammography.readers.cbis_ddsm import read_cbis_ddsm
 from centre_node.mammography.splits import Split
-from tests.centre_node.mammography.coco_folder import document, write_coco_folder
+from tests.centre_node.mammography.coco_folder import annotation, document, write_coco_folder
+from tests.centre_node.mammography.readers.cbis_ddsm_folder import (
+    region,
+    row,
+    write_film,
+    write_table,
+)
 
 runner = CliRunner()
 
@@ -29,6 +37,25 @@ def test_inspect_prints_a_table_or_json(folder: Path) -> None:
 
     assert "6, side 30 px" in shown.output
     assert json.loads(machine.output)["images"] == 6
+
+
+def test_inspect_counts_lesions_of_a_single_point(tmp_path: Path) -> None:
+    content = document(2)
+    content["annotations"] = [annotation(n, 0, bbox=[10 * n, 9, 1, 1]) for n in range(3)]
+
+    done = runner.invoke(app, ["inspect", str(write_coco_folder(tmp_path, content))])
+
+    assert re.search(r"single point lesions +│ 3 ", done.output), done.output
+
+
+def test_the_example_of_where_in_the_help_asks_for_a_label_of_its_data_set(tmp_path: Path) -> None:
+    (example,) = re.findall(r"cbis_ddsm --where (\S+)=(\S+)", str(inspect.__doc__))
+    write_table(tmp_path, row(), split="test")
+    write_film(tmp_path, region(40, 50, 60, 80))
+
+    (mammogram,) = read_cbis_ddsm(tmp_path, {}).mammograms
+
+    assert example in mammogram.labels.items()
 
 
 def test_inspect_writes_the_same_counts_as_json(folder: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.readers.recognition import recognised
 from centre_node.mammography.summaries import summary
 from node_api.data_sources import FolderFormat, MammogramFolder, PhantomSet
-from node_api.summaries import LesionSummary
+from node_api.summaries import DatasetSummary, LesionSummary
 from tests.centre_node.mammography.coco_folder import annotation, document, write_coco_folder
 
 
@@ -72,6 +72,24 @@ def test_a_summary_counts_what_was_read(tmp_path: Path) -> None:
     assert counted.sizes["calcification"].side_px == (10, 10, 10)
     assert (counted.excluded_regions, counted.images_without_annotation) == (1, 2)
     assert counted.skipped == {}
+
+
+def test_a_summary_says_what_a_table_was_taken_for_and_of_other_layouts_as_little_as_before(
+    tmp_path: Path,
+) -> None:
+    drawn = PhantomSet(style="digital", patients=2, seed=0, image_height_px=256)
+    written = {}
+    layouts: tuple[FolderFormat, ...] = ("table", "coco")
+    for layout in layouts:
+        write_phantoms(
+            drawn, tmp_path / layout, layout=layout, on_progress=lambda _done, _all: None
+        )
+        counted = summary(read_folder(tmp_path / layout, "auto", {}))
+        written[layout] = counted.model_dump_json()
+        assert DatasetSummary.model_validate_json(written[layout]) == counted
+
+    assert "column image_id is the image" in written["table"]
+    assert "notes" not in written["coco"]
 
 
 def test_sizes_are_in_millimetres_where_the_spacing_is_known(tmp_path: Path) -> None:

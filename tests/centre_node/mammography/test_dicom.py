@@ -43,7 +43,7 @@ NO_WINDOW: dict[str, Any] = {"WindowCenter": None, "WindowWidth": None}
 def test_a_header_says_what_is_known_before_the_pixels(tmp_path: Path) -> None:
     header = read_header(dicom(tmp_path / "a.dcm", Manufacturer="Acme "))
 
-    assert (header.width, header.height, header.frames) == (WIDTH, HEIGHT, 1)
+    assert (header.width, header.height) == (WIDTH, HEIGHT)
     assert header.pixel_spacing_mm == 0.07
     assert (header.laterality, header.view) == ("L", "MLO")
     assert (header.patient_id, header.manufacturer) == ("Jane Doe", "Acme")
@@ -68,27 +68,6 @@ def test_what_a_header_lacks_is_none(tmp_path: Path) -> None:
     assert (header.laterality, header.view) == (None, None)
     assert (header.patient_id, header.manufacturer) == (None, None)
     assert header.presentation_intent is None
-
-
-@pytest.mark.parametrize(
-    ("imager", "pixel", "expected"),
-    [
-        ([0.07, 0.07], [0.05, 0.05], 0.07),
-        (None, [0.05, 0.05], 0.05),
-        ("", ["0.05", "0.05"], 0.05),
-        ([0.07, 0.0704], None, pytest.approx(0.0702)),
-        ([0.07, 0.08], [0.05, 0.05], None),
-        ([0, 0], None, None),
-        ([-0.07, -0.07], None, None),
-        ([0.07], None, None),
-    ],
-)
-def test_spacing_is_the_detectors_where_rows_and_columns_agree(
-    tmp_path: Path, imager: Any, pixel: Any, expected: Any
-) -> None:
-    dicom(tmp_path / "a.dcm", ImagerPixelSpacing=imager, PixelSpacing=pixel or "")
-
-    assert read_header(tmp_path / "a.dcm").pixel_spacing_mm == expected
 
 
 @pytest.mark.parametrize(
@@ -209,6 +188,72 @@ def test_a_modality_table_of_8_bit_entries_is_read(tmp_path: Path) -> None:
     assert shown(tmp_path / "a.dcm", row(0, 1, 2, 3), **elements, **NO_WINDOW) == near(
         0, 64, 128, 255
     )
+
+
+@pytest.mark.parametrize(
+    "emptied",
+    [
+        {"VOILUTFunction": ""},
+        {"RescaleSlope": "", "RescaleIntercept": ""},
+        {"RescaleSlope": ""},
+        {"PixelPaddingValue": None, "PixelPaddingRangeLimit": ""},
+        {"VOILUTSequence": []},
+        {"VOILUTSequence": [item()]},
+        {"VOILUTSequence": [item(LUTExplanation="")]},
+        {"ModalityLUTSequence": [item()]},
+        {"PresentationLUTShape": ""},
+        {"VOILUTFunction": "", "RescaleSlope": "", "RescaleIntercept": "", "VOILUTSequence": []},
+    ],
+    ids=str,
+)
+def test_attributes_that_were_emptied_count_as_absent(
+    tmp_path: Path, emptied: dict[str, Any]
+) -> None:
+    pixels = row(0, 1000, 1500, 2000, 9000)
+    window = {"WindowCenter": 1500.5, "WindowWidth": 1001}
+
+    absent = shown(tmp_path / "a.dcm", pixels, **window, **dict.fromkeys(emptied))
+
+    assert absent == near(0, 0, 128, 255, 255)
+    assert shown(tmp_path / "b.dcm", pixels, **window, **emptied) == absent
+
+
+def test_an_emptied_intercept_is_0_and_leaves_the_slope(tmp_path: Path) -> None:
+    elements = {"RescaleSlope": 2, "RescaleIntercept": "", "WindowCenter": 100.5, "WindowWidth": 9}
+
+    greys = shown(tmp_path / "a.dcm", row(0, 48, 50, 52, 90), **elements)
+
+    assert greys == near(0, 0, 128, 255, 255)
+
+
+@pytest.mark.parametrize("function", ["linear", "LINEAR_EXACT", ["LINEAR_EXACT", "SIGMOID"]])
+@pytest.mark.filterwarnings("ignore")  # pydicom's own
+def test_a_function_in_small_letters_or_several_is_read(tmp_path: Path, function: Any) -> None:
+    window = {"WindowCenter": 1500, "WindowWidth": 1000, "VOILUTFunction": function}
+
+    assert shown(tmp_path / "a.dcm", row(0, 1000, 1500, 2000, 9000), **window) == near(
+        0, 0, 128, 255, 255
+    )
+
+
+@pytest.mark.parametrize("sequence", ["VOILUTSequence", "ModalityLUTSequence"])
+@pytest.mark.parametrize("vr", ["OW", "US"])
+@pytest.mark.parametrize("packed", ["bytes", "words"])
+@pytest.mark.parametrize("count", [4, 5])
+def test_8_bit_entries_may_lie_in_bytes_or_in_words(
+    tmp_path: Path, sequence: str, vr: str, packed: str, count: int
+) -> None:
+    entries = [0, 50, 100, 200, 200][:count]
+    expected = [0, 64, 128, 255, 255][:count]
+    data = np.array(entries, dtype="<u2" if packed == "words" else "u1").tobytes()
+    view = item(LUTDescriptor=[count, 0, 8])
+    data += bytes(len(data) % 2)
+    view.add_new("LUTData", vr, data if vr == "OW" else np.frombuffer(data, "<u2").tolist())
+    elements = {sequence: [view], "RescaleSlope": None, "RescaleIntercept": None}
+
+    greys = shown(tmp_path / "a.dcm", row(*range(count)), **elements, **NO_WINDOW)
+
+    assert greys == near(*expected)
 
 
 @pytest.mark.parametrize(

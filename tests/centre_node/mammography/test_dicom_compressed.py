@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pydicom import dcmread
+from pydicom.encaps import encapsulate
 from pydicom.uid import (
     JPEG2000,
     JPEG2000Lossless,
+    JPEGExtended12Bit,
     JPEGLSLossless,
     JPEGLSNearLossless,
     RLELossless,
@@ -20,6 +22,7 @@ from centre_node.mammography.codestreams import check_codestream
 from centre_node.mammography.dicom import read_pixels
 from centre_node.mammography.errors import BadImageError
 from tests.centre_node.mammography.dicom_files import HEIGHT, WIDTH, dicom, smooth
+from tests.centre_node.mammography.jpeg_12_bit import jpeg_12_bit
 
 JPEG_LOSSLESS = gdcm.TransferSyntax.JPEGLosslessProcess14
 JPEG_LOSSLESS_FIRST_ORDER = gdcm.TransferSyntax.JPEGLosslessProcess14_1
@@ -56,6 +59,12 @@ def compressed(path: Path, syntax: Any, **options: Any) -> Path:
     return target
 
 
+def plain(folder: Path, syntax: Any) -> Path:
+    """An uncompressed file in as many bits as the syntax can hold."""
+    bits = 12 if syntax == JPEG_EXTENDED else 14
+    return dicom(folder / "a.dcm", smooth(bits), BitsStored=bits, HighBit=bits - 1)
+
+
 def signed(bits: int) -> NDArray[np.int16]:
     return np.asarray(smooth(bits).astype(np.int32) - 2 ** (bits - 1), dtype=np.int16)
 
@@ -90,6 +99,8 @@ def test_lossless_files_show_what_uncompressed_ones_show(
     [
         (JPEG_BASELINE, 8, {}),
         (JPEG_EXTENDED, 8, {}),
+        (JPEG_EXTENDED, 12, {}),
+        (JPEG_EXTENDED, 10, {}),
         (JPEGLSNearLossless, 12, {"jls_error": 2}),
         (JPEG2000, 12, {"j2k_cr": [8]}),
     ],
@@ -106,6 +117,40 @@ def test_lossy_files_show_nearly_the_same(
     assert abs(packed.astype(int) - read(plain)).max() <= 6
 
 
+def extended(path: Path, pixels: NDArray[np.uint16], **elements: Any) -> Path:
+    """Write a JPEG of 12 bit as other makers do; GDCM's own says 16 in its head."""
+    dataset = dcmread(dicom(path, pixels, BitsStored=12, HighBit=11, **elements))
+    dataset.PixelData = encapsulate([jpeg_12_bit(pixels)])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = JPEGExtended12Bit
+    dataset.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_jpeg_of_12_bit_has_the_greys_of_12_bit(tmp_path: Path, photometric: str) -> None:
+    window = {"WindowCenter": 1000, "WindowWidth": 200, "PhotometricInterpretation": photometric}
+    plain = dicom(tmp_path / "a.dcm", smooth(12), BitsStored=12, HighBit=11, **window)
+
+    greys = read(extended(tmp_path / "b.dcm", smooth(12), **window))
+
+    # 200 of 4096 values become 255 greys: with 8 bit there would be 13.
+    assert len(np.unique(greys)) > 100
+    assert abs(greys.astype(int) - read(plain)).max() <= 2
+
+
+def test_jpeg_of_12_bit_may_be_signed(tmp_path: Path) -> None:
+    bright = np.tile(np.linspace(2200, 4000, HEIGHT)[:, None], WIDTH)
+    pixels = np.where(np.arange(WIDTH) < 32, bright - 2000, bright).astype(np.uint16)
+    elements = {"PixelRepresentation": 1, "WindowCenter": None, "WindowWidth": None}
+    path = extended(tmp_path / "a.dcm", pixels, **elements)
+
+    expected = np.where(pixels < 2048, pixels.astype(int), pixels.astype(int) - 4096)
+    scaled = (expected - expected.min()) * (255 / np.ptp(expected))
+
+    assert abs(read(path) - scaled).max() <= 1
+
+
 def test_other_ways_of_compression_are_refused(tmp_path: Path) -> None:
     path = compressed(dicom(tmp_path / "a.dcm"), RLELossless)
     dataset = dcmread(path)
@@ -117,12 +162,13 @@ def test_other_ways_of_compression_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "syntax", [JPEG_LOSSLESS_FIRST_ORDER, JPEGLSLossless, JPEG2000Lossless, RLELossless]
+    "syntax",
+    [JPEG_LOSSLESS_FIRST_ORDER, JPEG_EXTENDED, JPEGLSLossless, JPEG2000Lossless, RLELossless],
 )
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
 @pytest.mark.filterwarnings("ignore:End of file")
 def test_files_cut_short_are_refused(tmp_path: Path, syntax: Any, share: float) -> None:
-    path = compressed(dicom(tmp_path / "a.dcm"), syntax)
+    path = compressed(plain(tmp_path, syntax), syntax)
     content = path.read_bytes()
     head = content.index(b"\xe0\x7f\x10\x00")
     path.write_bytes(content[: head + round(share * (len(content) - head))])
@@ -131,10 +177,12 @@ def test_files_cut_short_are_refused(tmp_path: Path, syntax: Any, share: float) 
         read(path)
 
 
-@pytest.mark.parametrize("syntax", [JPEG_LOSSLESS_FIRST_ORDER, JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize(
+    "syntax", [JPEG_LOSSLESS_FIRST_ORDER, JPEG_EXTENDED, JPEGLSLossless, JPEG2000Lossless]
+)
 def test_damaged_heads_never_reach_the_decoder(tmp_path: Path, syntax: Any) -> None:
     """GDCM would end the process on some of them."""
-    path = compressed(dicom(tmp_path / "a.dcm"), syntax)
+    path = compressed(plain(tmp_path, syntax), syntax)
     content = path.read_bytes()
     starts = [content.find(start) for start in (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")]
     first = max(starts)

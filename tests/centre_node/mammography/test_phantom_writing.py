@@ -7,8 +7,8 @@ import pytest
 
 from centre_node.mammography.datasets import DataFolders, read_dataset, read_folder
 from centre_node.mammography.errors import BadMammogramsError
+from centre_node.mammography.layouts import Layout
 from centre_node.mammography.mammograms import Mammogram
-from centre_node.mammography.phantoms import writing
 from centre_node.mammography.phantoms.writing import write_phantoms
 from node_api.data_sources import FolderFormat, PhantomSet
 from shared.errors import OutOfSpaceError
@@ -138,4 +138,4 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         (folder / "first.png").write_bytes(b"begun")
         raise error
 
-    monkeypatch.setattr(writing, "_writer", lambda _layout: failing)
+    monkeypatch.setattr(Layout, "writer", lambda _layout: failing)

@@ -299,7 +299,7 @@ def test_simple_statistics_do_not_separate_lesions_from_healthy_tissue() -> None
 def test_reading_renders_nothing_and_imports_no_opencv() -> None:
     code = (
         "import sys\n"
-        "from centre_node.mammography.configuration import PhantomSet\n"
+        "from node_api.data_sources import PhantomSet\n"
         "from centre_node.mammography.phantoms import read_phantoms\n"
         "read_phantoms(PhantomSet(style='film', patients=20, seed=0))\n"
         "sys.exit('cv2' in sys.modules or 'torch' in sys.modules)\n"

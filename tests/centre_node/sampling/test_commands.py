@@ -16,7 +16,7 @@ import torch
 
 from centre_node.sampling import commands
 from centre_node.sampling.drawing import synthetic_patches
-from node_api.recipes import Recipe
+from node_api.recipes import SamplingRecipe
 from shared.packages import Fetched, Package, canonical_json
 from tests.centre_node.sampling.ensembles import NAMES, write_random_ensemble
 from tests.command_line import Genshare
@@ -46,8 +46,8 @@ def test_patches_and_their_recipe_and_the_same_patches_again(
     )
 
     assert (done.code, done.stderr) == (0, "")
-    recipe = Recipe.model_validate_json(done.stdout)
-    assert Recipe.model_validate_json((first / "recipe.json").read_bytes()) == recipe
+    recipe = SamplingRecipe.model_validate_json(done.stdout)
+    assert SamplingRecipe.model_validate_json((first / "recipe.json").read_bytes()) == recipe
     assert [file.name for file in recipe.weights] == list(NAMES)
     assert (redone.code, redone.stderr) == (0, "")
     assert "70 patches of 16 px from 3 weight files of centre-b/lesions-dcgan" in redone.stdout

@@ -19,8 +19,8 @@ from node_api.data_sources import PhantomSet
 from node_api.patches import PatchConfiguration
 from node_api.studies import Arm, StudyConfiguration
 from shared.architectures import DcganArchitecture
-from shared.cards import ModelCard, Training, TrainingSet
-from shared.packages import Package, weight_file, write_package
+from shared.cards import ModelCard, Training, TrainingSet, WeightFile
+from shared.packages import Package, write_package
 
 TINY = DcganArchitecture(image_size=16, latent_size=4, width=4)
 
@@ -30,19 +30,23 @@ def untrained_package(folder: Path) -> Package:
     weights = folder / "weights.safetensors"
     torch.manual_seed(0)
     export_weights(DcganGenerator(TINY), TINY, weights)
-    card = ModelCard(
-        centre="centre-b",
-        name="lesions",
-        title="Untrained",
-        architecture=TINY,
-        weights=(weight_file(weights),),
-        training_set=TrainingSet(data_set="none", lesion_kinds=("mass",), patients=5, patches=5),
-        training=Training(loss="dcgan", epochs=1, batch_size=2, seed=0, genshare_version="0"),
-        licence="CC0-1.0",
-        use_terms="Tests",
-        contact="tests",
-    )
-    return write_package(folder / "package", card, [weights])
+
+    def card_of(copies: tuple[WeightFile, ...]) -> ModelCard:
+        trained_on = {"data_set": "none", "lesion_kinds": ("mass",), "patients": 5, "patches": 5}
+        return ModelCard(
+            centre="centre-b",
+            name="lesions",
+            title="Untrained",
+            architecture=TINY,
+            weights=copies,
+            training_set=TrainingSet.model_validate(trained_on),
+            training=Training(loss="dcgan", epochs=1, batch_size=2, seed=0, genshare_version="0"),
+            licence="CC0-1.0",
+            use_terms="Tests",
+            contact="tests",
+        )
+
+    return write_package(folder / "package", [weights], card_of)
 
 
 @cache

@@ -111,4 +111,4 @@ def _finding(lesion: Lesion, frame: Frame) -> str:
     x, y, radius = (round(part) for part in frame.circle(lesion.box))
     severity = "M" if lesion.pathology == "malignant" else "B"
     shape = {"calcification": "CALC", "mass": "SPIC" if severity == "M" else "CIRC"}
-    return f"{shape.get(lesion.kind, 'MISC')} {severity} {x} {SIDE_PX - y} {radius}"
+    return f"{shape.get(lesion.kind, 'ARCH')} {severity} {x} {SIDE_PX - y} {radius}"

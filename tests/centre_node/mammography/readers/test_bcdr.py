@@ -209,6 +209,42 @@ def test_of_copies_in_two_sub_data_sets_the_one_with_outlines_is_read(tmp_path: 
     assert summary(reading).skipped == {reason: 1}
 
 
+def test_what_is_outlined_in_a_copy_only_is_tissue_that_neither_class_may_touch(
+    tmp_path: Path,
+) -> None:
+    for name in ("F01", "F03"):
+        write_image(tmp_path / name)
+    other = outline_row(lesion=2, x="5 9 9 5", y="6 6 8 8")
+    write_tables(tmp_path / "F01", "f01", outlines=[outline_row()])
+    write_tables(tmp_path / "F03", "f03", outlines=[outline_row(lesion=9), other])
+
+    (mammogram,) = read_bcdr(tmp_path, {}).mammograms
+
+    assert [lesion.box for lesion in mammogram.lesions] == [Box(40, 50, 60, 70)]
+    assert mammogram.excluded == (Box(5, 6, 10, 9),)
+
+
+def test_an_outline_of_a_copy_that_has_no_place_excludes_the_image(tmp_path: Path) -> None:
+    for name in ("F01", "F03"):
+        write_image(tmp_path / name)
+    write_tables(tmp_path / "F01", "f01", outlines=[outline_row()])
+    write_tables(tmp_path / "F03", "f03", outlines=[outline_row(x="", y="")])
+
+    (mammogram,) = read_bcdr(tmp_path, {}).mammograms
+
+    assert (len(mammogram.lesions), mammogram.excluded) == (1, (EVERYTHING,))
+
+
+@pytest.mark.parametrize(("letter", "density"), [("A", 1), ("d", 4), ("NaN", None), ("", None)])
+def test_densities_may_be_letters_or_unknown(
+    tmp_path: Path, letter: str, density: int | None
+) -> None:
+    mammogram = read_one(tmp_path, outline_row(density=letter))
+
+    assert mammogram.density == density
+    assert summary(read_bcdr(tmp_path, {})).skipped == {}
+
+
 def test_where_compares_labels(tmp_path: Path) -> None:
     write_image(tmp_path)
     write_image(tmp_path, patient=4)

@@ -2,6 +2,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -98,6 +99,60 @@ def test_a_mask_of_one_pixel_is_a_lesion_of_one_pixel(folder: Path) -> None:
     write_film(folder, region(7, 9, 8, 10))
 
     assert read_one(folder).lesions[0].box == Box(7, 9, 8, 10)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.149, 2])
+def test_a_mask_of_another_scale_is_scaled_to_its_film(folder: Path, factor: float) -> None:
+    size = round(WIDTH * factor), round(HEIGHT * factor)
+    scaled = cv2.resize(mask(MASS), size, interpolation=cv2.INTER_NEAREST)
+    write_film(folder, np.asarray(scaled, dtype=np.uint8))
+    # The crop has the film's proportions too, and only the mask has two values.
+    grey = np.arange(WIDTH * HEIGHT // 4, dtype=np.uint16).reshape(HEIGHT // 2, WIDTH // 2)
+    write(folder / f"{FILM}_1" / BELOW / "1-0.dcm", grey)
+
+    mammogram = read_one(folder)
+
+    assert _distance(mammogram.lesions[0].box, MASS) <= 1
+    assert mammogram.excluded == ()
+
+
+@pytest.fixture
+def patients(folder: Path) -> Path:
+    """One patient in both splits with a mass and a calcification, and one in each alone."""
+    write_table(folder, row(), row("Mass-Training_P_00002_LEFT_CC", patient_id="P_00002"))
+    write_film(folder, mask(MASS), film="Mass-Training_P_00002_LEFT_CC")
+    both, third = "Calc-Test_P_00001_RIGHT_CC", "Calc-Test_P_00003_LEFT_CC"
+    rows = [
+        row(both, **{"left or right breast": "RIGHT"}),
+        row(third, patient_id="P_00003"),
+    ]
+    write_table(folder, *rows, kind="calc", split="test")
+    for film in (both, third):
+        write_film(folder, mask(CALC), film=film)
+    return folder
+
+
+def test_patients_in_both_official_splits_are_counted(patients: Path) -> None:
+    assert summary(read_cbis_ddsm(patients, {})).patients_in_several_splits == 1
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_split_that_is_asked_for_says_how_many_patients_are_in_the_other(
+    patients: Path, split: str
+) -> None:
+    reading = read_cbis_ddsm(patients, {"split": split})
+
+    reason = "it is in another split too, so the two are no independent sets"
+    assert summary(reading).skipped == {reason: 1}
+    assert len(reading.mammograms) == 2
+    assert not any("P_0" in record.record for record in reading.skipped)
+
+
+@pytest.mark.parametrize("kind", ["mass", "calcification"])
+def test_the_splits_of_one_kind_are_clean(patients: Path, kind: str) -> None:
+    split = "train" if kind == "mass" else "test"
+
+    assert read_cbis_ddsm(patients, {"split": split, "abnormality_type": kind}).skipped == ()
 
 
 @pytest.mark.parametrize("kind", ["mass", "calc"])

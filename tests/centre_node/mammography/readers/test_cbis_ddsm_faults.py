@@ -14,6 +14,7 @@ from centre_node.mammography.readers.cbis_ddsm import read_cbis_ddsm
 from centre_node.mammography.summaries import summary
 from tests.centre_node.mammography.readers.cbis_ddsm_folder import (
     BELOW,
+    CALC_FILM,
     FILM,
     HEIGHT,
     WIDTH,
@@ -31,10 +32,11 @@ EVERYTHING = Box(0, 0, WIDTH, HEIGHT)
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two films of two patients, with a mass each."""
-    write_table(tmp_path, row(), row(OTHER, patient_id="P_00002"))
-    write_film(tmp_path, region(40, 50, 60, 80))
-    write_film(tmp_path, region(40, 50, 60, 80), film=OTHER)
-    return tmp_path
+    place = tmp_path / "data"
+    write_film(place, region(40, 50, 60, 80))
+    write_film(place, region(40, 50, 60, 80), film=OTHER)
+    write_table(place, row(), row(OTHER, patient_id="P_00002"))
+    return place
 
 
 def in_place(folder: Path, name: str = OTHER, file: str = "1-1.dcm") -> Path:
@@ -68,6 +70,26 @@ def _cut_short(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-900])
 
 
+def _binary_crop(folder: Path) -> None:
+    """A mask of the image's proportions, but so small that it can be of no scan of the film."""
+    _only_crop(folder)
+    write(in_place(folder, f"{OTHER}_1", "1-2.dcm"), region(40, 50, 60, 80)[::8, ::8].copy())
+
+
+def _grey_crop(folder: Path) -> None:
+    """A crop of the image's proportions."""
+    _only_crop(folder)
+    pixels = np.arange(HEIGHT * WIDTH // 4, dtype=np.uint16).reshape(HEIGHT // 2, WIDTH // 2)
+    write(in_place(folder, f"{OTHER}_1", "1-2.dcm"), pixels)
+
+
+def _mask_outside(folder: Path) -> None:
+    for file in ("1-1.dcm", "1-2.dcm"):
+        path = in_place(folder, f"{OTHER}_1", file)
+        path.rename(folder.parent / file)
+        path.symlink_to(folder.parent / file)
+
+
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
@@ -77,6 +99,9 @@ def _cut_short(folder: Path) -> None:
         (_damaged, "its mask is no DICOM file that can be read"),
         (_empty, "its mask is empty or cannot be decoded"),
         (_cut_short, "its mask is empty or cannot be decoded"),
+        (_binary_crop, "its mask is not of its image's size"),
+        (_grey_crop, "its mask is not of its image's size"),
+        (_mask_outside, "its mask's file lies outside the folder"),
     ],
 )
 def test_a_mask_of_no_use_loses_its_lesion_and_keeps_healthy_patches_away(
@@ -120,7 +145,7 @@ def _no_path(folder: Path) -> None:
     [
         (_no_film, "its image's file is missing"),
         (_two_films, "its image's folder has several files"),
-        (_damaged_film, "its image is no DICOM file that can be read"),
+        (_damaged_film, "it is no DICOM file"),
         (_outside, "it has no path of an image inside the folder"),
         (_no_path, "it has no path of an image inside the folder"),
     ],
@@ -134,6 +159,59 @@ def test_a_film_of_no_use_is_left_out_with_its_reason(
 
     assert [mammogram.image_id for mammogram in reading.mammograms] == [FILM]
     assert summary(reading).skipped == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    ("lost", "is_excluded"),
+    [
+        ({}, True),
+        ({"image view": "MLO"}, False),
+        ({"left or right breast": "RIGHT"}, False),
+        ({"image view": ""}, True),
+        ({"left or right breast": "nan"}, True),
+        ({"patient_id": "P_00002"}, False),
+    ],
+)
+def test_a_row_without_an_image_may_be_of_the_films_of_its_view(
+    folder: Path, lost: dict[str, str], is_excluded: bool
+) -> None:
+    pathless = row(FILM, 2, **{"image file path": "", **lost})
+    write_table(folder, row(), pathless)
+
+    (mammogram,) = read_cbis_ddsm(folder, {}).mammograms
+
+    assert len(mammogram.lesions) == 1
+    assert mammogram.excluded == ((EVERYTHING,) if is_excluded else ())
+
+
+def test_a_copy_that_cannot_be_read_leaves_its_lesions_somewhere_in_the_other(
+    folder: Path,
+) -> None:
+    write_table(folder, row(CALC_FILM), kind="calc", split="train")
+
+    reading = read_cbis_ddsm(folder, {})
+
+    assert [m.excluded for m in reading.mammograms] == [(EVERYTHING,), ()]
+    assert summary(reading).skipped == {"its image's file is missing": 1}
+
+
+def test_paths_may_be_written_as_on_windows(folder: Path) -> None:
+    names = ("image file path", "cropped image file path", "ROI mask file path")
+    write_table(folder, {k: v.replace("/", "\\") if k in names else v for k, v in row().items()})
+
+    (mammogram,) = read_cbis_ddsm(folder, {}).mammograms
+
+    assert len(mammogram.lesions) == 1
+
+
+def test_blanks_and_nans_are_unknown_and_letters_are_densities(folder: Path) -> None:
+    blank = {"breast_density": "B", "pathology": "nan", "assessment": "NaN", "image view": "nan"}
+    write_table(folder, row(**blank))
+
+    (mammogram,) = read_cbis_ddsm(folder, {}).mammograms
+
+    assert (mammogram.density, mammogram.view) == (2, None)
+    assert (mammogram.lesions[0].pathology, mammogram.lesions[0].birads) == (None, None)
 
 
 def test_a_folder_of_no_use_is_one_sentence(tmp_path: Path) -> None:

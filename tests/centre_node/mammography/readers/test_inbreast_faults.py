@@ -46,9 +46,9 @@ NO_PLACE = "it has no points, or one that is no (x, y)"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An image with a mass, and a healthy one of another patient."""
-    write_folder(tmp_path, region("Mass", *square(40, 50)), rows=ROWS)
-    write_image(tmp_path, HEALTHY, HEALTHY_PATIENT, "L_ML")
-    return tmp_path
+    place = write_folder(tmp_path / "data", region("Mass", *square(40, 50)), rows=ROWS)
+    write_image(place, HEALTHY, HEALTHY_PATIENT, "L_ML")
+    return place
 
 
 def skipped(folder: Path) -> dict[str, int]:
@@ -111,9 +111,9 @@ def _other_side(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason", "images"),
     [
-        (_no_dicom, "it is no DICOM file that can be read", 1),
-        (_cut_short, "it is no DICOM file that can be read", 1),
-        (_empty_file, "it is no DICOM file that can be read", 1),
+        (_no_dicom, "it is no DICOM file", 1),
+        (_cut_short, "it holds no image", 1),
+        (_empty_file, "it is no DICOM file", 1),
         (_gone, "its DICOM file is missing", 1),
         (_strange_name, "its name is none that INbreast gives a DICOM file", 2),
         (_same_image, "another DICOM file has its image id", 2),
@@ -270,6 +270,39 @@ def test_the_box_of_an_outline_that_leaves_the_image_is_clipped(
     assert mammogram.lesions[0].box == box
     assert mammogram.excluded == ()
     assert skipped(folder) == {"its outline leaves the image; its box is clipped": 1}
+
+
+def test_outlines_behind_a_link_are_not_read_and_leave_no_healthy_place(folder: Path) -> None:
+    path = folder / OUTLINES / f"{HEALTHY}.xml"
+    path.symlink_to(folder / "nowhere.xml")
+    assert read_inbreast(folder, {}).mammograms[1].excluded == (EVERYTHING,)
+    assert skipped(folder) == {UNREADABLE: 1}
+
+    outside = folder.with_name("outside.xml")
+    outside.write_text(write_outlines(folder, region("Mass", *square(1, 1))).read_text())
+    path.unlink()
+    path.symlink_to(outside)
+    assert read_inbreast(folder, {}).mammograms[1].excluded == (EVERYTHING,)
+    assert skipped(folder) == {"its outlines lie outside the folder": 1}
+
+
+def test_an_image_with_two_birads_is_not_healthy(folder: Path) -> None:
+    write_table(folder, *ROWS, row(HEALTHY, "L", "MLO", "2", "5"))
+
+    mammogram = read_inbreast(folder, {}).mammograms[1]
+
+    assert mammogram.excluded == (EVERYTHING,)
+    assert "its image is in the table with two BI-RADS; which is right is unknown" in skipped(
+        folder
+    )
+
+
+@pytest.mark.parametrize(("acr", "density"), [("B", 2), ("d", 4), ("nan", None), ("null", None)])
+def test_densities_may_be_letters_or_unknown(folder: Path, acr: str, density: int | None) -> None:
+    write_table(folder, row(acr=acr), ROWS[1])
+
+    assert read_inbreast(folder, {}).mammograms[0].density == density
+    assert skipped(folder) == {}
 
 
 def test_an_empty_list_of_regions_is_like_none(folder: Path) -> None:

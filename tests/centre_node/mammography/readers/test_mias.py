@@ -93,7 +93,7 @@ def test_an_odd_and_the_next_even_number_are_one_patient(tmp_path: Path) -> None
         ("CALC", "calcification"),
         ("CIRC", "mass"),
         ("SPIC", "mass"),
-        ("MISC", "other"),
+        ("MISC", "mass"),
         ("ARCH", "other"),
         ("ASYM", "other"),
     ],
@@ -141,6 +141,23 @@ def test_no_healthy_patch_may_come_from_an_image_with_a_finding_somewhere(
     assert reading.mammograms[0].lesions == ()
 
 
+def test_a_line_may_have_its_name_in_capitals(tmp_path: Path) -> None:
+    folder = write_mini_mias(tmp_path, "mdb003 G NORM")
+    (folder / "Info.txt").write_text("MDB003 G CIRC B 535 425 19\nMDB003 G LUMP B 1 2 3\n")
+
+    (mammogram,) = read_mias(folder, {}).mammograms
+
+    assert mammogram.image_id == "mdb003"
+    assert (len(mammogram.lesions), mammogram.excluded) == (1, (WHOLE,))
+
+
+def test_an_image_of_which_no_line_can_be_read_is_left_out(tmp_path: Path) -> None:
+    reading = read_mias(write_mini_mias(tmp_path, "mdb003 G NORM", "mdb004 G LUMP"), {})
+
+    assert [m.image_id for m in reading.mammograms] == ["mdb003"]
+    assert summary(reading).skipped == {"it is no line of the form that was expected": 1}
+
+
 def test_findings_whose_place_is_told_are_kept_beside_those_whose_is_not(tmp_path: Path) -> None:
     mammogram = read_one(tmp_path, "mdb059 F CIRC B", "mdb059 F CIRC M 500 500 9")
 
@@ -173,8 +190,8 @@ def test_a_line_that_cannot_be_read_is_skipped_and_its_image_is_not_healthy(
     ("content", "reason"),
     [
         (None, "its file is missing"),
-        (b"", "it is no image that can be read"),
-        (b"P5\n1024", "it is no image that can be read"),
+        (b"", "it is no image that can be decoded"),
+        (b"P5\n1024", "it is no image that can be decoded"),
         (b"P5\n512 512\n255\n" + bytes(512 * 512), "it is not 1024 x 1024 px"),
     ],
 )
@@ -297,6 +314,16 @@ def test_the_same_phantoms_give_the_same_bytes(
     write_mias(phantoms, tmp_path, on_progress=unseen)
 
     assert contents(tmp_path) == contents(written)
+
+
+def test_a_lesion_that_is_no_mass_is_written_as_one_that_is_none(tmp_path: Path) -> None:
+    pixels = np.zeros((8, 6), dtype=np.uint8)
+    pixels[2:5, 2:5] = 200
+    lesion = Lesion(Box(1, 1, 3, 3), "other")
+    mammogram = Mammogram("a", "p", 6, 8, lambda: pixels, view="MLO", lesions=(lesion,))
+    write_mias([mammogram], tmp_path, on_progress=unseen)
+
+    assert read_mias(tmp_path, {}).mammograms[0].lesions[0].kind == "other"
 
 
 def test_excluded_tissue_is_written_as_a_finding_somewhere(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What an OPTIMAM folder may get wrong, and what is made of it."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def _unlisted(folder: Path) -> None:
     ("spoil", "reason"),
     [
         (_missing, "its file is missing"),
-        (_no_dicom, "it is no DICOM file that can be read"),
+        (_no_dicom, "it is no DICOM file"),
         (_ultrasound, "it is of another modality than mammography"),
         (_unlisted, "no imagedb file lists it"),
     ],
@@ -106,6 +107,38 @@ def test_a_mark_whose_place_is_unknown_keeps_healthy_patches_away(
     assert [lesion.box for lesion in reading.mammograms[0].lesions] == [Box(40, 50, 60, 80)]
     assert reading.mammograms[0].excluded == (Box(0, 0, WIDTH, HEIGHT),)
     assert summary(reading).skipped == {LOST: 1}
+
+
+def test_a_series_that_is_none_may_have_held_marks_on_any_image(tmp_path: Path) -> None:
+    broken = {"1.2.1.2": ["no series"]}
+    folder = write_client(tmp_path, study=broken, nbss={"101": episode()})
+
+    (mammogram,) = read_optimam(folder, {}).mammograms
+
+    assert mammogram.excluded == (Box(0, 0, WIDTH, HEIGHT),)
+
+
+@pytest.mark.parametrize(
+    ("again", "excluded"),
+    [
+        ({"1": mark()}, (Box(40, 50, 60, 80),)),
+        ({"1": mark(X1="")}, (Box(0, 0, WIDTH, HEIGHT),)),
+        (None, ()),
+    ],
+)
+def test_marks_of_an_image_that_is_listed_again_are_not_lost(
+    tmp_path: Path, again: Any, excluded: tuple[Box, ...]
+) -> None:
+    folder = write_client(tmp_path, nbss={"101": episode()})
+    path = folder / "data" / "optm1" / "imagedb_optm1.json"
+    document = json.loads(path.read_text())
+    document["STUDIES"]["1.2.2"] = {"EpisodeID": "101", "1.2.2.1": {IMAGE: again}}
+    path.write_text(json.dumps(document))
+    shutil.copytree(folder / "images" / "optm1" / STUDY, folder / "images" / "optm1" / "1.2.2")
+
+    (mammogram,) = read_optimam(folder, {}).mammograms
+
+    assert (mammogram.lesions, mammogram.excluded) == ((), excluded)
 
 
 def test_an_image_in_two_series_has_the_marks_of_both(tmp_path: Path) -> None:
