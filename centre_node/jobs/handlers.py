@@ -27,7 +27,7 @@ from centre_node.mammography.pictures import contact_sheet, write_png
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sampling.recipes import new_recipe
-from centre_node.sharing.publish import Terms, build_package, weights_to_publish
+from centre_node.sharing.publish import build_package, weights_to_publish
 from centre_node.sharing.receive import pull, pulled
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import StudyInputs
@@ -57,6 +57,7 @@ from shared.files import alone_in, write_text
 from shared.hub_client import HubClient, connect
 from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
+from shared.terms import CentreTerms
 
 PICTURED = 64
 
@@ -180,13 +181,12 @@ def _publish(request: PublishRequest, node: Node, folder: Path) -> GeneratorVers
         raise JobNotFoundError("no train_generator job has the id that training_job gives")
     if not isinstance(job.result, FinishedTraining):
         raise JobConflictError(f"the training has {job.state}; only a finished one is published")
-    fields = request.model_dump(include=set(Terms.model_fields))
     training = node.job_folder(job.id) / "training"
     package = build_package(
         folder / "package",
         weights_to_publish(training, ensemble=request.ensemble, proportions=request.proportions),
         job.result,
-        Terms(centre=node.connection().centre, **fields),
+        CentreTerms(centre=node.connection().centre, **request.terms),
         proportions=request.proportions,
     )
     return node.hub().publish(package)

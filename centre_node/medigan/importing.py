@@ -20,6 +20,7 @@ from shared.files import write_faults_named, write_whole
 from shared.models import StrictModel, validation_summary
 from shared.names import Name
 from shared.packages import Package, write_package
+from shared.terms import CentreTerms
 from shared.weights import inspect_weights
 
 WEIGHTS = "weights.safetensors"
@@ -46,6 +47,29 @@ class Publication(StrictModel):
     patches: int | None = Field(
         None, ge=SMALLEST_COUNT, description="How many patches it was trained on."
     )
+
+    def terms(
+        self, model: KnownModel, selection: Selection, description: Description
+    ) -> CentreTerms:
+        """Return the terms on the card: the centre's, then the metadata's, then the paper's.
+
+        Raises:
+            NotPublishableError: Neither the centre nor the metadata name a licence.
+            ValidationError: A text may not be on a card.
+        """
+        licence = self.licence or selection.licence
+        if licence is None:
+            raise NotPublishableError(
+                f"no licence of {model.number} is known: none was given, and no metadata name one"
+            )
+        return CentreTerms(
+            centre=self.centre,
+            name=self.name or f"medigan-{model.number}",
+            title=self.title or description.title or model.title,
+            licence=licence,
+            use_terms=self.use_terms,
+            contact=self.contact,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +146,15 @@ def _card(
     said: Publication,
 ) -> ModelCard:
     """Fill the card from what the centre says, then the metadata, then what the paper says."""
-    licence = said.licence or selection.licence
-    if licence is None:
-        raise NotPublishableError(
-            f"no licence of {model.number} is known: none was given, and no metadata name one"
-        )
     try:
         return ModelCard(
-            centre=said.centre,
-            name=said.name or f"medigan-{model.number}",
-            title=said.title or description.title or model.title,
             architecture=model.architecture,
             weights=weights,
             pixel_range=pixel_range,
             training_set=_training_set(model, selection, said),
             training=_training(model, description),
             origin=_origin(model, description),
-            licence=licence,
-            use_terms=said.use_terms,
-            contact=said.contact,
+            **said.terms(model, selection, description).model_dump(),
         )
     except ValidationError as error:
         raise NotPublishableError(f"the card is refused: {validation_summary(error)}") from error

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from centre_node.sharing.publish import Terms, build_package, weights_to_publish
+from centre_node.sharing.publish import build_package, terms_of, weights_to_publish
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import TRAINED, trained_in
 from shared.command_options import Json, Options, with_options
@@ -19,13 +19,14 @@ from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
 from shared.hub_client import connect
 from shared.packages import MANIFEST, Package, open_package
+from shared.terms import CentreTerms
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 PACKAGE = "package"
 
 
-TermsGiven = Annotated[dict[str, Any], Options(Terms, panel="Name and terms")]
+TermsGiven = Annotated[dict[str, Any], Options(CentreTerms, panel="Name and terms")]
 
 
 @app.command()
@@ -145,14 +146,14 @@ def _built(
         raise TrainingFolderError(
             f"{folder} is no package, and holds no {TRAINED} of a finished training"
         )
-    missing = [_option(name) for name in Terms.model_fields if name not in given]
+    missing = [_option(name) for name in CentreTerms.model_fields if name not in given]
     if missing:
         raise typer.BadParameter(f"a training is published with {', '.join(missing)} too")
     weights = weights_to_publish(folder, ensemble=ensemble, proportions=proportions)
     shutil.rmtree(folder / PACKAGE, ignore_errors=True)  # made from the same, perhaps otherwise
     with write_faults_named(folder, PackageNotKeptError, full=PackageNotKeptError):
         return build_package(
-            folder / PACKAGE, weights, trained, Terms(**given), proportions=proportions
+            folder / PACKAGE, weights, trained, terms_of(given), proportions=proportions
         )
 
 

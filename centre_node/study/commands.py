@@ -102,8 +102,8 @@ def run(
     """
     file = read_study_file(study_file)
     chosen = engine.made()
-    _make(out)
-    configuration, inputs = _inputs(file, out)
+    _make_folder(out)
+    configuration, inputs = _read_inputs(file, out)
     cv2.setNumThreads(1)
     with _shown() as on_progress:
         result = run_study(
@@ -116,7 +116,7 @@ def run(
             engine=chosen,
             on_progress=on_progress,
         )
-    page = _reported(out, StudyReport(configuration=configuration, result=result))
+    page = _write_report(out, StudyReport(configuration=configuration, result=result))
     _print_failed(result)
     sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else f"Report: {page}\n")
 
@@ -132,7 +132,7 @@ def report(
     Example:
       genshare study report masses
     """
-    sys.stdout.write(f"Report: {_reported(folder, read_report(folder / RESULT))}\n")
+    sys.stdout.write(f"Report: {_write_report(folder, read_report(folder / RESULT))}\n")
 
 
 @app.command()
@@ -199,7 +199,7 @@ def _print_failed(result: StudyResult) -> None:
         )
 
 
-def _make(out: Path) -> None:
+def _make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -208,23 +208,23 @@ def _make(out: Path) -> None:
         raise typer.BadParameter(f"--out {out} cannot be written")
 
 
-def _reported(folder: Path, report: StudyReport) -> Path:
+def _write_report(folder: Path, report: StudyReport) -> Path:
     pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
     return write_study_report(folder, report, pictures)
 
 
-def _inputs(file: StudyFile, out: Path) -> tuple[StudyConfiguration, StudyInputs]:
+def _read_inputs(file: StudyFile, out: Path) -> tuple[StudyConfiguration, StudyInputs]:
     packages = {name: open_package(folder, partly=True) for name, folder in file.generators.items()}
     configuration = file.configuration({name: p.digest for name, p in packages.items()})
     return configuration, StudyInputs(
-        own=_reading(file.own, out),
-        donors={name: _reading(source, out) for name, source in file.donors.items()},
+        own=_read(file.own, out),
+        donors={name: _read(source, out) for name, source in file.donors.items()},
         packages={package.digest: package for package in packages.values()},
         initial_weights=file.initial_weights,
     )
 
 
-def _reading(source: DatasetSource, out: Path) -> Reading:
+def _read(source: DatasetSource, out: Path) -> Reading:
     if isinstance(source, MammogramFolder):
         return read_folder(Path(source.folder), source.format, source.where)
     return read_dataset(source, data_folders(out, None))

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 import simulation
-from simulation.plan import Plan
 from tests.command_line import Genshare
 
 PAPER = Path(simulation.__file__).parent / "scenarios" / "paper.toml"
@@ -90,11 +89,12 @@ def _simulated(scenario: str, folder: Path, genshare: Genshare) -> tuple[list[di
 def test_the_dry_run_counts_the_papers_grid_and_two_controls(genshare: Genshare) -> None:
     done = genshare("simulate", "paper", "--dry-run", "--json")
 
-    plan = Plan.model_validate_json(done.stdout)
-    assert plan.runs == 216
-    assert sum(study.runs // len(study.arms) * len(PAPERS_ARMS) for study in plan.studies) == 168
-    assert all({*study.arms} > PAPERS_ARMS for study in plan.studies)
-    assert len(plan.generators) == 6
+    plan = json.loads(done.stdout)
+    runs, arms = zip(*((study["runs"], study["arms"]) for study in plan["studies"]), strict=True)
+    assert sum(runs) == 216
+    assert sum(n // len(a) * len(PAPERS_ARMS) for n, a in zip(runs, arms, strict=True)) == 168
+    assert all({*names} > PAPERS_ARMS for names in arms)
+    assert len(plan["generators"]) == 6
 
 
 def test_every_arm_of_a_column_is_filled_by_both_classifiers(
