@@ -11,7 +11,7 @@ from shared.serving_settings import ServingSettings
 
 OTHER_DESCRIPTORS = 100  # the database, libraries, what is being accepted
 DESCRIPTORS_EACH = 2  # a socket, and the file that it sends or receives
-SETTLED_SECONDS = 1.0  # before that, a body's rate says nothing
+SETTLED_SECONDS = 1.0  # before that, a rate says little
 TELL_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
@@ -30,13 +30,11 @@ class Connection(Protocol):
     """What the limits need to know of a connection."""
 
     since: float
+    rate: float  # bytes a second of late, as the last sweep found
 
     @property
     def phase(self) -> Phase:
         """What it does now."""
-
-    def rate(self, now: float) -> float:
-        """Return how many bytes a second it has moved of late."""
 
     def overdue(self, now: float) -> str | None:
         """Return the limit that it breaks, if any."""
@@ -48,9 +46,9 @@ class Connection(Protocol):
 class Connections:
     """Admits connections and ends those that break a limit.
 
-    A full house does not turn a newcomer away while somebody in it does nothing: who has waited
-    longest for a request goes first, then the slowest sender of a body. So idle connections, as
-    many as there may be, keep no one out.
+    A full house does not turn a newcomer away while somebody in it does little: who has waited
+    longest for a request goes first, then who sends or takes bytes most slowly. So idle and slow
+    connections, as many as there may be, keep no one out.
     """
 
     def __init__(self, limits: ServingSettings) -> None:
@@ -98,15 +96,15 @@ class Connections:
             self._told = now
 
     def _idlest(self, now: float) -> Connection | None:
-        waiting = [one for one in self._open if one.phase is Phase.WAITING]
-        if waiting:
-            return min(waiting, key=lambda one: one.since)
-        receiving = [
-            one
-            for one in self._open
-            if one.phase is Phase.RECEIVING and now - one.since > SETTLED_SECONDS
-        ]
-        return min(receiving, key=lambda one: one.rate(now), default=None)
+        free = [one for one in self._open if one.phase is not Phase.WORKING]
+        return min(free, key=lambda one: _worth(one, now), default=None)
+
+
+def _worth(connection: Connection, now: float) -> tuple[bool, bool, float, float]:
+    """Return what is less the sooner a connection has to make room."""
+    age = now - connection.since
+    asks = connection.phase is not Phase.WAITING
+    return asks, asks and age < SETTLED_SECONDS, connection.rate if asks else 0.0, -age
 
 
 def _affordable() -> int:

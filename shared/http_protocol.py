@@ -42,6 +42,7 @@ class LimitedProtocol(H11Protocol):
         self._gone = asyncio.Event()
         self._received = 0
         self.since = time.monotonic()
+        self.rate = 0.0
         self._head_since: float | None = None
         self._measured_since, self._measured_from = self.since, 0
 
@@ -88,10 +89,6 @@ class LimitedProtocol(H11Protocol):
         asked_for_body = not (self.flow.read_paused or self.cycle.waiting_for_100_continue)
         return Phase.RECEIVING if self.cycle.more_body and asked_for_body else Phase.WORKING
 
-    def rate(self, now: float) -> float:
-        """Return how many bytes a second were moved since the last measurement began."""
-        return (self._moved() - self._measured_from) / max(now - self._measured_since, 0.1)
-
     def overdue(self, now: float) -> str | None:
         """Return the limit that is broken, if any. Only what the caller delays counts."""
         limits = self._watch.limits
@@ -105,9 +102,11 @@ class LimitedProtocol(H11Protocol):
             return None
         if now - self.since > limits.request_seconds:
             return "took too long for a request"
-        if now - self._measured_since < limits.stall_seconds:
+        measured_seconds = max(now - self._measured_since, 0.1)
+        self.rate = (self._moved() - self._measured_from) / measured_seconds
+        if measured_seconds < limits.stall_seconds:
             return None
-        too_slow = self.rate(now) < limits.least_bytes_per_second
+        too_slow = self.rate < limits.least_bytes_per_second
         self._measure_from(now)
         return "sent or took its bytes too slowly" if too_slow else None
 
@@ -181,8 +180,10 @@ class LimitedProtocol(H11Protocol):
 
     async def _send_file(self, message: Message, send: Send) -> None:
         """Have the kernel send a file, or a part of it, as the whole body of an answer."""
-        given: BinaryIO | None = message.get("file")
-        with given or await asyncio.to_thread(Path(message["path"]).open, "rb") as file:
+        file: BinaryIO | None = message.get("file")
+        if file is None:
+            file = await asyncio.to_thread(Path(message["path"]).open, "rb")
+        with file:
             size = await asyncio.to_thread(file.seek, 0, 2)
             offset = message.get("offset", 0)
             count = message.get("count", size - offset)

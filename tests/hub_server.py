@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.types import ASGIApp
+
 from hub.main import create_app
 from hub.settings import Settings
 from shared.hub_client import HubClient, connect
 from shared.server import Server
 from shared.serving import listening
+from shared.serving_settings import ServingSettings
 
 ADMIN_TOKEN = "admin-of-the-tests"
 
@@ -32,16 +35,23 @@ class RunningHub:
 def running_hub(data_dir: Path, **settings: object) -> Iterator[RunningHub]:
     options = {"data_dir": data_dir, "admin_token": ADMIN_TOKEN, **settings}
     chosen = Settings.model_validate(options)
-    server = Server(create_app(chosen), chosen)
+    with serving(create_app(chosen), chosen) as url:
+        yield RunningHub(url, data_dir)
+
+
+@contextmanager
+def serving(app: ASGIApp, settings: ServingSettings) -> Iterator[str]:
+    """Serve an application in a thread, by the server that `genshare hub serve` starts."""
+    server = Server(app, settings)
     with listening("127.0.0.1", 0) as listeners:
         port = listeners[0].getsockname()[1]
         thread = threading.Thread(target=server.run, args=[listeners])
         thread.start()
         try:
             while not server.started:
-                assert thread.is_alive(), "the hub did not start"
+                assert thread.is_alive(), "the server did not start"
                 time.sleep(0.01)
-            yield RunningHub(f"{server.scheme}://127.0.0.1:{port}", data_dir)
+            yield f"{server.scheme}://127.0.0.1:{port}"
         finally:
             server.should_exit = True
             thread.join()
