@@ -51,8 +51,8 @@ class ServedFile(FileResponse):
         headers = MutableHeaders(raw=list(self.raw_headers))
         headers["content-range"] = f"bytes {start}-{end - 1}/{file_size}"
         headers["content-length"] = str(end - start)
-        file = await anyio.to_thread.run_sync(Path(self.path).open, "rb")
         await send({"type": "http.response.start", "status": 206, "headers": headers.raw})
+        file = await anyio.to_thread.run_sync(Path(self.path).open, "rb")
         await send({"type": BY_KERNEL, "file": file, "offset": start, "count": end - start})
 
 

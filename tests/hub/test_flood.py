@@ -17,6 +17,7 @@ import pytest
 from tests.centre_node.node_server import free_port, wait_for
 
 DESCRIPTORS, CALLERS, LINES = 1_024, 1_100, 60
+SETTINGS = {"HUB_LOG_LINES_PER_MINUTE": str(LINES), "HUB_MAX_CONNECTIONS": "5000"}
 LARGEST_BYTES = 150_000_000
 RUBBISH = b"\x16\x03\x01\x00 rubbish\r\n\r\n"
 
@@ -29,7 +30,7 @@ class Hub:
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*command, "--data-dir", str(folder / "hub")],
-                env={**os.environ, "HUB_LOG_LINES_PER_MINUTE": str(LINES)},
+                env={**os.environ, **SETTINGS},
                 stderr=log,
                 preexec_fn=lambda: resource.setrlimit(
                     resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS)
