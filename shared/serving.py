@@ -63,6 +63,8 @@ def read_settings(settings: type[Settings], **given: Any) -> Settings:
     except ValidationError as error:
         wrong = "; ".join(
             f"{prefix}{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}"
+            if item["loc"]
+            else item["msg"]
             for item in error.errors(include_input=False, include_url=False, include_context=False)
         )
         raise CannotServeError(f"a setting is wrong: {wrong}") from None

@@ -1,6 +1,7 @@
 """Settings that hub and node share: how they listen, and how much they bear from a caller."""
 
 from pydantic import Field, FilePath, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,5 +28,6 @@ class ServingSettings(BaseSettings):
     @model_validator(mode="after")
     def _key_comes_with_certificate(self) -> "ServingSettings":
         if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ValueError("TLS_CERTIFICATE and TLS_KEY are set together or not at all")
+            message = "TLS_CERTIFICATE and TLS_KEY are set together or not at all"
+            raise PydanticCustomError("key_without_certificate", message)
         return self

@@ -84,7 +84,7 @@ def half_a_head(connection: socket.socket) -> None:
 def half_a_body(connection: socket.socket) -> None:
     connection.sendall(
         b"POST /api/v1/blobs/missing HTTP/1.1\r\nHost: hub\r\nContent-Type: application/json\r\n"
-        b"Content-Length: 100000\r\n\r\n" + b" " * 50_000
+        b"Content-Length: 900000\r\n\r\n" + b" " * 600_000
     )
 
 
