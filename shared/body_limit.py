@@ -5,14 +5,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY_BYTES = 1_000_000
-MOST_HELD_BYTES = 24_000_000  # of all bodies together, each of which may lie in memory twice
+MOST_HELD_BYTES = 16_000_000  # of all bodies together, each of which may lie in memory twice
 CLOSE = {"Connection": "close"}
 
 
 def limit_bodies(app: FastAPI, *, streamed: tuple[str, ...] = ()) -> None:
     """Answer 413 to a body of over 1 MB, which a route would gather in memory.
 
-    Where many callers send at once and together have sent 24 MB, those who send more get a 503.
+    Where many callers send at once and together have sent 16 MB, those who send more get a 503.
 
     Args:
         streamed: Beginnings of "METHOD /path" whose routes read their body piece by piece, under
