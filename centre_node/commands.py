@@ -11,6 +11,8 @@ from centre_node.main import create_app
 from centre_node.settings import Settings
 from shared.command_options import Port, with_options
 from shared.serving import check_can_serve, read_settings, serve
+from shared.serving_options import AllowUnencrypted, TlsCertificate, TlsKey
+from shared.transport import check_transport
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve a centre node.")
 
@@ -48,6 +50,9 @@ def serve_node(
             help="Mammograms that other centres lent: a folder each, named after the centre.",
         ),
     ] = None,
+    tls_certificate: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    allow_unencrypted: AllowUnencrypted = None,
 ) -> None:
     """Serve a centre node next to its mammograms.
 
@@ -57,9 +62,16 @@ def serve_node(
       NODE_TOKEN=... genshare node serve --port 8001
     """
     settings = read_settings(
-        Settings, data_dir=data_dir, mammograms_dir=mammograms_dir, lent_dir=lent_dir
+        Settings,
+        data_dir=data_dir,
+        mammograms_dir=mammograms_dir,
+        lent_dir=lent_dir,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+        allow_unencrypted=allow_unencrypted,
     )
+    check_transport(host, settings)
     os.umask(0o077)  # what the node writes is for its own user alone
     check_can_serve(host, port, settings.data_dir)
     keep_headers_out()
-    serve(create_app(settings), host, port)
+    serve(create_app(settings), host, port, settings)

@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 
 from pydantic import DirectoryPath, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.serving_settings import ServingSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServingSettings):
     """Read from `NODE_*` environment variables; a wrong value stops the start."""
 
     model_config = SettingsConfigDict(env_prefix="NODE_", frozen=True, env_ignore_empty=True)

@@ -12,6 +12,8 @@ from hub.settings import Settings
 from shared.arguments import name_argument
 from shared.command_options import Port, with_options
 from shared.serving import check_can_serve, check_writable, read_settings, serve
+from shared.serving_options import AllowUnencrypted, TlsCertificate, TlsKey
+from shared.transport import check_transport
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve the hub; invite centres.")
 
@@ -32,17 +34,27 @@ def serve_hub(
     ] = "127.0.0.1",
     port: Port = 8000,
     data_dir: DataDir = None,
+    tls_certificate: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    allow_unencrypted: AllowUnencrypted = None,
 ) -> None:
     """Serve the hub.
 
     Examples:
       genshare hub serve --data-dir /srv/genshare-hub
 
-      HUB_ADMIN_TOKEN=... genshare hub serve --host 0.0.0.0 --port 8000
+      genshare hub serve --host 0.0.0.0 --tls-certificate hub.pem --tls-key hub.key
     """
-    settings = read_settings(Settings, data_dir=data_dir)
+    settings = read_settings(
+        Settings,
+        data_dir=data_dir,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+        allow_unencrypted=allow_unencrypted,
+    )
+    check_transport(host, settings)
     check_can_serve(host, port, settings.data_dir)
-    serve(create_app(settings), host, port)
+    serve(create_app(settings), host, port, settings)
 
 
 @app.command()

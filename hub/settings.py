@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.serving_settings import ServingSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServingSettings):
     """Read from `HUB_*` environment variables; a wrong value stops the start."""
 
     model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, env_ignore_empty=True)

@@ -1,5 +1,7 @@
 """A service's API page: made on the server, so that a closed network can show it."""
 
+from functools import cache
+
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
@@ -33,7 +35,11 @@ p { margin: .2rem 0; } .quiet { opacity: .7; }
 def add_api_page(app: FastAPI) -> None:
     """Serve `/docs`. Make the app with `docs_url=None, redoc_url=None`."""
 
+    @cache  # anyone may ask for it, as often as they like
+    def page() -> str:
+        schema = app.openapi()
+        return _PAGE.render(info=schema["info"], paths=schema["paths"])
+
     @app.get("/docs", include_in_schema=False)
     def api_page() -> HTMLResponse:
-        schema = app.openapi()
-        return HTMLResponse(_PAGE.render(info=schema["info"], paths=schema["paths"]))
+        return HTMLResponse(page())

@@ -1,19 +1,23 @@
-"""Starts a service by uvicorn; what keeps it from starting is one sentence."""
+"""Starts a service; what keeps it from starting is one sentence."""
 
 import logging
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from shared.errors import CannotServeError
+from shared.log_limit import LogLimit
+from shared.server import Server
+from shared.serving_settings import ServingSettings
 
-STOP_SECONDS = 3  # open event streams must not hold a stopping service
+log = logging.getLogger(__name__)
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 
@@ -24,13 +28,8 @@ def check_can_serve(host: str, port: int, data_dir: Path) -> None:
     Raises:
         CannotServeError: The port is taken, or the folder cannot be written.
     """
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise CannotServeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    with listening(host, port):
+        pass
     check_writable(data_dir)
 
 
@@ -64,20 +63,57 @@ def read_settings(settings: type[Settings], **given: Any) -> Settings:
     except ValidationError as error:
         wrong = "; ".join(
             f"{prefix}{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}"
+            if item["loc"]
+            else item["msg"]
             for item in error.errors(include_input=False, include_url=False, include_context=False)
         )
         raise CannotServeError(f"a setting is wrong: {wrong}") from None
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
+def serve(app: FastAPI, host: str, port: int, settings: ServingSettings) -> None:
     """Serve until the process is told to stop."""
+    log_limit = LogLimit(settings.log_lines_per_minute)
+    _write_log(log_limit)
+    with listening(host, port) as listeners:
+        server = Server(app, settings, on_sweep=log_limit.tell)
+        name = f"[{host}]" if ":" in host else host
+        log.info("%s answers at %s://%s:%d", app.title, server.scheme, name, port)
+        server.run(listeners)
+
+
+def _write_log(log_limit: LogLimit) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(log_limit)
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Give sockets that are bound to every address of a host.
+
+    Raises:
+        CannotServeError: One of them cannot be had.
+    """
+    with ExitStack() as stack:
+        try:
+            found = dict.fromkeys(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            listeners = [stack.enter_context(_bound(*address)) for address in found]
+        except OSError as error:
+            message = f"cannot listen on {host}:{port}: {error.strerror}"
+            raise CannotServeError(message) from error
+        yield listeners
+
+
+def _bound(family: int, kind: int, protocol: int, _name: str, address: Any) -> socket.socket:
+    # The protocol is named, for asyncio sends small answers at once only where it is.
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener

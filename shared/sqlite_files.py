@@ -1,11 +1,10 @@
 """Opens a service's SQLite file and migrates it; the same for the hub and for a node."""
 
+import re
+from importlib.resources import files
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError
@@ -26,8 +25,6 @@ def open_migrated(path: Path, *, migrations: str) -> Engine:
     # An error names its parameters otherwise, a token among them, and errors are logged.
     engine = create_engine(URL.create("sqlite", database=str(path)), hide_parameters=True)
     event.listen(engine, "connect", _configure)
-    config = Config()
-    config.set_main_option("script_location", migrations)
     try:
         # To two that switch a file to WAL, SQLite says "locked" at once. The folder is locked, not
         # the file: closing a second descriptor of it would drop the locks that SQLite holds on it.
@@ -35,12 +32,47 @@ def open_migrated(path: Path, *, migrations: str) -> Engine:
             with engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             with engine.begin() as connection:
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-    except (DatabaseError, CommandError) as error:
-        reason = error.orig if isinstance(error, DatabaseError) else error
-        raise CannotServeError(f"cannot open the database {path}: {reason}") from error
+                if not _is_current(connection, migrations):
+                    _migrate(connection, migrations, path)
+    except DatabaseError as error:
+        raise CannotServeError(f"cannot open the database {path}: {error.orig}") from error
     return engine
+
+
+def _is_current(connection: Connection, migrations: str) -> bool:
+    """Tell whether the newest migration is in the database.
+
+    The scripts are read as text: alembic is a tenth of a service's start and of its memory, and
+    most starts find nothing to migrate.
+    """
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    package, _, folder = migrations.partition(":")
+    scripts = [
+        script.read_text(encoding="utf-8")
+        for script in files(package).joinpath(folder, "versions").iterdir()
+        if script.name.endswith(".py")
+    ]
+    revisions, replaced = (
+        {found for script in scripts for found in re.findall(rf'^{name} = "(\w+)"$', script, re.M)}
+        for name in ("revision", "down_revision")
+    )
+    applied = set(connection.scalars(text("SELECT version_num FROM alembic_version")))
+    return applied == revisions - replaced
+
+
+def _migrate(connection: Connection, migrations: str, path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", migrations)
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise CannotServeError(f"cannot open the database {path}: {error}") from error
 
 
 def _configure(connection: DBAPIConnection, _record: object) -> None:

@@ -1,6 +1,5 @@
 """The real hub on a loopback port, in a thread."""
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -8,11 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
+from starlette.types import ASGIApp
 
 from hub.main import create_app
 from hub.settings import Settings
 from shared.hub_client import HubClient, connect
+from shared.server import Server
+from shared.serving import listening
+from shared.serving_settings import ServingSettings
 
 ADMIN_TOKEN = "admin-of-the-tests"
 
@@ -30,22 +32,26 @@ class RunningHub:
 
 
 @contextmanager
-def running_hub(data_dir: Path, **settings: int) -> Iterator[RunningHub]:
-    # The protocol is named, for asyncio sends small answers at once only where it is.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
+def running_hub(data_dir: Path, **settings: object) -> Iterator[RunningHub]:
     options = {"data_dir": data_dir, "admin_token": ADMIN_TOKEN, **settings}
-    app = create_app(Settings.model_validate(options))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the hub did not start"
-            time.sleep(0.01)
-        yield RunningHub(f"http://127.0.0.1:{port}", data_dir)
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    chosen = Settings.model_validate(options)
+    with serving(create_app(chosen), chosen) as url:
+        yield RunningHub(url, data_dir)
+
+
+@contextmanager
+def serving(app: ASGIApp, settings: ServingSettings) -> Iterator[str]:
+    """Serve an application in a thread, by the server that `genshare hub serve` starts."""
+    server = Server(app, settings)
+    with listening("127.0.0.1", 0) as listeners:
+        port = listeners[0].getsockname()[1]
+        thread = threading.Thread(target=server.run, args=[listeners])
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive(), "the server did not start"
+                time.sleep(0.01)
+            yield f"{server.scheme}://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -61,6 +61,20 @@ def test_a_file_that_is_no_database_is_one_sentence(
     assert "Traceback" not in done.stderr
 
 
+def test_a_hub_for_other_machines_asks_how_it_is_protected(
+    genshare: Genshare, tmp_path: Path
+) -> None:
+    serve = ("hub", "serve", "--port", "65431", "--data-dir", str(tmp_path), "--host", "0.0.0.0")
+    alone = ("--tls-key", __file__)
+
+    bare, keyed = genshare(*serve), genshare(*serve, *alone)
+
+    assert (bare.code, keyed.code) == (1, 1)
+    assert "0.0.0.0 can be reached from other machines" in bare.stderr
+    assert "HUB_TRUSTED_PROXIES" in bare.stderr
+    assert "a setting is wrong: TLS_CERTIFICATE and TLS_KEY are set together" in keyed.stderr
+
+
 def test_a_fetch_tells_folder_and_digests_and_refuses_what_it_cannot_do(
     genshare: Genshare, tmp_path: Path
 ) -> None:

@@ -35,6 +35,11 @@ class Client:
 def client() -> Client:
     app = FastAPI()
 
+    @app.get("/api/v1/healthz")
+    @app.get("/api/v1/jobs/17")
+    def fine() -> None:
+        pass
+
     @app.get("/ours")
     def ours() -> None:
         raise WrongTensorsError("tensor a is wrong")
@@ -129,3 +134,14 @@ def test_a_database_that_fails_is_the_services_fault(client: Client, fault: str)
 
 def test_a_broken_rule_of_the_database_is_unexpected(client: Client) -> None:
     assert _problem(client.request("GET", "/database/broken-rule")).code == "GS-0001"
+
+
+def test_health_checks_and_polls_are_no_line_of_log_unless_they_fail(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "shared.problem_handlers"):
+        for path in ("/api/v1/healthz", "/api/v1/jobs/17", "/jobs/17", "/jobs"):
+            client.request("GET", path)
+
+    lines = [r.getMessage() for r in caplog.records if r.name == "shared.problem_handlers"]
+    assert [line.split()[2:] for line in lines] == [["'/jobs/17'", "404"], ["'/jobs'", "404"]]

@@ -1,0 +1,283 @@
+"""HTTP/1.1 on one connection: uvicorn's, with limits of time and size, and files by the kernel.
+
+uvicorn ends a connection that is quiet between two requests and has no other limit of time; nor
+does it offer `sendfile`. Of its protocol this changes what stands here, and nothing else.
+"""
+
+import asyncio
+import socket
+import ssl
+import struct
+import sys
+import time
+import uuid
+from contextlib import suppress
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import h11
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from shared.connections import Connections, Phase
+from shared.problems import Problem
+
+LINGER_SECONDS, LINGER_BYTES = 2.0, 16_000_000  # given to a caller who still sends when answered
+CLOSE = (b"connection", b"close")
+BYTES_ACKNOWLEDGED = 120  # where Linux keeps them in its `tcp_info`
+
+
+class LimitedProtocol(H11Protocol):
+    """One connection, which knows whether it breaks a limit."""
+
+    def __init__(self, *, watch: Connections, tls: ssl.SSLContext | None, **uvicorns: Any) -> None:
+        super().__init__(**uvicorns)
+        self._watch, self._tls = watch, tls
+        self._application, self.app = self.app, cast("Any", self._answer)
+        self._socket: asyncio.Transport | None = None
+        self._handshake: asyncio.Task[None] | None = None
+        self._early = b""
+        self._file: asyncio.Task[int] | None = None
+        self._gone = asyncio.Event()
+        self._received = 0
+        self.since = time.monotonic()
+        self.rate = 0.0
+        self._head_since: float | None = None
+        self._measured_since, self._measured_from = self.since, 0
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, where there is room; else say so, which costs nothing."""
+        self._socket = transport
+        if not self._watch.admit(self):
+            if self._tls is None:
+                transport.write(_problem(503, "too many callers at once; try again"))
+            transport.close()
+        elif self._tls is None:
+            super().connection_made(transport)
+        else:
+            self._handshake = self.loop.create_task(self._encrypt(transport, self._tls))
+
+    def data_received(self, data: bytes) -> None:
+        """Count what comes, and the time that a request's head takes."""
+        self._received += len(data)
+        if self.transport is None:  # what came on the heels of the handshake
+            self._early += data
+            return
+        if self.phase is Phase.WAITING and self._head_since is None:
+            self._head_since = time.monotonic()
+        super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._watch.forget(self)
+        self._gone.set()
+        if self.transport is not None:
+            super().connection_lost(exc)
+
+    # What the limits ask
+
+    @property
+    def phase(self) -> Phase:
+        """What the connection does now."""
+        if self._file or (self.transport and self.transport.get_write_buffer_size()):
+            return Phase.SENDING
+        if not self.cycle or self.cycle.response_complete:
+            return Phase.WAITING
+        asked_for_body = not (self.flow.read_paused or self.cycle.waiting_for_100_continue)
+        return Phase.RECEIVING if self.cycle.more_body and asked_for_body else Phase.WORKING
+
+    def overdue(self, now: float) -> str | None:
+        """Return the limit that is broken, if any. Only what the caller delays counts."""
+        limits = self._watch.limits
+        if self.phase is Phase.WAITING:
+            if self._head_since is not None:
+                late = now - self._head_since > limits.head_seconds
+                return "took too long for a request's head" if late else None
+            return "was idle" if now - self.since > limits.idle_seconds else None
+        if self.phase is Phase.WORKING:
+            self._measure_from(now)
+            return None
+        if now - self.since > limits.request_seconds:
+            return "took too long for a request"
+        measured_seconds = max(now - self._measured_since, 0.1)
+        self.rate = (self._moved() - self._measured_from) / measured_seconds
+        if measured_seconds < limits.stall_seconds:
+            return None
+        too_slow = self.rate < limits.least_bytes_per_second
+        self._measure_from(now)
+        return "sent or took its bytes too slowly" if too_slow else None
+
+    def cut(self) -> None:
+        """End the connection at once; a request of which nothing is answered yet gets a 408."""
+        if self._handshake is not None:
+            self._handshake.cancel()
+        if self._file is not None:
+            self._file.cancel()  # the socket must not close under the kernel's hands
+            return
+        begun = self._head_since is not None or self.phase is Phase.RECEIVING
+        if begun and self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self._leave(_problem(408, "the request came too slowly"))
+        assert self._socket is not None
+        self._socket.abort()
+
+    # What uvicorn calls
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, of which a part may be here."""
+        self.since = time.monotonic()
+        self._head_since = self.since if self.conn.trailing_data[0] else None
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's words)
+        """Refuse what is no HTTP, or too large; called while the parser's error is handled."""
+        hinted = getattr(sys.exception(), "error_status_hint", 400)
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self._leave(_problem(hinted, "the request is no HTTP/1.1, or its head is too large"))
+            self.transport.close()
+        else:  # in the middle of an answer
+            self.transport.abort()
+
+    # What happens to one request
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.since, self._head_since = time.monotonic(), None
+        self._measure_from(self.since)
+
+        async def send_limited(message: Message) -> None:
+            if message["type"] in {"http.response.pathsend", "http.response.zerocopysend"}:
+                await self._send_file(message, send)
+                return
+            if message["type"] == "http.response.start" and self.cycle.more_body:
+                message = {**message, "headers": [*message.get("headers", ()), CLOSE]}
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                await self._linger(message, receive, send)
+            await send(message)
+
+        head_bytes = len(scope["raw_path"]) + len(scope["query_string"])
+        head_bytes += sum(len(name) + len(value) for name, value in scope["headers"])
+        if head_bytes > self._watch.limits.max_head_bytes:
+            self._leave(_problem(431, "the request's head is too large"))
+            self.transport.close()
+            return
+        if self._tls is None:
+            scope["extensions"] = {"http.response.pathsend": {}, "http.response.zerocopysend": {}}
+        await cast("Any", self._application)(scope, receive, send_limited)
+
+    async def _linger(self, message: Message, receive: Receive, send: Send) -> None:
+        """Read a little of a body that nobody wants: its sender may not look before that."""
+        if not self.cycle.more_body or self.cycle.disconnected:
+            return
+        await send({**message, "more_body": True})
+        message["body"] = b""
+        end = self._received + LINGER_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while self._received < end and (await receive()).get("more_body"):
+                    pass
+
+    async def _send_file(self, message: Message, send: Send) -> None:
+        """Have the kernel send a file, or a part of it, as the whole body of an answer."""
+        file: BinaryIO | None = message.get("file")
+        if file is None:
+            file = await asyncio.to_thread(Path(message["path"]).open, "rb")
+        with file:
+            size = await asyncio.to_thread(file.seek, 0, 2)
+            offset = message.get("offset", 0)
+            count = message.get("count", size - offset)
+            if count and not self.cycle.disconnected:
+                part = h11.Data(data=cast("bytes", _Length(count)))
+                for output in self.conn.send_with_data_passthrough(part) or ():
+                    if isinstance(output, bytes):
+                        self.transport.write(output)
+                    elif not await self._sent_by_kernel(file, offset, count):
+                        return
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _sent_by_kernel(self, file: BinaryIO, offset: int, count: int) -> bool:
+        sending = self.loop.sendfile(self.transport, file, offset, count)
+        self._file = self.loop.create_task(sending)
+        try:
+            await asyncio.wait({self._file})
+            whole = not self._file.cancelled() and not self._file.exception()
+            whole = whole and self._file.result() == count
+        finally:
+            self._file.cancel()
+            self._file = None
+        if not whole:  # the caller left or was cut, or the file became shorter
+            self.transport.abort()
+            await self._gone.wait()
+        return whole
+
+    async def _encrypt(self, transport: asyncio.Transport, tls: ssl.SSLContext) -> None:
+        """Shake hands under our limits: uvicorn knows a connection only when that is done."""
+        try:
+            encrypted = await self.loop.start_tls(
+                transport,
+                self,
+                tls,
+                server_side=True,
+                ssl_handshake_timeout=self._watch.limits.head_seconds,
+            )
+        except OSError:  # no TLS, an unknown version, or too slow
+            self._watch.forget(self)
+            transport.abort()
+            return
+        assert encrypted is not None
+        super().connection_made(encrypted)
+        if self._early:
+            super().data_received(self._early)
+
+    def _leave(self, last_words: bytes) -> None:
+        """Write an answer past the application, which from now on speaks to nobody."""
+        if self.transport is None:
+            return
+        self.transport.write(last_words)
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
+    def _measure_from(self, now: float) -> None:
+        self._measured_since, self._measured_from = now, self._moved()
+
+    def _moved(self) -> int:
+        """Return the bytes received, and those that the other side's kernel has taken.
+
+        Of what `sendfile` sends, and of what waits in this side's kernel, nothing else tells.
+        """
+        if self._socket is None or self._socket.is_closing():
+            return self._received
+        ours = cast("socket.socket", self._socket.get_extra_info("socket"))
+        info = ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_ACKNOWLEDGED + 8)
+        return self._received + cast("int", struct.unpack_from("=Q", info, BYTES_ACKNOWLEDGED)[0])
+
+
+class _Length:
+    """Stands for bytes that are not here, of which h11 needs to know how many."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+
+def _problem(status: int, detail: str) -> bytes:
+    phrase = HTTPStatus(status).phrase
+    problem = Problem(
+        title=phrase,
+        status=status,
+        detail=detail,
+        code="GS-0003",
+        hint="Send less at once, or try again later.",
+        request_id=uuid.uuid4().hex,
+    )
+    body = problem.model_dump_json().encode()
+    head = (
+        f"HTTP/1.1 {status} {phrase}\r\nContent-Type: application/problem+json\r\n"
+        f"X-Request-Id: {problem.request_id}\r\nX-Content-Type-Options: nosniff\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body

@@ -1,0 +1,17 @@
+"""Options that `genshare hub serve` and `genshare node serve` have in common."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TlsCertificate = Annotated[
+    Path | None, typer.Option(help="PEM file of the certificate and its chain.")
+]
+TlsKey = Annotated[Path | None, typer.Option(help="PEM file of its key, without a password.")]
+AllowUnencrypted = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-unencrypted", help="Serve other machines without TLS: anyone between reads all."
+    ),
+]
