@@ -12,7 +12,7 @@ Example: python benchmarks/gan_training.py --loss wgan-gp --image-size 64 --widt
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -26,10 +26,13 @@ from torch.utils.data import DataLoader, Dataset
 
 from centre_node.generators.draws import StepDraws, draw_epoch
 from centre_node.generators.graphs import fastest_step
-from centre_node.generators.state import follow_schedules, new_state
+from centre_node.generators.schedules import follow_schedules
+from centre_node.generators.state import new_state
 from centre_node.generators.steps import training_step
 from node_api.generator_training import GeneratorTraining
+from node_api.losses import LOSSES
 from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
+from shared.cards import Loss
 
 STEPS_IN_TURN = 5
 TURNS_TO_WARM_UP = 1
@@ -40,14 +43,6 @@ STYLEGAN2_ADA = "StyleGAN2-ADA, as published: 75 patches/s (128 px, one V100; ot
 Turn = Callable[[], object]
 
 
-class LossName(StrEnum):
-    """What the networks play for."""
-
-    DCGAN = "dcgan"
-    WGAN_GP = "wgan-gp"
-    RELATIVISTIC = "relativistic"
-
-
 class Kind(StrEnum):
     """Which networks."""
 
@@ -56,7 +51,7 @@ class Kind(StrEnum):
 
 
 def main(
-    loss: Annotated[LossName, typer.Option(help="Loss of all loops.")] = LossName.DCGAN,
+    loss: Annotated[Loss, typer.Option(help="Loss of all loops.")] = "dcgan",
     networks: Annotated[Kind, typer.Option(help="Networks of all loops.")] = Kind.DCGAN,
     image_size: Annotated[int, typer.Option(help="Side of a patch in pixels.")] = 64,
     width: Annotated[int, typer.Option(help="Channels of the last hidden map.")] = 32,
@@ -70,6 +65,8 @@ def main(
     ] = False,
 ) -> None:
     """Measure the plain loop, ours in float32 and ours in bfloat16, and print the ratios."""
+    if loss not in PLAIN_LOSSES:
+        raise typer.BadParameter(f"the plain loop knows {', '.join(PLAIN_LOSSES)}, not {loss}")
     torch.set_num_threads(threads)
     on = torch.device(device)
     kinds = {Kind.DCGAN: DcganArchitecture, Kind.RESIDUAL: ResidualArchitecture}
@@ -82,7 +79,7 @@ def main(
         # Without what the plain loop does not do.
         training = GeneratorTraining.model_validate(
             {
-                "loss": loss.value,
+                "loss": loss,
                 "batch_size": batch_size,
                 "augmentation": None,
                 "average_half_life_images": None,
@@ -93,9 +90,9 @@ def main(
         )
         loops.setdefault("plain", _plain_turn(architecture, training, patches, on))
         loops[f"ours, {precision}"] = _our_turn(architecture, training, patches, on)
-    seconds = _measured(loops, turns, on)
+    seconds = _measure(loops, turns, on)
     typer.echo(
-        f"{networks.value} networks, loss {loss.value}, {image_size} px, width {width}, "
+        f"{networks.value} networks, loss {loss}, {image_size} px, width {width}, "
         f"batch {batch_size}, {threads} thread(s), {device}"
     )
     for name, taken in seconds.items():
@@ -103,7 +100,7 @@ def main(
     typer.echo(STYLEGAN2_ADA)
 
 
-def _measured(loops: dict[str, Turn], turns: int, device: torch.device) -> dict[str, list[float]]:
+def _measure(loops: dict[str, Turn], turns: int, device: torch.device) -> dict[str, list[float]]:
     """Return the seconds of each loop's turns."""
     seconds: dict[str, list[float]] = {name: [] for name in loops}
     for turn in range(TURNS_TO_WARM_UP + turns):
@@ -232,7 +229,7 @@ class _PlainLoop:
             self._update_generator(real, fake)
 
     def _update_generator(self, real: Tensor, fake: Tensor) -> None:
-        if self._training.loss == "wgan-gp":
+        if LOSSES[self._training.loss].has_critic:
             fake = self._generator(self._latents_for(real))
         self._of_generator.zero_grad()
         loss = self._on_generator(real, fake)
@@ -244,31 +241,49 @@ class _PlainLoop:
         return torch.randn(len(real), self._latent_size, device=real.device)
 
     def _on_discriminator(self, real: Tensor, fake: Tensor) -> list[Tensor]:
-        discriminator, weight = self._discriminator, self._training.penalty_weight or 0.0
-        match self._training.loss:
-            case "dcgan":  # as in the examples: two losses, two backward passes
-                return [_on_label(discriminator(real), 0.9), _on_label(discriminator(fake), 0.0)]
-            case "wgan-gp":
-                share = torch.rand(len(real), 1, 1, 1, device=real.device)
-                between = share * real + (1 - share) * fake
-                norms = _scores_and_gradients(discriminator, between)[1].norm(2, dim=1)
-                difference = discriminator(fake).mean() - discriminator(real).mean()
-                return [difference + weight * ((norms - 1) ** 2).mean()]
-            case "relativistic":
-                on_real, at_real = _scores_and_gradients(discriminator, real)
-                on_fake, at_fake = _scores_and_gradients(discriminator, fake)
-                penalty = (at_real**2).sum(1).mean() + (at_fake**2).sum(1).mean()
-                return [softplus(on_fake - on_real).mean() + weight / 2 * penalty]
+        of_discriminator, _ = PLAIN_LOSSES[self._training.loss]
+        weight = self._training.penalty_weight or 0.0
+        return of_discriminator(self._discriminator, real, fake, weight)
 
     def _on_generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        scores: Tensor = self._discriminator(fake)
-        match self._training.loss:
-            case "dcgan":
-                return _on_label(scores, 1.0)
-            case "wgan-gp":
-                return -scores.mean()
-            case "relativistic":
-                return softplus(self._discriminator(real) - scores).mean()
+        _, of_generator = PLAIN_LOSSES[self._training.loss]
+        return of_generator(self._discriminator, real, fake)
+
+
+def _dcgan(discriminator: nn.Module, real: Tensor, fake: Tensor, _weight: float) -> list[Tensor]:
+    """Return two losses for two backward passes, as in the examples."""
+    return [_on_label(discriminator(real), 0.9), _on_label(discriminator(fake), 0.0)]
+
+
+def _wgan_gp(critic: nn.Module, real: Tensor, fake: Tensor, weight: float) -> list[Tensor]:
+    share = torch.rand(len(real), 1, 1, 1, device=real.device)
+    between = share * real + (1 - share) * fake
+    norms = _scores_and_gradients(critic, between)[1].norm(2, dim=1)
+    difference = critic(fake).mean() - critic(real).mean()
+    return [difference + weight * ((norms - 1) ** 2).mean()]
+
+
+def _relativistic(
+    discriminator: nn.Module, real: Tensor, fake: Tensor, weight: float
+) -> list[Tensor]:
+    on_real, at_real = _scores_and_gradients(discriminator, real)
+    on_fake, at_fake = _scores_and_gradients(discriminator, fake)
+    penalty = (at_real**2).sum(1).mean() + (at_fake**2).sum(1).mean()
+    return [softplus(on_fake - on_real).mean() + weight / 2 * penalty]
+
+
+OfDiscriminator = Callable[[nn.Module, Tensor, Tensor, float], list[Tensor]]
+OfGenerator = Callable[[nn.Module, Tensor, Tensor], Tensor]
+
+PLAIN_LOSSES: Mapping[str, tuple[OfDiscriminator, OfGenerator]] = {
+    "dcgan": (_dcgan, lambda network, _real, fake: _on_label(network(fake), 1.0)),
+    "wgan-gp": (_wgan_gp, lambda network, _real, fake: -network(fake).mean()),
+    "relativistic": (
+        _relativistic,
+        lambda network, real, fake: softplus(network(real) - network(fake)).mean(),
+    ),
+}
+"""The plain loop's losses; a loss that is not here has nothing to be measured against."""
 
 
 def _on_label(scores: Tensor, label: float) -> Tensor:

@@ -86,7 +86,7 @@ def main(
             continue
         for seed in map(int, seeds.split(",")):
             started = time.process_time()
-            epochs, samples = _trained(
+            epochs, samples = _train(
                 seen,
                 architecture,
                 training.model_copy(update={"seed": seed}),
@@ -123,12 +123,12 @@ def _masses(
     train = [m for m in mammograms if m.patient_id in set(split.train)]
     others = [m for m in mammograms if m.patient_id not in set(split.train)]
     return (
-        _extracted(train, configuration, out / "patches-train"),
-        _extracted(others, configuration, out / "patches-others"),
+        _extract(train, configuration, out / "patches-train"),
+        _extract(others, configuration, out / "patches-others"),
     )
 
 
-def _extracted(
+def _extract(
     mammograms: list[Mammogram], configuration: PatchConfiguration, folder: Path
 ) -> PatchStore:
     return extract_patches(
@@ -157,7 +157,7 @@ def _contenders(size: int, width: int) -> Iterator[Contender]:
         yield name, architecture, training
 
 
-def _trained(
+def _train(
     patches: NDArray[np.uint8],
     architecture: Architecture,
     training: GeneratorTraining,
@@ -174,7 +174,7 @@ def _trained(
         training=probe,
         folder=folder / "probe",
         device=CPU,
-        on_progress=lambda _event: None,
+        on_epoch=lambda _event: None,
     )
     epochs = max(PROBE_EPOCHS, int(PROBE_EPOCHS * seconds / (time.process_time() - started)))
     weights = train_generator(
@@ -183,7 +183,7 @@ def _trained(
         training=probe.model_copy(update={"epochs": epochs}),
         folder=folder / "training",
         device=CPU,
-        on_progress=lambda _event: None,
+        on_epoch=lambda _event: None,
     )
     return epochs, sample_patches(weights, architecture, count=count, seed=7, device=CPU)
 

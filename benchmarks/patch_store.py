@@ -47,7 +47,7 @@ def main(
             replace(drawn[number % len(drawn)], image_id=f"{number}", patient_id=f"{number // 4}")
             for number in range(images)
         ]
-        store = _extracted(mammograms, workers, Path(scratch) / "patches")
+        store = _extract(mammograms, workers, Path(scratch) / "patches")
         fast = _rate_from_store(store, draws)
         slow = _rate_by_decoding(store, mammograms, decoded)
     typer.echo(
@@ -71,7 +71,7 @@ def _drawn(patients: int, height: int, folder: Path) -> tuple[Mammogram, ...]:
     return drawn
 
 
-def _extracted(mammograms: Sequence[Mammogram], workers: int, folder: Path) -> PatchStore:
+def _extract(mammograms: Sequence[Mammogram], workers: int, folder: Path) -> PatchStore:
     lesions = sum(len(image.lesions) for image in mammograms)
     start = time.perf_counter()
     store = extract_patches(

@@ -9,9 +9,10 @@ import typer
 from centre_node.log_rules import keep_headers_out
 from centre_node.main import create_app
 from centre_node.settings import Settings
+from shared.command_options import Port, with_options
 from shared.serving import check_can_serve, read_settings, serve
 
-app = typer.Typer(no_args_is_help=True, help="Serve a centre node.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve a centre node.")
 
 
 @app.callback()
@@ -20,18 +21,32 @@ def _group() -> None:
 
 
 @app.command("serve")
+@with_options
 def serve_node(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8001,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
+    ] = "127.0.0.1",
+    port: Port = 8001,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Jobs, patches, generators. Default: ./node-data.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Holds the node's jobs, patches and generators. Default: NODE_DATA_DIR or "
+            "./node-data.",
+        ),
     ] = None,
     mammograms_dir: Annotated[
-        Path | None, typer.Option(help="The centre's images; only read, never copied out.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="The centre's mammograms; only read, never copied out."
+        ),
     ] = None,
     lent_dir: Annotated[
         Path | None,
-        typer.Option(help="Images that other centres lent: a folder each, named after the centre."),
+        typer.Option(
+            metavar="FOLDER",
+            help="Mammograms that other centres lent: a folder each, named after the centre.",
+        ),
     ] = None,
 ) -> None:
     """Serve a centre node next to its mammograms.

@@ -4,6 +4,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from shared.files import full_disk_named
 from shared.problems import GenshareError
 from shared.version import genshare_version
 
@@ -55,6 +57,7 @@ CENTRES_LIBRARIES = frozenset(
     }
 )
 
+DISK_FULL = "no space is left on a disk that this command writes to"
 FAILED, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
@@ -104,7 +107,8 @@ def _call(arguments: list[str]) -> int:
 
 def _guarded(action: Callable[[], int], console: Console) -> int:
     try:
-        return action()
+        with full_disk_named(Path(), sentence=DISK_FULL):
+            return action()
     except GenshareError as error:
         console.print(
             f"[red]error:[/] {escape(str(error))}\n[dim]{escape(error.hint)} ({error.code})[/]"

@@ -10,19 +10,27 @@ from hub.database import open_database
 from hub.main import centres, create_app
 from hub.settings import Settings
 from shared.arguments import name_argument
+from shared.command_options import Port, with_options
 from shared.serving import check_can_serve, check_writable, read_settings, serve
 
-app = typer.Typer(no_args_is_help=True, help="Serve the hub; invite centres.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve the hub; invite centres.")
 
 DataDir = Annotated[
-    Path | None, typer.Option(help="Holds database and files. Default: HUB_DATA_DIR or ./hub-data.")
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Holds the hub's database and files. Default: HUB_DATA_DIR or ./hub-data.",
+    ),
 ]
 
 
 @app.command("serve")
+@with_options
 def serve_hub(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
+    ] = "127.0.0.1",
+    port: Port = 8000,
     data_dir: DataDir = None,
 ) -> None:
     """Serve the hub.
@@ -41,9 +49,15 @@ def serve_hub(
 def invite(
     centre: Annotated[
         str,
-        typer.Argument(callback=name_argument, help="Lower-case letters, digits and hyphens."),
+        typer.Argument(
+            metavar="NAME",
+            callback=name_argument,
+            help="The centre's name: lower-case letters, digits and inner hyphens.",
+        ),
     ],
-    renew: Annotated[bool, typer.Option(help="Replace the centre's token.")] = False,
+    renew: Annotated[
+        bool, typer.Option(metavar="", help="Whether to replace the token that the centre has.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Enrol a centre and print its token, once. Run it on the hub's machine.

@@ -6,14 +6,14 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.models import StrictModel
-from shared.names import Digest, Precision, Recipe
+from shared.names import Digest, Precision, TrainingRecipe
 
 ClassifierName = Literal["cnn", "swin"]
 
 SWIN_SIDE_PX = 224
 """The side of the paper's Swin."""
 
-RECIPE_DEFAULTS: Mapping[Recipe, Mapping[str, Any]] = {
+RECIPE_DEFAULTS: Mapping[TrainingRecipe, Mapping[str, Any]] = {
     "paper": {},  # the fields' own defaults
     "improved": {
         "learning_rate": 3e-4,
@@ -40,7 +40,9 @@ class ClassifierTraining(StrictModel):
     batches a hundred times smaller.
     """
 
-    recipe: Recipe = Field("paper", description="What the other fields' defaults depend on.")
+    recipe: TrainingRecipe = Field(
+        "paper", description="What the other fields' defaults depend on."
+    )
     epochs: int = Field(100, ge=1, description="Passes over the patches.")
     batch_size: int = Field(12, ge=2, description="Patches in a step.")
     learning_rate: float = Field(
@@ -108,7 +110,7 @@ class ClassifierTraining(StrictModel):
         return self
 
 
-RECIPE_FIELDS: Mapping[str, Recipe] = {
+RECIPE_FIELDS: Mapping[str, TrainingRecipe] = {
     "momentum": "paper",
     "weight_decay": "improved",
     "warm_up_share": "improved",

@@ -10,39 +10,54 @@ from shared.names import Name
 
 AcquisitionStyle = Literal["digital", "film", "soft"]
 
-
 FolderFormat = Literal["coco", "inbreast", "bcdr", "optimam", "cbis-ddsm", "mias", "table"]
+
+
+FolderLayout = Annotated[
+    Literal[FolderFormat, "auto"],
+    Field(description="How the folder is laid out: as one of these data sets; auto recognises it."),
+]
+RecordValues = Annotated[
+    dict[str, str],
+    Field(
+        description="Keep only images whose record has this value, such as view=CC; of several, "
+        "all must be so."
+    ),
+]
 
 
 class MammogramFolder(StrictModel):
     """A data set as its publishers lay it out in a folder."""
 
-    format: Literal[FolderFormat, "auto"] = Field("auto", description="auto recognises it.")
+    format: FolderLayout = "auto"
     folder: str = Field(".", description="Relative to the node's mammograms folder.")
     lent_by: Name | None = Field(
         None, description="Another centre, whose mammograms lie in the node's lent folder."
     )
-    where: dict[str, str] = Field(
-        default_factory=dict, description="Keep images whose record has these values."
-    )
+    where: RecordValues = Field(default_factory=dict)
 
 
 class PhantomSet(StrictModel):
     """Procedural mammograms from a seed: drawn when they are read, or written as a real data set.
 
     Attributes:
-        calcifications: Whether an annotation outlines a cluster, as most data sets do, or each
-            calcification, as INbreast does.
         written_as: The layout in which a node writes them, to be read like the real one.
     """
 
     format: Literal["phantoms"] = "phantoms"
-    style: AcquisitionStyle
-    patients: int = Field(ge=1, le=5000)
-    seed: int = Field(ge=0)
-    image_height_px: int = Field(640, ge=256, le=4096)
+    style: AcquisitionStyle = Field(
+        description="How the images look: of a digital machine, scanned from film, or soft and of "
+        "low dose."
+    )
+    patients: int = Field(ge=1, le=5000, description="How many patients are drawn.")
+    seed: int = Field(ge=0, description="The same number draws the same patients.")
+    image_height_px: int = Field(640, ge=256, le=4096, description="Height of an image in pixels.")
     healthy_share: float = Field(0.5, ge=0, lt=1, description="Share of patients with no lesion.")
-    calcifications: Literal["clusters", "each"] = "clusters"
+    calcifications: Literal["clusters", "each"] = Field(
+        "clusters",
+        description="What an annotation outlines: a cluster, as in most data sets, or each single "
+        "calcification, as in INbreast.",
+    )
     written_as: FolderFormat | None = None
 
     def digest(self) -> str:

@@ -48,7 +48,7 @@ class Interval(StrictModel):
     high: float
 
 
-class Estimate(StrictModel):
+class MetricEstimate(StrictModel):
     """A metric of a cell over its seeds.
 
     `mean` is None where no seed defines it, and `reason` says why; `std` (n - 1) needs two seeds.
@@ -76,8 +76,11 @@ class Cell(StrictModel):
     n_train_synthetic: int
     n_test: int
     prevalence: float
-    metrics: dict[str, Estimate]
+    metrics: dict[str, MetricEstimate]
 
+
+COMPARED_METRICS = ("auroc", "auprc")
+"""In which arms are compared."""
 
 Verdict = Literal["higher", "lower", "no difference shown", "too few seeds", "undefined"]
 
@@ -174,7 +177,7 @@ class Reliability(StrictModel):
     bins: tuple[ReliabilityBin, ...]
 
 
-class Findings(StrictModel):
+class StudyFindings(StrictModel):
     """The statistics of a study."""
 
     resamples: int
@@ -232,7 +235,7 @@ class StudyResult(StrictModel):
     arms: tuple[ArmFacts, ...]
     rows: tuple[RunRow, ...]
     failed: tuple[FailedRun, ...]
-    findings: Findings
+    findings: StudyFindings
     balance: tuple[SubsetBalance, ...]
     shortcut: ShortcutReport
     generators: tuple[UsedGenerator, ...]

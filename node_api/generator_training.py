@@ -5,9 +5,16 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from node_api.losses import (
+    DEFAULT_LOSS,
+    LOSSES,
+    OWNED_FIELDS,
+    losses_with,
+    losses_with_critic,
+)
 from shared.cards import Loss
 from shared.models import LARGEST_SEED, StrictModel
-from shared.names import Precision, Recipe
+from shared.names import Precision, TrainingRecipe
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
 AugmentationKind = Literal["brightness", "contrast", "translation", "cutout"]
@@ -49,46 +56,16 @@ class Augmentation(StrictModel):
         return self
 
 
-LOSS_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "dcgan": {},  # the fields' own defaults
-    "wgan-gp": {
-        "epochs": 2700,
-        "critic_steps": 5,
-        "learning_rate": 1e-4,
-        "betas": (0.5, 0.9),
-        "real_labels": None,
-        "penalty_weight": 10.0,
-        "keep_weights_from_epoch": None,
-    },
-    "relativistic": {
-        "epochs": 1000,
-        "batch_size": 32,
-        "betas": (0.0, 0.99),
-        "real_labels": None,
-        "penalty_weight": 2.0,
-        "keep_weights_from_epoch": None,
-    },
-}
-"""What a field is by default where another loss than the DCGAN's is asked for."""
-
-_IMPROVED: Mapping[str, Any] = {
+IMPROVED_DEFAULTS: Mapping[str, Any] = {
     "on_collapse": "stop",
     "precision": "auto",
     "augmentation": Augmentation(),
     "average_half_life_images": 5_000,
 }
-IMPROVED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "dcgan": _IMPROVED,
-    "wgan-gp": _IMPROVED,
-    "relativistic": {**_IMPROVED, "average_half_life_images": 10_000},
-}
-"""What else a field is by default in the improved recipe."""
+"""What a field is by default in the improved recipe, where its loss has no other default."""
 
 NOT_OF_THE_RESULT = ("on_collapse",)
 """Fields that may change between the starts of one training: no weight depends on them."""
-
-IMPROVED_RATE_DIVISORS: Mapping[str, float] = {"dcgan": 10, "wgan-gp": 10, "relativistic": 4}
-"""What the learning rate is divided by in the end, by default, in the improved recipe."""
 
 
 class GeneratorTraining(StrictModel):
@@ -106,10 +83,27 @@ class GeneratorTraining(StrictModel):
     (arXiv 2501.05441).
     """
 
-    recipe: Recipe = Field("improved", description="What the other fields' defaults depend on.")
-    loss: Loss = "dcgan"
-    epochs: int = Field(3000, ge=1, description="Passes of the discriminator over the patches.")
-    batch_size: int = Field(16, ge=2)
+    recipe: TrainingRecipe = Field(
+        "improved",
+        description="Whether to train as the paper did, or with our improvements; what is not "
+        "given otherwise depends on it.",
+    )
+    loss: Loss = Field(
+        DEFAULT_LOSS,
+        description="How the generator is taught: dcgan and wgan-gp as in the paper, relativistic "
+        "as in later work.",
+    )
+    epochs: int = Field(
+        3000,
+        ge=1,
+        description="How often the training sees every patch; how often by default depends on the "
+        "loss.",
+    )
+    batch_size: int = Field(
+        16,
+        ge=2,
+        description="Patches that are looked at together; how many by default depends on the loss.",
+    )
     critic_steps: int = Field(
         1, ge=1, le=100, description="Of the discriminator for each of the generator."
     )
@@ -156,51 +150,51 @@ class GeneratorTraining(StrictModel):
         False, description="Compile networks and losses; the numbers differ by rounding."
     )
     cuda_graphs: bool = Field(False, description="On CUDA: replay each step as one graph.")
-    seed: int = Field(0, ge=0, le=LARGEST_SEED)
+    seed: int = Field(
+        0, ge=0, le=LARGEST_SEED, description="The same number gives the same training."
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _defaults_of_recipe_and_loss(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        loss = str(value.get("loss", "dcgan"))
-        filled = {**LOSS_DEFAULTS.get(loss, {}), **value}
-        if loss == "relativistic" and _is_number(filled["penalty_weight"]):
-            filled.setdefault("penalty_weight_end", filled["penalty_weight"] / 10)
-        if value.get("recipe", "improved") != "improved" or loss not in IMPROVED_DEFAULTS:
+        traits = LOSSES.get(str(value.get("loss", DEFAULT_LOSS)))
+        if traits is None:
+            return value  # and the field says which losses there are
+        filled = {**traits.defaults, **value}
+        if traits.penalty_divisor is not None and _is_number(filled["penalty_weight"]):
+            end = filled["penalty_weight"] / traits.penalty_divisor
+            filled.setdefault("penalty_weight_end", end)
+        if value.get("recipe", "improved") != "improved":
             return filled
         rate = filled.get("learning_rate", cls.model_fields["learning_rate"].default)
-        falls = (
-            {"learning_rate_end": rate / IMPROVED_RATE_DIVISORS[loss]} if _is_number(rate) else {}
-        )
-        return {**IMPROVED_DEFAULTS[loss], **falls, **filled}
+        falls = {"learning_rate_end": rate / traits.rate_divisor} if _is_number(rate) else {}
+        return {**IMPROVED_DEFAULTS, **traits.improved, **falls, **filled}
 
     @model_validator(mode="after")
     def _fields_fit_the_loss(self) -> Self:
-        if self.recipe == "paper" and self.loss == "relativistic":
-            raise ValueError("the paper has no relativistic loss; its recipe is improved")
-        for name, owners in LOSS_FIELDS.items():
-            if (getattr(self, name) is not None) != (self.loss in owners):
+        traits = LOSSES[self.loss]
+        if self.recipe == "paper" and not traits.is_the_papers:
+            raise ValueError(f"the paper has no {self.loss} loss; its recipe is improved")
+        for name in OWNED_FIELDS:
+            if (getattr(self, name) is not None) != (name in traits.fields):
                 raise ValueError(
-                    f"{name} belongs to the loss {' or '.join(owners)} and to no other, "
+                    f"{name} belongs to the loss {losses_with(name)} and to no other, "
                     f"but the loss is {self.loss} and {name} is {getattr(self, name)}"
                 )
         if self.penalty_weight is None and self.penalty_weight_end is not None:
             raise ValueError(f"penalty_weight_end needs a penalty, and {self.loss} has none")
-        if self.critic_steps > 1 and self.loss != "wgan-gp":
-            raise ValueError(f"critic_steps above 1 belong to the loss wgan-gp, not to {self.loss}")
+        if self.critic_steps > 1 and not traits.has_critic:
+            raise ValueError(
+                f"critic_steps above 1 belong to the loss {losses_with_critic()}, not to "
+                f"{self.loss}"
+            )
         return self
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float)
-
-
-LOSS_FIELDS: Mapping[str, tuple[Loss, ...]] = {
-    "real_labels": ("dcgan",),
-    "penalty_weight": ("wgan-gp", "relativistic"),
-}
-"""The losses that need a field; every other loss refuses it."""
 
 
 def is_kept(epoch: int, training: GeneratorTraining) -> bool:

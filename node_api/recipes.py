@@ -18,7 +18,7 @@ class RecipeWeights(StrictModel):
     share: Share | None = None
 
 
-class Recipe(StrictModel):
+class SamplingRecipe(StrictModel):
     """What was sampled, from what, and by what.
 
     Attributes:

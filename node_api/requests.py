@@ -10,7 +10,8 @@ from node_api.patches import PatchConfiguration
 from node_api.studies import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
 from shared.models import LARGEST_SEED, StrictModel
-from shared.names import Digest, FileName, LesionKind, Name, Text
+from shared.names import Digest, FileName, LesionKind, Name
+from shared.terms import Terms
 
 JobKind = Literal["write_phantoms", "train_generator", "publish", "pull", "sample", "study"]
 
@@ -58,16 +59,11 @@ class TrainGeneratorRequest(JobRequest):
     )
 
 
-class PublishRequest(JobRequest):
+class PublishRequest(Terms, JobRequest):
     """Build a package of a trained generator and publish it to the hub."""
 
     kind: Literal["publish"] = "publish"
     training_job: str = Field(description="Id of the finished train_generator job.")
-    name: Name
-    title: Text
-    licence: Text
-    use_terms: Text
-    contact: Text
     ensemble: bool = Field(
         False,
         description="Publish every weight file that the training kept, not the final one only.",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.findings import StudyResult
 from node_api.generator_training import GeneratorTraining
-from node_api.recipes import Recipe
+from node_api.recipes import SamplingRecipe
 from shared.architectures import Architecture
 from shared.fidelity import FidelityReport
 from shared.models import StrictModel
@@ -55,7 +55,7 @@ class PulledGenerator(StrictModel):
     whole: bool
 
 
-class SampledPatches(Recipe):
+class SampledPatches(SamplingRecipe):
     """The recipe of patches that were drawn, and the shape of their array: count, height, width."""
 
     shape: tuple[int, int, int]

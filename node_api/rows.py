@@ -9,28 +9,26 @@ from pydantic import Field
 from shared.models import StrictModel
 
 
-class RunRow(StrictModel):
-    """One run: a cell of the grid with one seed. An undefined metric is None.
+class Metrics(StrictModel):
+    """How well a classifier does on one test set.
 
-    Lesion is the positive class, but for the columns that end in `_healthy`. Columns that end in
+    Lesion is the positive class, but for the fields that end in `_healthy`. Fields that end in
     `_patients` are of patients, not patches: a patient's probability is that of its most
-    suspicious patch, and a patient with a lesion patch is positive.
+    suspicious patch, and a patient with a lesion patch is positive. But for counts and the
+    temperature all are 0 to 1. What has a default was not measured by the first versions, whose
+    rows can still be read.
 
     Attributes:
         threshold: From this probability on, lesion is predicted; chosen on validation patches.
-        sensitivity_at_90_specificity: Read from the test patches' ROC curve.
+        sensitivity_at_90_specificity: The highest one that a threshold reaches with it on the test
+            patches' ROC curve.
         brier, calibration_error: After temperature scaling on validation patches.
-        temperature: What the logits are divided by.
+        temperature: What the log-odds are divided by.
         undefined: Why a metric is None, by its name.
+
+    Source: paper section 3; facts of its published code: healthy was its positive class.
     """
 
-    classifier: str
-    arm: str
-    train_fraction: float
-    lesions: str
-    seed: int
-    n_train_real: int
-    n_train_synthetic: int
     n_test: int
     prevalence: float
     accuracy: float
@@ -48,6 +46,25 @@ class RunRow(StrictModel):
     auroc_patients: float | None = None
     auprc_patients: float | None = None
     undefined: Mapping[str, str] = Field(default_factory=dict)
+
+
+class RunOfGrid(StrictModel):
+    """Which run it is, a cell of the grid with one seed, and how many patches it trained on."""
+
+    classifier: str
+    arm: str
+    train_fraction: float
+    lesions: str
+    seed: int
+    n_train_real: int
+    n_train_synthetic: int
+
+
+class RunRow(Metrics, RunOfGrid):
+    """One run and how it did. Fields, and so columns, stand in the order of the bases, last first.
+
+    An undefined metric is None.
+    """
 
 
 def as_csv(rows: Iterable[RunRow]) -> str:

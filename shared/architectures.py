@@ -50,7 +50,12 @@ class DcganArchitecture(StrictModel):
     kind: Literal["dcgan"] = "dcgan"
     image_size: ImageSize = Field(128, description="Side of a patch in pixels.")
     latent_size: int = Field(100, ge=1, le=1024)
-    width: int = Field(64, ge=4, le=256, description="Channels of the last hidden map.")
+    width: int = Field(
+        64,
+        ge=4,
+        le=256,
+        description="Channels of the last hidden map; more can draw finer detail, and take longer.",
+    )
     channel_multipliers: Annotated[tuple[Multiplier, ...], Field(max_length=8)] | None = Field(
         None,
         exclude_if=lambda given: given is None,
@@ -127,7 +132,12 @@ class ResidualArchitecture(StrictModel):
     kind: Literal["residual"] = "residual"
     image_size: ImageSize = Field(128, description="Side of a patch in pixels.")
     latent_size: int = Field(64, ge=1, le=1024)
-    width: int = Field(32, ge=4, le=256, description="Channels of the last hidden map.")
+    width: int = Field(
+        32,
+        ge=4,
+        le=256,
+        description="Channels of the last hidden map; more can draw finer detail, and take longer.",
+    )
     largest_width: int = Field(512, ge=4, le=1024, description="No map has more channels.")
     blocks: int = Field(1, ge=1, le=4, description="Residual blocks in a stage.")
     expansion: int = Field(2, ge=1, le=4, description="Widening inside a block.")

@@ -8,7 +8,8 @@ from pydantic import Field, field_validator
 from shared.architectures import Architecture
 from shared.fidelity import FidelityReport
 from shared.models import StrictModel
-from shared.names import Digest, FileName, LesionKind, Name, Text
+from shared.names import Digest, FileName, LesionKind, Text
+from shared.terms import CentreTerms
 
 SMALLEST_COUNT = 5
 MOST_WEIGHT_FILES = 512
@@ -80,7 +81,7 @@ class Origin(StrictModel):
     dois: tuple[Text, ...] = Field((), max_length=20)
 
 
-class ModelCard(StrictModel):
+class ModelCard(CentreTerms):
     """Everything said about one version of a generator.
 
     Its weight files' digests are on the card, so a card alone tells whether a file is the
@@ -89,9 +90,6 @@ class ModelCard(StrictModel):
     """
 
     schema_version: Literal[1] = 1
-    centre: Name
-    name: Name
-    title: Text
     architecture: Architecture
     weights: tuple[WeightFile, ...] = Field(min_length=1, max_length=MOST_WEIGHT_FILES)
     pixel_range: tuple[float, float] = Field(
@@ -108,9 +106,6 @@ class ModelCard(StrictModel):
         exclude_if=lambda origin: origin is None,
         description="None, which is not written: trained by the centre with genshare.",
     )
-    licence: Text
-    use_terms: Text
-    contact: Text
 
     @field_validator("pixel_range")
     @classmethod

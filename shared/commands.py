@@ -6,29 +6,42 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import Field
 from rich.console import Console
 from rich.table import Table
 
 from shared.arguments import name_argument
+from shared.command_options import Json, with_options
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
 from shared.hub_client import connect
 from shared.packages import Package, canonical_json
 from shared.weight_choices import chosen_weights
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-HubUrl = Annotated[str, typer.Option(envvar="GENSHARE_HUB_URL", help="The hub's address.")]
+HubUrl = Annotated[
+    str, typer.Option(envvar="GENSHARE_HUB_URL", metavar="URL", help="The hub's address.")
+]
 Token = Annotated[
     str | None,
-    typer.Option(envvar="GENSHARE_HUB_TOKEN", help="A centre's token.", show_default=False),
+    typer.Option(
+        envvar="GENSHARE_HUB_TOKEN",
+        metavar="TOKEN",
+        help="Your centre's token, as genshare hub invite printed it.",
+        show_default=False,
+    ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Version = Annotated[int | None, typer.Option(min=1, help="Default: the latest.")]
+Version = Annotated[
+    int | None, Field(ge=1, description="Which version of it; by default the latest.")
+]
 Centre = Annotated[
-    str, typer.Argument(callback=name_argument, help="The centre that published it.")
+    str,
+    typer.Argument(metavar="CENTRE", callback=name_argument, help="The centre that published it."),
 ]
-Generator = Annotated[str, typer.Argument(callback=name_argument, help="The generator's name.")]
+Generator = Annotated[
+    str, typer.Argument(metavar="NAME", callback=name_argument, help="The generator's name.")
+]
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
@@ -37,7 +50,10 @@ def list_generators(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     centre: Annotated[
-        str | None, typer.Option(callback=name_argument, help="Only this centre's.")
+        str | None,
+        typer.Option(
+            metavar="NAME", callback=name_argument, help="Only generators of this centre."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -66,6 +82,7 @@ def list_generators(
 
 
 @app.command()
+@with_options
 def show(
     centre: Centre,
     name: Generator,
@@ -85,17 +102,25 @@ def show(
 
 
 @app.command()
+@with_options
 def fetch(
     centre: Centre,
     name: Generator,
-    out: Annotated[Path, typer.Option(help="The folder to make.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to make.")],
     version: Version = None,
     weights: Annotated[
         list[str] | None,
-        typer.Option(help="Only this weight file of an ensemble. Repeatable.", metavar="FILE"),
+        typer.Option(
+            metavar="FILE", help="Only this weight file of an ensemble; once for each file."
+        ),
     ] = None,
     weights_at_most: Annotated[
-        int | None, typer.Option(min=1, help="Only so many weight files, evenly spread.")
+        int | None,
+        Field(
+            ge=1,
+            description="Only so many weight files of an ensemble, evenly spread over the "
+            "training.",
+        ),
     ] = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,

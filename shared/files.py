@@ -19,6 +19,7 @@ from shared.errors import FolderInUseError, OutOfSpaceError
 from shared.problems import GenshareError
 
 GRACE_SECONDS = 2.0
+MANY_FILES = 100
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -83,7 +84,10 @@ def put_in_place(temporary: Path, path: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Force a folder and all that is in it to the disk."""
-    for path in (*folder.rglob("*"), folder):
+    paths = [*folder.rglob("*"), folder]
+    if len(paths) > MANY_FILES:
+        os.sync()  # a journal written once; each file by itself then has nothing left to write
+    for path in paths:
         sync(path)
 
 

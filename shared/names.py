@@ -1,10 +1,21 @@
 """The strings that may cross the border: short, printable, and of a known form."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import StringConstraints
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
+
+class InWords(NamedTuple):
+    """Says of a type of strings what a person may type: a pattern tells only programmers."""
+
+    text: str
+
+
+Name = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"),
+    InWords("lower-case letters, digits and inner hyphens, at most 63"),
+]
 """A centre's or generator's name: lower-case letters, digits and inner hyphens, at most 63."""
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
@@ -14,10 +25,14 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 in lower-case hexadecimal."""
 
 Text = Annotated[
-    str, StringConstraints(pattern=r"^[\w .,:;()/'@+&%-]+$", min_length=1, max_length=300)
+    str,
+    StringConstraints(pattern=r"^[\w .,:;()/'@+&%-]+$", min_length=1, max_length=300),
+    InWords("a line of letters, digits, blanks and common punctuation, at most 300"),
 ]
 """A line of plain text: letters, digits, blanks and common punctuation."""
 
-Recipe = Literal["paper", "improved"]
+TrainingRecipe = Literal["paper", "improved"]
+"""What the defaults of a training depend on."""
+
 Precision = Literal["float32", "bfloat16", "auto"]
 LesionKind = Literal["mass", "calcification", "other"]

@@ -16,6 +16,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import DatabaseUnavailableError
+from shared.files import is_full_disk
 from shared.problems import GenshareError, Problem
 
 log = logging.getLogger(__name__)
@@ -203,7 +204,8 @@ def _render_database(request: Request, error: Exception) -> JSONResponse:
         raise error
     request_id = getattr(request.state, "request_id", "")
     log.error("%s the database cannot be used", request_id, exc_info=error)
-    return _render(request, DatabaseUnavailableError("the service's database cannot be used"))
+    why = ": its disk is full" if is_full_disk(error) else ""
+    return _render(request, DatabaseUnavailableError(f"the service's database cannot be used{why}"))
 
 
 def _render_unexpected(request: Request, error: Exception) -> JSONResponse:

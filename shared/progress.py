@@ -35,6 +35,9 @@ class Progress(StrictModel):
 OnProgress = Callable[[Progress], None]
 """Takes each step of a piece of work; what it raises stops the work."""
 
+OnCount = Callable[[int, int], None]
+"""Takes how many are done, and of how many, where only the caller knows what the work is called."""
+
 
 @contextmanager
 def shown(console: Console | None = None) -> Iterator[OnProgress]:

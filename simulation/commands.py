@@ -16,12 +16,13 @@ from shared.durations import duration
 from shared.interruption import interruptible
 from simulation.driver import run_scenario
 from simulation.federation import Federation, attached, started
-from simulation.machine import this_machine
+from simulation.finished import FinishedSimulation
 from simulation.options import data_folders, labelled, node_urls
-from simulation.pictures import fetch_pictures
-from simulation.plan import plan_of, print_plan
+from simulation.pictures import FetchedPicture, fetch_pictures
+from simulation.plan import plan_json, print_plan
 from simulation.progress import shown
 from simulation.report.compose import compose_report
+from simulation.report.machine import this_machine
 from simulation.report.records import Report
 from simulation.report.tables import terminal_tables
 from simulation.report.writing import write_report
@@ -42,35 +43,54 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def simulate(
     scenario: Annotated[
-        str, typer.Argument(help="quick, real, paper, or the path of a TOML file.")
+        str,
+        typer.Argument(metavar="SCENARIO", help="quick, real, paper, or the path of a TOML file."),
     ] = "quick",
     out: Annotated[
-        Path, typer.Option(help="Folder of the report, the logs and every service's state.")
+        Path,
+        typer.Option(
+            metavar="FOLDER", help="Gets the report, the logs and what every service keeps."
+        ),
     ] = Path("genshare-results"),
     data: Annotated[
         list[str] | None,
-        typer.Option(help="Mammograms of centres that read a folder: A=FOLDER,B=FOLDER."),
+        typer.Option(metavar="A=FOLDER,B=FOLDER", help="Where the mammograms of each centre lie."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan; start and write nothing.")
+        bool, typer.Option("--dry-run", metavar="", help="Print the plan; start and write nothing.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print report.json; progress goes to standard error.")
+        bool,
+        typer.Option(
+            "--json", metavar="", help="Print report.json; progress goes to standard error."
+        ),
     ] = False,
     hub_url: Annotated[
-        str | None, typer.Option(help="Use this hub and the nodes of --node; start no service.")
+        str | None,
+        typer.Option(metavar="URL", help="Use this hub and the nodes of --node; start no service."),
     ] = None,
     node: Annotated[
-        list[str] | None, typer.Option(help="With --hub-url: the centres' nodes, A=URL,B=URL.")
+        list[str] | None,
+        typer.Option(
+            metavar="A=URL,B=URL", help="With --hub-url: where the node of each centre answers."
+        ),
     ] = None,
     hub_admin_token: Annotated[
         str | None,
-        typer.Option(envvar="GENSHARE_HUB_ADMIN_TOKEN", help="With --hub-url.", show_envvar=True),
+        typer.Option(
+            envvar="GENSHARE_HUB_ADMIN_TOKEN",
+            metavar="TOKEN",
+            help="With --hub-url: the token of the hub's administrator.",
+            show_envvar=True,
+        ),
     ] = None,
     node_token: Annotated[
         str | None,
         typer.Option(
-            envvar="GENSHARE_NODE_TOKEN", help="With --node: of every node.", show_envvar=True
+            envvar="GENSHARE_NODE_TOKEN",
+            metavar="TOKEN",
+            help="With --node: the token that every node wants.",
+            show_envvar=True,
         ),
     ] = None,
 ) -> None:
@@ -90,9 +110,7 @@ def simulate(
     Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
     """
     begun = time.monotonic()
-    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-        console.width = LOG_WIDTH
+    console = _console(as_json=as_json)
     wanted = read_scenario(scenario)
     folders = data_folders(
         wanted, labelled(data or (), "--data"), required=hub_url is None and not dry_run
@@ -105,7 +123,7 @@ def simulate(
         _show_plan(wanted, folders, console, as_json=as_json)
         return
     federation = (
-        _started_here(wanted, out, folders)
+        started(wanted, root=out.resolve(), folders=folders)
         if hub_url is None
         else _attached(wanted, hub_url, labelled(node or (), "--node"), hub_admin_token, node_token)
     )
@@ -114,41 +132,37 @@ def simulate(
         disk_faults(out),
         claimed(out, wanted, folders) as digest,
     ):
-        report, page = _run(wanted, federation, out, folders, digest, console, begun)
+        console.print(f"[bold]{escape(wanted.title)}[/]")
+        finished, pictures = _drive(wanted, federation, digest, console)
+        report = compose_report(
+            wanted,
+            finished,
+            pictures,
+            folders=folders,
+            digest=digest,
+            machine=this_machine(),
+            written_at=datetime.now(UTC),
+            seconds=time.monotonic() - begun,
+        )
+        page = write_report(out / REPORT, report, {p.file: p.png for p in pictures})
     _show(report, page, console, as_json=as_json)
 
 
-def _run(
-    scenario: Scenario,
-    federation: AbstractContextManager[Federation],
-    out: Path,
-    folders: Mapping[str, str],
-    digest: str,
-    console: Console,
-    begun: float,
-) -> tuple[Report, Path]:
-    console.print(f"[bold]{escape(scenario.title)}[/]")
-    with federation as services:
-        with shown(console) as on_job:
-            outcome = run_scenario(scenario, services, digest=digest, on_job=on_job)
-        pictures = fetch_pictures(scenario, services, outcome)
-    report = compose_report(
-        scenario,
-        outcome,
-        pictures,
-        folders=folders,
-        digest=digest,
-        machine=this_machine(),
-        written_at=datetime.now(UTC),
-        seconds=time.monotonic() - begun,
-    )
-    return report, write_report(out / REPORT, report, {p.file: p.png for p in pictures})
+def _console(*, as_json: bool) -> Console:
+    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
+    return console
 
 
-def _started_here(
-    scenario: Scenario, out: Path, folders: Mapping[str, str]
-) -> AbstractContextManager[Federation]:
-    return started(scenario, root=out.resolve(), folders=folders)
+def _show_plan(
+    scenario: Scenario, folders: Mapping[str, str], console: Console, *, as_json: bool
+) -> None:
+    digest = scenario_digest(scenario, folders)
+    if as_json:
+        sys.stdout.write(plan_json(scenario, folders, digest=digest) + "\n")
+    else:
+        print_plan(scenario, folders, digest=digest, console=console)
 
 
 def _attached(
@@ -171,14 +185,16 @@ def _attached(
     )
 
 
-def _show_plan(
-    scenario: Scenario, folders: Mapping[str, str], console: Console, *, as_json: bool
-) -> None:
-    plan = plan_of(scenario, folders, digest=scenario_digest(scenario, folders))
-    if as_json:
-        sys.stdout.write(plan.model_dump_json(indent=2) + "\n")
-    else:
-        print_plan(plan, console)
+def _drive(
+    scenario: Scenario,
+    federation: AbstractContextManager[Federation],
+    digest: str,
+    console: Console,
+) -> tuple[FinishedSimulation, tuple[FetchedPicture, ...]]:
+    with federation as services:
+        with shown(console) as on_job:
+            finished = run_scenario(scenario, services, digest=digest, on_job=on_job)
+        return finished, fetch_pictures(scenario, services, finished)
 
 
 def _show(report: Report, page: Path, console: Console, *, as_json: bool) -> None:

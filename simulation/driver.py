@@ -1,61 +1,33 @@
 """Drives a federation through a scenario, over REST only, wherever its services run."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from node_api.data_sources import MammogramFolder, PhantomSet
 from node_api.findings import StudyResult
 from node_api.jobs import Job
-from node_api.requests import PublishRequest, PullRequest, SampleRequest, WritePhantomsRequest
+from node_api.requests import (
+    JobRequest,
+    PublishRequest,
+    PullRequest,
+    SampleRequest,
+    WritePhantomsRequest,
+)
 from node_api.summaries import DatasetSummary
 from shared.models import StrictModel
 from shared.records import GeneratorVersion
 from simulation.federation import Federation
-from simulation.scenario import DATASET, GeneratorScenario, Scenario, StudyScenario
+from simulation.finished import FinishedSimulation, FinishedStudy, Preview, PublishedGenerator
+from simulation.scenario import DATASET, GeneratorScenario, Scenario
 from simulation.steps import OnJob, Step, run_steps
 
 Found = TypeVar("Found", bound=StrictModel)
 
 
-@dataclass(frozen=True)
-class TrainedGenerator:
-    """A generator that its centre trained and published."""
-
-    scenario: GeneratorScenario
-    training: Job
-    version: GeneratorVersion
-
-
-@dataclass(frozen=True)
-class FinishedStudy:
-    """A study and what it found."""
-
-    scenario: StudyScenario
-    job: Job
-    result: StudyResult
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a simulation found.
-
-    Attributes:
-        datasets: Counts by the centre's label.
-        previews: Finished sample jobs with the receiving centre's label, by generator.
-        versions: Of code and libraries, by service.
-    """
-
-    datasets: dict[str, DatasetSummary]
-    generators: tuple[TrainedGenerator, ...]
-    previews: dict[str, tuple[str, Job]]
-    studies: tuple[FinishedStudy, ...]
-    versions: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
 def run_scenario(
     scenario: Scenario, federation: Federation, *, digest: str, on_job: OnJob
-) -> Outcome:
+) -> FinishedSimulation:
     """Train, publish, pull, sample and study, as the scenario says.
 
     What an earlier start finished is found again, not done again.
@@ -69,172 +41,175 @@ def run_scenario(
         ServiceUnreachableError, HubUnreachableError: A service does not answer.
     """
     federation.wait_until_healthy()
-    _write_phantoms(scenario, federation, digest, on_job)
-    datasets = _introduce(scenario, federation)
-    trained = _train(scenario, federation, digest, on_job)
-    published = _publish(scenario, federation, trained, digest, on_job)
-    digests = _pull(scenario, federation, published, digest, on_job)
-    previews = _preview_steps(scenario, federation, digests)
-    studies = _study_steps(scenario, federation, digests)
-    steps = [*(step for _, step in previews.values()), *studies.values()]
-    jobs = run_steps(steps, digest=digest, on_job=on_job)
-    return Outcome(
+    driver = _Driver(scenario, federation, digest, on_job)
+    driver.write_phantoms()
+    datasets = driver.introduce()
+    trained = driver.train()
+    published = driver.publish(trained)
+    driver.pull(published)
+    previews, studied = driver.sample_and_study(published)
+    return FinishedSimulation(
         datasets=datasets,
         generators=tuple(
-            TrainedGenerator(
-                generator, trained[generator.reference], published[generator.reference]
-            )
-            for generator in scenario.generators
+            PublishedGenerator(generator, trained[name], published[name], previews.get(name))
+            for name, generator in driver.generators.items()
         ),
-        previews={name: (label, jobs[step.name]) for name, (label, step) in previews.items()},
         studies=tuple(
-            _finished(study, jobs[studies[study.lesions].name]) for study in scenario.studies
+            FinishedStudy(
+                study, studied[study.lesions], _found(StudyResult, studied[study.lesions])
+            )
+            for study in scenario.studies
         ),
-        versions=_versions(scenario, federation),
+        versions=driver.versions(),
     )
 
 
-def _write_phantoms(scenario: Scenario, federation: Federation, digest: str, on_job: OnJob) -> None:
-    """Have phantoms that are to be read like a real data set written first."""
-    wanted = [*((label, label) for label in scenario.centres), *scenario.loans]
-    steps = [
-        Step(
-            name=f"phantoms of {owner} at {label}",
-            title=f"{scenario.centres[label].name} draws "
-            + ("its phantoms" if owner == label else f"those of {scenario.centres[owner].name}"),
-            node=federation.nodes[label],
-            request=WritePhantomsRequest(phantoms=phantoms),
+@dataclass(frozen=True)
+class _Driver:
+    """Has a scenario's jobs done, one kind after the other."""
+
+    scenario: Scenario
+    federation: Federation
+    digest: str
+    on_job: OnJob
+
+    @property
+    def generators(self) -> dict[str, GeneratorScenario]:
+        """Those of the scenario by their references, as everything here is."""
+        return {generator.reference: generator for generator in self.scenario.generators}
+
+    def write_phantoms(self) -> None:
+        """Have phantoms that are to be read like a real data set written first."""
+        centres = self.scenario.centres
+        steps = {}
+        for label, owner in [*((label, label) for label in centres), *self.scenario.loans]:
+            phantoms = centres[owner].dataset
+            if isinstance(phantoms, PhantomSet) and phantoms.written_as:
+                whose = "its phantoms" if owner == label else f"those of {self._name(owner)}"
+                name = f"phantoms of {owner} at {label}"
+                request = WritePhantomsRequest(phantoms=phantoms)
+                steps[name] = self._step(label, name, f"draws {whose}", request)
+        self._run(steps)
+
+    def introduce(self) -> dict[str, DatasetSummary]:
+        """Enrol every centre at the hub; register its data at its node, and what is lent to it."""
+        counts = {}
+        for label, centre in self.scenario.centres.items():
+            node = self.federation.nodes[label]
+            token = self.federation.hub.invite(centre.name, renew=True)
+            node.connect_hub(self.federation.hub_url, token)
+            counts[label] = node.register_dataset(DATASET, centre.dataset).summary
+        for label, lender in self.scenario.loans:
+            name, source = self._name(lender), self.scenario.centres[lender].dataset
+            if isinstance(source, MammogramFolder):
+                source = source.model_copy(update={"lent_by": name})
+            self.federation.nodes[label].register_dataset(name, source)
+        return counts
+
+    def train(self) -> dict[str, Job]:
+        """Train every generator at its centre."""
+        return self._run(
+            {
+                reference: self._step(
+                    generator.centre,
+                    f"train {reference}",
+                    f"trains {generator.name}",
+                    self.scenario.training_request(generator),
+                )
+                for reference, generator in self.generators.items()
+            }
         )
-        for label, owner in wanted
-        if isinstance(phantoms := scenario.centres[owner].dataset, PhantomSet)
-        and phantoms.written_as
-    ]
-    run_steps(steps, digest=digest, on_job=on_job)
 
-
-def _introduce(scenario: Scenario, federation: Federation) -> dict[str, DatasetSummary]:
-    """Enrol every centre at the hub; register its data at its node, and what is lent to it."""
-    counts = {}
-    for label, centre in scenario.centres.items():
-        node = federation.nodes[label]
-        token = federation.hub.invite(centre.name, renew=True)
-        node.connect_hub(federation.hub_url, token)
-        counts[label] = node.register_dataset(DATASET, centre.dataset).summary
-    for label, lender in scenario.loans:
-        name, source = scenario.centres[lender].name, scenario.centres[lender].dataset
-        if isinstance(source, MammogramFolder):
-            source = source.model_copy(update={"lent_by": name})
-        federation.nodes[label].register_dataset(name, source)
-    return counts
-
-
-def _train(
-    scenario: Scenario, federation: Federation, digest: str, on_job: OnJob
-) -> dict[str, Job]:
-    steps = {
-        generator.reference: Step(
-            name=f"train {generator.reference}",
-            title=f"{scenario.centres[generator.centre].name} trains {generator.name}",
-            node=federation.nodes[generator.centre],
-            request=scenario.training_request(generator),
+    def publish(self, trained: Mapping[str, Job]) -> dict[str, GeneratorVersion]:
+        """Publish every trained generator under its terms."""
+        jobs = self._run(
+            {
+                reference: self._step(
+                    generator.centre,
+                    f"publish {reference}",
+                    f"publishes {generator.name}",
+                    PublishRequest(
+                        training_job=trained[reference].id,
+                        ensemble=generator.publish_ensemble,
+                        **generator.terms,
+                    ),
+                )
+                for reference, generator in self.generators.items()
+            }
         )
-        for generator in scenario.generators
-    }
-    return _by_reference(steps, run_steps(list(steps.values()), digest=digest, on_job=on_job))
+        return {reference: _found(GeneratorVersion, job) for reference, job in jobs.items()}
 
+    def pull(self, published: Mapping[str, GeneratorVersion]) -> None:
+        """Pull what each study needs to its centre."""
+        steps = {}
+        for label, reference, _ in _deliveries(self.scenario):
+            found, name = published[reference], f"pull {reference} to {label}"
+            request = PullRequest(centre=found.centre, name=found.name, version=found.version)
+            does = f"pulls {found.name} of {found.centre}"
+            steps[name] = self._step(label, name, does, request)
+        self._run(steps)
 
-def _publish(
-    scenario: Scenario,
-    federation: Federation,
-    trained: Mapping[str, Job],
-    digest: str,
-    on_job: OnJob,
-) -> dict[str, GeneratorVersion]:
-    steps = {
-        generator.reference: Step(
-            name=f"publish {generator.reference}",
-            title=f"{scenario.centres[generator.centre].name} publishes {generator.name}",
-            node=federation.nodes[generator.centre],
-            request=PublishRequest(
-                training_job=trained[generator.reference].id,
-                name=generator.name,
-                title=generator.title,
-                licence=generator.licence,
-                use_terms=generator.use_terms,
-                contact=generator.contact,
-                ensemble=generator.publish_ensemble,
-            ),
-        )
-        for generator in scenario.generators
-    }
-    jobs = run_steps(list(steps.values()), digest=digest, on_job=on_job)
-    return {
-        reference: _found(GeneratorVersion, job)
-        for reference, job in _by_reference(steps, jobs).items()
-    }
+    def sample_and_study(
+        self, published: Mapping[str, GeneratorVersion]
+    ) -> tuple[dict[str, Preview], dict[str, Job]]:
+        """Draw each generator's picture where it was pulled first, and run all studies beside it.
 
+        Returns:
+            Previews by generator, and the studies' jobs by their lesions.
+        """
+        digests = {reference: version.manifest_digest for reference, version in published.items()}
+        receivers: dict[str, str] = {}
+        samples: dict[str, Step] = {}
+        for label, reference, seed in _deliveries(self.scenario):
+            if receivers.setdefault(reference, label) == label:
+                samples[reference] = self._sample(reference, label, digests[reference], seed)
+        studies = {
+            study.lesions: self._step(
+                study.centre,
+                f"study {study.lesions} at {study.centre}",
+                f"studies {study.lesions}",
+                self.scenario.study_request(study, digests),
+            )
+            for study in self.scenario.studies
+        }
+        jobs = self._run(samples | studies)  # a reference has a slash, a study's lesions have none
+        previews = {
+            reference: Preview(label, jobs[reference]) for reference, label in receivers.items()
+        }
+        return previews, {lesions: jobs[lesions] for lesions in studies}
 
-def _pull(
-    scenario: Scenario,
-    federation: Federation,
-    published: Mapping[str, GeneratorVersion],
-    digest: str,
-    on_job: OnJob,
-) -> dict[str, str]:
-    """Pull what each study needs to its centre; return manifest digests by reference."""
-    steps = [
-        Step(
-            name=f"pull {reference} to {label}",
-            title=f"{scenario.centres[label].name} pulls {published[reference].name} "
-            f"of {published[reference].centre}",
-            node=federation.nodes[label],
-            request=PullRequest(
-                centre=published[reference].centre,
-                name=published[reference].name,
-                version=published[reference].version,
-            ),
-        )
-        for label, reference, _ in _deliveries(scenario)
-    ]
-    run_steps(steps, digest=digest, on_job=on_job)
-    return {reference: version.manifest_digest for reference, version in published.items()}
+    def versions(self) -> dict[str, dict[str, str]]:
+        """Return what every service says of its code and libraries, by service."""
+        nodes = (self.federation.nodes[label] for label in self.scenario.centres)
+        return {
+            service.name: service.versions() for service in (self.federation.hub_service, *nodes)
+        }
 
-
-def _preview_steps(
-    scenario: Scenario, federation: Federation, digests: Mapping[str, str]
-) -> dict[str, tuple[str, Step]]:
-    """Return, by generator, the first centre that pulls it and the sampling of its picture."""
-    steps: dict[str, tuple[str, Step]] = {}
-    for label, reference, seed in _deliveries(scenario):
-        generator = scenario.generator(reference)
-        step = Step(
-            name=f"sample {reference} at {label}",
-            title=f"{scenario.centres[label].name} samples {generator.name} "
-            f"of {scenario.centres[generator.centre].name}",
-            node=federation.nodes[label],
-            request=SampleRequest(
-                generator=digests[reference],
-                count=scenario.preview_patches,
+    def _sample(self, reference: str, label: str, manifest_digest: str, seed: int) -> Step:
+        generator = self.generators[reference]
+        return self._step(
+            label,
+            f"sample {reference} at {label}",
+            f"samples {generator.name} of {self._name(generator.centre)}",
+            SampleRequest(
+                generator=manifest_digest,
+                count=self.scenario.preview_patches,
                 seed=seed,
-                threads=scenario.centres[label].threads,
+                threads=self.scenario.centres[label].threads,
             ),
         )
-        steps.setdefault(reference, (label, step))
-    return steps
 
+    def _step(self, label: str, name: str, does: str, request: JobRequest) -> Step:
+        title = f"{self._name(label)} {does}"
+        return Step(name=name, title=title, node=self.federation.nodes[label], request=request)
 
-def _study_steps(
-    scenario: Scenario, federation: Federation, digests: Mapping[str, str]
-) -> dict[str, Step]:
-    return {
-        study.lesions: Step(
-            name=f"study {study.lesions} at {study.centre}",
-            title=f"{scenario.centres[study.centre].name} studies {study.lesions}",
-            node=federation.nodes[study.centre],
-            request=scenario.study_request(study, digests),
-        )
-        for study in scenario.studies
-    }
+    def _run(self, steps: Mapping[str, Step]) -> dict[str, Job]:
+        """Run steps side by side, and return their jobs by the keys of the steps."""
+        jobs = run_steps(list(steps.values()), digest=self.digest, on_job=self.on_job)
+        return {key: jobs[step.name] for key, step in steps.items()}
+
+    def _name(self, label: str) -> str:
+        return self.scenario.centres[label].name
 
 
 def _deliveries(scenario: Scenario) -> Iterator[tuple[str, str, int]]:
@@ -245,19 +220,6 @@ def _deliveries(scenario: Scenario) -> Iterator[tuple[str, str, int]]:
             if (study.centre, reference) not in seen:
                 seen.add((study.centre, reference))
                 yield study.centre, reference, study.sampling_seed
-
-
-def _finished(study: StudyScenario, job: Job) -> FinishedStudy:
-    return FinishedStudy(study, job, _found(StudyResult, job))
-
-
-def _versions(scenario: Scenario, federation: Federation) -> dict[str, dict[str, str]]:
-    services = [federation.hub_service, *(federation.nodes[label] for label in scenario.centres)]
-    return {service.name: service.versions() for service in services}
-
-
-def _by_reference(steps: Mapping[str, Step], jobs: Mapping[str, Job]) -> dict[str, Job]:
-    return {reference: jobs[step.name] for reference, step in steps.items()}
 
 
 def _found(wanted: type[Found], job: Job) -> Found:

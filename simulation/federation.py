@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.hub_client import HubClient
 from simulation.node_client import NodeClient
-from simulation.processes import Service, Services, free_ports
+from simulation.processes import Services, free_ports
 from simulation.results_folder import LOGS, STATE
 from simulation.scenario import HUB, Scenario
 from simulation.service_client import ServiceClient, http_client
@@ -75,16 +75,10 @@ def started(scenario: Scenario, *, root: Path, folders: Mapping[str, str]) -> It
             port=hub_port,
             environment={"HUB_ADMIN_TOKEN": admin_token},
         )
-        nodes = {}
-        for (label, centre), port in zip(scenario.centres.items(), node_ports, strict=True):
-            arguments = ["node", "serve", "--data-dir", str(root / STATE / centre.name)]
-            if label in folders:
-                arguments += ["--mammograms-dir", folders[label]]
-            if lent := _lent(scenario, label, root, folders):
-                arguments += ["--lent-dir", str(lent)]
-            environment = {"NODE_TOKEN": node_token}
-            service = services.start(centre.name, arguments, port=port, environment=environment)
-            nodes[label] = _node(service, node_token, services)
+        nodes = {
+            label: _start_node(services, scenario, label, port, node_token, root, folders)
+            for label, port in zip(scenario.centres, node_ports, strict=True)
+        }
         http = http_client(hub.url, admin_token)
         hub_service = ServiceClient(HUB, http, check=services.check)
         federation = Federation(HubClient(http), hub.url, hub_service, nodes)
@@ -92,7 +86,28 @@ def started(scenario: Scenario, *, root: Path, folders: Mapping[str, str]) -> It
         yield federation
 
 
-def _lent(scenario: Scenario, label: str, root: Path, folders: Mapping[str, str]) -> Path | None:
+def _start_node(
+    services: Services,
+    scenario: Scenario,
+    label: str,
+    port: int,
+    token: str,
+    root: Path,
+    folders: Mapping[str, str],
+) -> NodeClient:
+    name = scenario.centres[label].name
+    arguments = ["node", "serve", "--data-dir", str(root / STATE / name)]
+    if label in folders:
+        arguments += ["--mammograms-dir", folders[label]]
+    if lent := _link_lent(scenario, label, root, folders):
+        arguments += ["--lent-dir", str(lent)]
+    service = services.start(name, arguments, port=port, environment={"NODE_TOKEN": token})
+    return NodeClient(name, http_client(service.url, token), check=services.check)
+
+
+def _link_lent(
+    scenario: Scenario, label: str, root: Path, folders: Mapping[str, str]
+) -> Path | None:
     """Make a folder of links to the mammograms that a centre may see, if there are any."""
     lenders = [lender for centre, lender in scenario.loans if centre == label and lender in folders]
     if not lenders:
@@ -104,7 +119,3 @@ def _lent(scenario: Scenario, label: str, root: Path, folders: Mapping[str, str]
         link.unlink(missing_ok=True)
         link.symlink_to(Path(folders[lender]).resolve(), target_is_directory=True)
     return lent
-
-
-def _node(service: Service, token: str, services: Services) -> NodeClient:
-    return NodeClient(service.name, http_client(service.url, token), check=services.check)

@@ -1,18 +1,17 @@
 """Fetches the pictures that jobs left at their nodes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from node_api.jobs import Job
-from simulation.driver import Outcome
 from simulation.federation import Federation
-from simulation.node_client import NodeClient
+from simulation.finished import FinishedSimulation, FinishedStudy, PublishedGenerator
 from simulation.scenario import Scenario
 
 TRAINED_ON, SAMPLED = "real-patches.png", "grid.png"
 
 
 @dataclass(frozen=True)
-class Picture:
+class FetchedPicture:
     """A PNG and what it shows. `of` is a generator's reference or a study's lesions."""
 
     file: str
@@ -21,39 +20,50 @@ class Picture:
     png: bytes
 
 
+def of_study(centre: str, lesions: str) -> str:
+    """Return what the files of a study's pictures begin with."""
+    return f"{centre}-{lesions}-"
+
+
 def fetch_pictures(
-    scenario: Scenario, federation: Federation, outcome: Outcome
-) -> tuple[Picture, ...]:
+    scenario: Scenario, federation: Federation, finished: FinishedSimulation
+) -> tuple[FetchedPicture, ...]:
     """Return each generator's real and synthetic patches, and every picture of each study."""
-    found = []
-    for trained in outcome.generators:
-        reference = trained.scenario.reference
-        donor = scenario.centres[trained.scenario.centre]
-        stem = f"{donor.name}-{trained.scenario.name}"
-        node = federation.nodes[trained.scenario.centre]
-        caption = f"Real lesion patches of {donor.name}, shown by its own node. They stay there."
-        found.append(
-            _picture(node, trained.training, TRAINED_ON, f"{stem}-real.png", reference, caption)
-        )
-        if reference in outcome.previews:
-            label, job = outcome.previews[reference]
-            receiver = scenario.centres[label].name
-            caption = f"Synthetic patches that {receiver} sampled from the generator it pulled."
-            node, file = federation.nodes[label], f"{stem}-synthetic.png"
-            found.append(_picture(node, job, SAMPLED, file, reference, caption))
-    for study in outcome.studies:
-        centre = scenario.centres[study.scenario.centre].name
-        node, of = federation.nodes[study.scenario.centre], study.scenario.lesions
-        for name in study.job.artifacts:
-            if name.endswith(".png"):
-                caption = f"{name.removesuffix('.png')} of {centre}"
-                found.append(_picture(node, study.job, name, f"{centre}-{of}-{name}", of, caption))
-    return tuple(picture for picture in found if picture is not None)
+    of_generators = (
+        picture
+        for generator in finished.generators
+        for picture in _of_generator(scenario, federation, generator)
+    )
+    of_studies = (
+        picture for study in finished.studies for picture in _of_study(scenario, federation, study)
+    )
+    return (*of_generators, *of_studies)
 
 
-def _picture(
-    node: NodeClient, job: Job, artifact: str, file: str, of: str, caption: str
-) -> Picture | None:
-    if artifact not in job.artifacts:
-        return None
-    return Picture(file, of, caption, node.artifact(job.id, artifact))
+def _of_generator(
+    scenario: Scenario, federation: Federation, generator: PublishedGenerator
+) -> Iterator[FetchedPicture]:
+    label, reference = generator.scenario.centre, generator.scenario.reference
+    donor = scenario.centres[label].name
+    stem = f"{donor}-{generator.scenario.name}"
+    if TRAINED_ON in generator.training.artifacts:
+        caption = f"Real lesion patches of {donor}, shown by its own node. They stay there."
+        png = federation.nodes[label].artifact(generator.training.id, TRAINED_ON)
+        yield FetchedPicture(f"{stem}-real.png", reference, caption, png)
+    preview = generator.preview
+    if preview is not None and SAMPLED in preview.job.artifacts:
+        receiver = scenario.centres[preview.centre].name
+        caption = f"Synthetic patches that {receiver} sampled from the generator it pulled."
+        png = federation.nodes[preview.centre].artifact(preview.job.id, SAMPLED)
+        yield FetchedPicture(f"{stem}-synthetic.png", reference, caption, png)
+
+
+def _of_study(
+    scenario: Scenario, federation: Federation, study: FinishedStudy
+) -> Iterator[FetchedPicture]:
+    centre, lesions = scenario.centres[study.scenario.centre].name, study.scenario.lesions
+    for name in study.job.artifacts:
+        if name.endswith(".png"):
+            caption = f"{name.removesuffix('.png')} of {centre}"
+            png = federation.nodes[study.scenario.centre].artifact(study.job.id, name)
+            yield FetchedPicture(of_study(centre, lesions) + name, lesions, caption, png)

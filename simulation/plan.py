@@ -1,82 +1,71 @@
 """What a scenario would do, before anything is started."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from node_api.data_sources import MammogramFolder
-from shared.models import StrictModel
-from simulation.scenario import GeneratorScenario, Scenario, StudyScenario
+from simulation.scenario import Scenario, StudyScenario
 
 
-class CentrePlan(StrictModel):
-    """A centre and where its mammograms come from."""
-
-    label: str
-    name: str
-    data: str
-    threads: int
-
-
-class GeneratorPlan(StrictModel):
-    """A generator to train."""
-
-    reference: str
-    lesion_kinds: tuple[str, ...]
-    image_size: int
-    width: int
-    parameters: int
-    epochs: int
-
-
-class StudyPlan(StrictModel):
-    """A study to run."""
-
-    centre: str
-    lesions: str
-    classifiers: tuple[str, ...]
-    arms: tuple[str, ...]
-    train_fractions: tuple[float, ...]
-    seeds: tuple[int, ...]
-    synthetic_patches: int
-    epochs: int
-    runs: int
-
-
-class Plan(StrictModel):
-    """Everything that a simulation is going to do."""
-
-    title: str
-    digest: str
-    centres: tuple[CentrePlan, ...]
-    generators: tuple[GeneratorPlan, ...]
-    studies: tuple[StudyPlan, ...]
-
-    @property
-    def runs(self) -> int:
-        """Classifiers to train in all studies."""
-        return sum(study.runs for study in self.studies)
-
-
-def plan_of(scenario: Scenario, folders: Mapping[str, str], *, digest: str) -> Plan:
-    """Return what a scenario would do with these data folders."""
-    return Plan(
-        title=scenario.title,
-        digest=digest,
-        centres=tuple(
-            CentrePlan(
-                label=label,
-                name=centre.name,
-                data=data_in_words(scenario, label, folders.get(label)),
-                threads=centre.threads,
-            )
-            for label, centre in scenario.centres.items()
-        ),
-        generators=tuple(_generator_plan(generator) for generator in scenario.generators),
-        studies=tuple(_study_plan(study) for study in scenario.studies),
+def print_plan(
+    scenario: Scenario, folders: Mapping[str, str], *, digest: str, console: Console
+) -> None:
+    """Print for a person what a scenario would do with these data folders."""
+    console.print(f"[bold]{escape(scenario.title)}[/]  [dim]scenario {digest[:12]}[/]\n")
+    _print_centres(scenario, folders, console)
+    _print_generators(scenario, console)
+    for study in scenario.studies:
+        _print_study(study, console)
+    console.print(
+        f"{scenario.runs} classifiers in all. Nothing was started and nothing was written."
     )
+
+
+def plan_json(scenario: Scenario, folders: Mapping[str, str], *, digest: str) -> str:
+    """Return the same as JSON."""
+    plan = {
+        "title": scenario.title,
+        "digest": digest,
+        "centres": [
+            {
+                "label": label,
+                "name": centre.name,
+                "data": data_in_words(scenario, label, folders.get(label)),
+                "threads": centre.threads,
+            }
+            for label, centre in scenario.centres.items()
+        ],
+        "generators": [
+            {
+                "reference": generator.reference,
+                "lesion_kinds": generator.lesion_kinds,
+                "image_size": generator.architecture.image_size,
+                "width": generator.architecture.width,
+                "parameters": generator.parameters,
+                "epochs": generator.training.epochs,
+            }
+            for generator in scenario.generators
+        ],
+        "studies": [
+            {
+                "centre": study.centre,
+                "lesions": study.lesions,
+                "classifiers": study.classifiers,
+                "arms": [arm.name for arm in study.arms],
+                "train_fractions": study.train_fractions,
+                "seeds": study.seeds,
+                "synthetic_patches": study.synthetic_patches,
+                "epochs": study.classifier_training.epochs,
+                "runs": study.runs,
+            }
+            for study in scenario.studies
+        ],
+    }
+    return json.dumps(plan, indent=2, ensure_ascii=False)
 
 
 def data_in_words(scenario: Scenario, label: str, folder: str | None) -> str:
@@ -95,71 +84,44 @@ def data_in_words(scenario: Scenario, label: str, folder: str | None) -> str:
     return f"{layout} in {place}{inside}" + (f" where {where}" if where else "")
 
 
-def print_plan(plan: Plan, console: Console) -> None:
-    """Print a plan for a person."""
-    console.print(f"[bold]{escape(plan.title)}[/]  [dim]scenario {plan.digest[:12]}[/]\n")
-    _print_table(
-        console,
-        "Centres",
-        ("", "name", "mammograms", "threads"),
-        [(c.label, c.name, c.data, str(c.threads)) for c in plan.centres],
-    )
-    _print_table(
-        console,
-        "Generators to train and publish",
-        ("", "lesions", "patch", "width", "parameters", "epochs"),
-        [
-            (
-                g.reference,
-                ", ".join(g.lesion_kinds),
-                f"{g.image_size} px",
-                str(g.width),
-                f"{g.parameters:,}",
-                str(g.epochs),
-            )
-            for g in plan.generators
-        ],
-    )
-    for study in plan.studies:
-        console.print(
-            f"[bold]Study of {study.lesions} at {study.centre}[/]: {study.runs} runs of "
-            f"{study.epochs} epochs, {study.synthetic_patches} synthetic patches where an arm "
-            "adds any"
+def _print_centres(scenario: Scenario, folders: Mapping[str, str], console: Console) -> None:
+    rows = [
+        (label, centre.name, data_in_words(scenario, label, folders.get(label)), centre.threads)
+        for label, centre in scenario.centres.items()
+    ]
+    _print_table(console, "Centres", ("", "name", "mammograms", "threads"), rows)
+
+
+def _print_generators(scenario: Scenario, console: Console) -> None:
+    rows = [
+        (
+            generator.reference,
+            ", ".join(generator.lesion_kinds),
+            f"{generator.architecture.image_size} px",
+            generator.architecture.width,
+            f"{generator.parameters:,}",
+            generator.training.epochs,
         )
-        console.print(f"  classifiers  {', '.join(study.classifiers)}")
-        console.print(f"  arms         {escape('; '.join(study.arms))}")
-        console.print(f"  train        {', '.join(f'{f:.0%}' for f in study.train_fractions)}")
-        console.print(f"  seeds        {', '.join(map(str, study.seeds))}\n")
-    console.print(f"{plan.runs} classifiers in all. Nothing was started and nothing was written.")
+        for generator in scenario.generators
+    ]
+    columns = ("", "lesions", "patch", "width", "parameters", "epochs")
+    _print_table(console, "Generators to train and publish", columns, rows)
 
 
-def _generator_plan(generator: GeneratorScenario) -> GeneratorPlan:
-    return GeneratorPlan(
-        reference=generator.reference,
-        lesion_kinds=generator.lesion_kinds,
-        image_size=generator.architecture.image_size,
-        width=generator.architecture.width,
-        parameters=generator.parameters,
-        epochs=generator.training.epochs,
+def _print_study(study: StudyScenario, console: Console) -> None:
+    console.print(
+        f"[bold]Study of {study.lesions} at {study.centre}[/]: {study.runs} runs of "
+        f"{study.classifier_training.epochs} epochs, {study.synthetic_patches} synthetic patches "
+        "where an arm adds any"
     )
-
-
-def _study_plan(study: StudyScenario) -> StudyPlan:
-    return StudyPlan(
-        centre=study.centre,
-        lesions=study.lesions,
-        classifiers=study.classifiers,
-        arms=tuple(arm.name for arm in study.arms),
-        train_fractions=study.train_fractions,
-        seeds=study.seeds,
-        synthetic_patches=study.synthetic_patches,
-        epochs=study.classifier_training.epochs,
-        runs=study.runs,
-    )
+    console.print(f"  classifiers  {', '.join(study.classifiers)}")
+    console.print(f"  arms         {escape('; '.join(arm.name for arm in study.arms))}")
+    console.print(f"  train        {', '.join(f'{f:.0%}' for f in study.train_fractions)}")
+    console.print(f"  seeds        {', '.join(map(str, study.seeds))}\n")
 
 
 def _print_table(
-    console: Console, title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]
+    console: Console, title: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]
 ) -> None:
     if not rows:
         return
@@ -167,5 +129,5 @@ def _print_table(
     for column in columns:
         table.add_column(column)
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(str(value)) for value in row))
     console.print(table, "")

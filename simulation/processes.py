@@ -17,9 +17,9 @@ from typing import Any, Self
 
 from simulation.errors import ServiceFailedError
 from simulation.results_folder import write_atomically
-from simulation.settings import service_environment
 
 HOST = "127.0.0.1"
+LOOPBACK_HOSTS = "127.0.0.1,localhost"
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
 LAST_LINES = 12
@@ -124,6 +124,18 @@ class Services:
     def _write_record(self) -> None:
         entries = [{"pid": s.process.pid, "arguments": list(_arguments(s))} for s in self._running]
         write_atomically(self._record, json.dumps(entries).encode())
+
+
+def service_environment(additions: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with `additions`, for a service on loopback.
+
+    A proxy for the world outside must not stand between services of one machine.
+    """
+    inherited = dict(os.environ)  # noqa: TID251 (handed on to a child process, not read)
+    for name in ("NO_PROXY", "no_proxy"):
+        given = inherited.get(name)
+        inherited[name] = f"{given},{LOOPBACK_HOSTS}" if given else LOOPBACK_HOSTS
+    return inherited | dict(additions)
 
 
 def free_ports(count: int) -> list[int]:

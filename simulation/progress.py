@@ -22,7 +22,7 @@ ENDINGS = {"succeeded": "done", "failed": "failed", "cancelled": "cancelled"}
 def shown(console: Console) -> Iterator[OnJob]:
     """Yield what takes each look at a job and shows it on `console`."""
     if not console.is_terminal:
-        yield PlainLines(console)
+        yield JobLines(console)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -32,10 +32,10 @@ def shown(console: Console) -> Iterator[OnJob]:
         _Elapsed(),
     )
     with Progress(*columns, console=console, refresh_per_second=4) as bars:
-        yield Bars(bars)
+        yield JobBars(bars)
 
 
-class Bars:
+class JobBars:
     """One bar a job."""
 
     def __init__(self, bars: Progress) -> None:
@@ -61,7 +61,7 @@ class Bars:
                 self._bars.console.print(line_of(step.title, job, first=False), markup=False)
 
 
-class PlainLines:
+class JobLines:
     """A line when a job starts, when it ends, and now and then between."""
 
     def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -21,7 +21,8 @@ from node_api.studies import EVERY_KIND, Arm, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
 from shared.models import StrictModel
-from shared.names import LesionKind, Name, Text
+from shared.names import LesionKind, Name
+from shared.terms import Terms
 
 DATASET = "mammograms"
 """The name under which every node of a simulation registers its data."""
@@ -46,18 +47,13 @@ class CentreScenario(StrictModel):
     threads: int = Field(1, ge=1, le=256, description="Of every job here; results depend on it.")
 
 
-class GeneratorScenario(StrictModel):
+class GeneratorScenario(Terms):
     """A generator that a centre trains and publishes."""
 
     centre: Label
-    name: Name
-    title: Text
     lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1)
     architecture: Architecture = DcganArchitecture()
     training: GeneratorTraining = GeneratorTraining()
-    licence: Text
-    use_terms: Text
-    contact: Text
     publish_ensemble: bool = Field(
         False, description="Publish every weight file that the training keeps, as the paper does."
     )
@@ -197,9 +193,10 @@ class Scenario(StrictModel):
             if isinstance(centre.dataset, MammogramFolder)
         )
 
-    def generator(self, reference: str) -> GeneratorScenario:
-        """Return the generator that an arm names."""
-        return next(found for found in self.generators if found.reference == reference)
+    @property
+    def runs(self) -> int:
+        """Classifiers to train in all studies."""
+        return sum(study.runs for study in self.studies)
 
     def training_request(self, generator: GeneratorScenario) -> TrainGeneratorRequest:
         """Return what the generator's centre is asked to train."""

@@ -49,7 +49,7 @@ def run_steps(steps: Sequence[Step], *, digest: str, on_job: OnJob) -> dict[str,
     Raises:
         JobFailedError: A job failed or was cancelled.
     """
-    jobs = {step.name: submitted(step, digest=digest) for step in steps}
+    jobs = {step.name: submit(step, digest=digest) for step in steps}
     _look(steps, jobs, on_job)
     while not all(job.state in FINISHED for job in jobs.values()):
         time.sleep(POLL_SECONDS)
@@ -60,8 +60,8 @@ def run_steps(steps: Sequence[Step], *, digest: str, on_job: OnJob) -> dict[str,
     return jobs
 
 
-def submitted(step: Step, *, digest: str) -> Job:
-    """Return a step's job: the one that an earlier start submitted, unless that one failed."""
+def submit(step: Step, *, digest: str) -> Job:
+    """Return a step's job: a new one unless an earlier start submitted one that did not fail."""
     attempt = 1
     while True:
         key = idempotency_key(digest, step.name, step.request, attempt=attempt)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from node_api.findings import ArmFacts, Estimate
+from node_api.findings import ArmFacts, MetricEstimate
 from study_report.drawing import (
     FAMILIES,
     LONGEST_LABEL,
@@ -35,7 +35,7 @@ class Track:
 
     arm: ArmFacts
     dash: str
-    points: tuple[tuple[float, Estimate], ...]
+    points: tuple[tuple[float, MetricEstimate], ...]
 
 
 def learning_figures(study: Presented) -> tuple[Figure, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from shared.durations import duration
@@ -34,10 +34,11 @@ def study_page(study: Presented, pictures: Mapping[str, bytes]) -> str:
         pictures: PNGs by name, as a study leaves them.
     """
     return (
-        _environment()
+        page_templates()
         .get_template("study_page.html.j2")
         .render(
             title=study_title(study),
+            kind="study",
             summary=study_sentences(study),
             section=study_html(study, pictures),
         )
@@ -50,7 +51,7 @@ def study_html(study: Presented, pictures: Mapping[str, bytes]) -> Markup:
     It has headings from level 3 on and wants the style of `report.css`.
     """
     return Markup(  # noqa: S704 (the template escapes)
-        _environment()
+        page_templates()
         .get_template("study_section.html.j2")
         .render(
             study=study,
@@ -72,9 +73,10 @@ def study_html(study: Presented, pictures: Mapping[str, bytes]) -> Markup:
     )
 
 
-def _environment() -> Environment:
+def page_templates(*packages: str) -> Environment:
+    """Return the templates of a study, and those of packages whose pages hold studies."""
     environment = Environment(
-        loader=PackageLoader("study_report"),
+        loader=ChoiceLoader([PackageLoader(name) for name in (*packages, "study_report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

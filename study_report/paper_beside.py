@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from node_api.findings import ArmFacts, ArmRole
 from study_report.paper_tables import FRACTIONS, TABLES, Metric, PaperCell, paper_cells
 from study_report.presented import Column, Presented
-from study_report.tables import Heading, Table, TableRow, Value
+from study_report.tables import Heading, StudyTable, TableRow, Value
 from study_report.wording import METRICS, UNDEFINED, classifier_name, number
 
 BESIDE: dict[str, Metric] = {
@@ -30,12 +30,12 @@ NOTE = (
 )
 
 
-def paper_beside(study: Presented) -> tuple[Table, ...]:
+def paper_beside(study: Presented) -> tuple[StudyTable, ...]:
     """Return a table for each classifier that the paper has for these lesions and shares."""
     return tuple(_tables(study))
 
 
-def _tables(study: Presented) -> Iterator[Table]:
+def _tables(study: Presented) -> Iterator[StudyTable]:
     for classifier in study.classifiers:
         cells = [
             cell
@@ -45,7 +45,7 @@ def _tables(study: Presented) -> Iterator[Table]:
         ours = {column.train_fraction for column in study.columns_of(classifier)}
         fractions = [fraction for fraction in FRACTIONS if fraction in ours]
         if cells and fractions:
-            yield Table(
+            yield StudyTable(
                 f"{classifier_name(classifier)} beside the paper's "
                 f"{TABLES[study.configuration.lesions]}",
                 tuple(Heading(METRICS[metric]) for metric in BESIDE) * len(fractions),

@@ -8,7 +8,7 @@ from shared.models import StrictModel
 
 Lesions = Literal["all", "masses"]
 Metric = Literal["accuracy", "f1", "auroc", "auprc"]
-Column = tuple[Lesions, ClassifierName, float]
+PaperColumn = tuple[Lesions, ClassifierName, float]
 """What the arms that the paper compares with each other have in common."""
 
 METRICS: tuple[Metric, ...] = ("accuracy", "f1", "auroc", "auprc")
@@ -21,7 +21,7 @@ NOT_AUGMENTED = "None"
 REAL_DONOR = "Real BCDR"
 
 # An arm | accuracy, F1, AUROC, AUPRC as mean(std), for each share of the training data.
-PRINTED: dict[Column, str] = {
+PRINTED: dict[PaperColumn, str] = {
     ("all", "cnn", 1.0): """
         None            | 0.942(.005) 0.693(.020) 0.955(.007) 0.880(.014)
         BCDR (WGAN-GP)  | 0.938(.005) 0.673(.012) 0.957(.004) 0.839(.047)
@@ -122,7 +122,7 @@ class PaperCell(StrictModel):
     auprc: Measured
 
     @property
-    def column(self) -> Column:
+    def column(self) -> PaperColumn:
         """Where it stands but for its arm."""
         return self.lesions, self.classifier, self.train_fraction
 
@@ -161,7 +161,7 @@ def paper_cells() -> tuple[PaperCell, ...]:
     )
 
 
-def _cell(line: str, column: Column) -> PaperCell:
+def _cell(line: str, column: PaperColumn) -> PaperCell:
     arm, metrics = line.split("|")
     lesions, classifier, train_fraction = column
     accuracy, f1, auroc, auprc = map(_measured, metrics.split())

@@ -1,4 +1,4 @@
-"""What a study's pictures show, told from their names."""
+"""What a study's pictures are called, and what they show, told from their names."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -7,28 +7,35 @@ from dataclasses import dataclass
 from study_report.presented import Presented
 from study_report.wording import listed, sentence
 
+REAL_LESIONS, REAL_HEALTHY = "real-lesion-patches.png", "real-healthy-patches.png"
+MISTAKES = "mistakes.png"
+
 KNOWN = {
-    "real-lesion-patches.png": "Real lesion patches that {centre} trained on.",
-    "real-healthy-patches.png": "Real healthy patches that {centre} trained on.",
-    "mistakes.png": "Test patches that the classifiers were surest of and wrong: missed lesions "
+    REAL_LESIONS: "Real lesion patches that {centre} trained on.",
+    REAL_HEALTHY: "Real healthy patches that {centre} trained on.",
+    MISTAKES: "Test patches that the classifiers were surest of and wrong: missed lesions "
     "above, healthy patches taken for lesions below.",
 }
-SYNTHETIC = "synthetic-"
 
 
 @dataclass(frozen=True)
-class Picture:
+class ShownPicture:
     """A PNG as a page shows it."""
 
     caption: str
     source: str
 
 
-def shown_pictures(study: Presented, pictures: Mapping[str, bytes]) -> tuple[Picture, ...]:
+def synthetic_picture(centre: str, generator: str) -> str:
+    """Return the name of the picture of a generator's patches."""
+    return f"synthetic-{centre}-{generator}.png"
+
+
+def shown_pictures(study: Presented, pictures: Mapping[str, bytes]) -> tuple[ShownPicture, ...]:
     """Return synthetic patches first, then mistakes and real patches."""
-    order = ["mistakes.png", *KNOWN]
+    order = [MISTAKES, *KNOWN]
     names = sorted(pictures, key=lambda name: order.index(name) if name in order else -1)
-    return tuple(Picture(_caption(study, name), data_url(pictures[name])) for name in names)
+    return tuple(ShownPicture(_caption(study, name), data_url(pictures[name])) for name in names)
 
 
 def data_url(png: bytes) -> str:
@@ -40,7 +47,7 @@ def _caption(study: Presented, name: str) -> str:
     if name in KNOWN:
         return KNOWN[name].format(centre=study.centre)
     for used in study.result.generators:
-        if name == f"{SYNTHETIC}{used.centre}-{used.name}.png":
+        if name == synthetic_picture(used.centre, used.name):
             arms = listed([f"“{arm}”" for arm in used.arms])
             return f"Synthetic patches of {used.centre} ({used.title}), as {arms} used them."
     return sentence(name.removesuffix(".png").replace("-", " ")) + "."

@@ -229,10 +229,6 @@ def _by_arm(study: Presented, found: Sequence[Difference]) -> Iterator[str]:
             yield f"“{arm}” in {len(of_arm)} by {reach}"
 
 
-def _quoted(names: Iterable[str]) -> str:
-    return listed([f"“{name}”" for name in dict.fromkeys(names)])
-
-
 def _where(study: Presented, difference: Difference) -> str:
     title = study.short_title(Column(difference.classifier, difference.train_fraction))
     return f" [{title}]" if title else ""
@@ -255,6 +251,10 @@ def _failures(study: Presented) -> Iterator[str]:
             f"{counted(len(failed), 'run')} failed and {'is' if len(failed) == 1 else 'are'} "
             f"missing from the numbers of {arms}: see the list below."
         )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return listed([f"“{name}”" for name in dict.fromkeys(names)])
 
 
 def _shortcut(study: Presented) -> Iterator[str]:

@@ -26,7 +26,6 @@ PAPERS_METRICS = ("accuracy", "f1", "auroc", "auprc")
 BESIDE = ("f1_healthy", "auprc_healthy", "auroc_patients", "auprc_patients")
 FURTHER = ("sensitivity_at_90_specificity", "brier", "calibration_error")
 SIDE_BY_SIDE = 2
-COMPARED_METRICS = ("auroc", "auprc")
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class TableRow:
 
 
 @dataclass(frozen=True)
-class Table:
+class StudyTable:
     """A table.
 
     Attributes:
@@ -72,7 +71,7 @@ class Table:
     note: str = ""
 
 
-def arms_table(study: Presented) -> Table:
+def arms_table(study: Presented) -> StudyTable:
     """Return what each arm adds and what it trains on at the largest share."""
     column = study.columns[0]
     rows = []
@@ -89,10 +88,10 @@ def arms_table(study: Presented) -> Table:
         "Real and synthetic count the training patches with "
         f"{study.share_title(column.train_fraction)}."
     )
-    return Table("What each arm adds to the own patches", headings, tuple(rows), note=note)
+    return StudyTable("What each arm adds to the own patches", headings, tuple(rows), note=note)
 
 
-def recovered_table(study: Presented) -> Table | None:
+def recovered_table(study: Presented) -> StudyTable | None:
     """Return every recovered share, or None where there is none to speak of."""
     shares = study.result.findings.recovered
     if not shares:
@@ -124,10 +123,10 @@ def recovered_table(study: Presented) -> Table | None:
         "(AUROC of the arm - of the control) / (AUROC with real patches - of the control): 0 % is "
         "nothing, 100 % is as good as the real patches. 95 % interval in brackets."
     ).replace(" - ", " \N{MINUS SIGN} ")
-    return Table("Recovered share", headings, rows, note=note)
+    return StudyTable("Recovered share", headings, rows, note=note)
 
 
-def metric_tables(study: Presented) -> tuple[Table, ...]:
+def metric_tables(study: Presented) -> tuple[StudyTable, ...]:
     """Return each metric of each arm, first in the layout of the paper's Tables 1 and 2.
 
     Source: paper section 3, Tables 1 and 2.
@@ -139,7 +138,7 @@ def metric_tables(study: Presented) -> tuple[Table, ...]:
     )
 
 
-def difference_tables(study: Presented, metric: str) -> tuple[Table, ...]:
+def difference_tables(study: Presented, metric: str) -> tuple[StudyTable, ...]:
     """Return the comparisons of arms in a metric, a table for each column of the grid."""
     tables = []
     for column in study.columns:
@@ -148,7 +147,7 @@ def difference_tables(study: Presented, metric: str) -> tuple[Table, ...]:
         )
         if rows:
             tables.append(
-                Table(
+                StudyTable(
                     f"{METRICS[metric]}: {study.column_title(column)}",
                     _difference_headings(metric),
                     rows,
@@ -158,7 +157,7 @@ def difference_tables(study: Presented, metric: str) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def balance_table(study: Presented) -> Table:
+def balance_table(study: Presented) -> StudyTable:
     """Return what the subsets of the split hold."""
     headings = (
         Heading("Patients"),
@@ -182,7 +181,7 @@ def balance_table(study: Presented) -> Table:
         )
         for part in study.result.balance
     )
-    return Table("The patients of each subset", headings, rows, corner="Subset")
+    return StudyTable("The patients of each subset", headings, rows, corner="Subset")
 
 
 def _whole(share: float) -> str:
@@ -193,11 +192,11 @@ def _recovered(share: RecoveredShare) -> str:
     return "undefined" if share.share is None else recovered(share.share, share.interval)
 
 
-def _metric_tables(study: Presented, title: str, metrics: Sequence[str]) -> Iterator[Table]:
+def _metric_tables(study: Presented, title: str, metrics: Sequence[str]) -> Iterator[StudyTable]:
     fractions = sorted({column.train_fraction for column in study.columns}, reverse=True)
     for start in range(0, len(fractions), SIDE_BY_SIDE):
         shown = fractions[start : start + SIDE_BY_SIDE]
-        yield Table(
+        yield StudyTable(
             title,
             tuple(Heading(METRICS[metric]) for metric in metrics) * len(shown),
             tuple(_metric_rows(study, shown, metrics)),

@@ -5,15 +5,15 @@ from itertools import groupby
 
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
-from rich.table import Table as TerminalTable
+from rich.table import Table
 
+from node_api.findings import COMPARED_METRICS
 from study_report.paper_beside import paper_beside
 from study_report.presented import Presented
 from study_report.sentences import study_sentences
 from study_report.tables import (
-    COMPARED_METRICS,
     PAPERS_METRICS,
-    Table,
+    StudyTable,
     TableRow,
     Value,
     arms_table,
@@ -50,7 +50,7 @@ LATEX_PARAGRAPH = r">{\raggedright\arraybackslash}p{4cm}"
 LATEX_HEAD = "% Needs \\usepackage{adjustbox,array,booktabs}.\n"
 
 
-def tables_of(study: Presented) -> Iterator[Table]:
+def tables_of(study: Presented) -> Iterator[StudyTable]:
     """Yield every table of a study in the order of the report."""
     recovered = recovered_table(study)
     if recovered is not None:
@@ -86,10 +86,10 @@ def study_latex(study: Presented) -> str:
     return LATEX_HEAD + "\n".join(_latex(table) for table in tables_of(study))
 
 
-def terminal_tables(study: Presented, *, title: str) -> Iterator[TerminalTable]:
+def terminal_tables(study: Presented, *, title: str) -> Iterator[Table]:
     """Yield the metrics of the paper's tables for each classifier and training share."""
     for column in study.columns:
-        table = TerminalTable(
+        table = Table(
             title=escape(f"{title}: {study.column_title(column)}"),
             title_justify="left",
             title_style="bold",
@@ -110,7 +110,7 @@ def study_title(study: Presented) -> str:
     return f"Study of {scope(study.configuration.lesions)}"
 
 
-def _markdown(table: Table) -> str:
+def _markdown(table: StudyTable) -> str:
     headings = [table.corner, *_flat_headings(table)]
     rules = ["---", *("---:" if heading.is_number else "---" for heading in table.headings)]
     lines = [_line(map(plain, headings)), _line(rules)]
@@ -121,7 +121,7 @@ def _markdown(table: Table) -> str:
     return "\n".join(lines)
 
 
-def _flat_headings(table: Table) -> Iterator[str]:
+def _flat_headings(table: StudyTable) -> Iterator[str]:
     """Yield headings that say what they stand under, as Markdown has no headings above headings."""
     above = [text for text, columns in table.spans for _ in range(columns)]
     for index, heading in enumerate(table.headings):
@@ -142,7 +142,7 @@ def plain(text: str) -> str:
     return "".join(f"\\{letter}" if letter in MARKDOWN_SPECIAL else letter for letter in text)
 
 
-def _latex(table: Table) -> str:
+def _latex(table: StudyTable) -> str:
     columns = "l" + "".join(_latex_column(table, index) for index in range(len(table.headings)))
     lines = [
         r"\begin{table}[htbp]",
@@ -166,14 +166,14 @@ def _latex(table: Table) -> str:
     )
 
 
-def _latex_column(table: Table, index: int) -> str:
+def _latex_column(table: StudyTable, index: int) -> str:
     if table.headings[index].is_number:
         return "r"
     longest = max((len(row.values[index].text) for row in table.rows), default=0)
     return "l" if longest <= LATEX_LINE else LATEX_PARAGRAPH
 
 
-def _latex_spans(table: Table) -> Iterator[str]:
+def _latex_spans(table: StudyTable) -> Iterator[str]:
     if not table.spans:
         return
     headings = [rf"\multicolumn{{{n}}}{{c}}{{{escaped(text)}}}" for text, n in table.spans]

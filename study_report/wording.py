@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from node_api.findings import ArmFacts, ArmRole, Estimate, Interval
+from node_api.findings import ArmFacts, ArmRole, Interval, MetricEstimate
 
 UNDEFINED = "n/a"
 MINUS, UNBREAKABLE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -34,7 +34,7 @@ ROLES: dict[ArmRole, str] = {
 }
 
 
-def number(estimate: Estimate) -> str:
+def number(estimate: MetricEstimate) -> str:
     """Return "0.842 (0.012)": the mean and, over two seeds or more, the standard deviation."""
     if estimate.mean is None:
         return UNDEFINED

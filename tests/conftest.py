@@ -1,4 +1,5 @@
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,29 @@ from tests.command_line import Done, Genshare
 # The same examples in every run, and no verdict that depends on how busy the machine is.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is for the night unless asked for, and begin with what takes longest.
+
+    The processes that share the tests then end at about the same time.
+    """
+    if "nightly" not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    longest: dict[Path, float] = defaultdict(float)
+    for item in items:
+        longest[item.path] = max(longest[item.path], _seconds_allowed(item))
+    items.sort(key=lambda item: longest[item.path], reverse=True)
+
+
+def _seconds_allowed(item: pytest.Item) -> float:
+    """Return what a test's own timeout tells of how long it takes; without one it is short."""
+    timeout = item.get_closest_marker("timeout")
+    if timeout is not None:
+        return float(timeout.args[0])
+    return 1.0 if item.get_closest_marker("slow") else 0.0
 
 
 @pytest.fixture

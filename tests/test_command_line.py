@@ -10,52 +10,48 @@ from pathlib import Path
 
 import pytest
 
+from genshare.command_line import COMMANDS
+from tests.command_line import Genshare
 from tests.hub_server import running_hub
 from tests.packages import tiny_contents, write_tiny_ensemble, write_tiny_package
 
 
-def _genshare(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def _process(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "genshare", *arguments],
         capture_output=True,
         text=True,
-        env={**os.environ, "COLUMNS": "200", **environment},
+        env={**os.environ, "COLUMNS": "200"},
         check=False,
     )
 
 
-def test_help_names_every_command() -> None:
-    done = _genshare("--help")
+def test_help_names_every_command(genshare: Genshare) -> None:
+    done = genshare("--help")
 
-    assert done.returncode == 0
-    for command in (
-        "simulate",
-        "hub",
-        "node",
-        "data",
-        "train-generator",
-        "publish",
-        "list",
-        "show",
-        "fetch",
-        "fidelity",
-        "sample",
-        "import-medigan",
-        "export-medigan",
-    ):
+    assert done.code == 0
+    for command in COMMANDS:
         assert f"  {command} " in done.stdout
 
 
-def test_a_generator_is_listed_shown_and_fetched(tmp_path: Path) -> None:
+def test_a_process_ends_with_the_code_of_its_command() -> None:
+    assert _process("--version").returncode == 0
+    assert _process("foo").returncode == 2
+
+
+def test_a_generator_is_listed_shown_and_fetched(
+    tmp_path: Path, genshare: Genshare, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = write_tiny_package(tmp_path)
     with running_hub(tmp_path / "hub") as hub:
         token = hub.client().invite("centre-b")
         hub.client(token).publish(package)
-        names = {"GENSHARE_HUB_URL": hub.url, "GENSHARE_HUB_TOKEN": token}
-        listed = _genshare("list", **names)
-        shown = _genshare("show", "centre-b", "lesions-dcgan", **names)
+        monkeypatch.setenv("GENSHARE_HUB_URL", hub.url)
+        monkeypatch.setenv("GENSHARE_HUB_TOKEN", token)
+        listed = genshare("list")
+        shown = genshare("show", "centre-b", "lesions-dcgan")
         out = tmp_path / "fetched"
-        fetched = _genshare("fetch", "centre-b", "lesions-dcgan", "--out", str(out), **names)
+        fetched = genshare("fetch", "centre-b", "lesions-dcgan", "--out", out)
 
     digest = hashlib.sha256((out / "weights.safetensors").read_bytes()).hexdigest()
     assert "lesions-dcgan" in listed.stdout
@@ -63,31 +59,28 @@ def test_a_generator_is_listed_shown_and_fetched(tmp_path: Path) -> None:
     assert f"{digest}  {out / 'weights.safetensors'}" in fetched.stdout
 
 
-def test_some_weights_of_an_ensemble_are_fetched(tmp_path: Path) -> None:
+def test_some_weights_of_an_ensemble_are_fetched(
+    tmp_path: Path, genshare: Genshare, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = write_tiny_ensemble(tmp_path, tiny_contents(5))
     names = [file.name for file in package.card.weights]
     fetch = ("fetch", "centre-b", "lesions-dcgan", "--out")
     with running_hub(tmp_path / "hub") as hub:
         token = hub.client().invite("centre-b")
         hub.client(token).publish(package)
-        where = {"GENSHARE_HUB_URL": hub.url, "GENSHARE_HUB_TOKEN": token}
-        named = _genshare(
-            *fetch, str(tmp_path / "two"), "--weights", names[0], "--weights", names[2], **where
-        )
-        spread = _genshare(
-            *fetch, str(tmp_path / "three"), "--weights-at-most", "3", "--json", **where
-        )
-        wrong = _genshare(*fetch, str(tmp_path / "none"), "--weights", "other", **where)
-        both = _genshare(
-            *fetch, str(tmp_path / "none"), "--weights", names[0], "--weights-at-most", "1", **where
-        )
+        monkeypatch.setenv("GENSHARE_HUB_URL", hub.url)
+        monkeypatch.setenv("GENSHARE_HUB_TOKEN", token)
+        named = genshare(*fetch, tmp_path / "two", "--weights", names[0], "--weights", names[2])
+        spread = genshare(*fetch, tmp_path / "three", "--weights-at-most", "3", "--json")
+        wrong = genshare(*fetch, tmp_path / "none", "--weights", "other")
+        both = genshare(*fetch, tmp_path / "none", "--weights", names[0], "--weights-at-most", "1")
 
     lines = named.stdout.splitlines()
     assert [line.rsplit("/", 1)[1] for line in lines] == ["card.json", names[0], names[2]]
     assert "holds 2 of 5 weight files" in named.stderr
     assert list(json.loads(spread.stdout)["sha256"]) == ["card.json", names[0], names[2], names[4]]
     assert json.loads(spread.stdout)["whole"] is False
-    assert (wrong.returncode, both.returncode) == (1, 2)
+    assert (wrong.code, both.code) == (1, 2)
     assert "has no weight file other; it has 5" in wrong.stderr
     assert "either --weights or --weights-at-most" in both.stderr
     assert not (tmp_path / "none").exists()
@@ -106,14 +99,22 @@ def test_some_weights_of_an_ensemble_are_fetched(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_things_are_one_sentence(
-    arguments: tuple[str, ...], environment: dict[str, str], code: int, sentence: str
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    code: int,
+    sentence: str,
+    genshare: Genshare,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    done = _genshare(*arguments, **environment)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    done = genshare(*arguments)
 
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert "s3cret" not in done.stderr
-    assert done.returncode == code
+    assert done.code == code
 
 
 @pytest.mark.parametrize("service", ["hub", "node"])
@@ -122,7 +123,7 @@ def test_a_taken_port_is_named(tmp_path: Path, service: str) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        done = _genshare(service, "serve", "--port", port, "--data-dir", str(tmp_path))
+        done = _process(service, "serve", "--port", port, "--data-dir", str(tmp_path))
 
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr

@@ -45,9 +45,9 @@ def counted() -> Iterator[Verifications]:
             return self._hash.hexdigest()
 
     def counted_digest(file: Any, name: Any) -> Any:
-        found = file_digest(file, name)
-        seen.hashed[found.hexdigest()] += 1
-        return found
+        begun = Sha256()
+        begun._hash = file_digest(file, name)
+        return begun
 
     def counted_header(path: Path) -> Any:
         seen.inspected[sha256(path.read_bytes()).hexdigest()] += 1

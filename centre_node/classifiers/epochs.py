@@ -35,7 +35,7 @@ class Epoch:
         return inputs if self.draws is None else augmented(inputs, self.draws[batch])
 
 
-def mixed_epoch(
+def mix_epoch(
     pixels: Pixels,
     labels: Labels,
     random: np.random.Generator,

@@ -1,6 +1,5 @@
 """How well a classifier tells lesions from healthy tissue."""
 
-from collections.abc import Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -14,48 +13,13 @@ from sklearn.metrics import (
 )
 
 from centre_node.classifiers.calibration import calibrated, calibration_error
-from shared.models import StrictModel
+from node_api.rows import Metrics
 
 Labels = NDArray[np.int64]
 Vector = NDArray[np.float64]
 Value = TypeVar("Value", np.int64, np.float64)
 
 SPECIFICITY = 0.9
-
-
-class Metrics(StrictModel):
-    """Of one test set; the metric columns of a study's results.
-
-    Lesion is the positive class, but for the fields that end in `_healthy`. Fields that end in
-    `_patients` are of patients: a patient's score is that of its most suspicious patch, and a
-    patient with a lesion patch is positive. But for counts and the temperature all are 0 to 1. A
-    metric that is undefined is None, and `undefined` says why.
-
-    Attributes:
-        threshold: From this probability on, lesion is predicted.
-        sensitivity_at_90_specificity: The highest one that a threshold reaches with it.
-        brier, calibration_error: After the log-odds are divided by `temperature`.
-
-    Source: paper section 3; facts of its published code: healthy was its positive class.
-    """
-
-    n_test: int
-    prevalence: float
-    accuracy: float
-    f1: float | None
-    auroc: float | None
-    auprc: float | None
-    f1_healthy: float | None
-    auprc_healthy: float | None
-    threshold: float
-    sensitivity_at_90_specificity: float | None
-    brier: float
-    calibration_error: float
-    temperature: float
-    n_test_patients: int
-    auroc_patients: float | None
-    auprc_patients: float | None
-    undefined: Mapping[str, str]
 
 
 def classification_metrics(

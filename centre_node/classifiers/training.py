@@ -18,7 +18,7 @@ from centre_node.classifiers.epochs import (
     Labels,
     Pixels,
     batches,
-    mixed_epoch,
+    mix_epoch,
     network_input,
     on_device,
 )
@@ -172,7 +172,7 @@ class _Loop:
         """Descend once along every batch and return the mean loss."""
         _check_both_classes("training", patches[1])
         device = next(self.network.parameters()).device
-        drawn = mixed_epoch(
+        drawn = mix_epoch(
             *patches, random, device=device, classical=self.training.augmentation == "classical"
         )
         total = torch.zeros((), device=device)

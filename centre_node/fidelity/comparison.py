@@ -8,9 +8,9 @@ import numpy as np
 from centre_node.fidelity.collapse import SMALLEST_SET, mode_collapse
 from centre_node.fidelity.features import Matrix, principal_components
 from centre_node.fidelity.frechet import frechet_distance
+from centre_node.fidelity.halvings import HALVINGS, Halving, draw_halvings
 from centre_node.fidelity.kernel_distance import kernel_distance, resampled_kernel_distances
 from centre_node.fidelity.neighbourhoods import Neighbourhoods, neighbourhoods
-from centre_node.fidelity.splitting import SPLITS, Split, random_splits
 from centre_node.fidelity.two_sample import separability
 from shared.fidelity import METRICS, FidelityReport, FidelityRow
 
@@ -55,34 +55,36 @@ def fidelity_report(
     """
     random = np.random.default_rng(seed)
     others = [synthetic] if other_centre is None else [synthetic, other_centre]
-    splits = random_splits(real, others, patients=patients, largest_set=LARGEST_SET, random=random)
-    judged = splits[0].is_large_enough
-    rows = _rows(splits, random) if judged else _undefined_rows(splits[0])
+    halvings = draw_halvings(
+        real, others, patients=patients, largest_set=LARGEST_SET, random=random
+    )
+    judged = halvings[0].is_large_enough
+    rows = _rows(halvings, random) if judged else _undefined_rows(halvings[0])
     return FidelityReport(
         features=kind.name,
         feature_count=real.shape[1],
         extractor_sha256=kind.extractor_sha256,
         split_by_patient=patients is not None,
         seed=seed,
-        frechet_dimensions=_dimensions(splits[0].reference) if judged else None,
+        frechet_dimensions=_dimensions(halvings[0].reference) if judged else None,
         real_real=rows[0],
         synthetic=rows[1],
         other_centre=None if other_centre is None else rows[2],
-        mode_collapse=mode_collapse(splits[0].reference, splits[0].candidates[1]),
+        mode_collapse=mode_collapse(halvings[0].reference, halvings[0].candidates[1]),
     )
 
 
-def _undefined_rows(split: Split) -> list[FidelityRow]:
-    count = len(split.reference)
+def _undefined_rows(halving: Halving) -> list[FidelityRow]:
+    count = len(halving.reference)
     reason = f"{count} patches in each set, at least {SMALLEST_SET} are needed"
     nothing = dict.fromkeys(METRICS)
     reasons = dict.fromkeys(METRICS, reason)
-    return [FidelityRow(patches=count, **nothing, reasons=reasons) for _ in split.candidates]
+    return [FidelityRow(patches=count, **nothing, reasons=reasons) for _ in halving.candidates]
 
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """Of one candidate in one split."""
+    """Of one candidate in one halving."""
 
     kid: float
     resampled_kid: Matrix
@@ -91,34 +93,36 @@ class _Measured:
     frechet: float
 
 
-def _rows(splits: Sequence[Split], random: np.random.Generator) -> list[FidelityRow]:
+def _rows(halvings: Sequence[Halving], random: np.random.Generator) -> list[FidelityRow]:
     """Return the row of each candidate."""
-    measured = [_measured(split, random) for split in splits]
-    real_frechet = float(np.mean([of_split[0].frechet for of_split in measured]))
-    count = len(splits[0].reference)
+    measured = [_measure(halving, random) for halving in halvings]
+    real_frechet = float(np.mean([of_halving[0].frechet for of_halving in measured]))
+    count = len(halvings[0].reference)
     return [_row(count, of_row, real_frechet) for of_row in zip(*measured, strict=True)]
 
 
-def _measured(split: Split, random: np.random.Generator) -> list[_Measured]:
+def _measure(halving: Halving, random: np.random.Generator) -> list[_Measured]:
     reduced, *others = principal_components(
-        split.reference, _dimensions(split.reference), split.reference, *split.candidates
+        halving.reference, _dimensions(halving.reference), halving.reference, *halving.candidates
     )
     return [
         _Measured(
-            kid=kernel_distance(split.reference, candidate),
+            kid=kernel_distance(halving.reference, candidate),
             resampled_kid=resampled_kernel_distances(
-                split.reference, candidate, resamples=RESAMPLES // SPLITS, random=random
+                halving.reference, candidate, resamples=RESAMPLES // HALVINGS, random=random
             ),
-            around=neighbourhoods(split.reference, candidate),
+            around=neighbourhoods(halving.reference, candidate),
             auroc=separability(
-                split.reference,
+                halving.reference,
                 candidate,
-                groups=(split.owners[0], owners),
+                groups=(halving.owners[0], owners),
                 seed=int(random.integers(2**31)),
             ),
             frechet=frechet_distance(reduced, other),
         )
-        for candidate, other, owners in zip(split.candidates, others, split.owners[1:], strict=True)
+        for candidate, other, owners in zip(
+            halving.candidates, others, halving.owners[1:], strict=True
+        )
     ]
 
 
@@ -128,23 +132,23 @@ def _dimensions(reference: Matrix) -> int:
 
 
 def _row(count: int, measured: Sequence[_Measured], real_frechet: float) -> FidelityRow:
-    """Return the means over splits; the interval is over the resamples of all."""
-    aurocs = [of_split.auroc for of_split in measured if of_split.auroc is not None]
-    frechet = float(np.mean([of_split.frechet for of_split in measured]))
+    """Return the means over halvings; the interval is over the resamples of all."""
+    aurocs = [of_halving.auroc for of_halving in measured if of_halving.auroc is not None]
+    frechet = float(np.mean([of_halving.frechet for of_halving in measured]))
     reasons = {}
     if not aurocs:
         reasons["auroc"] = "too few patients to hold some out"
     if real_frechet <= 0:
         reasons["frechet_ratio"] = "the halves of the real patches do not differ"
-    low, high = np.quantile([of_split.resampled_kid for of_split in measured], INTERVAL)
+    low, high = np.quantile([of_halving.resampled_kid for of_halving in measured], INTERVAL)
     return FidelityRow(
         patches=count,
-        kid=float(np.mean([of_split.kid for of_split in measured])),
+        kid=float(np.mean([of_halving.kid for of_halving in measured])),
         kid_interval=(float(low), float(high)),
-        precision=float(np.mean([of_split.around.precision for of_split in measured])),
-        recall=float(np.mean([of_split.around.recall for of_split in measured])),
-        density=float(np.mean([of_split.around.density for of_split in measured])),
-        coverage=float(np.mean([of_split.around.coverage for of_split in measured])),
+        precision=float(np.mean([of_halving.around.precision for of_halving in measured])),
+        recall=float(np.mean([of_halving.around.recall for of_halving in measured])),
+        density=float(np.mean([of_halving.around.density for of_halving in measured])),
+        coverage=float(np.mean([of_halving.around.coverage for of_halving in measured])),
         auroc=float(np.mean(aurocs)) if aurocs else None,
         frechet=frechet,
         frechet_ratio=frechet / real_frechet if real_frechet > 0 else None,

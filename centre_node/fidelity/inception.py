@@ -19,7 +19,7 @@ BATCH = 32
 TRAINING_ONLY = "AuxLogits."
 
 
-def inception_features(weights: Path, device: torch.device) -> Features:
+def load_inception_features(weights: Path, device: torch.device) -> Features:
     """Return an extractor of the 2048 pooled features of torchvision's Inception v3.
 
     Nothing is downloaded: the user brings the weights. Patches are enlarged to 299 px with

@@ -33,7 +33,7 @@ class MeasuredFidelity:
     real: Matrix
 
 
-def measured_fidelity(
+def measure_fidelity(
     weights: Path,
     architecture: Architecture,
     patches: NDArray[np.uint8],
@@ -52,7 +52,7 @@ def measured_fidelity(
     """
     count = min(len(patches), LARGEST_SET)
     samples = sample_patches(weights, architecture, count=count, seed=seed, device=device)
-    return compared(
+    return compare_samples(
         patches,
         samples,
         features=lambda group: radiomic_features(group, device),
@@ -62,7 +62,7 @@ def measured_fidelity(
     )
 
 
-def compared(
+def compare_samples(
     patches: NDArray[np.uint8],
     samples: NDArray[np.uint8],
     *,

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from centre_node.fidelity.features import Matrix
+from centre_node.fidelity.halvings import HALVINGS, Halving, draw_halvings
 from centre_node.fidelity.kernel_distance import kernel_distance, resampled_kernel_distances
 from centre_node.fidelity.measuring import RADIOMICS
 from centre_node.fidelity.neighbourhoods import neighbourhoods
 from centre_node.fidelity.pictures import metric_curves
 from centre_node.fidelity.radiomics.extraction import radiomic_features
-from centre_node.fidelity.splitting import SPLITS, Split, random_splits
 from shared.models import StrictModel
 
 RESAMPLES = 500
@@ -48,7 +48,7 @@ class FidelityOverEpochs(StrictModel):
     synthetic: tuple[FidelityPoint, ...]
 
 
-def fidelity_over_epochs(
+def measure_over_epochs(
     samples: Mapping[int, NDArray[np.uint8]],
     real: Matrix,
     *,
@@ -79,15 +79,15 @@ def fidelity_over_epochs(
         features.append(radiomic_features(patches, device))
     random = np.random.default_rng(seed)
     largest = max(map(len, features))
-    splits = random_splits(real, features, patients=patients, largest_set=largest, random=random)
-    if not splits[0].is_large_enough:
+    halvings = draw_halvings(real, features, patients=patients, largest_set=largest, random=random)
+    if not halvings[0].is_large_enough:
         return None
     real_real, *synthetic = (
-        _point(splits, candidate, random) for candidate in range(len(features) + 1)
+        _point(halvings, candidate, random) for candidate in range(len(features) + 1)
     )
     return FidelityOverEpochs(
         features=RADIOMICS.name,
-        patches=len(splits[0].reference),
+        patches=len(halvings[0].reference),
         seed=seed,
         real_real=real_real,
         epochs=tuple(samples),
@@ -95,11 +95,13 @@ def fidelity_over_epochs(
     )
 
 
-def _point(splits: Sequence[Split], candidate: int, random: np.random.Generator) -> FidelityPoint:
-    pairs = [(split.reference, split.candidates[candidate]) for split in splits]
+def _point(
+    halvings: Sequence[Halving], candidate: int, random: np.random.Generator
+) -> FidelityPoint:
+    pairs = [(halving.reference, halving.candidates[candidate]) for halving in halvings]
     around = [neighbourhoods(*pair) for pair in pairs]
     resampled = [
-        resampled_kernel_distances(*pair, resamples=RESAMPLES // SPLITS, random=random)
+        resampled_kernel_distances(*pair, resamples=RESAMPLES // HALVINGS, random=random)
         for pair in pairs
     ]
     low, high = np.quantile(resampled, INTERVAL)

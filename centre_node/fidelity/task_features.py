@@ -24,7 +24,7 @@ from node_api.patches import Jitter
 EPOCHS = 15
 
 
-def task_features(
+def train_task_features(
     train: PatchStore,
     validation: PatchStore,
     test: PatchStore,

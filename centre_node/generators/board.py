@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from centre_node.generators.errors import TensorboardMissingError
-from centre_node.generators.progress import TrainingProgress
+from centre_node.generators.progress import FinishedEpoch
 from centre_node.generators.state import TrainingState
 
 BOARD = "tensorboard"
@@ -22,7 +22,7 @@ class Board:
     def __init__(self, writer: Any) -> None:
         self._writer = writer
 
-    def epoch(self, event: TrainingProgress, state: TrainingState) -> None:
+    def write_epoch(self, event: FinishedEpoch, state: TrainingState) -> None:
         """Write the numbers of a finished epoch; those of what the training lacks are left out."""
         values = {
             "loss/discriminator": event.discriminator_loss,
@@ -41,7 +41,7 @@ class Board:
             if value is not None:
                 self._writer.add_scalar(name, value, event.epoch)
 
-    def samples(self, epoch: int, sheet: NDArray[np.uint8], diversity: float) -> None:
+    def write_samples(self, epoch: int, sheet: NDArray[np.uint8], diversity: float) -> None:
         """Write a sheet of samples, 8-bit, shape (height, width), and how diverse they are."""
         self._writer.add_image("samples", sheet, epoch, dataformats="HW")
         self._writer.add_scalar("diversity", diversity, epoch)
@@ -61,7 +61,7 @@ def check_tensorboard() -> None:
 
 
 @contextmanager
-def board(folder: Path, *, epochs_done: int) -> Iterator[Board]:
+def open_board(folder: Path, *, epochs_done: int) -> Iterator[Board]:
     """Give a board that writes to a training's folder, under `tensorboard`.
 
     Args:

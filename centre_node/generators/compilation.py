@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from centre_node.generators.errors import CompilationError
-from centre_node.generators.objectives import Judgement, Objective
+from centre_node.generators.objectives import Judgement
 from centre_node.generators.penalties import Scorer
 from centre_node.generators.steps import TrainingStep
 
 
-def compiled(step: TrainingStep) -> TrainingStep:
+def compile_step(step: TrainingStep) -> TrainingStep:
     """Return the step with the generator and both losses compiled, each as one graph.
 
     Losses are compiled whole, the discriminator within them: PyTorch derives no compiled network
@@ -28,7 +28,6 @@ def compiled(step: TrainingStep) -> TrainingStep:
         step,
         generator=torch.compile(step.generator, fullgraph=True),
         objective=_CompiledObjective(
-            step.objective,
             torch.compile(step.objective.judged, fullgraph=True),
             torch.compile(step.objective.for_generator, fullgraph=True),
         ),
@@ -39,13 +38,8 @@ def compiled(step: TrainingStep) -> TrainingStep:
 class _CompiledObjective:
     """An objective with both of its functions compiled."""
 
-    original: Objective
     judged: Callable[..., Judgement]
     for_generator: Callable[[Scorer, Tensor, Tensor], Tensor]
-
-    @property
-    def shares_fakes(self) -> bool:
-        return self.original.shares_fakes
 
 
 def _check_compiler(device: torch.device) -> None:

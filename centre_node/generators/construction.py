@@ -5,11 +5,11 @@ from functools import partial
 import torch
 from torch import nn
 
-from centre_node.generators.networks import DcganDiscriminator, DcganGenerator, initialised
+from centre_node.generators.networks import DcganDiscriminator, DcganGenerator, build_network
 from centre_node.generators.residual_networks import (
     ResidualDiscriminator,
     ResidualGenerator,
-    initialised_residual,
+    build_residual_network,
 )
 from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
@@ -29,9 +29,9 @@ def new_generator(architecture: Architecture, random: torch.Generator) -> nn.Mod
     """Return a generator on the CPU with the architecture's random initial weights."""
     match architecture:
         case DcganArchitecture():
-            return initialised(DcganGenerator, architecture, random)
+            return build_network(DcganGenerator, architecture, random)
         case ResidualArchitecture():
-            return initialised_residual(ResidualGenerator, architecture, random)
+            return build_residual_network(ResidualGenerator, architecture, random)
 
 
 def new_discriminator(
@@ -41,9 +41,9 @@ def new_discriminator(
     match architecture:
         case DcganArchitecture():
             discriminator = partial(DcganDiscriminator, normalised=is_normalised(training))
-            return initialised(discriminator, architecture, random)
+            return build_network(discriminator, architecture, random)
         case ResidualArchitecture():
-            return initialised_residual(ResidualDiscriminator, architecture, random)
+            return build_residual_network(ResidualDiscriminator, architecture, random)
 
 
 def blank_discriminator(architecture: Architecture, training: GeneratorTraining) -> nn.Module:

@@ -10,6 +10,7 @@ from centre_node.generators.augmentation import DRAWS_PER_PATCH
 from centre_node.generators.losses import smoothed_labels
 from centre_node.generators.pixels import from_8_bit
 from node_api.generator_training import GeneratorTraining
+from node_api.losses import LOSSES
 
 VIEWS = 3  # augmented for themselves: real, fake, and fake again in the generator's step
 
@@ -66,7 +67,8 @@ def draw_epoch(
     """
     batch = training.batch_size
     shape = (count // batch, batch)
-    separate = shape if training.loss == "wgan-gp" else (shape[0], 0)
+    traits, none = LOSSES[training.loss], (shape[0], 0)
+    separate, mixed = (shape if traits.has_critic else none), (shape if traits.between else none)
     views = VIEWS if training.augmentation is not None else 0
     order = torch.randperm(count, generator=random)[: shape[0] * batch]
     return EpochDraws(
@@ -76,7 +78,7 @@ def draw_epoch(
             latents=torch.randn(*shape, latent_size, generator=random),
             labels=_labels(shape, training, random),
             generator_latents=torch.randn(*separate, latent_size, generator=random),
-            mixing=torch.rand(separate, generator=random),
+            mixing=torch.rand(mixed, generator=random),
             augmentation=torch.rand(shape[0], views, batch, DRAWS_PER_PATCH, generator=random),
         )
     )

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from centre_node.generators.sampling import generated
+from centre_node.generators.sampling import generate
 from node_api.generator_training import GeneratorTraining
 from shared.files import write_whole
 
@@ -49,13 +49,13 @@ def keep_samples(
 ) -> None:
     """Write samples, uint8, shape (count, side, side), to a training's folder."""
     latents = torch.randn(count, latent_size, generator=random)
-    samples = np.concatenate([generated(generator, part) for part in latents.split(BATCH)])
+    samples = np.concatenate([generate(generator, part) for part in latents.split(BATCH)])
     path = folder / FOLDER / f"epoch-{epoch:04d}.npy"
     path.parent.mkdir(exist_ok=True)
     write_whole(path, lambda file: np.save(file, samples, allow_pickle=False))
 
 
-def kept_samples(folder: Path) -> Mapping[int, NDArray[np.uint8]]:
+def read_samples(folder: Path) -> Mapping[int, NDArray[np.uint8]]:
     """Return the samples that a training's folder holds, by epoch, in order."""
     found = {path: FILE.fullmatch(path.name) for path in (folder / FOLDER).glob("*")}
     epochs = {int(match[1]): path for path, match in found.items() if match is not None}

@@ -14,6 +14,7 @@ from centre_node.generators.draws import VIEWS
 from centre_node.generators.epoch_samples import FOLDER as EPOCH_SAMPLES
 from centre_node.generators.epoch_samples import sampled_epochs, samples_of_an_epoch
 from node_api.generator_training import GeneratorTraining, kept_epochs
+from node_api.losses import LOSSES
 from shared.architectures import Architecture
 from shared.errors import OutOfSpaceError
 
@@ -103,8 +104,7 @@ def _activation_bytes(
 ) -> int:
     """Bytes of the maps that a discriminator's step keeps for its gradients.
 
-    It is the largest moment: real and fake patches, and where the gradient itself is derived
-    again, its points and as many maps of the way back.
+    It is the largest moment of a training.
     """
     batch, side = training.batch_size, architecture.image_size
     latents = torch.empty(batch, architecture.latent_size, device="meta")
@@ -113,7 +113,7 @@ def _activation_bytes(
         _map_floats(generator, latents),
         _map_floats(discriminator, patches),
     )
-    passes = {"dcgan": 2, "wgan-gp": 5, "relativistic": 5}[training.loss]
+    passes = LOSSES[training.loss].discriminator_passes
     return FLOAT_BYTES * (of_generator + passes * of_discriminator)
 
 

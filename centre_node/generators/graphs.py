@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from centre_node.generators.compilation import compiled
+from centre_node.generators.compilation import compile_step
 from centre_node.generators.draws import StepDraws
 from centre_node.generators.steps import TrainingStep
 
@@ -27,7 +27,7 @@ def fastest_step(step: TrainingStep, *, graphs: bool, compiles: bool) -> Step:
         CompilationError: It is to be compiled, and nothing can be here.
     """
     if compiles:
-        step = compiled(step)
+        step = compile_step(step)
     on_cuda = step.patches.device.type == "cuda"
     return GraphedStep(step) if graphs and on_cuda else step
 
@@ -51,11 +51,11 @@ class GraphedStep:
             self._eager_steps[with_generator] += 1
             return _on_side_stream(self._step, draws, with_generator=with_generator)
         if with_generator not in self._graphs:
-            self._graphs[with_generator] = _captured(self._step, draws, with_generator)
+            self._graphs[with_generator] = _capture(self._step, draws, with_generator)
         graph = self._graphs[with_generator]
         if graph is None:
             return self._step(draws, with_generator=with_generator)
-        return graph.replayed(draws)
+        return graph.replay(draws)
 
 
 class _Graph:
@@ -67,7 +67,7 @@ class _Graph:
         with torch.cuda.graph(self._graph):  # records, computes nothing
             self._losses = step(self._draws, with_generator=with_generator)
 
-    def replayed(self, draws: StepDraws) -> Tensor:
+    def replay(self, draws: StepDraws) -> Tensor:
         for captured, given in zip(self._draws, draws, strict=True):
             captured.copy_(given)
         self._graph.replay()
@@ -84,7 +84,7 @@ def _on_side_stream(step: TrainingStep, draws: StepDraws, *, with_generator: boo
     return losses
 
 
-def _captured(step: TrainingStep, draws: StepDraws, with_generator: bool) -> _Graph | None:
+def _capture(step: TrainingStep, draws: StepDraws, with_generator: bool) -> _Graph | None:
     try:
         return _Graph(step, draws, with_generator=with_generator)
     except RuntimeError as error:

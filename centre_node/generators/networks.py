@@ -99,7 +99,7 @@ class _DownBlock(nn.Module):
         return nn.functional.leaky_relu(self.norm(self.convolution(x)), LEAK)
 
 
-def initialised(
+def build_network(
     network: Callable[[DcganArchitecture], Network],
     architecture: DcganArchitecture,
     random: torch.Generator,

@@ -1,8 +1,10 @@
 """What each network is trained for: from patches and a discriminator to two losses.
 
-An objective knows networks and tensors only: no optimiser, no device, no loop.
+An objective knows networks and tensors only: no optimiser, no device, no loop. What else is
+particular to a loss stands under the same name in `LOSSES` of node_api/losses.py.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -35,10 +37,6 @@ class Judgement(NamedTuple):
 class Objective(Protocol):
     """The losses of both networks."""
 
-    @property
-    def shares_fakes(self) -> bool:
-        """Whether the generator's step uses the patches of the discriminator's step."""
-
     def judged(
         self, discriminator: Scorer, real: Tensor, fake: Tensor, draws: StepDraws, /
     ) -> Judgement:
@@ -60,7 +58,6 @@ class DcganObjective:
     """
 
     together: bool
-    shares_fakes = True
 
     def judged(
         self, discriminator: Scorer, real: Tensor, fake: Tensor, draws: StepDraws, /
@@ -89,7 +86,6 @@ class WassersteinObjective:
 
     penalty_weight: Tensor
     together: bool = True
-    shares_fakes = False  # each of the critic's steps has patches of its own
 
     def judged(self, critic: Scorer, real: Tensor, fake: Tensor, draws: StepDraws, /) -> Judgement:
         """Return the critic's loss on real and fake patches, (batch, 1, side, side)."""
@@ -119,7 +115,6 @@ class RelativisticObjective:
 
     penalty_weight: Tensor
     together: bool = True
-    shares_fakes = True
 
     def judged(
         self, discriminator: Scorer, real: Tensor, fake: Tensor, _draws: StepDraws, /
@@ -141,6 +136,14 @@ class RelativisticObjective:
         with torch.no_grad():
             real_scores = discriminator(real).float()
         return relativistic_loss(discriminator(fake).float(), real_scores)
+
+
+OBJECTIVES: Mapping[str, Callable[[Tensor, bool], Objective]] = {
+    "dcgan": lambda _penalty_weight, together: DcganObjective(together),
+    "wgan-gp": WassersteinObjective,
+    "relativistic": RelativisticObjective,
+}
+"""By the loss's name; takes a penalty's weight and whether patches are scored together."""
 
 
 def scores(

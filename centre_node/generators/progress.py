@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+LOSSES = "losses.csv"
 HEADER = "epoch,discriminator_loss,generator_loss"
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingProgress:
+class FinishedEpoch:
     """One finished epoch.
 
     Attributes:
@@ -43,7 +44,7 @@ def write_losses(path: Path, losses: Iterable[tuple[float, float | None]]) -> No
     path.write_text("\n".join([HEADER, *rows]) + "\n")
 
 
-def append_losses(path: Path, event: TrainingProgress) -> None:
+def append_losses(path: Path, event: FinishedEpoch) -> None:
     """Add one epoch's row."""
     with path.open("a") as file:
         file.write(_row(event.epoch, event.discriminator_loss, event.generator_loss) + "\n")

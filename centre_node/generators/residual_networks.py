@@ -138,7 +138,7 @@ def _transition(before: int, after: int) -> nn.Module:
     return nn.Identity() if before == after else nn.Conv2d(before, after, 1, bias=False)
 
 
-def initialised_residual(
+def build_residual_network(
     network: Callable[[ResidualArchitecture], Network],
     architecture: ResidualArchitecture,
     random: torch.Generator,

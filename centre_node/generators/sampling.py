@@ -107,7 +107,7 @@ def _sample_file(
             generator = load_generator(path, architecture, device)
         padded = np.zeros((BATCH, architecture.latent_size), dtype=np.float32)
         padded[: len(latents)] = latents
-        made = generated(generator, torch.from_numpy(padded), pixel_range)
+        made = generate(generator, torch.from_numpy(padded), pixel_range)
         keep(places, made[: len(places)])
 
 
@@ -126,7 +126,7 @@ def _whole_batches(
         yield places, latents
 
 
-def generated(
+def generate(
     generator: nn.Module, latents: torch.Tensor, pixel_range: tuple[float, float] = (-1.0, 1.0)
 ) -> Patches:
     """Return the 8-bit patches, shape (batch, side, side), of latents, (batch, latent_size).

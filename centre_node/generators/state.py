@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from centre_node.averages import MovingAverage
 from centre_node.generators.augmenter import Augmenter
 from centre_node.generators.construction import new_discriminator, new_generator
-from centre_node.generators.schedules import cosine
 from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture
 
@@ -133,26 +132,3 @@ def _adam(
         fused=True,
         capturable=device.type == "cuda",
     )
-
-
-def follow_schedules(state: TrainingState, training: GeneratorTraining) -> None:
-    """Set what changes between epochs for the epoch that comes next."""
-    when = {"epoch": state.epoch, "epochs": training.epochs}
-    rate = cosine(training.learning_rate, training.learning_rate_end, **when)
-    for optimiser in (state.generator_optimiser, state.discriminator_optimiser):
-        for group in optimiser.param_groups:
-            _set_rate(group, rate)
-    if training.penalty_weight is not None:
-        weight = cosine(training.penalty_weight, training.penalty_weight_end, **when)
-        state.penalty_weight.fill_(weight)
-
-
-def _set_rate(group: dict[str, Any], rate: float) -> None:
-    """Set a learning rate; a captured graph reads it from one tensor's memory."""
-    device = group["params"][0].device
-    if device.type != "cuda":
-        group["lr"] = rate
-    elif isinstance(group["lr"], Tensor) and group["lr"].device == device:
-        group["lr"].fill_(rate)
-    else:  # at the start, or read from a checkpoint
-        group["lr"] = torch.tensor(rate, device=device)

@@ -8,14 +8,10 @@ from torch import Tensor
 
 from centre_node.generators.construction import mixes_samples
 from centre_node.generators.draws import StepDraws, real_batch
-from centre_node.generators.objectives import (
-    DcganObjective,
-    Objective,
-    RelativisticObjective,
-    WassersteinObjective,
-)
+from centre_node.generators.objectives import OBJECTIVES, Objective
 from centre_node.generators.state import TrainingState
 from node_api.generator_training import GeneratorTraining
+from node_api.losses import LOSSES
 
 REAL, FAKE, GENERATORS_FAKE = range(3)
 
@@ -26,6 +22,8 @@ class TrainingStep:
 
     Attributes:
         generator: The state's, or what computes the same.
+        shares_fakes: Whether the generator's step uses the patches of the discriminator's step;
+            else each step has patches of its own.
         patches: All real patches, uint8, shape (n, side, side), on the device.
         half: Whether to compute the networks in bfloat16; weights, losses and gradient penalties
             stay in float32.
@@ -36,6 +34,7 @@ class TrainingStep:
     state: TrainingState
     generator: Callable[[Tensor], Tensor]
     objective: Objective
+    shares_fakes: bool
     patches: Tensor
     half: bool
 
@@ -57,7 +56,7 @@ class TrainingStep:
 
     def _fakes(self, draws: StepDraws) -> Tensor:
         """Return the discriminator's fake patches, (batch, 1, side, side)."""
-        with torch.set_grad_enabled(self.objective.shares_fakes), self._precision():
+        with torch.set_grad_enabled(self.shares_fakes), self._precision():
             return self.generator(draws.latents)
 
     def _update_discriminator(self, real: Tensor, fake: Tensor, draws: StepDraws) -> Tensor:
@@ -74,7 +73,7 @@ class TrainingStep:
         state.discriminator.requires_grad_(False)  # its weights' gradients would go unused
         # A context of its own: autocast keeps the casts of weights, and the weights have moved.
         with self._precision():
-            if not self.objective.shares_fakes:
+            if not self.shares_fakes:
                 fake = self.generator(draws.generator_latents)
             fake = self._view(fake, draws, GENERATORS_FAKE)
             loss = self.objective.for_generator(state.discriminator, real, fake)
@@ -101,21 +100,13 @@ def training_step(
     return TrainingStep(
         state=state,
         generator=state.generator,
-        objective=_objective(state, training),
+        objective=OBJECTIVES[training.loss](
+            state.penalty_weight, not mixes_samples(state.discriminator)
+        ),
+        shares_fakes=not LOSSES[training.loss].has_critic,
         patches=patches,
         half=training.precision == "bfloat16",
     )
-
-
-def _objective(state: TrainingState, training: GeneratorTraining) -> Objective:
-    together = not mixes_samples(state.discriminator)
-    match training.loss:
-        case "dcgan":
-            return DcganObjective(together)
-        case "wgan-gp":
-            return WassersteinObjective(state.penalty_weight, together)
-        case "relativistic":
-            return RelativisticObjective(state.penalty_weight, together)
 
 
 def _descend(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -1,62 +1,55 @@
-"""Trains a generator on patches, with checkpoints that an interrupted training resumes from."""
+"""Trains a generator on patches, with checkpoints that an interrupted training resumes from.
 
-import math
-import time
-from collections.abc import Callable
+This room read downwards, from what a training is to what can be made of it:
+
+- `training` checks, prepares and ends; `loop` runs the epochs and leaves what is due after each;
+- `steps` is one update of both networks: `objectives` says what for, out of `losses` and
+  `penalties` (`second_derivatives` makes these cheap); `draws` has its random numbers,
+  `augmentation` and `augmenter` what the discriminator sees;
+- `state` is all that changes, `schedules` how it does by the epoch; `construction` makes its
+  networks, of `networks` or `residual_networks`;
+- `compilation` and `graphs` make a step faster, with the same result;
+- `estimates` and `memory` refuse what will not fit, `collapse` finds samples that are alike;
+- `checkpoints`, `weights`, `kept_weights` and `epoch_samples` are what lies in a training's
+  folder, `progress` and `board` what a training tells;
+- `sampling` draws patches from weights, `file_draws` from which file of several; `pixels` maps
+  grey values to the networks' range.
+"""
+
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from centre_node.device import chosen_precision
-from centre_node.errors import TrainingDivergedError
-from centre_node.generators.board import Board, board, check_tensorboard
+from centre_node.generators.board import check_tensorboard, open_board
 from centre_node.generators.checkpoints import (
     TrainingRun,
     claim_folder,
     load_checkpoint,
-    save_checkpoint,
     training_run,
 )
-from centre_node.generators.collapse import COMPARED, diversity, has_collapsed
-from centre_node.generators.draws import draw_epoch
-from centre_node.generators.epoch_samples import (
-    keep_samples,
-    sampled_epochs,
-    samples_of_an_epoch,
-)
-from centre_node.generators.errors import FlatPatchesError, ModeCollapseError, TooFewPatchesError
-from centre_node.generators.estimates import SAMPLES, check_disk, estimate
-from centre_node.generators.graphs import Step, fastest_step
-from centre_node.generators.kept_weights import FINAL_WEIGHTS, kept_weights_name
+from centre_node.generators.collapse import COMPARED
+from centre_node.generators.errors import FlatPatchesError, TooFewPatchesError
+from centre_node.generators.estimates import check_disk, estimate
+from centre_node.generators.graphs import fastest_step
+from centre_node.generators.kept_weights import FINAL_WEIGHTS
+from centre_node.generators.loop import OnEpoch, TrainingLoop
 from centre_node.generators.memory import check_memory
-from centre_node.generators.progress import TrainingProgress, append_losses, write_losses
-from centre_node.generators.sampling import generated
+from centre_node.generators.progress import LOSSES, write_losses
 from centre_node.generators.state import (
     COMPARED_PATCHES,
-    EPOCH_SAMPLES,
-    SAMPLE_GRID,
     TrainingState,
-    follow_schedules,
     new_state,
     random_stream,
 )
 from centre_node.generators.steps import training_step
 from centre_node.generators.weights import export_weights
-from centre_node.mammography.pictures import contact_sheet, write_png
-from node_api.generator_training import GeneratorTraining, is_kept
+from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture
 from shared.files import full_disk_named
-
-WEIGHTS, LOSSES = FINAL_WEIGHTS, "losses.csv"
-GRID_SIDE = 8
-
-OnProgress = Callable[[TrainingProgress], None]
 
 
 def train_generator(
@@ -66,7 +59,7 @@ def train_generator(
     training: GeneratorTraining,
     folder: Path,
     device: torch.device,
-    on_progress: OnProgress,
+    on_epoch: OnEpoch,
     tensorboard: bool = False,
 ) -> Path:
     """Train a generator and return the path of its weights, `folder`/weights.safetensors.
@@ -80,7 +73,7 @@ def train_generator(
 
     Args:
         patches: 8-bit, shape (n, side, side), side being the architecture's image size.
-        on_progress: Called after every epoch; what it raises stops the training.
+        on_epoch: Called after every epoch; what it raises stops the training.
         tensorboard: Whether to write scalars and sample grids to `folder`/tensorboard as well.
 
     Raises:
@@ -103,7 +96,7 @@ def train_generator(
     if tensorboard:
         check_tensorboard()
     run = training_run(patches, architecture, training)
-    weights = folder / WEIGHTS
+    weights = folder / FINAL_WEIGHTS
     if not weights.exists():
         needed = estimate(architecture, training, len(patches))
         check_disk(folder, needed.disk_bytes)
@@ -111,7 +104,7 @@ def train_generator(
     with full_disk_named(folder):
         claim_folder(folder, run)
         if not weights.exists():
-            state = _trained(patches, run, folder, device, on_progress, tensorboard)
+            state = _run_training(patches, run, folder, device, on_epoch, tensorboard)
             export_weights(state.exported, architecture, weights)
     return weights
 
@@ -134,12 +127,12 @@ def _check_patches(
         raise FlatPatchesError(f"the {len(patches)} patches are one and the same")
 
 
-def _trained(
+def _run_training(
     patches: NDArray[np.uint8],
     run: TrainingRun,
     folder: Path,
     device: torch.device,
-    on_progress: OnProgress,
+    on_epoch: OnEpoch,
     tensorboard: bool,
 ) -> TrainingState:
     """Run the epochs that are not done yet."""
@@ -152,10 +145,11 @@ def _trained(
         graphs=run.training.cuda_graphs,
         compiles=run.training.compile,
     )
-    opened = board(folder, epochs_done=state.epoch) if tensorboard else nullcontext()
+    opened = open_board(folder, epochs_done=state.epoch) if tensorboard else nullcontext()
     with opened as told:
-        loop = _Loop(run, folder, state, step, _compared(patches, run.training), state.epoch, told)
-        loop.run_epochs(on_progress)
+        compared = _compared(patches, run.training)
+        loop = TrainingLoop(run, folder, state, step, compared, state.epoch, told)
+        loop.run_epochs(on_epoch)
     return state
 
 
@@ -164,136 +158,3 @@ def _compared(patches: NDArray[np.uint8], training: GeneratorTraining) -> NDArra
     order = torch.randperm(len(patches), generator=random_stream(training.seed, COMPARED_PATCHES))
     chosen: NDArray[np.uint8] = patches[order[:COMPARED].numpy()]
     return chosen
-
-
-@dataclass
-class _Loop:
-    """A training under way.
-
-    Attributes:
-        good_epoch: That of the last checkpoint, 0 for none.
-        board: Where it is told to TensorBoard, if it is.
-    """
-
-    run: TrainingRun
-    folder: Path
-    state: TrainingState
-    step: Step
-    compared: NDArray[np.uint8]
-    good_epoch: int
-    board: Board | None
-
-    def run_epochs(self, on_progress: OnProgress) -> None:
-        """Run the epochs that are left, and tell each."""
-        started, done_before = time.perf_counter(), self.state.epoch
-        while self.state.epoch < self.run.training.epochs:
-            event = self.trained_epoch()
-            append_losses(self.folder / LOSSES, event)
-            if self.board is not None:
-                self.board.epoch(event, self.state)
-            warning = self.kept()
-            pace = (time.perf_counter() - started) / (event.epoch - done_before)
-            left = pace * (event.epochs - event.epoch)
-            on_progress(replace(event, seconds_left=left, warning=warning))
-
-    def trained_epoch(self) -> TrainingProgress:
-        """Run one epoch: the discriminator sees every patch once, in whole batches."""
-        state, training, started = self.state, self.run.training, time.perf_counter()
-        follow_schedules(state, training)
-        device = state.penalty_weight.device
-        draws = draw_epoch(
-            self.run.patches,
-            training,
-            latent_size=self.run.architecture.latent_size,
-            random=state.random,
-        ).to(device)
-        first = state.epoch * len(draws)  # steps of all epochs before
-        total = torch.zeros(2, device=device)
-        for index in range(len(draws)):
-            with_generator = (first + index + 1) % training.critic_steps == 0
-            total += self.step(draws[index], with_generator=with_generator)
-        updates = (first + len(draws)) // training.critic_steps - first // training.critic_steps
-        losses = self._mean_losses(total, len(draws), updates)
-        state.losses.append(losses)
-        rate = draws.steps.order.numel() / (time.perf_counter() - started)
-        return TrainingProgress(state.epoch, training.epochs, *losses, rate, seconds_left=0.0)
-
-    def _mean_losses(self, total: Tensor, steps: int, updates: int) -> tuple[float, float | None]:
-        on_discriminator, on_generator = total.tolist()  # the epoch's only wait
-        if not (math.isfinite(on_discriminator) and math.isfinite(on_generator)):
-            self._diverged(
-                f"the losses of epoch {self.state.epoch + 1} are {on_discriminator / steps} "
-                f"(discriminator) and {on_generator / max(updates, 1)} (generator), not finite"
-            )
-        return on_discriminator / steps, on_generator / updates if updates else None
-
-    def kept(self) -> str | None:
-        """Leave what is due after an epoch, and return what a person should be warned of."""
-        state, training = self.state, self.run.training
-        is_due = state.epoch % training.checkpoint_every_epochs == 0
-        is_due = is_due or state.epoch == training.epochs
-        keeps_weights = is_kept(state.epoch, training)
-        if (is_due or keeps_weights) and not state.is_finite():
-            self._diverged(f"a weight is NaN or infinite after epoch {state.epoch}")
-        warning = self._pictured() if is_due else None
-        if keeps_weights:
-            path = self.folder / kept_weights_name(state.epoch)
-            export_weights(state.exported, self.run.architecture, path)
-        if state.epoch in sampled_epochs(training):
-            self._keep_samples()
-        if is_due:
-            save_checkpoint(self.folder, state, self.run)
-            self.good_epoch = state.epoch
-        return warning
-
-    def _keep_samples(self) -> None:
-        architecture, seed = self.run.architecture, self.run.training.seed
-        keep_samples(
-            self.folder,
-            self.state.epoch,
-            self.state.exported,
-            count=samples_of_an_epoch(self.run.patches),
-            latent_size=architecture.latent_size,
-            random=random_stream(seed, EPOCH_SAMPLES),
-        )
-
-    def _pictured(self) -> str | None:
-        """Leave a sample grid, and return what its patches have against them."""
-        state, training = self.state, self.run.training
-        latents = torch.randn(
-            GRID_SIDE**2,
-            self.run.architecture.latent_size,
-            generator=random_stream(training.seed, SAMPLE_GRID),
-        )
-        samples = generated(state.exported, latents)
-        path = self.folder / SAMPLES / f"epoch-{state.epoch:04d}.png"
-        sheet, found = contact_sheet(samples, columns=GRID_SIDE), diversity(samples, self.compared)
-        write_png(path, sheet)
-        if self.board is not None:
-            self.board.samples(state.epoch, sheet, found)
-        return self._watched(found)
-
-    def _watched(self, now: float) -> str | None:
-        """Return a warning of mode collapse, or stop, as the configuration says."""
-        state, training = self.state, self.run.training
-        before, state.diversity = state.diversity, max(now, state.diversity)
-        last, share = state.epoch == training.epochs, training.collapse_share
-        if not has_collapsed(now, largest_before=before, share=share, last=last):
-            return None
-        has_fallen = before >= share
-        reason = (
-            f"mode collapse: after epoch {state.epoch} the samples' mean distance from each other "
-            f"is {now:.1%} of the real patches', under {share:.1%}"
-        )
-        if training.on_collapse == "stop" and has_fallen:
-            raise ModeCollapseError(f"{reason}; {self._last_checkpoint}")
-        return reason
-
-    def _diverged(self, reason: str) -> NoReturn:
-        raise TrainingDivergedError(f"{reason}; {self._last_checkpoint}")
-
-    @property
-    def _last_checkpoint(self) -> str:
-        if self.good_epoch == 0:
-            return "no checkpoint was written before"
-        return f"the last good checkpoint is that of epoch {self.good_epoch}"

@@ -16,7 +16,7 @@ from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
 from centre_node.generators.estimates import SAMPLES
-from centre_node.generators.training import LOSSES
+from centre_node.generators.progress import LOSSES
 from centre_node.jobs.errors import JobConflictError, JobNotFoundError
 from centre_node.jobs.service import ARTIFACTS
 from centre_node.jobs.store import JobStore
@@ -27,7 +27,7 @@ from centre_node.mammography.pictures import contact_sheet, write_png
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sampling.recipes import new_recipe
-from centre_node.sharing.publish import Terms, build_package, weights_to_publish
+from centre_node.sharing.publish import build_package, weights_to_publish
 from centre_node.sharing.receive import pull, pulled
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import StudyInputs
@@ -53,10 +53,11 @@ from node_api.results import (
     SampledPatches,
     WrittenPhantoms,
 )
-from shared.files import alone_in
+from shared.files import alone_in, write_text
 from shared.hub_client import HubClient, connect
 from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
+from shared.terms import CentreTerms
 
 PICTURED = 64
 
@@ -180,13 +181,12 @@ def _publish(request: PublishRequest, node: Node, folder: Path) -> GeneratorVers
         raise JobNotFoundError("no train_generator job has the id that training_job gives")
     if not isinstance(job.result, FinishedTraining):
         raise JobConflictError(f"the training has {job.state}; only a finished one is published")
-    fields = request.model_dump(include=set(Terms.model_fields))
     training = node.job_folder(job.id) / "training"
     package = build_package(
         folder / "package",
         weights_to_publish(training, ensemble=request.ensemble, proportions=request.proportions),
         job.result,
-        Terms(centre=node.connection().centre, **fields),
+        CentreTerms(centre=node.connection().centre, **request.terms),
         proportions=request.proportions,
     )
     return node.hub().publish(package)
@@ -218,18 +218,10 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress
     recipe = new_recipe(package, count=request.count, seed=request.seed, device=device)
     artifacts = folder / ARTIFACTS
     with array_file(artifacts / ARRAY, count=recipe.count, side=side) as keep:
-        follow_recipe(
-            recipe,
-            package,
-            device=device,
-            keep=keep,
-            on_patches=lambda done: report(
-                Progress(done=done, total=recipe.count, unit="patches", message="sampling")
-            ),
-        )
+        follow_recipe(recipe, package, device=device, keep=keep, on_progress=report)
     patches = np.load(artifacts / ARRAY, mmap_mode="r", allow_pickle=False)
     write_png(artifacts / "grid.png", contact_sheet(patches[:PICTURED], columns=8))
-    (artifacts / RECIPE).write_text(recipe.model_dump_json(indent=2) + "\n")
+    write_text(artifacts / RECIPE, recipe.model_dump_json(indent=2) + "\n")
     return SampledPatches(**dict(recipe), shape=(recipe.count, side, side))
 
 
@@ -239,7 +231,8 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
         own=node.reading(request.dataset),
         donors={name: node.reading(name) for arm in arms for name in arm.real_donors},
         packages={
-            digest: pulled(node.generators_dir, digest) for arm in arms for digest in arm.generators
+            digest: pulled(node.generators_dir, digest)
+            for digest in sorted({digest for arm in arms for digest in arm.generators})
         },
         initial_weights=node.classifier_weights(request.study.classifier_training.initial_weights),
     )
@@ -251,7 +244,5 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
         device=default_device(),
         threads=request.threads,
         engine=LocalEngine(workers=request.workers),
-        on_progress=lambda done, total, message: report(
-            Progress(done=done, total=total, unit="runs", message=message)
-        ),
+        on_progress=report,
     )

@@ -1,120 +1,70 @@
-"""Options that several of the `genshare data` commands take, and what they become."""
+"""What commands ask about mammograms and patches: the same options in each."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Self, get_args
 
-import typer
-from pydantic import ValidationError
+from pydantic import Field, field_validator, model_validator
 
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.mammograms import Reading
-from node_api.data_sources import AcquisitionStyle, FolderFormat, PhantomSet
+from centre_node.mammography.splits import Shares
+from node_api.data_sources import AcquisitionStyle, FolderLayout, PhantomSet, RecordValues
 from node_api.patches import PatchConfiguration
-from shared.models import validation_summary
+from shared.command_options import Options
+from shared.models import StrictModel
 from shared.names import LesionKind
 
+EVERY_KIND: tuple[LesionKind, ...] = get_args(LesionKind)
 PHANTOM_PATIENTS = 40
-
-Choice = TypeVar("Choice", bound=str)
-
-Folder = Annotated[Path | None, typer.Argument(help="A data set's folder.")]
-Layout = Annotated[
-    str,
-    typer.Option("--format", help=f"auto (recognised), {', '.join(get_args(FolderFormat))}."),
-]
-Phantoms = Annotated[
-    str | None, typer.Option(help="digital, film or soft: phantoms instead of a folder.")
-]
-Where = Annotated[
-    list[str] | None, typer.Option(help="KEY=VALUE: keep images whose record says so; repeatable.")
-]
-Kinds = Annotated[
-    str, typer.Option(help="Lesions that count: mass, calcification, other, by commas.")
-]
-MarginPx = Annotated[
-    int | None,
-    typer.Option(min=0, help="Around the lesion's box. Default: 60.", show_default=False),
-]
-MarginMm = Annotated[
-    float | None, typer.Option(min=0, help="The same in mm, where the pixel spacing is known.")
-]
-SmallestSidePx = Annotated[int, typer.Option(min=8, help="No square is smaller.")]
-Tissue = Annotated[str, typer.Option(help="threshold (the paper's rule) or breast_mask.")]
-BackgroundLevel = Annotated[
-    int, typer.Option(min=0, max=254, help="8-bit value up to which a pixel is background.")
-]
-ChestWall = Annotated[str, typer.Option(help="as_stored, or left: mirror images to it.")]
-HealthyFrom = Annotated[str, typer.Option(help="healthy_mammograms or all_mammograms.")]
-HealthyBrightness = Annotated[
-    str, typer.Option(help="any, or as_lesions: healthy squares as bright as lesions' squares.")
-]
-Seed = Annotated[int, typer.Option(min=0)]
-
-EVERY_KIND = "mass,calcification,other"
+USUAL_SHARES: Shares = (0.7, 0.15, 0.15)
+"""Of the patients, for training, validation and test."""
 
 
-def patch_configuration(**options: Any) -> PatchConfiguration:
-    """Return the options as a configuration; one that was not given keeps its default.
+class MammogramChoice(StrictModel):
+    """Which mammograms a command works on, and which of their lesions count."""
 
-    Raises:
-        typer.BadParameter: A value is wrong.
-    """
-    try:
-        return PatchConfiguration.model_validate(
-            {name: value for name, value in options.items() if value is not None}
-        )
-    except ValidationError as error:
-        raise typer.BadParameter(validation_summary(error)) from error
-
-
-def reading_of(
-    folder: Path | None, phantoms: str | None, layout: str, where: list[str] | None
-) -> Reading:
-    """Read a folder, or draw phantoms.
-
-    Raises:
-        typer.BadParameter: Neither or both are named, or a value is wrong.
-        BadMammogramsError: The folder cannot be used.
-    """
-    if (folder is None) == (phantoms is None):
-        raise typer.BadParameter("name either a folder or --phantoms digital|film|soft")
-    if folder is not None:
-        known = ("auto", *get_args(FolderFormat))
-        chosen = one_of("--format", layout, known)
-        return read_folder(folder, chosen, dict(_pair(text) for text in where or ()))
-    from centre_node.mammography.phantoms import read_phantoms
-
-    style = one_of("--phantoms", str(phantoms), get_args(AcquisitionStyle))
-    return read_phantoms(
-        PhantomSet.model_validate({"style": style, "patients": PHANTOM_PATIENTS, "seed": 0})
+    folder: Path | None = Field(None, description="The folder of a data set; or give --phantoms.")
+    phantoms: AcquisitionStyle | None = Field(
+        None, description=f"Instead of a folder: {PHANTOM_PATIENTS} drawn patients of this style."
+    )
+    format: FolderLayout = "auto"
+    where: RecordValues = Field(default_factory=dict)
+    kinds: tuple[LesionKind, ...] = Field(
+        EVERY_KIND, description="Kinds of lesions that are wanted."
     )
 
+    @field_validator("kinds")
+    @classmethod
+    def _in_one_order(cls, kinds: tuple[LesionKind, ...]) -> tuple[LesionKind, ...]:
+        return tuple(kind for kind in EVERY_KIND if kind in kinds)
 
-def lesion_kinds(text: str) -> tuple[LesionKind, ...]:
-    """Return the kinds that a list by commas names.
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.folder is None) == (self.phantoms is None):
+            raise ValueError("name either a folder or --phantoms digital|film|soft")
+        return self
 
-    Raises:
-        typer.BadParameter: One is no kind.
-    """
-    known: tuple[LesionKind, ...] = get_args(LesionKind)
-    named = [one_of("--kinds", name.strip(), known) for name in text.split(",")]
-    return tuple(kind for kind in known if kind in named)
+    @property
+    def source(self) -> str:
+        """The folder's path, or the style of the phantoms."""
+        return f"phantoms: {self.phantoms}" if self.folder is None else str(self.folder.resolve())
+
+    def read(self) -> Reading:
+        """Read the folder, or draw the phantoms.
+
+        Raises:
+            BadMammogramsError: The folder cannot be used.
+        """
+        if self.folder is not None:
+            return read_folder(self.folder, self.format, self.where)
+        from centre_node.mammography.phantoms import read_phantoms
+
+        phantoms = {"style": self.phantoms, "patients": PHANTOM_PATIENTS, "seed": 0}
+        return read_phantoms(PhantomSet.model_validate(phantoms))
 
 
-def one_of(option: str, value: str, known: tuple[Choice, ...]) -> Choice:
-    """Return the one of those known that `value` is.
-
-    Raises:
-        typer.BadParameter: It is none of those known.
-    """
-    for choice in known:
-        if choice == value:
-            return choice
-    raise typer.BadParameter(f"{option} is {value!r}; it must be one of {', '.join(known)}")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise typer.BadParameter(f"--where is {text!r}; it must be KEY=VALUE")
-    return key, value
+_OF_MAMMOGRAMS = Options(panel="Mammograms", arguments=("folder",))
+Mammograms = Annotated[MammogramChoice, _OF_MAMMOGRAMS]
+MammogramsOfAnyKind = Annotated[MammogramChoice, replace(_OF_MAMMOGRAMS, without=("kinds",))]
+Patches = Annotated[PatchConfiguration, Options(panel="How patches are cut")]

@@ -66,14 +66,13 @@ class DicomHeader:
     manufacturer: str | None
     presentation_intent: str | None
     sop_instance_uid: str | None
-    frames: int
 
 
 def read_header(path: Path) -> DicomHeader:
     """Read what is known before the pixels.
 
     Raises:
-        BadImageError: The file is missing, no DICOM file, damaged, or holds no image.
+        BadImageError: The file is missing, no DICOM file, damaged, or holds no image or several.
     """
     dataset = opened(path, tags=_HEADER)
     try:
@@ -111,6 +110,7 @@ def _header(dataset: Dataset, path: Path) -> DicomHeader:
     width, height = _count(dataset, "Columns"), _count(dataset, "Rows")
     if not (width and height):
         raise refused(path.name, "holds no image")
+    _check_frames(dataset, path)
     return DicomHeader(
         width=width,
         height=height,
@@ -121,15 +121,18 @@ def _header(dataset: Dataset, path: Path) -> DicomHeader:
         manufacturer=text(dataset, "Manufacturer"),
         presentation_intent=text(dataset, "PresentationIntentType"),
         sop_instance_uid=text(dataset, "SOPInstanceUID"),
-        frames=_frames(dataset),
     )
+
+
+def _check_frames(dataset: Dataset, path: Path) -> None:
+    if _frames(dataset) > 1:
+        raise refused(path.name, "has several frames; a mammogram has one")
 
 
 def _check_image(dataset: Dataset, path: Path, width: int, height: int) -> None:
     if "PixelData" not in dataset:
         raise refused(path.name, "holds no pixels, or is cut short")
-    if _frames(dataset) > 1:
-        raise refused(path.name, "has several frames; a mammogram has one")
+    _check_frames(dataset, path)
     if dataset.SamplesPerPixel != 1 or not _photometric(dataset).startswith("MONOCHROME"):
         raise refused(path.name, "is in colour; a mammogram is grey")
     allocated = dataset.BitsAllocated

@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from itertools import islice
@@ -26,13 +26,12 @@ from centre_node.mammography.patch_store import INDEX, PIXELS, PROVENANCE, Patch
 from node_api.patches import PatchConfiguration
 from shared.files import full_disk_named, put_in_place, sync_folder
 from shared.names import LesionKind
+from shared.progress import OnCount
 from shared.version import genshare_version
 
 FORMAT = 3
 TOLERANCES = (4.0, 8.0, 16.0, math.inf)
 """Grey values by which healthy squares may differ from lesions', by round."""
-
-OnProgress = Callable[[int, int], None]
 
 
 def extract_patches(
@@ -43,7 +42,7 @@ def extract_patches(
     lesion_kinds: Sequence[LesionKind],
     healthy: int,
     seed: int,
-    on_progress: OnProgress,
+    on_progress: OnCount,
     workers: int | None = None,
 ) -> PatchStore:
     """Cut every lesion of the given kinds and `healthy` healthy patches.
@@ -97,7 +96,7 @@ class _Extraction:
         self._told: set[tuple[str, str]] = set()
         self.parts: list[Part] = []
 
-    def run(self, mammograms: Sequence[Mammogram], on_progress: OnProgress) -> Index:
+    def run(self, mammograms: Sequence[Mammogram], on_progress: OnCount) -> Index:
         """Cut everything; the records' places are those in their parts."""
         squares = {m.image_id: self._lesion_sides(m) for m in mammograms}
         sides = tuple(sorted(side for found in squares.values() for side in found))
@@ -184,7 +183,7 @@ class _Extraction:
         mammograms: Sequence[Mammogram],
         wanted: Wanted,
         quotas: Mapping[str, int],
-        on_progress: OnProgress,
+        on_progress: OnCount,
     ) -> None:
         """Cut mammograms side by side. What they gave counts in their order, not as it came."""
         begun = len(self.parts)

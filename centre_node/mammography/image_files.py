@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from centre_node.mammography.errors import BadImageError
 from centre_node.mammography.rasters import raster_size, read_raster
 
 if TYPE_CHECKING:
@@ -48,8 +47,6 @@ def read_head(path: Path) -> ImageHead:
     from centre_node.mammography.dicom import read_header
 
     header = read_header(path)
-    if header.frames > 1:
-        raise BadImageError(f"{path.name} has several frames; a mammogram has one")
     return ImageHead(header.width, header.height, header)
 
 

@@ -15,16 +15,16 @@ from centre_node.mammography.mammograms import Mammogram, Reading
 from centre_node.mammography.readers.marks import FileMarks, Marks, NearMiss
 from centre_node.mammography.readers.table_marks import TableMarks
 from node_api.data_sources import FolderFormat
+from shared.progress import OnCount
 
 Reader = Callable[[Path, Mapping[str, str]], Reading]
-OnProgress = Callable[[int, int], None]
 
 
 class Writer(Protocol):
     """Writes mammograms into an empty folder, as the layout has them."""
 
     def __call__(
-        self, mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnProgress
+        self, mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnCount
     ) -> None:
         """Tell `on_progress` of images written and images in all."""
 

@@ -12,45 +12,38 @@ from centre_node.medigan.errors import MediganMetadataError
 from centre_node.medigan.exporting import medigan_json
 from centre_node.medigan.importing import Imported, Publication, import_package
 from centre_node.medigan.package_files import LARGEST_METADATA_BYTES
-from shared.arguments import name_argument
-from shared.cards import SMALLEST_COUNT
+from shared.command_options import Json, Options, with_options
 from shared.errors import PackageNotKeptError
 from shared.files import full_disk_named, write_faults_named, write_text
 from shared.packages import open_package
 
-app = typer.Typer(no_args_is_help=True)
-
-Count = Annotated[
-    int | None, typer.Option(min=SMALLEST_COUNT, help="Trained on. Default: see above.")
-]
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.command("import-medigan")
+@with_options
 def import_medigan(
     source: Annotated[
         Path, typer.Argument(metavar="PACKAGE", help="medigan's zip, its folder, or its weights.")
     ],
-    out: Annotated[Path, typer.Option(help="The folder to make.")],
-    centre: Annotated[str, typer.Option(callback=name_argument, help="That publishes it.")],
-    use_terms: Annotated[str, typer.Option(help="What a receiver may do with it.")],
-    contact: Annotated[str, typer.Option(help="Whom a receiver can ask.")],
-    name: Annotated[
-        str | None,
-        typer.Option(callback=name_argument, help="Default: medigan- and the model's number."),
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="Default: the metadata's.")] = None,
-    licence: Annotated[str | None, typer.Option(help="Default: the metadata's.")] = None,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to make.")],
+    said: Annotated[Publication, Options(panel="What its card says")],
     metadata: Annotated[
         Path | None,
-        typer.Option(help="medigan's global.json or the model's own. Default: the package's."),
+        typer.Option(
+            metavar="FILE",
+            help="medigan's global.json or the model's own. Default: the package's.",
+        ),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="00002, 00005 or 00006. Default: told by tensors and file name."),
+        typer.Option(
+            metavar="NUMBER",
+            help="medigan's number of the model: 00002, 00005 or 00006. Default: told by tensors "
+            "and file name.",
+        ),
     ] = None,
-    patients: Count = None,
-    patches: Count = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Make a package, ready to publish, of a generator that medigan shares.
 
@@ -68,16 +61,6 @@ def import_medigan(
       genshare import-medigan 500.pt --licence MIT --out bcdr --name bcdr-masses
       --centre centre-b --use-terms "Research only" --contact research@example.org
     """
-    said = Publication(
-        centre=centre,
-        use_terms=use_terms,
-        contact=contact,
-        name=name,
-        title=title,
-        licence=licence,
-        patients=patients,
-        patches=patches,
-    )
     with (
         tempfile.TemporaryDirectory(prefix="genshare-medigan-") as scratch,
         full_disk_named(Path(scratch)),
@@ -95,9 +78,13 @@ def import_medigan(
 
 @app.command("export-medigan")
 def export_medigan(
-    package: Annotated[Path, typer.Argument(help="A package's folder; every digest is checked.")],
+    package: Annotated[
+        Path,
+        typer.Argument(metavar="PACKAGE", help="A package's folder; every digest is checked."),
+    ],
     out: Annotated[
-        Path | None, typer.Option(help="The JSON file to write. Default: standard output.")
+        Path | None,
+        typer.Option(metavar="FILE", help="The JSON file to write. Default: standard output."),
     ] = None,
 ) -> None:
     """Write a package's metadata in medigan's schema; what is not known is null.

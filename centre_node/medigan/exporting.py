@@ -4,11 +4,11 @@ import json
 from pathlib import PurePosixPath
 from typing import Any
 
+from node_api.losses import LOSSES
 from shared.cards import ModelCard
 
 NO_RESULTS = dict.fromkeys(("SSIM", "MSE", "NSME", "PSNR", "IS", "FID", "turing_test"))
 DOWNSTREAM = ("trained_on_fake", "trained_on_real_and_fake", "trained_on_real")
-TYPES = {"dcgan": "DCGAN", "wgan-gp": "WGAN-GP", "relativistic": "R3GAN"}
 GENERATED = {
     "mass": ["mass", "mass ROIs"],
     "calcification": ["calcification", "calcification ROIs"],
@@ -78,7 +78,7 @@ def _selection(card: ModelCard) -> dict[str, Any]:
         "height": side,
         "width": side,
         "depth": None,
-        "type": TYPES[card.training.loss],
+        "type": LOSSES[card.training.loss].published_as,
         "license": card.licence,
         "dataset_type": None,
         "privacy_preservation": f"{card.privacy.method}: {card.privacy.statement}",

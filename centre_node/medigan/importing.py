@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from safetensors.torch import save
 
 from centre_node.errors import NotPublishableError
@@ -14,11 +14,13 @@ from centre_node.medigan.metadata import Description, Selection, read_metadata
 from centre_node.medigan.package_files import read_package
 from centre_node.medigan.pixel_range import seen_pixel_range
 from centre_node.medigan.recognition import recognise
-from shared.cards import ModelCard, Origin, Training, TrainingSet, WeightFile
+from shared.cards import SMALLEST_COUNT, ModelCard, Origin, Training, TrainingSet, WeightFile
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named, write_whole
 from shared.models import StrictModel, validation_summary
+from shared.names import Name
 from shared.packages import Package, write_package
+from shared.terms import CentreTerms
 from shared.weights import inspect_weights
 
 WEIGHTS = "weights.safetensors"
@@ -27,14 +29,47 @@ WEIGHTS = "weights.safetensors"
 class Publication(StrictModel):
     """What the importing centre says. None leaves a text or count to metadata and paper."""
 
-    centre: str
-    use_terms: str
-    contact: str
-    name: str | None = None
-    title: str | None = None
-    licence: str | None = None
-    patients: int | None = None
-    patches: int | None = None
+    centre: Name = Field(description="The centre that publishes it.")
+    use_terms: str = Field(description="What a receiver may do with it.")
+    contact: str = Field(description="Whom a receiver can ask.")
+    name: Name | None = Field(
+        None, description="What it is called on the hub; by default medigan- and its number."
+    )
+    title: str | None = Field(
+        None, description="What it makes, in a line for people; by default the metadata's."
+    )
+    licence: str | None = Field(
+        None, description="The licence of its weights; by default the metadata's."
+    )
+    patients: int | None = Field(
+        None, ge=SMALLEST_COUNT, description="How many patients it was trained on."
+    )
+    patches: int | None = Field(
+        None, ge=SMALLEST_COUNT, description="How many patches it was trained on."
+    )
+
+    def terms(
+        self, model: KnownModel, selection: Selection, description: Description
+    ) -> CentreTerms:
+        """Return the terms on the card: the centre's, then the metadata's, then the paper's.
+
+        Raises:
+            NotPublishableError: Neither the centre nor the metadata name a licence.
+            ValidationError: A text may not be on a card.
+        """
+        licence = self.licence or selection.licence
+        if licence is None:
+            raise NotPublishableError(
+                f"no licence of {model.number} is known: none was given, and no metadata name one"
+            )
+        return CentreTerms(
+            centre=self.centre,
+            name=self.name or f"medigan-{model.number}",
+            title=self.title or description.title or model.title,
+            licence=licence,
+            use_terms=self.use_terms,
+            contact=self.contact,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +146,15 @@ def _card(
     said: Publication,
 ) -> ModelCard:
     """Fill the card from what the centre says, then the metadata, then what the paper says."""
-    licence = said.licence or selection.licence
-    if licence is None:
-        raise NotPublishableError(
-            f"no licence of {model.number} is known: none was given, and no metadata name one"
-        )
     try:
         return ModelCard(
-            centre=said.centre,
-            name=said.name or f"medigan-{model.number}",
-            title=said.title or description.title or model.title,
             architecture=model.architecture,
             weights=weights,
             pixel_range=pixel_range,
             training_set=_training_set(model, selection, said),
             training=_training(model, description),
             origin=_origin(model, description),
-            licence=licence,
-            use_terms=said.use_terms,
-            contact=said.contact,
+            **said.terms(model, selection, description).model_dump(),
         )
     except ValidationError as error:
         raise NotPublishableError(f"the card is refused: {validation_summary(error)}") from error

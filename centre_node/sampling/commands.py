@@ -2,47 +2,80 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Self
 
 import torch
 import typer
+from pydantic import Field, model_validator
 
 from centre_node.device import default_device
-from centre_node.sampling.drawing import OnPatches, follow_recipe
+from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import RECIPE, PatchFormat, new_folder, patch_files
 from centre_node.sampling.recipes import check_recipe, new_recipe, read_recipe
-from node_api.recipes import Recipe
-from shared.models import LARGEST_SEED
+from node_api.recipes import SamplingRecipe
+from shared.command_options import Json, Options, with_options
+from shared.models import LARGEST_SEED, StrictModel
 from shared.packages import Package, open_package
-from shared.progress import Progress, shown
+from shared.progress import shown
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+class SampleChoice(StrictModel):
+    """What is drawn: so many patches, or those of a recipe again."""
+
+    count: int | None = Field(None, ge=1, description="How many patches to draw.")
+    seed: int | None = Field(
+        None,
+        ge=0,
+        le=LARGEST_SEED,
+        description="The same number draws the same patches; by default 0.",
+    )
+    threads: int | None = Field(
+        None,
+        ge=1,
+        le=256,
+        description="Threads of the processor to use; a pixel's rounding can depend on it. By "
+        "default 1.",
+    )
+    recipe: Path | None = Field(
+        None, description="Draw the patches of this recipe.json again, instead of --count."
+    )
+    format: PatchFormat = Field("png", description="How patches are written.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        either = (self.recipe is None) != (self.count is None)
+        if not either or (self.recipe is not None and (self.seed, self.threads) != (None, None)):
+            raise ValueError("give either --count (with --seed, --threads) or --recipe")
+        return self
+
+    def recipe_for(self, package: Package) -> SamplingRecipe:
+        """Return what is to be drawn, and set the threads that it says.
+
+        Raises:
+            RecipeRefusedError: The recipe cannot be read, or is of another package.
+        """
+        if self.recipe is not None:
+            wanted = read_recipe(self.recipe)
+            torch.set_num_threads(wanted.threads)
+            check_recipe(wanted, package)
+            return wanted
+        torch.set_num_threads(self.threads or 1)
+        assert self.count is not None, "the validator saw to it"
+        return new_recipe(package, count=self.count, seed=self.seed or 0, device=default_device())
 
 
 @app.command()
+@with_options
 def sample(
     package_folder: Annotated[
         Path, typer.Argument(metavar="PACKAGE", help="A folder that genshare fetch made.")
     ],
-    out: Annotated[Path, typer.Option(help="The folder to make.")],
-    count: Annotated[int | None, typer.Option(min=1, help="How many patches.")] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(min=0, max=LARGEST_SEED, help="Default: 0.", show_default=False),
-    ] = None,
-    recipe: Annotated[
-        Path | None, typer.Option(help="Draw the patches of this recipe.json again.")
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(min=1, max=256, help="Of the CPU; a pixel's rounding can depend on it."),
-    ] = None,
-    patch_format: Annotated[
-        str, typer.Option("--format", help=f"{' or '.join(get_args(PatchFormat))}.")
-    ] = "png",
-    json: Annotated[bool, typer.Option("--json", help="Print the recipe as JSON.")] = False,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to make.")],
+    chosen: Annotated[SampleChoice, Options()],
+    json: Json = False,
 ) -> None:
     """Draw synthetic patches from a fetched generator, and write the recipe beside them.
 
@@ -56,55 +89,39 @@ def sample(
 
       genshare sample lesions-dcgan --recipe patches/recipe.json --out again
     """
-    if (recipe is None) == (count is None) or (
-        recipe is not None and (seed, threads) != (None,) * 2
-    ):
-        raise typer.BadParameter("give either --count (with --seed, --threads) or --recipe")
-    written_as = _format(patch_format)
     package = open_package(package_folder, partly=True)
-    if recipe is None:
-        torch.set_num_threads(threads or 1)
-        assert count is not None, "checked above"
-        wanted = new_recipe(package, count=count, seed=seed or 0, device=default_device())
-    else:
-        wanted = read_recipe(recipe)
-        torch.set_num_threads(wanted.threads)
-    device = _device(wanted)
-    check_recipe(wanted, package)
-    _write(wanted, package, out, written_as, device)
-    for note in _notes(wanted, package, device):
+    recipe = chosen.recipe_for(package)
+    device = _device(recipe)
+    _write(recipe, package, out, chosen.format, device)
+    for note in _notes(recipe, package, device):
         sys.stderr.write(f"{note}\n")
     sys.stdout.write(
-        wanted.model_dump_json(indent=2) + "\n" if json else f"{_summary(wanted, package, out)}\n"
+        recipe.model_dump_json(indent=2) + "\n" if json else f"{_summary(recipe, package, out)}\n"
     )
 
 
 def _write(
-    recipe: Recipe, package: Package, out: Path, written_as: PatchFormat, device: torch.device
+    recipe: SamplingRecipe,
+    package: Package,
+    out: Path,
+    written_as: PatchFormat,
+    device: torch.device,
 ) -> None:
     side = package.card.architecture.image_size
     with (
         new_folder(out) as folder,
         patch_files(folder, count=recipe.count, side=side, patch_format=written_as) as keep,
-        _progress(recipe.count) as on_patches,
+        shown() as on_progress,
     ):
         (folder / RECIPE).write_text(recipe.model_dump_json(indent=2) + "\n")
-        follow_recipe(recipe, package, device=device, keep=keep, on_patches=on_patches)
+        follow_recipe(recipe, package, device=device, keep=keep, on_progress=on_progress)
 
 
-def _format(text: str) -> PatchFormat:
-    for known in get_args(PatchFormat):
-        if known == text:
-            chosen: PatchFormat = known
-            return chosen
-    raise typer.BadParameter(f"--format must be {' or '.join(get_args(PatchFormat))}, not {text!r}")
-
-
-def _device(recipe: Recipe) -> torch.device:
+def _device(recipe: SamplingRecipe) -> torch.device:
     return torch.device("cpu") if recipe.device == "cpu" else default_device()
 
 
-def _notes(recipe: Recipe, package: Package, device: torch.device) -> Iterator[str]:
+def _notes(recipe: SamplingRecipe, package: Package, device: torch.device) -> Iterator[str]:
     """Say what a person should know of the patches that were drawn."""
     if not package.is_whole:
         yield f"{package.folder} holds {package.extent} of its package"
@@ -118,18 +135,10 @@ def _notes(recipe: Recipe, package: Package, device: torch.device) -> Iterator[s
             )
 
 
-def _summary(recipe: Recipe, package: Package, out: Path) -> str:
+def _summary(recipe: SamplingRecipe, package: Package, out: Path) -> str:
     side, files = package.card.architecture.image_size, len(recipe.weights)
     return (
         f"{out}: {recipe.count} patch{'' if recipe.count == 1 else 'es'} of {side} px from "
         f"{files} weight file{'' if files == 1 else 's'} of {recipe.centre}/{recipe.name}; "
         f"{RECIPE} there draws them again"
     )
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[OnPatches]:
-    with shown() as on_progress:
-        yield lambda done: on_progress(
-            Progress(done=done, total=total, unit="patches", message="sampling")
-        )

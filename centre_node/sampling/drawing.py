@@ -1,18 +1,14 @@
 """Draws synthetic patches from the weights of a package."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from centre_node.generators.sampling import Keep, sample_ensemble
 from centre_node.sampling.recipes import check_recipe, new_recipe
-from node_api.recipes import Recipe
+from node_api.recipes import SamplingRecipe
 from shared.packages import Package
-
-OnPatches = Callable[[int], None]
-"""Takes how many patches are made so far."""
+from shared.progress import OnProgress, Progress
 
 
 def synthetic_patches(
@@ -31,14 +27,17 @@ def synthetic_patches(
 
 
 def follow_recipe(
-    recipe: Recipe,
+    recipe: SamplingRecipe,
     package: Package,
     *,
     device: torch.device,
     keep: Keep,
-    on_patches: OnPatches = lambda _done: None,
+    on_progress: OnProgress = lambda _step: None,
 ) -> None:
     """Draw the patches of a recipe and hand them over, a batch at a time, not in order.
+
+    Args:
+        on_progress: Is told after each batch how many patches there are.
 
     Raises:
         RecipeRefusedError: The recipe is of another package, or of files that are not here.
@@ -50,7 +49,8 @@ def follow_recipe(
         nonlocal done
         keep(places, patches)
         done += len(places)
-        on_patches(done)
+        step = Progress(done=done, total=recipe.count, unit="patches", message="sampling")
+        on_progress(step)
 
     sample_ensemble(
         [package.folder / file.name for file in recipe.weights],

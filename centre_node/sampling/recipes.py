@@ -5,16 +5,16 @@ from pathlib import Path
 import torch
 
 from centre_node.sampling.errors import RecipeRefusedError
-from node_api.recipes import Recipe, RecipeWeights
+from node_api.recipes import RecipeWeights, SamplingRecipe
 from shared.cards import WeightFile
 from shared.models import read_model
 from shared.packages import Package
 from shared.version import genshare_version
 
 
-def new_recipe(package: Package, *, count: int, seed: int, device: torch.device) -> Recipe:
+def new_recipe(package: Package, *, count: int, seed: int, device: torch.device) -> SamplingRecipe:
     """Return the recipe of patches from the weight files that are in the package's folder."""
-    return Recipe(
+    return SamplingRecipe(
         centre=package.card.centre,
         name=package.card.name,
         manifest_digest=package.digest,
@@ -28,16 +28,16 @@ def new_recipe(package: Package, *, count: int, seed: int, device: torch.device)
     )
 
 
-def read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path) -> SamplingRecipe:
     """Read a recipe.json.
 
     Raises:
         RecipeRefusedError: It is none.
     """
-    return read_model(Recipe, path, RecipeRefusedError, as_what=" is no recipe")
+    return read_model(SamplingRecipe, path, RecipeRefusedError, as_what=" is no recipe")
 
 
-def check_recipe(recipe: Recipe, package: Package) -> None:
+def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
     """Check that a package has what a recipe needs.
 
     Raises:

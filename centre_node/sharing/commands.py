@@ -10,51 +10,54 @@ from typing import Annotated, Any
 
 import typer
 
-from centre_node.sharing.publish import Terms, build_package, weights_to_publish
+from centre_node.sharing.publish import build_package, terms_of, weights_to_publish
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import TRAINED, trained_in
-from shared.arguments import name_argument
-from shared.commands import DEFAULT_URL, HubUrl, Json, Token
+from shared.command_options import Json, Options, with_options
+from shared.commands import DEFAULT_URL, HubUrl, Token
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
 from shared.hub_client import connect
 from shared.packages import MANIFEST, Package, open_package
+from shared.terms import CentreTerms
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 PACKAGE = "package"
 
 
+TermsGiven = Annotated[dict[str, Any], Options(CentreTerms, panel="Name and terms")]
+
+
 @app.command()
+@with_options
 def publish(
     folder: Annotated[
         Path,
-        typer.Argument(help="Of genshare train-generator, or a package such as import-medigan's."),
+        typer.Argument(
+            metavar="FOLDER",
+            help="What genshare train-generator left, or a package such as import-medigan's.",
+        ),
     ],
-    centre: Annotated[
-        str | None, typer.Option(callback=name_argument, help="That publishes it.")
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(callback=name_argument, help="The generator's name.")
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="A line for people.")] = None,
-    licence: Annotated[str | None, typer.Option(help="Of the weights.")] = None,
-    use_terms: Annotated[str | None, typer.Option(help="What a receiver may do with it.")] = None,
-    contact: Annotated[str | None, typer.Option(help="Whom a receiver can ask.")] = None,
+    given: TermsGiven,
     ensemble: Annotated[
-        bool, typer.Option("--ensemble", help="Every weight file that the training kept.")
+        bool,
+        typer.Option(
+            "--ensemble", metavar="", help="Publish every weight file that the training kept."
+        ),
     ] = False,
     proportions: Annotated[
         list[str] | None,
         typer.Option(
             "--proportion",
             metavar="FILE=NUMBER",
-            help="Weight files to take instead, and in which proportions patches are drawn from "
-            "them; once for each.",
+            help="A weight file to take instead, and how often patches are drawn from it compared "
+            "with the others; once for each file.",
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and build the package; send nothing.")
+        bool,
+        typer.Option("--dry-run", metavar="", help="Check and build the package; send nothing."),
     ] = False,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
@@ -71,34 +74,32 @@ def publish(
       --title "Masses, 64 px" --licence "CC BY 4.0" --use-terms "Research only"
       --contact research@example.org --hub-url https://hub.example.org
 
-      genshare publish trained ... --proportion weights-epoch-0500.safetensors=1
-      --proportion weights.safetensors=3
+      genshare publish trained --centre centre-b --name masses --title "Masses, 64 px"
+      --licence "CC BY 4.0" --use-terms "Research only" --contact research@example.org
+      --proportion weights-epoch-0500.safetensors=1 --proportion weights.safetensors=3 --dry-run
 
       GENSHARE_HUB_TOKEN=... genshare publish optimam
     """
-    given = {
-        "centre": centre,
-        "name": name,
-        "title": title,
-        "licence": licence,
-        "use_terms": use_terms,
-        "contact": contact,
-    }
     package = _package(folder, given, ensemble=ensemble, proportions=_proportions(proportions))
     version = None if dry_run else connect(hub_url, token).publish(package).version
+    done = f"published as version {version} on {hub_url}" if version else "built, and not sent"
+    sys.stdout.write(_as_json(package, version) if json else _as_line(package, done))
+
+
+def _as_json(package: Package, version: int | None) -> str:
+    document = {
+        "folder": str(package.folder),
+        "centre": package.card.centre,
+        "name": package.card.name,
+        "version": version,
+        "manifest_digest": package.digest,
+    }
+    return dumps(document) + "\n"
+
+
+def _as_line(package: Package, done: str) -> str:
     card = package.card
-    if json:
-        document = {
-            "folder": str(package.folder),
-            "centre": card.centre,
-            "name": card.name,
-            "version": version,
-            "manifest_digest": package.digest,
-        }
-        sys.stdout.write(dumps(document) + "\n")
-        return
-    done = "built, and not sent" if dry_run else f"published as version {version} on {hub_url}"
-    sys.stdout.write(
+    return (
         f"{card.centre}/{card.name}: {done}; {package.folder}, manifest sha256 {package.digest}\n"
     )
 
@@ -119,7 +120,7 @@ def _proportions(options: list[str] | None) -> dict[str, float]:
 
 
 def _package(
-    folder: Path, given: dict[str, str | None], *, ensemble: bool, proportions: Mapping[str, float]
+    folder: Path, given: Mapping[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
 ) -> Package:
     """Return the package that a folder is, or the one that is made of it."""
     if ensemble and proportions:
@@ -127,7 +128,7 @@ def _package(
     if not (folder / MANIFEST).is_file():
         return _built(folder, given, ensemble=ensemble, proportions=proportions)
     settled = {"--ensemble": ensemble, "--proportion": proportions}
-    too_much = [_option(name) for name, value in given.items() if value is not None]
+    too_much = [_option(name) for name in given]
     too_much += [option for option, is_given in settled.items() if is_given]
     if too_much:
         raise typer.BadParameter(
@@ -138,21 +139,21 @@ def _package(
 
 
 def _built(
-    folder: Path, given: dict[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
+    folder: Path, given: Mapping[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
 ) -> Package:
     trained = trained_in(folder)
     if trained is None:
         raise TrainingFolderError(
             f"{folder} is no package, and holds no {TRAINED} of a finished training"
         )
-    missing = [_option(name) for name, value in given.items() if value is None]
+    missing = [_option(name) for name in CentreTerms.model_fields if name not in given]
     if missing:
         raise typer.BadParameter(f"a training is published with {', '.join(missing)} too")
     weights = weights_to_publish(folder, ensemble=ensemble, proportions=proportions)
     shutil.rmtree(folder / PACKAGE, ignore_errors=True)  # made from the same, perhaps otherwise
     with write_faults_named(folder, PackageNotKeptError, full=PackageNotKeptError):
         return build_package(
-            folder / PACKAGE, weights, trained, Terms(**given), proportions=proportions
+            folder / PACKAGE, weights, trained, terms_of(given), proportions=proportions
         )
 
 

@@ -1,6 +1,7 @@
 """Builds the package of a trained generator."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,22 +12,22 @@ from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
 from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet, WeightFile
 from shared.fidelity import FidelityReport
-from shared.models import StrictModel, validation_summary
+from shared.models import validation_summary
 from shared.packages import Package, open_package, write_package
+from shared.terms import CentreTerms
 from shared.weights import inspect_weights
 
 EVENLY: Mapping[str, float] = {}
 
 
-class Terms(StrictModel):
-    """Under which name and terms a generator is published."""
+def terms_of(given: Mapping[str, str]) -> CentreTerms:
+    """Return the terms that a person gave.
 
-    centre: str
-    name: str
-    title: str
-    licence: str
-    use_terms: str
-    contact: str
+    Raises:
+        NotPublishableError: A text that may not leave.
+    """
+    with _card_faults():
+        return CentreTerms.model_validate(given)
 
 
 def weights_to_publish(
@@ -55,7 +56,7 @@ def build_package(
     folder: Path,
     weights: Sequence[Path],
     trained: TrainedGenerator,
-    terms: Terms,
+    terms: CentreTerms,
     *,
     proportions: Mapping[str, float] = EVENLY,
 ) -> Package:
@@ -92,20 +93,22 @@ def build_package(
             )
             for copy in copies
         )
-        return _card(described, trained, terms)
+        with _card_faults():
+            return _card(described, trained, terms)
 
     return write_package(folder, weights, card_of)
 
 
-def _card(weights: tuple[WeightFile, ...], trained: TrainedGenerator, terms: Terms) -> ModelCard:
+@contextmanager
+def _card_faults() -> Iterator[None]:
     try:
-        return _valid_card(weights, trained, terms)
+        yield
     except ValidationError as error:
         raise NotPublishableError(f"the card is refused: {validation_summary(error)}") from error
 
 
-def _valid_card(
-    weights: tuple[WeightFile, ...], trained: TrainedGenerator, terms: Terms
+def _card(
+    weights: tuple[WeightFile, ...], trained: TrainedGenerator, terms: CentreTerms
 ) -> ModelCard:
     return ModelCard(
         architecture=trained.architecture,

@@ -6,34 +6,40 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cv2
 import typer
+from pydantic import Field
 from rich.console import Console
 
 from centre_node.device import default_device
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
 from centre_node.mammography.mammograms import Reading
+from centre_node.process import Threads
 from centre_node.study.lineage import RESULT, read_report, uses_of
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.ray_engine import RayEngine
-from centre_node.study.runs import CUTTING, Engine, OnProgress, run_study
+from centre_node.study.runs import CUTTING, Engine, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
 from node_api.data_sources import DatasetSource, MammogramFolder
+from node_api.findings import StudyResult
 from node_api.studies import StudyConfiguration
+from shared.command_options import Json, Options, with_options
+from shared.models import StrictModel
 from shared.packages import open_package
-from shared.progress import Progress, shown
+from shared.progress import OnProgress, shown
 from study_report.contents import StudyReport
 from study_report.writing import write_study_report
 
-app = typer.Typer(no_args_is_help=True, help="Run studies, and look at what they left.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Run studies, and look at what they left."
+)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CACHE = "cache"
 LEAST_WIDTH = 100
 
@@ -43,23 +49,45 @@ def _study() -> None:
     keep_headers_out()
 
 
+class EngineChoice(StrictModel):
+    """What does the runs of a study, and how many at once."""
+
+    workers: int | None = Field(
+        None,
+        ge=1,
+        le=256,
+        description="How many runs are done at once; by default one a processor.",
+    )
+    engine: Literal["local", "ray"] = Field(
+        "local", description="Where runs are done: on this machine, or on a cluster with Ray."
+    )
+    address: str = Field(
+        "auto",
+        description="With --engine ray: the address of the cluster, such as ray://host:10001.",
+    )
+    runs_a_gpu: int = Field(
+        4, ge=1, le=64, description="How many runs share a GPU, where there is one."
+    )
+
+    def made(self) -> Engine:
+        """Return an engine that is there, before hours go into cutting patches for it."""
+        if self.engine == "local":
+            return LocalEngine(self.workers or len(os.sched_getaffinity(0)), self.runs_a_gpu)
+        cluster = RayEngine(self.address, self.runs_a_gpu)
+        cluster.check()
+        return cluster
+
+
 @app.command()
+@with_options
 def run(
     study_file: Annotated[Path, typer.Argument(metavar="FILE", help="A study file, TOML.")],
-    out: Annotated[Path, typer.Option(help="Gets the report, and what a resumption needs.")],
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Runs at once. Default: the processors.")
-    ] = None,
-    threads: Annotated[
-        int, typer.Option(min=1, max=256, help="Of each run; results depend on it.")
-    ] = 1,
-    engine: Annotated[str, typer.Option(help="local or ray.")] = "local",
-    address: Annotated[
-        str, typer.Option(help="With --engine ray: of the cluster, such as ray://host:10001.")
-    ] = "auto",
-    runs_a_gpu: Annotated[
-        int, typer.Option(min=1, max=64, help="Runs that share a GPU, where there is one.")
-    ] = 4,
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FOLDER", help="Gets the report, and what a resumption needs."),
+    ],
+    engine: Annotated[EngineChoice, Options(panel="What does the runs")],
+    threads: Threads = 1,
     json: Json = False,
 ) -> None:
     """Run a study on a folder of mammograms and fetched generators.
@@ -73,9 +101,9 @@ def run(
       genshare study run masses.toml --out masses --engine ray --address ray://head:10001
     """
     file = read_study_file(study_file)
-    chosen = _engine(engine, workers, runs_a_gpu, address)
-    _make(out)
-    configuration, inputs = _inputs(file, out)
+    chosen = engine.made()
+    _make_folder(out)
+    configuration, inputs = _read_inputs(file, out)
     cv2.setNumThreads(1)
     with _shown() as on_progress:
         result = run_study(
@@ -88,32 +116,40 @@ def run(
             engine=chosen,
             on_progress=on_progress,
         )
-    page = _reported(out, StudyReport(configuration=configuration, result=result))
-    for failed in result.failed:
-        sys.stderr.write(
-            f"failed: {failed.classifier}, {failed.train_fraction:.0%}, {failed.arm}, "
-            f"seed {failed.seed}: {failed.problem}\n"
-        )
+    page = _write_report(out, StudyReport(configuration=configuration, result=result))
+    _print_failed(result)
     sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else f"Report: {page}\n")
 
 
 @app.command()
 def report(
-    folder: Annotated[Path, typer.Argument(help="A folder that genshare study run made.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A folder that genshare study run made.")
+    ],
 ) -> None:
     """Write a study's report again from its result.
 
     Example:
       genshare study report masses
     """
-    sys.stdout.write(f"Report: {_reported(folder, read_report(folder / RESULT))}\n")
+    sys.stdout.write(f"Report: {_write_report(folder, read_report(folder / RESULT))}\n")
 
 
 @app.command()
 def uses(
-    digest: Annotated[str, typer.Argument(help="A manifest digest, or its first 8 digits.")],
+    digest: Annotated[
+        str,
+        typer.Argument(
+            metavar="DIGEST",
+            help="The manifest digest of a generator, as genshare fetch --json prints it, or its "
+            "first 8 digits.",
+        ),
+    ],
     folder: Annotated[
-        Path, typer.Argument(help="Where results lie: of studies, simulations or a node.")
+        Path,
+        typer.Argument(
+            metavar="FOLDER", help="Where results lie: of studies, simulations or a node."
+        ),
     ] = Path(),
     json: Json = False,
 ) -> None:
@@ -155,7 +191,15 @@ def paper_tables(json: Json = False) -> None:
         print_paper_tables(console)
 
 
-def _make(out: Path) -> None:
+def _print_failed(result: StudyResult) -> None:
+    for failed in result.failed:
+        sys.stderr.write(
+            f"failed: {failed.classifier}, {failed.train_fraction:.0%}, {failed.arm}, "
+            f"seed {failed.seed}: {failed.problem}\n"
+        )
+
+
+def _make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -164,53 +208,34 @@ def _make(out: Path) -> None:
         raise typer.BadParameter(f"--out {out} cannot be written")
 
 
-def _reported(folder: Path, report: StudyReport) -> Path:
+def _write_report(folder: Path, report: StudyReport) -> Path:
     pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
     return write_study_report(folder, report, pictures)
 
 
-def _inputs(file: StudyFile, out: Path) -> tuple[StudyConfiguration, StudyInputs]:
+def _read_inputs(file: StudyFile, out: Path) -> tuple[StudyConfiguration, StudyInputs]:
     packages = {name: open_package(folder, partly=True) for name, folder in file.generators.items()}
     configuration = file.configuration({name: p.digest for name, p in packages.items()})
     return configuration, StudyInputs(
-        own=_reading(file.own, out),
-        donors={name: _reading(source, out) for name, source in file.donors.items()},
+        own=_read(file.own, out),
+        donors={name: _read(source, out) for name, source in file.donors.items()},
         packages={package.digest: package for package in packages.values()},
         initial_weights=file.initial_weights,
     )
 
 
-def _reading(source: DatasetSource, out: Path) -> Reading:
+def _read(source: DatasetSource, out: Path) -> Reading:
     if isinstance(source, MammogramFolder):
         return read_folder(Path(source.folder), source.format, source.where)
     return read_dataset(source, data_folders(out, None))
-
-
-def _engine(name: str, workers: int | None, runs_a_gpu: int, address: str) -> Engine:
-    """Return an engine that is there, before hours go into cutting patches for it."""
-    match name:
-        case "local":
-            return LocalEngine(workers or len(os.sched_getaffinity(0)), runs_a_gpu)
-        case "ray":
-            cluster = RayEngine(address, runs_a_gpu)
-            cluster.check()
-            return cluster
-        case _:
-            raise typer.BadParameter(f"--engine must be local or ray, not {name!r}")
 
 
 @contextmanager
 def _shown() -> Iterator[OnProgress]:
     left = _TimeLeft()
     with shown() as on_progress:
-        yield lambda done, total, message: on_progress(
-            Progress(
-                done=done,
-                total=total,
-                unit="runs",
-                message=message,
-                seconds_left=left(done, total, message),
-            )
+        yield lambda step: on_progress(
+            step.model_copy(update={"seconds_left": left(step.done, step.total, step.message)})
         )
 
 

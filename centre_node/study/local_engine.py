@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from centre_node.study.errors import StudyStoppedError
-from centre_node.study.outcomes import Outcome, attempted, died
+from centre_node.study.outcomes import Outcome, attempt, died
 from centre_node.study.prepared import Run
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class LocalEngine:
         tasks = list(zip(runs, devices, strict=True))
         if workers <= 1:
             for run, place in tasks:
-                yield attempted(study_file, run, place, on_tick)
+                yield attempt(study_file, run, place, on_tick)
         else:
             yield from _Processes(study_file, workers, on_tick).outcomes(tasks)
 
@@ -91,9 +91,7 @@ class _Processes:
             initargs=(stop, os.getpid()),
         )
         try:
-            futures = {
-                pool.submit(_attempted_there, self._study_file, *task): task for task in tasks
-            }
+            futures = {pool.submit(_attempt_there, self._study_file, *task): task for task in tasks}
             yield from self._finished(futures)
         except BaseException:
             stop.set()  # running ones end with their epoch
@@ -126,8 +124,8 @@ def _leave_with(parent: int) -> None:
     os._exit(1)
 
 
-def _attempted_there(study_file: Path, run: Run, device: str) -> Outcome:
-    return attempted(study_file, run, device, _check_stop)
+def _attempt_there(study_file: Path, run: Run, device: str) -> Outcome:
+    return attempt(study_file, run, device, _check_stop)
 
 
 def _check_stop() -> None:

@@ -8,7 +8,7 @@ import torch
 
 from centre_node.study.errors import StudyStoppedError
 from centre_node.study.prepared import Run
-from centre_node.study.running import OnEpoch, RunResult, finished_run
+from centre_node.study.running import OnEpoch, RunResult, do_run
 from shared.problems import GenshareError
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class Outcome:
     problem: str = ""
 
 
-def attempted(study_file: Path, run: Run, device: str, on_epoch: OnEpoch) -> Outcome:
+def attempt(study_file: Path, run: Run, device: str, on_epoch: OnEpoch) -> Outcome:
     """Do a run; an error of its own becomes its problem, so that the others go on.
 
     Raises:
@@ -39,7 +39,7 @@ def attempted(study_file: Path, run: Run, device: str, on_epoch: OnEpoch) -> Out
             raise
 
     try:
-        result = finished_run(study_file, run, device=torch.device(device), on_epoch=checked_epoch)
+        result = do_run(study_file, run, device=torch.device(device), on_epoch=checked_epoch)
     except StudyStoppedError:
         raise
     except Exception as error:

@@ -11,9 +11,9 @@ from centre_node.study.prepared import Run, StudyPatches, opened
 from centre_node.study.running import RunResult
 from centre_node.study.training_patches import HEALTHY, LESION, Indices, Pixels
 from shared.packages import Package
+from study_report.pictures import MISTAKES, REAL_HEALTHY, REAL_LESIONS, synthetic_picture
 
 PICTURED, COLUMNS = 64, 8
-MISTAKES = "mistakes.png"
 
 
 def write_pictures(
@@ -26,13 +26,13 @@ def write_pictures(
     patches = opened(ready.file)
     study = ready.study.configuration
     store = patches.train[max(patches.train)]
-    for name, label in (("lesion", LESION), ("healthy", HEALTHY)):
+    for name, label in ((REAL_LESIONS, LESION), (REAL_HEALTHY, HEALTHY)):
         crops = store.crops(store.indices(label)[:PICTURED], size=study.image_size)
-        write_png(folder / f"real-{name}-patches.png", contact_sheet(crops, columns=COLUMNS))
+        write_png(folder / name, contact_sheet(crops, columns=COLUMNS))
     for digest, synthetic in patches.synthetic.items():
         card = packages[digest].card
         sheet = contact_sheet(synthetic[:PICTURED], columns=COLUMNS)
-        write_png(folder / f"synthetic-{card.centre}-{card.name}.png", sheet)
+        write_png(folder / synthetic_picture(card.centre, card.name), sheet)
     missed, called = most_confident_mistakes(patches, results)
     if len(missed) or len(called):
         rows = [_row(patches.test.pixels[indices]) for indices in (missed, called)]

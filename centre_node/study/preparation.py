@@ -10,8 +10,8 @@ import torch
 
 from centre_node.classifiers.errors import InitialWeightsError
 from centre_node.mammography.errors import OneClassOnlyError
-from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.patch_store import PatchStore, check_no_leak
 from centre_node.mammography.shortcuts import shortcut_report
 from centre_node.mammography.splits import (
@@ -159,22 +159,16 @@ class _Cutting:
         """Cut every lesion, as many healthy patches, and extra ones; None cuts no healthy ones."""
         study, chosen = self.configuration, set(patients)
         mine = [mammogram for mammogram in reading.mammograms if mammogram.patient_id in chosen]
-        lesions = sum(len(found.lesions) for found in with_kinds(mine, study.lesion_kinds))
+        cutting = PatchCutting(study.patches, study.lesion_kinds, study.split_seed)
+        lesions = cutting.count_lesions(mine)
         if not lesions:
             raise OneClassOnlyError(
                 f"{len(patients)} patients of the {what} have no lesion of the kinds "
                 f"{', '.join(study.lesion_kinds)}; lesions and healthy tissue are needed"
             )
         healthy = 0 if extra_healthy is None else lesions + extra_healthy
-        return extract_patches(
-            mine,
-            folder=self.folder / PATCHES / self._key(reading.place, patients, healthy),
-            configuration=study.patches,
-            lesion_kinds=study.lesion_kinds,
-            healthy=healthy,
-            seed=study.split_seed,
-            on_progress=lambda _done, _total: None,
-        )
+        folder = self.folder / PATCHES / self._key(reading.place, patients, healthy)
+        return cutting.cut_into(folder, mine, healthy=healthy)
 
     def stored(self, store: PatchStore) -> StoredPatches:
         """Return where a store lies."""
@@ -222,7 +216,7 @@ def _samples(
     path = folder / SAMPLES / f"{digest}.npy"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        path.with_suffix(".json").write_text(recipe.model_dump_json(indent=2) + "\n")
+        write_text(path.with_suffix(".json"), recipe.model_dump_json(indent=2) + "\n")
         side = package.card.architecture.image_size
         with array_file(path, count=recipe.count, side=side) as keep:
             follow_recipe(recipe, package, device=device, keep=keep)

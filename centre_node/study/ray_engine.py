@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from centre_node.study.errors import EngineError
-from centre_node.study.outcomes import Outcome, attempted, died
+from centre_node.study.outcomes import Outcome, attempt, died
 from centre_node.study.prepared import PreparedStudy, Run
 
 POLL_SECONDS = 0.5
@@ -37,7 +37,7 @@ class RayEngine:
         Raises:
             EngineError: Ray is not installed, or there is no cluster at the address.
         """
-        _connected(self.address).shutdown()
+        _connect(self.address).shutdown()
 
     def outcomes(
         self, study_file: Path, runs: Sequence[Run], *, device: str, on_tick: Callable[[], None]
@@ -47,10 +47,10 @@ class RayEngine:
         Raises:
             EngineError: Ray is not installed, or there is no cluster at the address.
         """
-        ray = _connected(self.address)
+        ray = _connect(self.address)
         study = PreparedStudy.model_validate_json(study_file.read_bytes())
-        files = ray.put(_packed(study, study_file))  # once, however many runs there are
-        there = ray.remote(_attempted_there).options(
+        files = ray.put(_read_files(study, study_file))  # once, however many runs there are
+        there = ray.remote(_attempt_there).options(
             num_cpus=study.threads,
             num_gpus=1 / self.runs_a_gpu if device == "cuda" else 0,
             max_retries=RETRIES,
@@ -68,7 +68,7 @@ class RayEngine:
             ray.shutdown()
 
 
-def _connected(address: str) -> Any:
+def _connect(address: str) -> Any:
     try:
         ray = importlib.import_module("ray")
     except ModuleNotFoundError as error:
@@ -94,7 +94,7 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
 
 
-def _packed(study: PreparedStudy, study_file: Path) -> Files:
+def _read_files(study: PreparedStudy, study_file: Path) -> Files:
     """Return every file that the runs read, by its name relative to the study's folder."""
     folder = study_file.parent
     paths = [folder / name for name in (*study.files, study_file.name)]
@@ -102,14 +102,14 @@ def _packed(study: PreparedStudy, study_file: Path) -> Files:
     return {str(path.relative_to(folder)): path.read_bytes() for path in inside}
 
 
-def _attempted_there(files: Files, study_name: str, run: Run, device: str) -> Outcome:
+def _attempt_there(files: Files, study_name: str, run: Run, device: str) -> Outcome:
     """Do a run from files that are on this machine's disk for as long as it takes."""
     with tempfile.TemporaryDirectory(prefix="genshare-study-") as name:
         folder = Path(name)
         for file, content in files.items():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_bytes(content)
-        return attempted(folder / study_name, run, device, lambda: None)
+        return attempt(folder / study_name, run, device, lambda: None)
 
 
 def _outcome(ray: Any, reference: Any, run: Run) -> Outcome:

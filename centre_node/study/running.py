@@ -33,9 +33,7 @@ class RunResult(StrictModel):
     seconds: float
 
 
-def finished_run(
-    study_file: Path, run: Run, *, device: torch.device, on_epoch: OnEpoch
-) -> RunResult:
+def do_run(study_file: Path, run: Run, *, device: torch.device, on_epoch: OnEpoch) -> RunResult:
     """Do one run of a prepared study: a pure function of the study and the run.
 
     Source: paper section 2.4.
@@ -43,7 +41,7 @@ def finished_run(
     started = time.monotonic()
     patches = opened(study_file)
     with _threads(patches.study.threads):
-        row, validation, test = _trained_and_tested(patches, run, device, on_epoch)
+        row, validation, test = _train_and_test(patches, run, device, on_epoch)
     return RunResult(
         row=row,
         validation_log_odds=tuple(validation.tolist()),
@@ -60,7 +58,7 @@ def training_of(run: Run, training: ClassifierTraining) -> ClassifierTraining:
     return ClassifierTraining.model_validate({**fields, "augmentation": run.arm.augmentation})
 
 
-def _trained_and_tested(
+def _train_and_test(
     patches: StudyPatches, run: Run, device: torch.device, on_epoch: OnEpoch
 ) -> tuple[RunRow, LogOdds, LogOdds]:
     study = patches.study.configuration

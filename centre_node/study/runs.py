@@ -25,14 +25,12 @@ from node_api.rows import as_csv
 from node_api.studies import StudyConfiguration
 from shared.files import alone_in, full_disk_named, write_text
 from shared.packages import Package
+from shared.progress import OnProgress, Progress
 from shared.version import genshare_version
 from study_report.contents import StudyReport
 
 RUNS, TABLE = "runs", "results.csv"
 CUTTING = "cutting patches"
-
-OnProgress = Callable[[int, int, str], None]
-"""Called with runs done, runs in all, and what is going on; may raise to stop the study."""
 
 
 class Engine(Protocol):
@@ -64,6 +62,7 @@ def run_study(
     Args:
         cache: Keeps patches, samples and runs; studies may share it.
         threads: That each run computes with; results depend on it.
+        on_progress: Is told how many runs are done; what it raises stops the study.
 
     Raises:
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
@@ -76,7 +75,7 @@ def run_study(
     configuration = _with_precision(configuration, device)
     folder.mkdir(parents=True, exist_ok=True)
     cache.mkdir(parents=True, exist_ok=True)
-    on_progress(0, configuration.runs, CUTTING)
+    _tell(on_progress, 0, configuration.runs, CUTTING)
     with full_disk_named(folder), alone_in(cache):
         ready = prepare(configuration, inputs, folder=cache, device=device, threads=threads)
         kept = _KeptRuns(cache / RUNS, ready)
@@ -86,7 +85,7 @@ def run_study(
             raise StudyFailedError(
                 f"not one of {configuration.runs} runs ended well: {failed[0].problem}"
             )
-        on_progress(configuration.runs, configuration.runs, "computing statistics")
+        _tell(on_progress, configuration.runs, configuration.runs, "computing statistics")
         origin = StudyOrigin(
             configuration_digest=hashlib.sha256(
                 configuration.model_dump_json().encode()
@@ -140,7 +139,7 @@ class _KeptRuns:
         message = "training classifiers"
 
         def tick() -> None:
-            on_progress(len(self.results) + len(failed), len(self._files), message)
+            _tell(on_progress, len(self.results) + len(failed), len(self._files), message)
 
         for outcome in engine.outcomes(self._ready.file, missing, device=device, on_tick=tick):
             message = outcome.run.title
@@ -154,6 +153,10 @@ class _KeptRuns:
     def _keep(self, run: Run, result: RunResult) -> None:
         write_text(self._files[run], result.model_dump_json())
         self.results[run] = result
+
+
+def _tell(on_progress: OnProgress, done: int, total: int, message: str) -> None:
+    on_progress(Progress(done=done, total=total, unit="runs", message=message))
 
 
 def _failed(outcome: Outcome) -> FailedRun:

@@ -1,113 +1,90 @@
 """`genshare train-generator`: a generator from a folder of mammograms, without a node."""
 
-import os
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import cv2
-import torch
 import typer
 from rich.console import Console
 
-from centre_node.device import default_device
 from centre_node.generators.board import check_tensorboard
-from centre_node.generators.checkpoints import RUN
-from centre_node.log_rules import keep_headers_out
-from centre_node.mammography.command_options import (
-    EVERY_KIND,
-    ChestWall,
-    Folder,
-    Kinds,
-    Layout,
-    MarginMm,
-    MarginPx,
-    Phantoms,
-    SmallestSidePx,
-    Tissue,
-    Where,
-    lesion_kinds,
-    patch_configuration,
-    reading_of,
-)
-from centre_node.training.folder import (
-    PATCHES,
-    PICTURES,
-    FolderPlan,
-    claimed,
-    keep_trained,
-    trained_in,
-)
-from centre_node.training.on_lesions import train_on_lesions
+from centre_node.mammography.command_options import Mammograms, Patches
+from centre_node.process import Threads, prepare_for_real_patches
+from centre_node.training.folder import PICTURES
+from centre_node.training.in_folder import TrainingInFolder
 from centre_node.training.plan import training_plan
+from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
+from shared.architectures import DcganArchitecture
+from shared.command_options import Json, Options, with_options
 from shared.files import full_disk_named
 from shared.interruption import interruptible
-from shared.progress import shown
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 HOW_TO_GO_ON = (
     "start the same command again and it goes on from what is cut, and from the last checkpoint"
 )
+PANEL = "The generator and its training"
+ArchitectureOptions = Annotated[
+    dict[str, Any],
+    Options(
+        DcganArchitecture,
+        panel=PANEL,
+        only=("image_size", "width"),
+        names={"image_size": "size"},
+        defaults={"width": None},
+    ),
+]
+TrainingOptions = Annotated[
+    dict[str, Any],
+    Options(
+        GeneratorTraining,
+        panel=PANEL,
+        only=("recipe", "loss", "epochs", "batch_size", "seed"),
+        defaults={"epochs": None, "batch_size": None},
+    ),
+]
 
 
 @app.command("train-generator")
+@with_options
 def train_generator(
-    out: Annotated[Path, typer.Option(help="The folder to make, or to go on with.")],
-    folder: Folder = None,
-    phantoms: Phantoms = None,
-    layout: Layout = "auto",
-    where: Where = None,
-    kinds: Kinds = EVERY_KIND,
-    margin_px: MarginPx = None,
-    margin_mm: MarginMm = None,
-    smallest_side_px: SmallestSidePx = 128,
-    tissue: Tissue = "threshold",
-    chest_wall: ChestWall = "as_stored",
-    recipe: Annotated[
-        str | None, typer.Option(help="improved (default) or paper: what defaults depend on.")
-    ] = None,
-    loss: Annotated[
-        str | None, typer.Option(help="dcgan (default), wgan-gp or relativistic.")
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(help="Side of a patch in px: 16, 32, 64, 128 (default) or 256.")
-    ] = None,
-    width: Annotated[
-        int | None, typer.Option(help="Channels of the generator's last hidden map.")
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the patches. Default: the loss's.")
-    ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(help="Patches in a step. Default: the loss's.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Default: 0.", show_default=False)] = None,
-    training: Annotated[
+    mammograms: Mammograms,
+    patches: Patches,
+    architecture: ArchitectureOptions,
+    training: TrainingOptions,
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="The folder to make, or to go on with.")
+    ],
+    training_file: Annotated[
         Path | None,
         typer.Option(
-            help="TOML with the tables architecture and training, each with any field that a "
-            "scenario's generators have there. Options outweigh it.",
+            "--training",
             metavar="FILE",
+            help="A TOML file with the tables architecture and training, each with any field that "
+            "a scenario's generators have there. Options outweigh it.",
+            rich_help_panel=PANEL,
         ),
     ] = None,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Also write for TensorBoard, in tensorboard/.")
+        bool,
+        typer.Option(
+            "--tensorboard", metavar="", help="Also write for TensorBoard, in tensorboard/."
+        ),
     ] = False,
-    threads: Annotated[
-        int, typer.Option(min=1, max=256, help="Of the CPU; a result's rounding depends on it.")
-    ] = 1,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    threads: Threads = 1,
+    json: Json = False,
 ) -> None:
     """Train a generator on a folder's lesions and measure how close its samples come.
 
     Leaves weights.safetensors, losses.csv, samples/, pictures/, trained.json (what a card may
     tell, with fidelity) and what a training resumes from. pictures/ and patches/ hold real
     patches: only what genshare publish makes of the folder is for others.
+
+    Width, epochs and batch size are by default those that suit the loss.
 
     Interrupted, the same command goes on where it stopped. Exit codes: 0 done, 1 failed, 2 wrong
     usage, 130 interrupted.
@@ -122,59 +99,25 @@ def train_generator(
       --tensorboard
     """
     plan = training_plan(
-        lesion_kinds(kinds),
-        patch_configuration(
-            margin_px=margin_px,
-            margin_mm=margin_mm,
-            smallest_side_px=smallest_side_px,
-            tissue=tissue,
-            chest_wall=chest_wall,
-        ),
-        file=training,
-        architecture={"image_size": size, "width": width},
-        training={
-            "recipe": recipe,
-            "loss": loss,
-            "epochs": epochs,
-            "batch_size": batch_size,
-            "seed": seed,
-        },
+        mammograms.kinds, patches, file=training_file, architecture=architecture, training=training
     )
     if tensorboard:
         check_tensorboard()  # before hours of cutting patches
+    prepare_for_real_patches(threads)
+    wanted = TrainingInFolder(mammograms, plan, out, threads, tensorboard)
     console = Console(stderr=True, soft_wrap=True, highlight=False)
-    keep_headers_out()
-    os.umask(0o077)  # real patches are for this user alone
-    torch.set_num_threads(threads)
-    cv2.setNumThreads(threads)
     with interruptible(console, HOW_TO_GO_ON), full_disk_named(out):
-        reading = reading_of(folder, phantoms, layout, where)
-        source = f"phantoms: {phantoms}" if folder is None else str(folder.resolve())
-        whole_plan = FolderPlan(
-            source=source, where=tuple(where or ()), threads=threads, **dict(plan)
-        )
-        skipped = Counter(record.reason for record in reading.skipped)
-        with claimed(out, whole_plan, started=(out / RUN).exists()):
-            trained = trained_in(out)
-            if trained is None:
-                with shown(console) as on_progress:
-                    trained, not_cut = train_on_lesions(
-                        reading,
-                        plan,
-                        store_folder=out / PATCHES,
-                        folder=out,
-                        pictures=out / PICTURES,
-                        device=default_device(),
-                        on_progress=on_progress,
-                        tensorboard=tensorboard,
-                    )
-                skipped.update(not_cut)
-                keep_trained(out, trained)
-    if json:
-        document = {"folder": str(out), **trained.model_dump(mode="json"), "skipped": skipped}
-        sys.stdout.write(dumps(document) + "\n")
-    else:
-        sys.stdout.write("".join(f"{line}\n" for line in _summary(out, trained, skipped)))
+        trained, skipped = wanted.run(console)
+    sys.stdout.write(_as_json(out, trained, skipped) if json else _as_lines(out, trained, skipped))
+
+
+def _as_json(out: Path, trained: TrainedGenerator, skipped: Mapping[str, int]) -> str:
+    document = {"folder": str(out), **trained.model_dump(mode="json"), "skipped": skipped}
+    return dumps(document) + "\n"
+
+
+def _as_lines(out: Path, trained: TrainedGenerator, skipped: Mapping[str, int]) -> str:
+    return "".join(f"{line}\n" for line in _summary(out, trained, skipped))
 
 
 def _summary(out: Path, trained: TrainedGenerator, skipped: Mapping[str, int]) -> Iterator[str]:

@@ -1,20 +1,28 @@
-"""Trains a generator on a data set's lesions and measures it: all that a card needs to know."""
+"""Trains a generator on a data set's lesions and measures it: all that a card needs to know.
+
+Four steps, and what each hands to the next: `cut` gives the patches and whose they are, `train`
+the file of the weights, `measure` a report of both, `describe` what a card may tell of it all.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from centre_node.fidelity.measuring import measured_fidelity
-from centre_node.fidelity.over_epochs import fidelity_curves, fidelity_over_epochs
-from centre_node.generators.epoch_samples import kept_samples
-from centre_node.generators.progress import TrainingProgress
+from centre_node.fidelity.measuring import measure_fidelity
+from centre_node.fidelity.over_epochs import fidelity_curves, measure_over_epochs
+from centre_node.generators.epoch_samples import read_samples
+from centre_node.generators.progress import FinishedEpoch
 from centre_node.generators.training import train_generator
-from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
 from centre_node.training.plan import TrainingPlan
 from node_api.results import TrainedGenerator
+from shared.fidelity import FidelityReport
 from shared.progress import OnProgress, Progress
 from shared.version import genshare_version
 
@@ -48,80 +56,121 @@ def train_on_lesions(
     Returns:
         What a card may tell, and what was skipped while cutting, by reason.
     """
-    store = extract_patches(
-        reading.mammograms,
-        folder=store_folder,
-        configuration=plan.patches,
-        lesion_kinds=plan.lesion_kinds,
-        healthy=0,
-        seed=0,
-        on_progress=lambda done, total: on_progress(
-            Progress(done=done, total=total, unit="images", message="cutting patches")
-        ),
-    )
-    patches = store.crops(range(len(store.records)), size=plan.architecture.image_size)
-    write_png(pictures / "real-patches.png", contact_sheet(patches[:PICTURED], columns=8))
+    work = _LesionTraining(reading, plan, folder, pictures, device, on_progress)
+    lesions = work.cut(store_folder)
+    weights = work.train(lesions, tensorboard=tensorboard)
+    fidelity = work.measure(lesions, weights)
+    return work.describe(lesions, fidelity), lesions.skipped
 
-    def on_epoch(progress: TrainingProgress) -> None:
-        on_progress(
-            Progress(
-                done=progress.epoch,
-                total=progress.epochs,
-                unit="epochs",
-                message=progress.message,
-                warning=progress.warning,
-                rate=progress.patches_per_second / len(patches),
-                seconds_left=progress.seconds_left,
-            )
+
+@dataclass(frozen=True, slots=True)
+class LesionPatches:
+    """Patches of lesions, which stay in the centre.
+
+    Attributes:
+        pixels: 8-bit, shape (n, side, side).
+        patients: Whose each patch is, n of them.
+        skipped: What no patch could be cut from, by reason.
+    """
+
+    pixels: NDArray[np.uint8]
+    patients: tuple[str, ...]
+    skipped: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _LesionTraining:
+    """The steps of `train_on_lesions`, in their order, and what all of them know."""
+
+    reading: Reading
+    plan: TrainingPlan
+    folder: Path
+    pictures: Path
+    device: torch.device
+    on_progress: OnProgress
+
+    def cut(self, store_folder: Path) -> LesionPatches:
+        """Cut what is not cut yet, and show some of it."""
+        cutting = PatchCutting(
+            self.plan.patches, self.plan.lesion_kinds, on_progress=self.on_progress
+        )
+        store = cutting.cut_into(store_folder, self.reading.mammograms, healthy=0)
+        side = self.plan.architecture.image_size
+        pixels = store.crops(range(len(store.records)), size=side)
+        write_png(self.pictures / "real-patches.png", contact_sheet(pixels[:PICTURED], columns=8))
+        patients = tuple(record.patient_id for record in store.records)
+        return LesionPatches(pixels, patients, store.skipped)
+
+    def train(self, lesions: LesionPatches, *, tensorboard: bool) -> Path:
+        """Train, or go on with it, and return the file of the weights."""
+        return train_generator(
+            lesions.pixels,
+            architecture=self.plan.architecture,
+            training=self.plan.training,
+            folder=self.folder,
+            device=self.device,
+            on_epoch=lambda epoch: self.on_progress(_progress(epoch, len(lesions.pixels))),
+            tensorboard=tensorboard,
         )
 
-    weights = train_generator(
-        patches,
-        architecture=plan.architecture,
-        training=plan.training,
-        folder=folder,
-        device=device,
-        on_progress=on_epoch,
-        tensorboard=tensorboard,
-    )
+    def measure(self, lesions: LesionPatches, weights: Path) -> FidelityReport:
+        """Compare samples with the patches, those along the training too, and draw both."""
+        self._tell("measuring fidelity")
+        measured = measure_fidelity(
+            weights,
+            self.plan.architecture,
+            lesions.pixels,
+            patients=lesions.patients,
+            seed=self.plan.training.seed,
+            device=self.device,
+        )
+        for name, png in measured.pictures.items():
+            write_encoded_png(self.pictures / name, png)
+        self._measure_epochs(lesions, measured.real)
+        return measured.report
 
-    def on_measuring(message: str) -> None:
-        epochs = plan.training.epochs
-        on_progress(Progress(done=epochs, total=epochs, unit="epochs", message=message))
+    def _measure_epochs(self, lesions: LesionPatches, features: NDArray[np.float64]) -> None:
+        over_epochs = measure_over_epochs(
+            read_samples(self.folder),
+            features,
+            patients=lesions.patients,
+            seed=self.plan.training.seed,
+            device=self.device,
+            on_epoch=lambda epoch: self._tell(f"measuring the fidelity of epoch {epoch}"),
+        )
+        if over_epochs is not None:
+            json = over_epochs.model_dump_json(indent=2)
+            (self.pictures / OVER_EPOCHS_JSON).write_text(json + "\n")
+            write_encoded_png(self.pictures / OVER_EPOCHS_PNG, fidelity_curves(over_epochs))
 
-    on_measuring("measuring fidelity")
-    patients = [record.patient_id for record in store.records]
-    fidelity = measured_fidelity(
-        weights,
-        plan.architecture,
-        patches,
-        patients=patients,
-        seed=plan.training.seed,
-        device=device,
+    def describe(self, lesions: LesionPatches, fidelity: FidelityReport) -> TrainedGenerator:
+        """Return all that a card may tell."""
+        spacings = {mammogram.pixel_spacing_mm for mammogram in self.reading.mammograms}
+        return TrainedGenerator(
+            data_set=self.reading.name,
+            lesion_kinds=self.plan.lesion_kinds,
+            patients=len(set(lesions.patients)),
+            patches=len(lesions.pixels),
+            pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
+            architecture=self.plan.architecture,
+            training=self.plan.training,
+            genshare_version=genshare_version(),
+            fidelity=fidelity,
+        )
+
+    def _tell(self, message: str) -> None:
+        """Say what is done after the last epoch."""
+        epochs = self.plan.training.epochs
+        self.on_progress(Progress(done=epochs, total=epochs, unit="epochs", message=message))
+
+
+def _progress(epoch: FinishedEpoch, patches: int) -> Progress:
+    return Progress(
+        done=epoch.epoch,
+        total=epoch.epochs,
+        unit="epochs",
+        message=epoch.message,
+        warning=epoch.warning,
+        rate=epoch.patches_per_second / patches,
+        seconds_left=epoch.seconds_left,
     )
-    for name, png in fidelity.pictures.items():
-        write_encoded_png(pictures / name, png)
-    over_epochs = fidelity_over_epochs(
-        kept_samples(folder),
-        fidelity.real,
-        patients=patients,
-        seed=plan.training.seed,
-        device=device,
-        on_epoch=lambda epoch: on_measuring(f"measuring the fidelity of epoch {epoch}"),
-    )
-    if over_epochs is not None:
-        (pictures / OVER_EPOCHS_JSON).write_text(over_epochs.model_dump_json(indent=2) + "\n")
-        write_encoded_png(pictures / OVER_EPOCHS_PNG, fidelity_curves(over_epochs))
-    spacings = {m.pixel_spacing_mm for m in reading.mammograms}
-    trained = TrainedGenerator(
-        data_set=reading.name,
-        lesion_kinds=plan.lesion_kinds,
-        patients=len(set(patients)),
-        patches=len(patches),
-        pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
-        architecture=plan.architecture,
-        training=plan.training,
-        genshare_version=genshare_version(),
-        fidelity=fidelity.report,
-    )
-    return trained, store.skipped

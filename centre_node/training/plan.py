@@ -9,6 +9,7 @@ import typer
 from pydantic import Field, ValidationError
 
 from node_api.generator_training import GeneratorTraining
+from node_api.losses import DEFAULT_LOSS, LOSSES
 from node_api.patches import PatchConfiguration
 from shared.architectures import Architecture
 from shared.models import StrictModel, validation_summary
@@ -41,8 +42,7 @@ def training_plan(
 ) -> TrainingPlan:
     """Return the plan that options and a file give; an option outweighs the file.
 
-    Without another word a relativistic training has the residual networks, and any other the
-    paper's.
+    Without another word a training has the networks that its loss is published with.
 
     Args:
         file: TOML with the tables [architecture] and [training].
@@ -54,18 +54,24 @@ def training_plan(
     """
     tables = _TrainingFile() if file is None else _read(file)
     trained = tables.training | _given(training)
-    kind = "residual" if trained.get("loss") == "relativistic" else "dcgan"
     try:
         return TrainingPlan.model_validate(
             {
                 "lesion_kinds": lesion_kinds,
                 "patches": patches,
-                "architecture": {"kind": kind} | tables.architecture | _given(architecture),
+                "architecture": _usual_networks(trained)
+                | tables.architecture
+                | _given(architecture),
                 "training": trained,
             }
         )
     except ValidationError as error:
         raise typer.BadParameter(validation_summary(error)) from error
+
+
+def _usual_networks(training: Mapping[str, Any]) -> dict[str, str]:
+    traits = LOSSES.get(str(training.get("loss", DEFAULT_LOSS)))
+    return {} if traits is None else {"kind": traits.architecture}  # None: refused with the loss
 
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:

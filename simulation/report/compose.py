@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from node_api.data_sources import PhantomSet
-from simulation.driver import FinishedStudy, Outcome, TrainedGenerator
-from simulation.pictures import Picture
+from node_api.summaries import DatasetSummary
+from simulation.finished import FinishedSimulation, FinishedStudy, PublishedGenerator
+from simulation.pictures import FetchedPicture
 from simulation.plan import data_in_words
+from simulation.report.machine import Machine
 from simulation.report.records import (
     CentreRecord,
     GeneratorRecord,
-    Machine,
     PictureRecord,
     Report,
     StudyRecord,
@@ -20,8 +21,8 @@ from simulation.scenario import Scenario
 
 def compose_report(
     scenario: Scenario,
-    outcome: Outcome,
-    pictures: Sequence[Picture],
+    finished: FinishedSimulation,
+    pictures: Sequence[FetchedPicture],
     *,
     folders: Mapping[str, str],
     digest: str,
@@ -35,8 +36,8 @@ def compose_report(
         seconds: How long this start took; jobs that an earlier one finished took their own time.
     """
     digests = {
-        trained.scenario.reference: trained.version.manifest_digest
-        for trained in outcome.generators
+        generator.scenario.reference: generator.version.manifest_digest
+        for generator in finished.generators
     }
     return Report(
         title=scenario.title,
@@ -45,31 +46,38 @@ def compose_report(
         written_at=written_at,
         seconds=seconds,
         centres=tuple(
-            CentreRecord(
-                label=label,
-                name=centre.name,
-                data=data_in_words(scenario, label, folders.get(label)),
-                is_phantom=isinstance(centre.dataset, PhantomSet),
-                threads=centre.threads,
-                counts=outcome.datasets[label],
-            )
-            for label, centre in scenario.centres.items()
+            _centre(scenario, label, folders.get(label), finished.datasets[label])
+            for label in scenario.centres
         ),
-        generators=tuple(map(_generator, outcome.generators)),
-        studies=tuple(_study(study, scenario, digests) for study in outcome.studies),
+        generators=tuple(map(_generator, finished.generators)),
+        studies=tuple(_study(study, scenario, digests) for study in finished.studies),
         pictures=tuple(PictureRecord(file=p.file, of=p.of, caption=p.caption) for p in pictures),
-        services=outcome.versions,
+        services=finished.versions,
         machine=machine,
         scenario=scenario.model_dump(mode="json"),
     )
 
 
-def _generator(trained: TrainedGenerator) -> GeneratorRecord:
+def _centre(
+    scenario: Scenario, label: str, folder: str | None, counts: DatasetSummary
+) -> CentreRecord:
+    centre = scenario.centres[label]
+    return CentreRecord(
+        label=label,
+        name=centre.name,
+        data=data_in_words(scenario, label, folder),
+        is_phantom=isinstance(centre.dataset, PhantomSet),
+        threads=centre.threads,
+        counts=counts,
+    )
+
+
+def _generator(published: PublishedGenerator) -> GeneratorRecord:
     return GeneratorRecord(
-        reference=trained.scenario.reference,
-        parameters=trained.scenario.parameters,
-        training_seconds=trained.training.seconds,
-        published=trained.version,
+        reference=published.scenario.reference,
+        parameters=published.scenario.parameters,
+        training_seconds=published.training.seconds,
+        published=published.version,
     )
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from shared.durations import duration
+from simulation.pictures import of_study
 from simulation.report.records import GeneratorRecord, PictureRecord, Report, StudyRecord
 from simulation.report.tables import heading
 from simulation.report.wording import count, fidelity, size, summary_of, weights_bytes
-from study_report.page import study_html
+from study_report.page import page_templates, study_html
 from study_report.pictures import data_url
 
 
@@ -28,15 +27,11 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
     Args:
         pictures: The PNGs that the report names, by file name.
     """
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("simulation"), PackageLoader("study_report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(count=count, duration=duration, fidelity=fidelity, size=size)
-    return environment.get_template("report.html.j2").render(
+    pages = page_templates("simulation")
+    pages.filters.update(count=count, fidelity=fidelity, size=size)
+    return pages.get_template("report.html.j2").render(
+        title=report.title,
+        kind="simulation report",
         report=report,
         summary=summary_of(report),
         studies=[
@@ -54,11 +49,11 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
 
 def _study_section(report: Report, study: StudyRecord, pictures: Mapping[str, bytes]) -> Markup:
     """Return a study's section, with the pictures that carry its centre's name and lesions."""
-    of_study = f"{report.names[study.centre]}-{study.lesions}-"
+    prefix = of_study(report.names[study.centre], study.lesions)
     shown = {
-        picture.file.removeprefix(of_study): pictures[picture.file]
+        picture.file.removeprefix(prefix): pictures[picture.file]
         for picture in _pictures(report, study.lesions)
-        if picture.file.startswith(of_study)
+        if picture.file.startswith(prefix)
     }
     return study_html(report.presented(study), shown)
 

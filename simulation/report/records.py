@@ -9,6 +9,7 @@ from node_api.studies import StudyConfiguration
 from node_api.summaries import DatasetSummary, ShortcutReport
 from shared.models import StrictModel
 from shared.records import GeneratorVersion
+from simulation.report.machine import Machine
 from study_report.presented import Presented
 
 
@@ -56,16 +57,6 @@ class PictureRecord(StrictModel):
     file: str
     of: str
     caption: str
-
-
-class Machine(StrictModel):
-    """Where the simulation ran, or from where it drove services that run elsewhere."""
-
-    system: str
-    processor: str
-    cores: int
-    python: str
-    packages: dict[str, str]
 
 
 class Report(StrictModel):

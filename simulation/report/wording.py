@@ -3,7 +3,7 @@
 from shared.fidelity import FidelityReport
 from simulation.report.records import GeneratorRecord, Report
 from study_report.sentences import study_sentences
-from study_report.wording import UNDEFINED, counted, listed
+from study_report.wording import counted, listed, unsigned
 
 PHANTOMS = (
     "All mammograms here are phantoms, drawn by a program: the numbers show that the system works "
@@ -40,13 +40,9 @@ def fidelity(report: FidelityReport) -> str:
     return (
         f"kernel distance {synthetic.kid:.2f} (95 % {low:.2f} to {high:.2f}) where two halves of "
         f"the real patches have {real.kid:.2f}; a classifier tells samples from real patches with "
-        f"an AUROC of {_two_digits(synthetic.auroc)}, the halves with {_two_digits(real.auroc)}. "
+        f"an AUROC of {unsigned(synthetic.auroc, 2)}, the halves with {unsigned(real.auroc, 2)}. "
         f"{report.mode_collapse.statement}"
     )
-
-
-def _two_digits(value: float | None) -> str:
-    return UNDEFINED if value is None else f"{value:.2f}"
 
 
 def weights_bytes(generator: GeneratorRecord) -> int:

@@ -5,17 +5,17 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import psutil
 
+from tests.waiting import wait_for
+
 OWN = {"format": "phantoms", "style": "digital", "patients": 16, "seed": 1, "image_height_px": 256}
 PATCHES = {"margin_px": 10, "smallest_side_px": 16}
-Value = TypeVar("Value")
 
 ENDED = {"succeeded", "failed", "cancelled"}
 
@@ -24,16 +24,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_for(read: Callable[[], Value | None], seconds: float = 60) -> Value:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = read()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise TimeoutError(f"nothing came within {seconds} s")
 
 
 def training(**configuration: Any) -> dict[str, Any]:

@@ -5,14 +5,16 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.command_line import Genshare
+from tests.waiting import wait_for
+
 TINY = Path(__file__).parent / "tiny.toml"
 TIMEOUT_SECONDS = 300
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(4 * TIMEOUT_SECONDS)]
 
 
 def command(out: Path, *options: str) -> list[str]:
@@ -47,24 +49,19 @@ def services_of(out: Path) -> list[str]:
     return found
 
 
-def wait_for(path: Path, pattern: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not list(path.glob(pattern)):
+def wait_while_it_runs(process: "subprocess.Popen[bytes]", out: Path, pattern: str) -> None:
+    """Wait until a simulation has written a file."""
+
+    def written() -> bool:
         assert process.poll() is None, "the simulation ended too early"
-        assert time.monotonic() < deadline, f"{pattern} never came"
-        time.sleep(0.05)
+        return any(out.glob(pattern))
+
+    wait_for(written, TIMEOUT_SECONDS)
 
 
 def heed_interrupts() -> None:
     """Undo what a shell does to a background job, which ignores Ctrl-C and hands that on."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def wait_until_gone(out: Path) -> None:
-    deadline = time.monotonic() + 60
-    while services_of(out) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert services_of(out) == []
 
 
 @pytest.fixture(scope="module")
@@ -127,39 +124,8 @@ def test_started_again_it_redoes_nothing_and_prints_the_report_as_json(finished:
     assert (finished / "report" / "results.csv").read_bytes() == table
 
 
-@pytest.mark.parametrize(
-    ("place", "pattern"),
-    [
-        ("state/centre-b", "jobs/*/training/*checkpoint*"),
-        ("state/centre-a", "studies/runs/*.json"),
-    ],
-    ids=["in a training", "in the study"],
-)
-def test_killed_and_started_again_it_gives_the_same_numbers(
-    place: str, pattern: str, finished: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "out"
-    with subprocess.Popen(
-        command(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as first:
-        wait_for(out / place, pattern, first)
-        first.kill()
-    wait_until_gone(out)
-    assert not (out / "report").exists()
-    before = finished_runs(out)
-
-    second = run(out)
-
-    assert second.returncode == 0, second.stdout + second.stderr
-    assert before.items() <= finished_runs(out).items()
-    same = (out / "report" / "results.csv").read_bytes()
-    assert same == (finished / "report" / "results.csv").read_bytes()
-    assert len(job_folders(out)) == len(job_folders(finished))
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_stops_its_services_and_says_how_to_go_on(
-    number: signal.Signals, tmp_path: Path
+def test_interrupted_and_then_killed_it_resumes_to_the_same_numbers(
+    finished: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     with subprocess.Popen(
@@ -168,35 +134,47 @@ def test_interrupted_it_stops_its_services_and_says_how_to_go_on(
         stderr=subprocess.STDOUT,
         start_new_session=True,
         preexec_fn=heed_interrupts,
-    ) as process:
-        wait_for(out / "state", "centre-b/jobs/*", process)
-        process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
-
-    assert process.returncode == 130
-    assert b"start the same command again and it resumes" in output
+    ) as interrupted:
+        wait_while_it_runs(interrupted, out, "state/centre-b/jobs/*/training/*checkpoint*")
+        interrupted.send_signal(signal.SIGINT)
+        said, _ = interrupted.communicate(timeout=TIMEOUT_SECONDS)
+    assert interrupted.returncode == 130
+    assert b"start the same command again and it resumes" in said
     assert services_of(out) == []
 
+    with subprocess.Popen(
+        command(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as killed:
+        wait_while_it_runs(killed, out, "state/centre-a/studies/runs/*.json")
+        killed.kill()
+    wait_for(lambda: not services_of(out))
+    assert not (out / "report").exists()
+    before = finished_runs(out)
 
-def test_a_folder_of_another_scenario_is_refused(finished: Path, tmp_path: Path) -> None:
+    third = run(out)
+
+    assert third.returncode == 0, third.stdout + third.stderr
+    assert before.items() <= finished_runs(out).items()
+    same = (out / "report" / "results.csv").read_bytes()
+    assert same == (finished / "report" / "results.csv").read_bytes()
+    assert len(job_folders(out)) == len(job_folders(finished))
+
+
+def test_a_folder_of_another_scenario_is_refused(
+    finished: Path, tmp_path: Path, genshare: Genshare
+) -> None:
     other = tmp_path / "other.toml"
     other.write_text(TINY.read_text().replace('title = "Tiny"', 'title = "Other"'))
 
-    refused = subprocess.run(
-        [sys.executable, "-m", "genshare", "simulate", str(other), "--out", str(finished)],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
+    refused = genshare("simulate", other, "--out", finished)
 
-    assert refused.returncode == 1
+    assert refused.code == 1
     assert "holds the results of another scenario" in " ".join(refused.stderr.split())
 
 
-def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
-    planned = run(tmp_path / "out", "--dry-run")
+def test_a_dry_run_writes_nothing(tmp_path: Path, genshare: Genshare) -> None:
+    planned = genshare("simulate", TINY, "--out", tmp_path / "out", "--dry-run")
 
-    assert planned.returncode == 0
+    assert planned.code == 0
     assert "24 classifiers in all" in planned.stdout
     assert not (tmp_path / "out").exists()

@@ -1,13 +1,17 @@
 """`genshare hub` and the commands that read a hub."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from genshare import command_line
 from tests.command_line import Genshare
-from tests.hub_server import running_hub
+from tests.hub_server import ADMIN_TOKEN, running_hub
 from tests.packages import write_tiny_package
+from tests.small_disk import small_disk
 
 
 def test_a_centre_is_invited_once_and_renewed_when_asked(
@@ -108,3 +112,30 @@ def test_a_path_is_no_centres_name(genshare: Genshare, name: str) -> None:
 
     assert done.code == 2
     assert "is no name of a centre or generator" in done.stderr
+
+
+def test_a_fetch_to_a_full_disk_is_one_sentence(tmp_path: Path, genshare: Genshare) -> None:
+    with running_hub(tmp_path / "hub") as hub, small_disk(tmp_path / "disk", kib=4) as disk:
+        hub.invited("centre-b").publish(write_tiny_package(tmp_path / "package"))
+        options = ("--hub-url", hub.url, "--token", ADMIN_TOKEN)
+
+        done = genshare("fetch", "centre-b", "lesions-dcgan", "--out", str(disk / "in"), *options)
+
+        assert done.code == 1
+        assert f"error: no space is left to write to {disk}/in\n" in done.stderr
+        assert "GS-2010" in done.stderr
+        assert not (disk / "in").exists()
+
+
+def test_a_full_disk_that_no_command_expects_is_one_sentence_too(
+    genshare: Genshare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_arguments: list[str]) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(command_line, "_call", full)
+    done = genshare("study", "report", "folder")
+
+    assert done.code == 1
+    assert done.stderr.startswith("error: no space is left on a disk that this command writes to")
+    assert "GS-3301" in done.stderr

@@ -3,6 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.hub_server import ADMIN_TOKEN, running_hub
 from tests.packages import write_tiny_package
+from tests.small_disk import small_disk
 
 WEIGHTS = "/api/v1/generators/centre-b/lesions-dcgan/versions/1/files/weights.safetensors"
 
@@ -159,3 +161,34 @@ def test_a_hub_without_its_tables_is_alive_but_not_ready(tmp_path: Path) -> None
 
     assert alive.status_code == 200
     assert (ready.status_code, ready.json()["code"]) == (503, "GS-2202")
+
+
+def test_a_full_disk_of_the_hub_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", kib=512) as disk, running_hub(disk) as hub:
+        content = bytes(1 << 20)
+        answer = httpx.put(
+            f"{hub.url}/api/v1/blobs/{hashlib.sha256(content).hexdigest()}",
+            content=content,
+            headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+        )
+
+        assert answer.status_code == 507
+        problem = answer.json()
+        assert problem["code"] == "GS-1203"
+        assert problem["detail"] == "the upload does not fit the hub's disk"
+        assert [path for path in (disk / "blobs").rglob("*") if path.is_file()] == []
+
+
+def test_a_full_disk_under_the_hubs_database_is_said(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", kib=512) as disk, running_hub(disk) as hub:
+        with (disk / "filler").open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+        answer = httpx.post(
+            f"{hub.url}/api/v1/centres",
+            json={"name": "centre-b"},
+            headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+        )
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "GS-2202")
+    assert answer.json()["detail"] == "the service's database cannot be used: its disk is full"

@@ -2,12 +2,14 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.hub_server import RunningHub, running_hub
 from tests.packages import write_tiny_package
+from tests.waiting import wait_for
 from tests.wrong_requests import faults, wrong_requests
 
 GENERATOR = "/api/v1/generators/centre-b/lesions-dcgan/versions"
@@ -92,19 +94,19 @@ def test_of_many_missing_files_some_are_named(http: httpx.Client) -> None:
 
 
 def test_an_upload_that_stops_half_way_leaves_nothing_and_is_no_error_of_the_hub(
-    hub: RunningHub, http: httpx.Client, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    token = http.headers["Authorization"]
-    head = (
-        f"PUT /api/v1/blobs/{'0' * 64} HTTP/1.1\r\nHost: hub\r\nAuthorization: {token}\r\n"
-        "Content-Length: 1000\r\n\r\n"
-    )
-    port = httpx.URL(hub.url).port
-    assert port is not None
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.sendall(head.encode() + b"x" * 500)
-        connection.shutdown(socket.SHUT_WR)
-        connection.recv(1)
+    incoming = tmp_path / "blobs" / "incoming"
+    with running_hub(tmp_path) as hub:
+        token, address = hub.client().invite("centre-b"), httpx.URL(hub.url)
+        head = (
+            f"PUT /api/v1/blobs/{'0' * 64} HTTP/1.1\r\nHost: hub\r\n"
+            f"Authorization: Bearer {token}\r\nContent-Length: 1000\r\n\r\n"
+        )
+        with socket.create_connection((address.host, address.port or 0)) as connection:
+            connection.sendall(head.encode() + b"x" * 500)
+            wait_for(lambda: list(incoming.iterdir()))
+    # The hub has stopped, and so has done all that it does about a request.
 
-    assert list((hub.data_dir / "blobs" / "incoming").iterdir()) == []
+    assert list(incoming.iterdir()) == []
     assert "unexpected" not in caplog.text

@@ -7,10 +7,10 @@ from shared.architectures import DcganArchitecture
 from shared.cards import ModelCard, Training, TrainingSet, WeightFile
 from shared.packages import Manifest, ManifestFile
 from shared.records import GeneratorVersion
+from simulation.report.machine import Machine
 from simulation.report.records import (
     CentreRecord,
     GeneratorRecord,
-    Machine,
     PictureRecord,
     Report,
     StudyRecord,

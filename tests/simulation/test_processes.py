@@ -10,9 +10,14 @@ import httpx
 import pytest
 
 from simulation.errors import ServiceFailedError, ServiceUnreachableError
-from simulation.processes import Services, free_ports, last_lines, stop_left_behind
+from simulation.processes import (
+    Services,
+    free_ports,
+    last_lines,
+    service_environment,
+    stop_left_behind,
+)
 from simulation.service_client import ServiceClient, http_client
-from simulation.settings import service_environment
 
 SLEEPER = ["-c", "import time; print(flush=True); time.sleep(600)"]
 

@@ -8,7 +8,7 @@ from node_api.jobs import Job
 from node_api.requests import PullRequest
 from shared.progress import Progress
 from simulation.node_client import NodeClient
-from simulation.progress import PlainLines, bar_of, count_of, line_of, pace_of, shown
+from simulation.progress import JobLines, bar_of, count_of, line_of, pace_of, shown
 from simulation.steps import Step, idempotency_key
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -96,7 +96,7 @@ def test_a_bar_tells_a_warning_once() -> None:
 
 def test_plain_lines_come_at_changes_and_every_ten_seconds() -> None:
     text, now = io.StringIO(), [0.0]
-    lines = PlainLines(Console(file=text), clock=lambda: now[0])
+    lines = JobLines(Console(file=text), clock=lambda: now[0])
 
     for second, state in enumerate(["queued", "running", *["running"] * 20, "succeeded"]):
         now[0] = float(second)

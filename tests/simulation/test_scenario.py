@@ -1,10 +1,11 @@
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulation.errors import ScenarioError
-from simulation.plan import plan_of
+from simulation.plan import plan_json
 from simulation.scenario import GeneratorScenario, Scenario, scenario_digest
 from simulation.scenario_file import parse_scenario, read_scenario, shipped_scenarios
 
@@ -181,12 +182,12 @@ def test_the_paper_scenario_has_the_papers_arms_and_pools_its_dcgans_checkpoints
 
 def test_the_plan_counts_runs_and_parameters() -> None:
     made = read_scenario("paper")
-    plan = plan_of(made, {"A": "/a", "B": "/b", "C": "/c"}, digest="0" * 64)
+    plan = json.loads(plan_json(made, {"A": "/a", "B": "/b", "C": "/c"}, digest="0" * 64))
 
-    assert plan.generators[0].parameters == 12_784_512
-    assert [study.runs for study in plan.studies] == [108, 108]
-    assert plan.runs == 216
-    assert [centre.data for centre in plan.centres] == [f"mammograms in /{x}" for x in "abc"]
+    assert plan["generators"][0]["parameters"] == 12_784_512
+    assert [study["runs"] for study in plan["studies"]] == [108, 108]
+    assert made.runs == 216
+    assert [centre["data"] for centre in plan["centres"]] == [f"mammograms in /{x}" for x in "abc"]
 
 
 @pytest.mark.parametrize(

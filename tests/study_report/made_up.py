@@ -10,13 +10,13 @@ from node_api.findings import (
     Cell,
     Curve,
     Difference,
-    Estimate,
     FailedRun,
-    Findings,
     Interval,
+    MetricEstimate,
     RecoveredShare,
     Reliability,
     ReliabilityBin,
+    StudyFindings,
     StudyOrigin,
     StudyResult,
     UsedGenerator,
@@ -77,10 +77,10 @@ ORIGIN = StudyOrigin(
 )
 
 
-def an_estimate(values: Sequence[float]) -> Estimate:
+def an_estimate(values: Sequence[float]) -> MetricEstimate:
     """Return mean, deviation and a made-up interval of at least one value."""
     mean = fmean(values)
-    return Estimate(
+    return MetricEstimate(
         mean=mean,
         std=stdev(values) if len(values) > 1 else None,
         interval=Interval(low=mean - 0.03, high=mean + 0.03),
@@ -146,7 +146,7 @@ def a_study(
         arms=arms,
         rows=tuple(rows),
         failed=failed,
-        findings=Findings(**parts),
+        findings=StudyFindings(**parts),
         balance=_balance(),
         shortcut=ShortcutReport(auroc=0.68, sharpness=0.55, mean=0.63, size=0.48, n_test=240),
         generators=tuple(

@@ -1,7 +1,7 @@
 from study_report.paper_beside import paper_beside
 from study_report.presented import Presented
 from study_report.tables import (
-    Table,
+    StudyTable,
     arms_table,
     balance_table,
     difference_tables,
@@ -13,7 +13,7 @@ from tests.study_report.made_up import NONE, REAL_B, REPEATED, B, a_difference, 
 NBSP = "\N{NO-BREAK SPACE}"
 
 
-def row(table: Table, label: str, section: str = "") -> list[str]:
+def row(table: StudyTable, label: str, section: str = "") -> list[str]:
     (found,) = (found for found in table.rows if (found.label, found.section) in {(label, section)})
     return [value.text for value in found.values]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from node_api.findings import Estimate, Interval
+from node_api.findings import Interval, MetricEstimate
 from study_report.wording import (
     MINUS,
     added,
@@ -18,8 +18,8 @@ from tests.study_report.made_up import B_ALONE, BOTH, HEALTHY, NONE, REPEATED, B
 NBSP = "\N{NO-BREAK SPACE}"
 
 
-def an_estimate(mean: float | None, std: float | None, defined: int = 3) -> Estimate:
-    return Estimate(mean=mean, std=std, interval=None, defined=defined, seeds=3)
+def an_estimate(mean: float | None, std: float | None, defined: int = 3) -> MetricEstimate:
+    return MetricEstimate(mean=mean, std=std, interval=None, defined=defined, seeds=3)
 
 
 def test_a_number_has_its_spread_and_says_when_seeds_lack_it() -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from centre_node.mammography.errors import BadMammogramsError
-from centre_node.mammography.layouts import LAYOUTS, OnProgress
+from centre_node.mammography.layouts import LAYOUTS
 from centre_node.mammography.phantoms.reading import read_phantoms
 from node_api.data_sources import FolderFormat, PhantomSet
 from shared.files import full_disk_named, whole_folder
 from shared.models import StrictModel
+from shared.progress import OnCount
 
 STAMP = "phantoms.json"
 """Beside the data, so that a finished folder is known again. Readers pass it over."""
@@ -21,7 +22,7 @@ class _Stamp(StrictModel):
 
 
 def write_phantoms(
-    phantoms: PhantomSet, folder: Path, *, layout: FolderFormat, on_progress: OnProgress
+    phantoms: PhantomSet, folder: Path, *, layout: FolderFormat, on_progress: OnCount
 ) -> None:
     """Draw a set of phantoms and write it in the layout of a real data set.
 

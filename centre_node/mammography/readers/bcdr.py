@@ -123,8 +123,8 @@ def _mammogram(
 ) -> Mammogram | None:
     try:
         width, height = raster_size(record.path)
-    except BadImageError:
-        skipped.append(Skipped(record.name, "it is no image that can be read"))
+    except BadImageError as error:
+        skipped.append(Skipped(record.name, error.reason))
         return None
     is_open = not record.outlines and not _is_healthy(record, outlined)
     skipped += [Skipped(record.name, reason) for reason in _doubts(record)]

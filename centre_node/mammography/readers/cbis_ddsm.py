@@ -114,8 +114,8 @@ def _film(rows: Sequence[Abnormality], path: Path | str, folder: Path) -> Film |
         return path
     try:
         header = read_header(path)
-    except BadImageError:
-        return "its image is no DICOM file that can be read"
+    except BadImageError as error:
+        return error.reason
     labels = {
         "split": first.split,
         "abnormality_type": first.kind,

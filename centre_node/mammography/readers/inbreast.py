@@ -161,8 +161,8 @@ def _header(file: _File, files: DataFolder, skipped: list[Skipped]) -> DicomHead
         return None
     try:
         return read_header(found)
-    except BadImageError:
-        skipped.append(Skipped(f"image {file.image}", "it is no DICOM file that can be read"))
+    except BadImageError as error:
+        skipped.append(Skipped(f"image {file.image}", error.reason))
         return None
 
 

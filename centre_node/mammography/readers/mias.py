@@ -136,8 +136,8 @@ def _usable(path: Path | str) -> Path | str:
         return path
     try:
         size = raster_size(path)
-    except BadImageError:
-        return "it is no image that can be read"
+    except BadImageError as error:
+        return error.reason
     return path if size == (SIDE_PX, SIDE_PX) else f"it is not {SIDE_PX} x {SIDE_PX} px"
 
 

@@ -90,11 +90,11 @@ def _mammogram(
         return None
     try:
         header = read_header(path)
-    except BadImageError:
-        skipped.append(Skipped(image.file.name, "it is no DICOM file that can be read"))
+    except BadImageError as error:
+        skipped.append(Skipped(image.file.name, error.reason))
         return None
     facts = image_facts(_dicom_json(files, image, skipped), header)
-    fault = _fault(facts, header, intent)
+    fault = _fault(facts, intent)
     if fault is not None:
         skipped.append(Skipped(image.file.name, fault))
         return None
@@ -117,15 +117,13 @@ def _dicom_json(files: DataFolder, image: ListedImage, skipped: list[Skipped]) -
     return {}
 
 
-def _fault(facts: ImageFacts, header: DicomHeader, intent: str) -> str | None:
+def _fault(facts: ImageFacts, intent: str) -> str | None:
     """Return why an image is no mammogram of use."""
     if facts.modality not in ("MG", None):
         return "it is of another modality than mammography"
     if facts.presentation_intent is None:
         return "it does not say whether it is for presentation or for processing"
-    if facts.presentation_intent != intent:
-        return f"it is not {intent}"
-    return "it has several frames" if header.frames > 1 else None
+    return f"it is not {intent}" if facts.presentation_intent != intent else None
 
 
 def _read(

@@ -135,9 +135,8 @@ class _FolderReader:
     def _head(self, path: Path) -> ImageHead | None:
         try:
             return read_head(path)
-        except BadImageError:
-            reason = "it is no image that can be read, or one of several frames"
-            self.skipped.append(Skipped(self._names[path], reason))
+        except BadImageError as error:
+            self.skipped.append(Skipped(self._names[path], error.reason))
             return None
 
     def _image(self, path: Path, head: ImageHead, patient: str) -> Mammogram:

@@ -2,7 +2,7 @@
 
 from centre_node.study.analysis.resampled_metrics import MeasuredColumn
 from centre_node.study.analysis.resampling import interval_of
-from node_api.findings import Cell, Estimate
+from node_api.findings import Cell, MetricEstimate
 
 METRICS = (
     "accuracy",
@@ -39,14 +39,14 @@ def _cell(measured: MeasuredColumn, arm: str) -> Cell:
     )
 
 
-def _estimate(measured: MeasuredColumn, arm: str, metric: str) -> Estimate:
+def _estimate(measured: MeasuredColumn, arm: str, metric: str) -> MetricEstimate:
     runs = measured.column.arms[arm]
     seeds = measured.seeds_with(metric, arm)
     if not seeds:
         reasons = [
             run.row.undefined[metric] for run in runs.values() if metric in run.row.undefined
         ]
-        return Estimate(
+        return MetricEstimate(
             mean=None,
             std=None,
             interval=None,
@@ -55,7 +55,7 @@ def _estimate(measured: MeasuredColumn, arm: str, metric: str) -> Estimate:
             reason=reasons[0] if reasons else "it was not measured",
         )
     values = measured.values(arm, metric, seeds)
-    return Estimate(
+    return MetricEstimate(
         mean=float(values.mean()),
         std=float(values.std(ddof=1)) if len(seeds) > 1 else None,
         interval=None

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from centre_node.classifiers.calibration import calibrated, reliability_bins
-from centre_node.study.analysis.predictions import Column, Labels, Matrix, TestPatches, Vector
+from centre_node.study.analysis.predictions import ColumnRuns, Labels, Matrix, TestPatches, Vector
 from centre_node.study.analysis.rankings import Ranking
 from centre_node.study.analysis.resampling import TAIL, Bootstrap
 from node_api.findings import Curve, Reliability, ReliabilityBin
@@ -18,7 +18,7 @@ Kind = Literal["roc", "pr"]
 KINDS: tuple[Kind, ...] = ("roc", "pr")
 
 
-def curves(column: Column, test: TestPatches, bootstrap: Bootstrap) -> tuple[Curve, ...]:
+def curves(column: ColumnRuns, test: TestPatches, bootstrap: Bootstrap) -> tuple[Curve, ...]:
     """Return both curves of every cell; none where the test patches are of one class.
 
     They are means over seeds at the same false positive rate or recall, and the band is that of
@@ -36,7 +36,7 @@ def curves(column: Column, test: TestPatches, bootstrap: Bootstrap) -> tuple[Cur
     )
 
 
-def reliability(column: Column, test: TestPatches) -> tuple[Reliability, ...]:
+def reliability(column: ColumnRuns, test: TestPatches) -> tuple[Reliability, ...]:
     """Return ten bins of every cell whose runs have a temperature; seeds are thrown together."""
     found = []
     for arm, by_seed in column.arms.items():
@@ -90,7 +90,7 @@ def _precision_recall(found: Vector, wrong: Vector) -> Vector:
 
 
 def _curve(
-    column: Column, arm: str, kind: Kind, labels: Labels, weights: Matrix, bootstrap: Bootstrap
+    column: ColumnRuns, arm: str, kind: Kind, labels: Labels, weights: Matrix, bootstrap: Bootstrap
 ) -> Curve:
     """Return a cell's curve from weights, shape (n, 1 + resamples); the first ones are all 1."""
     by_seed = np.stack(

@@ -6,13 +6,12 @@ import numpy as np
 
 from centre_node.study.analysis.controls import comparisons
 from centre_node.study.analysis.delong import delong_p
-from centre_node.study.analysis.predictions import Column, TestPatches, Vector
+from centre_node.study.analysis.predictions import ColumnRuns, TestPatches, Vector
 from centre_node.study.analysis.resampled_metrics import MeasuredColumn
 from centre_node.study.analysis.resampling import interval_of
 from centre_node.study.analysis.significance import sign_flip_p
-from node_api.findings import ArmFacts, Difference
+from node_api.findings import COMPARED_METRICS, ArmFacts, Difference
 
-COMPARED_METRICS = ("auroc", "auprc")
 DETECTABLE = 1.96 + 0.84
 """Standard errors that a difference must have to be shown at 5 % with 80 % power."""
 
@@ -70,7 +69,7 @@ def _difference(
 
 
 def _delong(
-    column: Column, test: TestPatches, seeds: Sequence[int], arm: str, against: str
+    column: ColumnRuns, test: TestPatches, seeds: Sequence[int], arm: str, against: str
 ) -> float | None:
     first, second = (
         np.mean([column.arms[name][seed].log_odds for seed in seeds], axis=0)
@@ -84,7 +83,7 @@ def _detectable(resamples: Vector) -> float | None:
     return DETECTABLE * float(np.std(defined, ddof=1)) if len(defined) > 1 else None
 
 
-def _why_undefined(column: Column, metric: str, arm: str, against: str) -> str:
+def _why_undefined(column: ColumnRuns, metric: str, arm: str, against: str) -> str:
     seeds = column.common_seeds(arm, against)
     if not seeds:
         return "no seed has a run of both arms"

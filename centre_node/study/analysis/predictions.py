@@ -40,7 +40,7 @@ class Predictions:
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnRuns:
     """The runs of one classifier and training fraction.
 
     Attributes:
@@ -56,7 +56,7 @@ class Column:
         return tuple(sorted(set.intersection(*(set(self.arms[arm]) for arm in arms))))
 
 
-def columns(names: Sequence[str], runs: Sequence[Predictions]) -> tuple[Column, ...]:
+def columns(names: Sequence[str], runs: Sequence[Predictions]) -> tuple[ColumnRuns, ...]:
     """Sort runs into columns, in the order in which they first appear.
 
     Args:
@@ -68,7 +68,7 @@ def columns(names: Sequence[str], runs: Sequence[Predictions]) -> tuple[Column, 
         column = found.setdefault(key, {name: {} for name in names})
         column[run.row.arm][run.row.seed] = run
     return tuple(
-        Column(
+        ColumnRuns(
             classifier,
             fraction,
             {

@@ -8,7 +8,7 @@ import numpy as np
 from centre_node.classifiers.calibration import calibrated
 from centre_node.classifiers.metrics import most_of_each, predicted_lesions
 from centre_node.study.analysis.predictions import (
-    Column,
+    ColumnRuns,
     Labels,
     Matrix,
     Predictions,
@@ -31,7 +31,7 @@ class MeasuredColumn:
         resampled: By arm and seed.
     """
 
-    column: Column
+    column: ColumnRuns
     resampled: Mapping[tuple[str, int], Resampled]
     bootstrap: Bootstrap
 
@@ -57,7 +57,7 @@ class MeasuredColumn:
         return self.bootstrap.mean(np.stack([self.resampled[arm, seed][metric] for seed in seeds]))
 
 
-def measured(column: Column, test: TestPatches, bootstrap: Bootstrap) -> MeasuredColumn:
+def measured(column: ColumnRuns, test: TestPatches, bootstrap: Bootstrap) -> MeasuredColumn:
     """Take the metrics of a column's runs in each resample.
 
     Thresholds and temperatures are those of the runs' rows: they were chosen on validation patches,

@@ -15,9 +15,9 @@ from node_api.findings import (
     Cell,
     Curve,
     Difference,
-    Findings,
     RecoveredShare,
     Reliability,
+    StudyFindings,
 )
 
 RESAMPLES = 2000
@@ -30,7 +30,7 @@ def findings(
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> Findings:
+) -> StudyFindings:
     """Return the statistics of a study; the same arguments give the same ones.
 
     Runs may be missing: a cell is made of the seeds that it has, a comparison of those that both
@@ -57,7 +57,7 @@ def findings(
         recovered += recovered_shares(arms, with_metrics)
         drawn += curves(column, test, bootstrap)
         bins += reliability(column, test)
-    return Findings(
+    return StudyFindings(
         resamples=resamples,
         cells=tuple(found_cells),
         differences=judged(compared),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from centre_node.classifiers.epochs import Epoch, batches, mixed_epoch, network_input
+from centre_node.classifiers.epochs import Epoch, batches, mix_epoch, network_input
 
 CPU = torch.device("cpu")
 SIDE = 4
@@ -13,7 +13,7 @@ def epoch(count: int, *, classical: bool = False, seed: int = 0) -> Epoch:
     corner = np.zeros((count, SIDE, SIDE), dtype=np.uint8)
     corner[:, 0, 0] = 1 + np.arange(count)
     random = np.random.default_rng(seed)
-    return mixed_epoch(corner, np.arange(count), random, device=CPU, classical=classical)
+    return mix_epoch(corner, np.arange(count), random, device=CPU, classical=classical)
 
 
 def test_every_patch_comes_once_with_its_label_in_random_order() -> None:
@@ -65,7 +65,7 @@ def test_read_only_and_reversed_arrays_are_taken_as_they_are() -> None:
     pixels = np.broadcast_to(np.uint8(7), (5, SIDE, SIDE))
     labels = np.arange(5)[::-1]
 
-    mixed = mixed_epoch(pixels, labels, np.random.default_rng(0), device=CPU, classical=False)
+    mixed = mix_epoch(pixels, labels, np.random.default_rng(0), device=CPU, classical=False)
 
     assert (mixed.pixels == 7).all()
     assert sorted(mixed.labels.tolist()) == [0, 1, 2, 3, 4]

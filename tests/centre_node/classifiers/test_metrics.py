@@ -4,13 +4,12 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from centre_node.classifiers.metrics import (
-    Metrics,
     chosen_threshold,
     classification_metrics,
     most_of_each,
     predicted_lesions,
 )
-from node_api.rows import RunRow
+from node_api.rows import Metrics, RunRow
 
 RANKINGS = ["auroc", "auprc", "auprc_healthy", "sensitivity_at_90_specificity"]
 OF_PATIENTS = ["auroc_patients", "auprc_patients"]

@@ -314,6 +314,7 @@ def test_a_swin_is_trained_from_patches_of_any_size_and_repeats_itself(recipe: s
             recipe=recipe,
             epochs=1,
             batch_size=2,
+            swin_side_px=32,
         )
         for _ in range(2)
     )

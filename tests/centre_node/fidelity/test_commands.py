@@ -140,7 +140,7 @@ def test_healthy_patches_of_the_classifier_touch_no_lesion_of_another_kind(
         stores.extend(arguments)
         raise InterruptedError
 
-    monkeypatch.setattr("centre_node.fidelity.task_features.task_features", noted)
+    monkeypatch.setattr("centre_node.fidelity.task_features.train_task_features", noted)
     run(package, mammograms, *CUT, "--healthy-from", "all_mammograms", "--features", "classifier")
 
     lesions = {m.image_id: m.lesions for m in read_folder(mammograms, "auto", {}).mammograms}

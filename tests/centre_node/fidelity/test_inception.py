@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torchvision.models import Inception3, inception_v3
 
 from centre_node.fidelity.errors import FeatureWeightsError
-from centre_node.fidelity.inception import inception_features
+from centre_node.fidelity.inception import load_inception_features
 from tests.centre_node.fidelity.radiomics.textures import clouds
 
 CPU = torch.device("cpu")
@@ -41,7 +41,7 @@ def test_features_are_what_torchvisions_own_network_decides_on(
         dim=1,
     )
 
-    features = inception_features(weights, CPU)(patches)
+    features = load_inception_features(weights, CPU)(patches)
 
     assert features.shape == (3, 2048)
     with torch.inference_mode():
@@ -53,9 +53,9 @@ def test_features_are_what_torchvisions_own_network_decides_on(
 def test_safetensors_give_the_same(network: Inception3, weights: Path, tmp_path: Path) -> None:
     save_file(network.state_dict(), tmp_path / "inception.safetensors")
 
-    features = inception_features(tmp_path / "inception.safetensors", CPU)(clouds(2))
+    features = load_inception_features(tmp_path / "inception.safetensors", CPU)(clouds(2))
 
-    np.testing.assert_array_equal(features, inception_features(weights, CPU)(clouds(2)))
+    np.testing.assert_array_equal(features, load_inception_features(weights, CPU)(clouds(2)))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_is_no_weight_file_is_one_sentence(
         (tmp_path / name).write_bytes(content)
 
     with pytest.raises(FeatureWeightsError, match=sentence):
-        inception_features(tmp_path / name, CPU)
+        load_inception_features(tmp_path / name, CPU)
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_other_weights_are_refused(tmp_path: Path, saved: object, sentence: str)
     torch.save(saved, tmp_path / "other.pth")
 
     with pytest.raises(FeatureWeightsError, match=sentence):
-        inception_features(tmp_path / "other.pth", CPU)
+        load_inception_features(tmp_path / "other.pth", CPU)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from centre_node.fidelity.measuring import MeasuredFidelity, measured_fidelity
+from centre_node.fidelity.measuring import MeasuredFidelity, measure_fidelity
 from tests.centre_node.generators.tiny import ARCHITECTURE, CPU, discs, settings, train
 
 PATIENTS = [f"patient-{number // 2}" for number in range(60)]
@@ -20,14 +20,21 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _measured(weights: Path, seed: int = 0) -> MeasuredFidelity:
-    return measured_fidelity(
+    return measure_fidelity(
         weights, ARCHITECTURE, discs(60), patients=PATIENTS, seed=seed, device=CPU
     )
 
 
+@pytest.fixture(scope="module")
+def measured(weights: Path) -> MeasuredFidelity:
+    return _measured(weights)
+
+
 @pytest.mark.slow
-def test_an_untrained_generator_is_far_off_and_real_halves_are_not(weights: Path) -> None:
-    report = _measured(weights).report
+def test_an_untrained_generator_is_far_off_and_real_halves_are_not(
+    measured: MeasuredFidelity,
+) -> None:
+    report = measured.report
 
     assert report.split_by_patient
     assert report.synthetic.auroc == pytest.approx(1, abs=0.02)
@@ -38,14 +45,14 @@ def test_an_untrained_generator_is_far_off_and_real_halves_are_not(weights: Path
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_report(weights: Path) -> None:
-    assert _measured(weights).report == _measured(weights).report
-    assert _measured(weights).report != _measured(weights, seed=1).report
+def test_the_same_seed_gives_the_same_report(weights: Path, measured: MeasuredFidelity) -> None:
+    assert _measured(weights).report == measured.report
+    assert _measured(weights, seed=1).report != measured.report
 
 
 @pytest.mark.slow
-def test_its_pictures_are_pngs(weights: Path) -> None:
-    pictures = _measured(weights).pictures
+def test_its_pictures_are_pngs(measured: MeasuredFidelity) -> None:
+    pictures = measured.pictures
 
     assert set(pictures) == {"side-by-side.png", "nearest-neighbours.png"}
     for png in pictures.values():

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from centre_node.fidelity.over_epochs import (
     FidelityOverEpochs,
     fidelity_curves,
-    fidelity_over_epochs,
+    measure_over_epochs,
 )
 from centre_node.fidelity.radiomics.extraction import radiomic_features
 from tests.centre_node.generators.tiny import CPU, discs
@@ -18,7 +18,7 @@ PATIENTS = [f"patient-{number // 2}" for number in range(60)]
 
 def over(samples: Mapping[int, NDArray[np.uint8]], seed: int = 0) -> FidelityOverEpochs | None:
     real = radiomic_features(discs(60), CPU)
-    return fidelity_over_epochs(
+    return measure_over_epochs(
         samples, real, patients=PATIENTS, seed=seed, device=CPU, on_epoch=lambda _epoch: None
     )
 
@@ -62,7 +62,7 @@ def test_one_epoch_is_no_curve_and_too_few_patches_are_not_judged() -> None:
 def test_each_epoch_is_told_before_it_is_looked_at() -> None:
     told: list[int] = []
 
-    fidelity_over_epochs(
+    measure_over_epochs(
         {3: discs(4), 7: discs(4)},
         radiomic_features(discs(8), CPU),
         patients=PATIENTS[:8],

@@ -4,15 +4,15 @@ from pathlib import Path
 import pytest
 
 from centre_node.generators.errors import TensorboardMissingError
-from centre_node.generators.progress import TrainingProgress
+from centre_node.generators.progress import FinishedEpoch
 from tests.centre_node.generators.tiny import StopError, settings, stop_after, train
 
 event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 
 
-def told(folder: Path, **changes: object) -> list[TrainingProgress]:
+def told(folder: Path, **changes: object) -> list[FinishedEpoch]:
     """Train with a board, and return the epochs' events."""
-    events: list[TrainingProgress] = []
+    events: list[FinishedEpoch] = []
     train(folder, settings(**changes), on_progress=events.append, tensorboard=True)
     return events
 

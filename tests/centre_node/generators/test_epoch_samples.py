@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from centre_node.generators.epoch_samples import (
-    kept_samples,
+    read_samples,
     sampled_epochs,
     samples_of_an_epoch,
 )
@@ -40,7 +40,7 @@ def test_there_are_as_many_as_half_of_the_patches_but_not_more_than_128() -> Non
 def test_a_training_keeps_samples_that_move_with_it(tmp_path: Path) -> None:
     train(tmp_path, settings(epochs=6, learning_rate=1e-2), patches=discs(150))
 
-    found = kept_samples(tmp_path)
+    found = read_samples(tmp_path)
 
     assert list(found) == [2, 4, 6]
     for samples in found.values():
@@ -55,7 +55,7 @@ def test_a_resumed_training_has_the_samples_of_the_uninterrupted_one(tmp_path: P
     train(tmp_path / "stopped", settings())
     train(tmp_path / "whole", settings())
 
-    resumed, whole = (kept_samples(tmp_path / name) for name in ("stopped", "whole"))
+    resumed, whole = (read_samples(tmp_path / name) for name in ("stopped", "whole"))
 
     assert list(resumed) == list(whole)
     for epoch, samples in whole.items():
@@ -63,4 +63,4 @@ def test_a_resumed_training_has_the_samples_of_the_uninterrupted_one(tmp_path: P
 
 
 def test_a_folder_without_samples_has_none(tmp_path: Path) -> None:
-    assert kept_samples(tmp_path) == {}
+    assert read_samples(tmp_path) == {}

@@ -6,7 +6,8 @@ import torch
 from centre_node.generators import graphs
 from centre_node.generators.draws import draw_epoch
 from centre_node.generators.graphs import GraphedStep, fastest_step
-from centre_node.generators.state import follow_schedules, new_state
+from centre_node.generators.schedules import follow_schedules
+from centre_node.generators.state import new_state
 from centre_node.generators.steps import TrainingStep, training_step
 from node_api.generator_training import GeneratorTraining
 from tests.centre_node.generators.tiny import CPU, LOSSES, RESIDUAL, discs, settings

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from centre_node.generators.networks import DcganDiscriminator, DcganGenerator, initialised
+from centre_node.generators.networks import DcganDiscriminator, DcganGenerator, build_network
 from shared.architectures import DcganArchitecture
 
 PAPER = DcganArchitecture()
@@ -85,7 +85,7 @@ def test_patches_have_the_declared_size_and_range_and_get_one_score(
 def test_initial_weights_have_the_dcgans_spread() -> None:
     architecture = DcganArchitecture(image_size=32, width=32)
 
-    network = initialised(DcganDiscriminator, architecture, torch.Generator().manual_seed(0))
+    network = build_network(DcganDiscriminator, architecture, torch.Generator().manual_seed(0))
 
     state = network.state_dict()
     convolution, scale = state["blocks.2.convolution.weight"], state["blocks.2.norm.weight"]
@@ -101,11 +101,11 @@ def test_initial_weights_depend_on_their_own_random_stream_only() -> None:
     torch.manual_seed(1)
     before = torch.get_rng_state()
 
-    first = initialised(DcganGenerator, architecture, torch.Generator().manual_seed(5))
+    first = build_network(DcganGenerator, architecture, torch.Generator().manual_seed(5))
 
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(2)
-    second = initialised(DcganGenerator, architecture, torch.Generator().manual_seed(5))
+    second = build_network(DcganGenerator, architecture, torch.Generator().manual_seed(5))
     assert all(
         torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True)
     )

@@ -5,7 +5,7 @@ from centre_node.generators.residual_networks import (
     ResidualBlock,
     ResidualDiscriminator,
     ResidualGenerator,
-    initialised_residual,
+    build_residual_network,
 )
 from shared.architectures import ResidualArchitecture
 
@@ -35,10 +35,10 @@ def test_patches_have_the_declared_size_and_range_and_get_one_score(
     random = torch.Generator().manual_seed(0)
     side = architecture.image_size
 
-    patches = initialised_residual(ResidualGenerator, architecture, random)(
+    patches = build_residual_network(ResidualGenerator, architecture, random)(
         torch.randn(3, 7, generator=random)
     )
-    scores = initialised_residual(ResidualDiscriminator, architecture, random)(patches)
+    scores = build_residual_network(ResidualDiscriminator, architecture, random)(patches)
 
     assert patches.shape == (3, 1, side, side)
     assert patches.abs().max() <= 1
@@ -48,7 +48,7 @@ def test_patches_have_the_declared_size_and_range_and_get_one_score(
 
 
 def test_a_new_block_passes_its_input_on_unchanged() -> None:
-    network = initialised_residual(
+    network = build_residual_network(
         ResidualDiscriminator, SHAPES[0], torch.Generator().manual_seed(0)
     )
     blocks = [module for module in network.modules() if isinstance(module, ResidualBlock)]
@@ -60,7 +60,7 @@ def test_a_new_block_passes_its_input_on_unchanged() -> None:
 
 
 def test_a_patchs_score_does_not_depend_on_the_others() -> None:
-    network = initialised_residual(
+    network = build_residual_network(
         ResidualDiscriminator, SHAPES[0], torch.Generator().manual_seed(0)
     )
     patches = torch.randn(4, 1, 16, 16)
@@ -73,7 +73,7 @@ def test_initial_weights_depend_on_their_own_random_stream_only() -> None:
     before = torch.get_rng_state()
 
     first, second = (
-        initialised_residual(ResidualGenerator, SHAPES[0], torch.Generator().manual_seed(5))
+        build_residual_network(ResidualGenerator, SHAPES[0], torch.Generator().manual_seed(5))
         for _ in range(2)
     )
 
@@ -87,7 +87,7 @@ def test_blocks_start_weaker_the_more_there_are() -> None:
     spreads = []
     for blocks in (1, 4):
         architecture = ResidualArchitecture(image_size=16, width=16, blocks=blocks)
-        network = initialised_residual(
+        network = build_residual_network(
             ResidualGenerator, architecture, torch.Generator().manual_seed(0)
         )
         spreads.append(network.state_dict()["stages.0.blocks.0.expand.weight"].std().item())

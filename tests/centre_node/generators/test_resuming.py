@@ -4,10 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from itertools import cycle, product
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -58,9 +57,15 @@ def test_a_resumed_training_is_the_uninterrupted_one(stopped: Path, tmp_path: Pa
     assert (stopped / last).read_bytes() == (whole / last).read_bytes()
 
 
-@pytest.mark.parametrize("architecture", [ARCHITECTURE, RESIDUAL])
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("stopped_after", [1, 3, 6])
+@pytest.mark.parametrize(
+    ("loss", "architecture", "stopped_after"),
+    [
+        (*networks, epoch)
+        for networks, epoch in zip(
+            product(LOSSES, (ARCHITECTURE, RESIDUAL)), cycle((1, 3, 6)), strict=False
+        )
+    ],
+)
 def test_a_training_stopped_after_any_epoch_goes_on_to_the_same_bits(
     tmp_path: Path, loss: str, architecture: Architecture, stopped_after: int
 ) -> None:
@@ -242,35 +247,56 @@ def test_a_training_that_diverges_keeps_its_last_checkpoint(tmp_path: Path) -> N
 
 KILLED_SETTINGS = settings(
     recipe="improved",
-    epochs=150,
+    epochs=10,
     checkpoint_every_epochs=1,
-    keep_weights_from_epoch=10,
-    keep_weights_every_epochs=10,
+    keep_weights_from_epoch=3,
+    keep_weights_every_epochs=3,
 )
 KILLED_RUN = """
+import os
+import signal
 import sys
-import time
 from pathlib import Path
+
 import torch
+
 from tests.centre_node.generators import test_resuming, tiny
+
+moment, left = sys.argv[2], int(sys.argv[3])
+fsync, replace = os.fsync, Path.replace
+
+def is_last():
+    global left
+    left -= 1
+    return left == 0
+
+def half_written(file):
+    fsync(file)
+    path = Path(f"/proc/self/fd/{file}").readlink()
+    if path.name.startswith(".checkpoint") and is_last():
+        os.truncate(path, path.stat().st_size // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def just_replaced(path, target):
+    replace(path, target)
+    if is_last():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if moment == "half-written":
+    os.fsync = half_written
+else:
+    Path.replace = just_replaced
 torch.set_num_threads(1)
-tell = lambda event: print(event.epoch, flush=True)
-tiny.train(Path(sys.argv[1]), test_resuming.KILLED_SETTINGS, on_progress=tell)
+tiny.train(Path(sys.argv[1]), test_resuming.KILLED_SETTINGS)
 """
 
 
 @pytest.mark.slow
-def test_a_process_killed_at_random_moments_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    """Every epoch has a checkpoint, so that many of the moments are in the midst of writing."""
-    command = [sys.executable, "-c", KILLED_RUN, str(tmp_path / "killed")]
-    root, random = Path(__file__).parents[3], Random()
-    for _ in range(6):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline()  # the first epoch of this start is done
-            time.sleep(random.uniform(0, 0.3))
-            process.send_signal(signal.SIGKILL)
-        assert process.returncode == -signal.SIGKILL
+def test_a_process_killed_while_it_writes_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    for moment, writes in (("half-written", 3), ("just-replaced", 8)):
+        killed = [sys.executable, "-c", KILLED_RUN, str(tmp_path / "killed"), moment, str(writes)]
+        done = subprocess.run(killed, cwd=Path(__file__).parents[3], check=False)
+        assert done.returncode == -signal.SIGKILL
 
     train(tmp_path / "killed", KILLED_SETTINGS)
     train(tmp_path / "whole", KILLED_SETTINGS)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from centre_node.generators import sampling
 from centre_node.generators.file_draws import file_batches
-from centre_node.generators.networks import DcganGenerator, initialised
-from centre_node.generators.sampling import generated, sample_ensemble, sample_patches
+from centre_node.generators.networks import DcganGenerator, build_network
+from centre_node.generators.sampling import generate, sample_ensemble, sample_patches
 from centre_node.generators.weights import export_weights, load_generator
 from shared.errors import NotSafetensorsError
 from tests.centre_node.generators.tiny import ARCHITECTURE, CPU, SIDE
@@ -24,7 +24,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     paths = [folder / f"{number}.safetensors" for number in range(FILES)]
     for number, path in enumerate(paths):
         random = torch.Generator().manual_seed(number)
-        generator = initialised(DcganGenerator, ARCHITECTURE, random)
+        generator = build_network(DcganGenerator, ARCHITECTURE, random)
         generator(torch.randn(8, ARCHITECTURE.latent_size, generator=random))
         export_weights(generator, ARCHITECTURE, path)
     return paths
@@ -52,7 +52,7 @@ def plain_loop(path: Path, count: int, *, seed: int) -> NDArray[np.uint8]:
     generator = load_generator(path, ARCHITECTURE, CPU)
     random = torch.Generator().manual_seed(seed)
     batches = [
-        generated(generator, torch.randn(64, ARCHITECTURE.latent_size, generator=random))
+        generate(generator, torch.randn(64, ARCHITECTURE.latent_size, generator=random))
         for _ in range(0, count, 64)
     ]
     return np.concatenate(batches)[:count]

@@ -3,8 +3,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from centre_node.generators.schedules import cosine
-from centre_node.generators.state import follow_schedules, new_state
+from centre_node.generators.schedules import cosine, follow_schedules
+from centre_node.generators.state import new_state
 from tests.centre_node.generators.tiny import ARCHITECTURE, CPU, settings
 
 

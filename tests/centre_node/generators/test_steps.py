@@ -185,8 +185,6 @@ def test_augmented_real_and_fake_patches_are_what_the_discriminator_sees() -> No
 class _Recorder:
     """A step whose objective notes what it is given."""
 
-    shares_fakes = True
-
     def __init__(self, step: TrainingStep) -> None:
         self._objective = step.objective
         self.step = replace(step, objective=self)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from centre_node.errors import TrainingDivergedError
+from centre_node.generators import loop as generator_loop
 from centre_node.generators import training as generator_training
 from centre_node.generators.draws import StepDraws
 from centre_node.generators.errors import FlatPatchesError, ModeCollapseError, TooFewPatchesError
-from centre_node.generators.progress import TrainingProgress
+from centre_node.generators.progress import FinishedEpoch
 from centre_node.generators.sampling import sample_patches
 from centre_node.generators.steps import TrainingStep
 from centre_node.generators.training import train_generator
@@ -23,7 +24,7 @@ from tests.centre_node.generators.tiny import ARCHITECTURE, CPU, SIDE, discs, se
 
 
 def test_training_tells_every_epoch_and_leaves_weights_losses_and_pictures(tmp_path: Path) -> None:
-    events: list[TrainingProgress] = []
+    events: list[FinishedEpoch] = []
 
     weights = train(tmp_path, settings(epochs=3), on_progress=events.append)
 
@@ -127,7 +128,7 @@ def test_the_wgan_gp_makes_exactly_5_critic_steps_for_each_of_the_generator(
         return steps[0]
 
     monkeypatch.setattr(generator_training, "fastest_step", counted)
-    events: list[TrainingProgress] = []
+    events: list[FinishedEpoch] = []
 
     train(tmp_path, settings(loss="wgan-gp", epochs=5), on_progress=events.append)
 
@@ -167,8 +168,8 @@ def test_samples_that_become_alike_are_warned_of_or_stop_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = iter([0.5, 0.02, 0.5, 0.02])
-    monkeypatch.setattr(generator_training, "diversity", lambda _samples, _real: next(found))
-    events: list[TrainingProgress] = []
+    monkeypatch.setattr(generator_loop, "diversity", lambda _samples, _real: next(found))
+    events: list[FinishedEpoch] = []
 
     train(tmp_path / "warned", settings(), on_progress=events.append)
 
@@ -181,7 +182,7 @@ def test_samples_that_become_alike_are_warned_of_or_stop_the_training(
 
 
 def test_a_generator_that_never_moves_is_found_to_have_collapsed(tmp_path: Path) -> None:
-    events: list[TrainingProgress] = []
+    events: list[FinishedEpoch] = []
 
     train(tmp_path, settings(learning_rate=1e-12, on_collapse="stop"), on_progress=events.append)
 
@@ -194,7 +195,7 @@ def test_a_training_that_collapse_stopped_can_be_resumed_to_its_end(
     whole = train(tmp_path / "whole", settings())
     with monkeypatch.context() as drawn:
         found = iter([0.5, 0.02])
-        drawn.setattr(generator_training, "diversity", lambda _samples, _real: next(found))
+        drawn.setattr(generator_loop, "diversity", lambda _samples, _real: next(found))
         with pytest.raises(ModeCollapseError):
             train(tmp_path / "stopped", settings(on_collapse="stop"))
 
@@ -235,7 +236,7 @@ def test_what_a_training_computes_in_is_settled_before_it_begins(
 
 
 def test_bfloat16_trains_close_to_float32_and_keeps_float32_weights(tmp_path: Path) -> None:
-    events: list[TrainingProgress] = []
+    events: list[FinishedEpoch] = []
     for precision in ("float32", "bfloat16"):
         training = settings(epochs=1, precision=precision)
         weights = train(tmp_path / precision, training, on_progress=events.append)
@@ -277,7 +278,7 @@ def test_a_generator_learns_what_discs_look_like(
         ),
         folder=tmp_path,
         device=CPU,
-        on_progress=lambda _event: None,
+        on_epoch=lambda _event: None,
     )
 
     samples = sample_patches(weights, architecture, count=64, seed=0, device=CPU)

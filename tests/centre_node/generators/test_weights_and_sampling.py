@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file
 
 from centre_node.generators.construction import new_generator as new_residual_generator
-from centre_node.generators.networks import DcganGenerator, initialised
+from centre_node.generators.networks import DcganGenerator, build_network
 from centre_node.generators.sampling import sample_patches
 from centre_node.generators.weights import export_weights, load_generator
 from shared.architectures import DcganArchitecture
@@ -16,7 +16,7 @@ from tests.centre_node.generators.tiny import ARCHITECTURE, CPU, RESIDUAL, SIDE
 
 
 def new_generator(seed: int = 0) -> DcganGenerator:
-    return initialised(DcganGenerator, ARCHITECTURE, torch.Generator().manual_seed(seed))
+    return build_network(DcganGenerator, ARCHITECTURE, torch.Generator().manual_seed(seed))
 
 
 @pytest.fixture

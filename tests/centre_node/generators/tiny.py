@@ -1,14 +1,16 @@
 """A DCGAN small enough for a test, and patches for it."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from centre_node.generators.progress import TrainingProgress
-from centre_node.generators.training import OnProgress, train_generator
+from centre_node.generators.loop import OnEpoch
+from centre_node.generators.progress import FinishedEpoch
+from centre_node.generators.training import train_generator
+from node_api import losses
 from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
 from shared.cards import Loss
@@ -16,7 +18,7 @@ from shared.cards import Loss
 SIDE = 16
 ARCHITECTURE = DcganArchitecture(image_size=SIDE, latent_size=8, width=4)
 RESIDUAL = ResidualArchitecture(image_size=SIDE, latent_size=8, width=4, group_size=4)
-LOSSES: tuple[Loss, ...] = ("dcgan", "wgan-gp", "relativistic")
+LOSSES: tuple[Loss, ...] = get_args(Loss)
 CPU = torch.device("cpu")
 
 
@@ -35,7 +37,8 @@ def discs(count: int, *, seed: int = 0, side: int = SIDE) -> NDArray[np.uint8]:
 
 
 def settings(**changes: Any) -> GeneratorTraining:
-    recipe = "improved" if changes.get("loss") == "relativistic" else "paper"
+    traits = losses.LOSSES[changes.get("loss", losses.DEFAULT_LOSS)]
+    recipe = "paper" if traits.is_the_papers else "improved"
     short = {"recipe": recipe, "epochs": 4, "batch_size": 4, "checkpoint_every_epochs": 2}
     return GeneratorTraining(**{**short, **changes})
 
@@ -46,7 +49,7 @@ def train(
     *,
     patches: NDArray[np.uint8] | None = None,
     architecture: Architecture = ARCHITECTURE,
-    on_progress: OnProgress = lambda _event: None,
+    on_progress: OnEpoch = lambda _event: None,
     tensorboard: bool = False,
 ) -> Path:
     return train_generator(
@@ -55,13 +58,13 @@ def train(
         training=training,
         folder=folder,
         device=CPU,
-        on_progress=on_progress,
+        on_epoch=on_progress,
         tensorboard=tensorboard,
     )
 
 
-def stop_after(epoch: int) -> OnProgress:
-    def on_progress(event: TrainingProgress) -> None:
+def stop_after(epoch: int) -> OnEpoch:
+    def on_progress(event: FinishedEpoch) -> None:
         if event.epoch == epoch:
             raise StopError
 

@@ -9,8 +9,9 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.centre_node.node_server import PATCHES, Node, events, training, wait_for
+from tests.centre_node.node_server import PATCHES, Node, events, training
 from tests.hub_server import RunningHub, running_hub
+from tests.waiting import wait_for
 
 PUBLICATION = {
     "kind": "publish",
@@ -326,21 +327,3 @@ def test_stopped_and_killed_service_change_nothing_in_the_result(fresh_node: Nod
     job = node.ended(job_id)
     assert (job["state"], job["attempts"]) == ("succeeded", 1)
     assert weights(node, job_id) == weights(node, reference["id"])
-
-
-@pytest.mark.slow
-def test_job_whose_worker_dies_again_and_again_fails(fresh_node: Node) -> None:
-    job_id = fresh_node.submit(training(epochs=1_000_000))
-    for attempt in (1, 2, 3):
-
-        def taken(number: int = attempt) -> bool:
-            return bool(fresh_node.job(job_id)["attempts"] == number)
-
-        wait_for(taken)
-        fresh_node.worker().kill()
-
-    job = fresh_node.ended(job_id)
-
-    assert job["state"] == "failed"
-    assert job["problem"]["code"] == "GS-3311"
-    assert "3 times" in job["problem"]["detail"]

@@ -1,12 +1,13 @@
 """A study at a node whose processes are killed with SIGKILL in the middle of it."""
 
-from collections.abc import Callable
+import shutil
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.centre_node.node_server import ENDED, PATCHES, Node, wait_for
+from tests.centre_node.node_server import ENDED, PATCHES, Node
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 SECONDS = 300
@@ -29,21 +30,17 @@ STUDY = {
 RUNS = 2 * 3
 
 
-def _kill_node(node: Node) -> None:
-    node.kill()
-
-
-def _kill_worker(node: Node) -> None:
-    node.worker().kill()
-
-
 def _kill_all(node: Node) -> None:
+    """Kill the node, its worker and the worker's processes at once, as a power cut does."""
     family = node.process.children(recursive=True)
+    assert len(family) > 2, "a worker with processes of its own"
     for process in family:
         process.suspend()  # so that none notices another's end and gives the job back
     node.kill()
     for process in family:
         process.kill()
+    _, left = psutil.wait_procs(family, timeout=SECONDS)
+    assert left == []
 
 
 def _runs(node: Node) -> dict[str, int]:
@@ -61,45 +58,27 @@ def _table(node: Node, job_id: str) -> str:
     return node.http.get(f"/jobs/{job_id}/artifacts/results.csv").raise_for_status().text
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(node: Node) -> tuple[dict[str, Any], str]:
-    """Return a study's result and its table."""
-    job = _ended(node, node.submit(STUDY))
-    return job["result"], _table(node, job["id"])
-
-
-@pytest.mark.parametrize(
-    ("kill", "attempts"),
-    [
-        pytest.param(_kill_node, 1, id="the node, which its worker notices"),
-        pytest.param(_kill_worker, 2, id="the worker"),
-        pytest.param(_kill_all, 2, id="all at once"),
-    ],
-)
 def test_a_study_killed_in_the_middle_goes_on_to_the_same_result_and_repeats_no_run(
-    kill: Callable[[Node], None],
-    attempts: int,
     fresh_node: Node,
-    uninterrupted: tuple[dict[str, Any], str],
 ) -> None:
-    node, (reference, table) = fresh_node, uninterrupted
+    node = fresh_node
     job_id = node.submit(STUDY)
     wait_for(lambda: _runs(node), SECONDS)
-    family = node.process.children(recursive=True)
 
-    kill(node)
-    _, orphans = psutil.wait_procs(family, timeout=SECONDS)
+    _kill_all(node)
     finished = _runs(node)
-    if kill is not _kill_worker:
-        node.start()
+    node.start()
     job = _ended(node, job_id)
+    table = _table(node, job_id)
 
-    assert orphans == []
-    assert len(family) > 2, "a worker with processes of its own"
     assert 0 < len(finished) < RUNS
-    assert (job["state"], job["attempts"]) == ("succeeded", attempts)
+    assert (job["state"], job["attempts"]) == ("succeeded", 2)
     assert finished.items() <= _runs(node).items()
     assert job["result"]["origin"]["runs_found"] == len(finished)
-    assert job["result"]["findings"] == reference["findings"]
-    assert job["result"]["rows"] == reference["rows"]
-    assert _table(node, job_id) == table
+
+    shutil.rmtree(node.data_dir / "studies")
+    reference = _ended(node, node.submit({**STUDY, "workers": 1}))
+    assert reference["result"]["origin"]["runs_found"] == 0
+    assert job["result"]["findings"] == reference["result"]["findings"]
+    assert job["result"]["rows"] == reference["result"]["rows"]
+    assert table == _table(node, reference["id"])

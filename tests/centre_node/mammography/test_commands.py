@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from centre_node.mammography.commands import app, inspect
+from centre_node.mammography.commands import app
+from centre_node.mammography.commands.inspect import inspect
 from centre_node.mammography.errors import BadMammogramsError, PatchStoreError
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.preview import OUTLINE_BGR

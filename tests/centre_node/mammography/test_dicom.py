@@ -43,7 +43,7 @@ NO_WINDOW: dict[str, Any] = {"WindowCenter": None, "WindowWidth": None}
 def test_a_header_says_what_is_known_before_the_pixels(tmp_path: Path) -> None:
     header = read_header(dicom(tmp_path / "a.dcm", Manufacturer="Acme "))
 
-    assert (header.width, header.height, header.frames) == (WIDTH, HEIGHT, 1)
+    assert (header.width, header.height) == (WIDTH, HEIGHT)
     assert header.pixel_spacing_mm == 0.07
     assert (header.laterality, header.view) == ("L", "MLO")
     assert (header.patient_id, header.manufacturer) == ("Jane Doe", "Acme")

@@ -33,7 +33,7 @@ def test_a_layout_without_a_writer_says_so(tmp_path: Path, monkeypatch: pytest.M
 
 def test_the_names_of_layouts_need_no_library_of_arrays_or_images() -> None:
     code = (
-        "import sys; import centre_node.mammography.configuration; "
+        "import sys; import node_api.data_sources; "
         "print([m for m in ('numpy', 'cv2', 'PIL', 'pydicom') if m in sys.modules])"
     )
 

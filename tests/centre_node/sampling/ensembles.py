@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from centre_node.generators.networks import DcganGenerator, initialised
+from centre_node.generators.networks import DcganGenerator, build_network
 from centre_node.generators.weights import export_weights
 from shared.packages import Package
 from tests.packages import TINY, write_tiny_ensemble
@@ -24,6 +24,6 @@ def write_random_ensemble(
     contents = {}
     for seed, name in enumerate(NAMES[-files:]):
         random = torch.Generator().manual_seed(seed)
-        export_weights(initialised(DcganGenerator, TINY, random), TINY, folder / "made")
+        export_weights(build_network(DcganGenerator, TINY, random), TINY, folder / "made")
         contents[name] = (folder / "made").read_bytes()
     return write_tiny_ensemble(folder, contents, shares=shares)

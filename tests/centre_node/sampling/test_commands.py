@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -16,10 +15,11 @@ import torch
 
 from centre_node.sampling import commands
 from centre_node.sampling.drawing import synthetic_patches
-from node_api.recipes import Recipe
+from node_api.recipes import SamplingRecipe
 from shared.packages import Fetched, Package, canonical_json
 from tests.centre_node.sampling.ensembles import NAMES, write_random_ensemble
 from tests.command_line import Genshare
+from tests.waiting import wait_for
 
 CPU = torch.device("cpu")
 
@@ -46,8 +46,8 @@ def test_patches_and_their_recipe_and_the_same_patches_again(
     )
 
     assert (done.code, done.stderr) == (0, "")
-    recipe = Recipe.model_validate_json(done.stdout)
-    assert Recipe.model_validate_json((first / "recipe.json").read_bytes()) == recipe
+    recipe = SamplingRecipe.model_validate_json(done.stdout)
+    assert SamplingRecipe.model_validate_json((first / "recipe.json").read_bytes()) == recipe
     assert [file.name for file in recipe.weights] == list(NAMES)
     assert (redone.code, redone.stderr) == (0, "")
     assert "70 patches of 16 px from 3 weight files of centre-b/lesions-dcgan" in redone.stdout
@@ -113,7 +113,7 @@ def test_a_recipe_made_by_another_torch_or_device_is_followed_with_a_word(
         (("--seed", "1", "--recipe", "r.json"), 2, "either --count"),
         (("--count", "0"), 2, "--count"),
         (("--count", "1", "--seed", "-1"), 2, "--seed"),
-        (("--count", "1", "--format", "gif"), 2, "--format must be png or npy, not 'gif'"),
+        (("--count", "1", "--format", "gif"), 2, "--format is 'gif'; it must be one of png, npy"),
         (("--recipe", "none.json"), 1, "none.json cannot be read: No such file"),
     ],
 )
@@ -144,9 +144,7 @@ def test_a_signal_leaves_nothing(
     options = ["1000000", "--out", str(tmp_path / "out"), "--format", patch_format]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
     with subprocess.Popen([*command, *options], env=environment, stderr=subprocess.PIPE) as process:
-        end = time.monotonic() + 60
-        while not list(tmp_path.glob(".out.*/*patch*")) and time.monotonic() < end:
-            time.sleep(0.02)
+        wait_for(lambda: list(tmp_path.glob(".out.*/*patch*")))
         process.send_signal(number)
         _, stderr = process.communicate(timeout=60)
 

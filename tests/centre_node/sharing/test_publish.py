@@ -3,11 +3,12 @@ from pathlib import Path
 import pytest
 
 from centre_node.errors import NotPublishableError
-from centre_node.sharing.publish import Terms, build_package, weights_to_publish
+from centre_node.sharing.publish import build_package, weights_to_publish
 from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
 from shared.errors import NonFiniteWeightsError, NotSafetensorsError
 from shared.packages import open_package
+from shared.terms import CentreTerms
 from tests.packages import TINY, a_fidelity_report, safetensors_bytes
 
 TRAINED = TrainedGenerator(
@@ -20,7 +21,7 @@ TRAINED = TrainedGenerator(
     training=GeneratorTraining(epochs=3, batch_size=4, seed=7),
     genshare_version="0.1.0",
 )
-TERMS = Terms(
+TERMS = CentreTerms(
     centre="centre-a",
     name="masses",
     title="Masses",

@@ -12,7 +12,7 @@ from centre_node.sampling.errors import RecipeRefusedError
 from centre_node.sampling.recipes import new_recipe
 from centre_node.sharing.errors import GeneratorNotPulledError
 from centre_node.sharing.receive import pull, pulled
-from node_api.recipes import Recipe
+from node_api.recipes import SamplingRecipe
 from shared.errors import (
     DigestMismatchError,
     HubRefusedError,
@@ -157,7 +157,7 @@ def test_a_recipe_of_another_package_or_of_missing_files_is_refused(
         drawn(recipe, part)
 
 
-def drawn(recipe: Recipe, package: Package) -> NDArray[np.uint8]:
+def drawn(recipe: SamplingRecipe, package: Package) -> NDArray[np.uint8]:
     patches = np.zeros((recipe.count, 16, 16), dtype=np.uint8)
     follow_recipe(
         recipe, package, device=CPU, keep=lambda places, made: patches.__setitem__(places, made)

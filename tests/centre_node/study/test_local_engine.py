@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import psutil
@@ -20,6 +19,7 @@ from centre_node.study.prepared import Run
 from node_api.rows import RunRow
 from shared.packages import Package
 from tests.centre_node.study.made_up import tiny_inputs, tiny_study, untrained_package
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 SECONDS = 60
@@ -32,9 +32,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 
 @pytest.fixture(scope="module")
 def ready(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Preparation:
-    configuration = tiny_study(
-        package, train_fractions=(1.0,), seeds=(0, 1), classifier_training={"epochs": 40}
-    )
+    configuration = tiny_study(package, train_fractions=(1.0,))
     return prepare(
         configuration,
         tiny_inputs(package),
@@ -128,13 +126,10 @@ def test_processes_end_with_a_parent_that_is_killed(ready: Preparation, tmp_path
     environment = {**os.environ, "PYTHONPATH": root}
     parent = subprocess.Popen([sys.executable, str(script), str(ready.file)], env=environment)
     watched = psutil.Process(parent.pid)
-    deadline = time.monotonic() + SECONDS
-    while not (children := watched.children(recursive=True)) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    children = wait_for(lambda: watched.children(recursive=True), SECONDS)
 
     parent.kill()
     parent.wait()
 
-    assert children
     _gone, left = psutil.wait_procs(children, timeout=SECONDS)
     assert left == []

@@ -19,6 +19,7 @@ from centre_node.study.runs import run_study
 from node_api.findings import StudyResult
 from node_api.studies import Arm
 from shared.packages import Package
+from shared.progress import Progress
 from study_report.contents import StudyReport
 from tests.centre_node.study.made_up import tiny_inputs, tiny_study, untrained_package
 
@@ -43,8 +44,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 def _run(
     configuration: Any, package: Package, folder: Path, *, stop: int = 999, workers: int = 1
 ) -> StudyResult:
-    def on_progress(done: int, _total: int, _message: str) -> None:
-        if done == stop:
+    def on_progress(step: Progress) -> None:
+        if step.done == stop:
             raise StoppedError
 
     return run_study(

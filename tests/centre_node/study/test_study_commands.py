@@ -1,21 +1,21 @@
-"""`genshare study` as a process: a study from a file, killed and gone on with."""
+"""`genshare study` as a user types it: a study from a file, gone on with, reported."""
 
 import csv
 import json
-import os
-import subprocess
-import sys
-import time
+import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from centre_node.study import commands
+from centre_node.study.local_engine import LocalEngine
+from genshare.command_line import run
 from shared.packages import Package
 from tests.centre_node.study.made_up import untrained_package
+from tests.command_line import Genshare
 
 pytestmark = pytest.mark.slow
-SECONDS = 180
-ROOT = Path(__file__).parents[3]
 STUDY = """
 own = {{ format = "phantoms", style = "digital", patients = 24, seed = 2, image_height_px = 256 }}
 generators = {{ b = "{package}" }}
@@ -32,7 +32,7 @@ patches = {{ margin_px = 6, smallest_side_px = 16 }}
 image_size = 16
 split_shares = [0.6, 0.2, 0.2]
 train_fractions = [1.0]
-classifier_training = {{ epochs = 20 }}
+classifier_training = {{ epochs = 2 }}
 synthetic_patches = 10
 seeds = [0, 1]
 resamples = 100
@@ -60,29 +60,14 @@ def study_file(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="module")
 def finished(study_file: Path) -> Path:
     out = study_file.parent / "out"
-    done = _study("run", str(study_file), "--out", str(out), "--workers", "2")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"Report: {out / 'index.html'}\n"
+    with pytest.raises(SystemExit, match="0"):
+        run(["study", "run", str(study_file), "--out", str(out), "--workers", "1"])
     return out
 
 
-def _command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "genshare", "study", *arguments]
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "passive"}
-
-
-def _study(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        _command(*arguments),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-        env=_environment(),
-    )
+@pytest.fixture
+def study(genshare: Genshare) -> Genshare:
+    return partial(genshare, "study")
 
 
 def _runs(out: Path) -> dict[str, int]:
@@ -99,47 +84,51 @@ def test_a_study_leaves_its_report_and_every_run_in_a_table(finished: Path) -> N
     }
 
 
-def test_a_study_killed_in_the_middle_goes_on_to_the_same_table(
-    study_file: Path, finished: Path, tmp_path: Path
+def test_started_again_with_other_workers_a_study_repeats_only_the_run_that_is_missing(
+    study_file: Path,
+    finished: Path,
+    tmp_path: Path,
+    study: Genshare,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    arguments = ("run", str(study_file), "--out", str(tmp_path), "--workers", "2")
-    process = subprocess.Popen(
-        _command(*arguments),
-        env=_environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + SECONDS
-    while len(_runs(tmp_path)) < 2:
-        assert process.poll() is None, "the study ended too early"
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
-    finished_runs = _runs(tmp_path)
+    out, engines = tmp_path / "out", list[int]()
 
-    resumed = _study(*arguments, "--json")
+    def engine(workers: int, runs_a_gpu: int) -> LocalEngine:
+        engines.append(workers)
+        return LocalEngine(workers, runs_a_gpu)
 
-    assert resumed.returncode == 0, resumed.stderr
-    assert 2 <= len(finished_runs) < 8
-    assert json.loads(resumed.stdout)["origin"]["runs_found"] == len(finished_runs)
-    assert finished_runs.items() <= _runs(tmp_path).items()
-    assert (tmp_path / "results.csv").read_text() == (finished / "results.csv").read_text()
+    monkeypatch.setattr(commands, "LocalEngine", engine)
+    shutil.copytree(finished, out)
+    next((out / "cache/runs").glob("*.json")).unlink()
+    (out / "results.csv").unlink()
+    left = _runs(out)
+
+    resumed = study("run", study_file, "--out", out, "--workers", "3", "--json")
+    again = study("run", study_file, "--out", out, "--workers", "2")
+
+    assert engines == [3, 2]
+    assert resumed.code == 0, resumed.stderr
+    assert json.loads(resumed.stdout)["origin"]["runs_found"] == len(left) == 7
+    assert left.items() <= _runs(out).items()
+    assert (out / "results.csv").read_text() == (finished / "results.csv").read_text()
+    assert (again.code, again.stdout) == (0, f"Report: {out / 'index.html'}\n")
 
 
-def test_the_report_can_be_written_again(finished: Path) -> None:
+def test_the_report_can_be_written_again(finished: Path, study: Genshare) -> None:
     page = (finished / "index.html").read_text()
     (finished / "index.html").unlink()
 
-    done = _study("report", str(finished))
+    done = study("report", finished)
 
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     assert (finished / "index.html").read_text() == page
 
 
-def test_what_depends_on_a_generator_is_listed(finished: Path, package: Package) -> None:
-    listed = _study("uses", package.digest[:8], str(finished.parent))
-    nothing = _study("uses", "0" * 8, str(finished.parent), "--json")
+def test_what_depends_on_a_generator_is_listed(
+    finished: Path, package: Package, study: Genshare
+) -> None:
+    listed = study("uses", package.digest[:8], finished.parent)
+    nothing = study("uses", "0" * 8, finished.parent, "--json")
 
     assert listed.stdout == (
         f"{finished / 'study-result.json'}: centre-b/lesions ({package.digest[:12]}), "
@@ -156,37 +145,41 @@ def test_what_depends_on_a_generator_is_listed(finished: Path, package: Package)
         (("uses", "3f1c9a02", "nowhere", "--json"), 1, "nowhere is no folder"),
     ],
 )
-def test_wrong_input_is_one_sentence(arguments: tuple[str, ...], code: int, complaint: str) -> None:
-    done = _study(*arguments)
+def test_wrong_input_is_one_sentence(
+    arguments: tuple[str, ...], code: int, complaint: str, study: Genshare
+) -> None:
+    done = study(*arguments)
 
-    assert done.returncode == code
+    assert done.code == code
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_study_is_not_written_over_a_file(study_file: Path) -> None:
-    done = _study("run", str(study_file), "--out", str(study_file))
+def test_a_study_is_not_written_over_a_file(study_file: Path, study: Genshare) -> None:
+    done = study("run", study_file, "--out", study_file)
 
-    assert done.returncode == 2
+    assert done.code == 2
     assert "cannot be made: File exists" in " ".join(done.stderr.replace("│", " ").split())
 
 
 def test_a_cluster_that_is_not_there_is_said_before_patches_are_cut(
-    study_file: Path, tmp_path: Path
+    study_file: Path, tmp_path: Path, study: Genshare
 ) -> None:
     out = tmp_path / "out"
-    done = _study(
-        *("run", str(study_file), "--out", str(out)),
+    done = study(
+        *("run", study_file, "--out", out),
         *("--engine", "ray", "--address", "ray://127.0.0.1:1"),
     )
 
-    assert done.returncode == 1
+    assert done.code == 1
     assert "there is no Ray cluster at 'ray://127.0.0.1:1'" in " ".join(done.stderr.split())
     assert not out.exists()
 
 
-def test_an_engine_that_is_not_there_is_said(study_file: Path, tmp_path: Path) -> None:
-    done = _study("run", str(study_file), "--out", str(tmp_path), "--engine", "slurm")
+def test_an_engine_that_is_not_there_is_said(
+    study_file: Path, tmp_path: Path, study: Genshare
+) -> None:
+    done = study("run", study_file, "--out", tmp_path, "--engine", "slurm")
 
-    assert done.returncode == 2
-    assert "--engine must be local or ray, not 'slurm'" in done.stderr
+    assert done.code == 2
+    assert "--engine is 'slurm'; it must be one of local, ray" in done.stderr

@@ -26,8 +26,8 @@ from shared import commands as hub_commands
 from shared.errors import FolderInUseError, HubUnreachableError
 from shared.files import alone_in
 from shared.packages import open_package
-from tests.centre_node.node_server import wait_for
 from tests.hub_server import ADMIN_TOKEN, RunningHub
+from tests.waiting import wait_for
 
 WIDE = {"COLUMNS": "400"}
 CUT = ("--kinds", "mass", "--margin-px", "8", "--smallest-side-px", "16")
@@ -233,16 +233,16 @@ def test_a_file_gives_any_field_and_an_option_outweighs_it(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--loss", "hinge"), "training.loss"),
-        (("--size", "100"), "image_size"),
-        (("--epochs", "0"), "training.epochs"),
+        (("--loss", "hinge"), "--loss is 'hinge'; it must be one of dcgan, wgan-gp"),
+        (("--size", "100"), "--size is '100'; image_size must be a power of two"),
+        (("--epochs", "0"), "--epochs is '0'; it must be a whole number, 1 or more"),
         (("--kinds", "lump"), "--kinds is 'lump'"),
         (("--margin-mm", "4"), "give one of them"),
         (("--training", "nowhere.toml"), "nowhere.toml cannot be read: No such file"),
         (("--training", "{broken}"), "is no TOML"),
         (("--training", "{empty}"), "says nothing"),
         (("--training", "{unknown}"), "epochs"),
-        (("--recipe", "best"), "training.recipe"),
+        (("--recipe", "best"), "--recipe is 'best'; it must be one of paper, improved"),
         (("--recipe", "paper", "--loss", "relativistic"), "the paper has no relativistic loss"),
         (("--training", "{misspelt}"), "training.epoch"),
     ],

@@ -1,6 +1,6 @@
 """Writes the layout of BCDR: 8-bit TIFF images, outlines and tables, patients and normals apart."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import floor
@@ -10,6 +10,7 @@ from typing import Literal
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.mammograms import Contour, Lesion, Mammogram
 from centre_node.mammography.phantoms.writers.images import write_image
+from shared.progress import OnCount
 
 IMAGE_COLUMNS = (
     "patient_id",
@@ -109,9 +110,7 @@ class _Image:
         }
 
 
-def write_bcdr(
-    mammograms: Sequence[Mammogram], folder: Path, *, on_progress: Callable[[int, int], None]
-) -> None:
+def write_bcdr(mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnCount) -> None:
     """Write two sub data sets, each in its folder: D01, and DN01 for patients with no lesion.
 
     What it cannot tell is lost: pixel spacing, BI-RADS, pathologies but benign and malignant, and

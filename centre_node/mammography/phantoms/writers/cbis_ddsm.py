@@ -1,7 +1,7 @@
 """Writes the layout of CBIS-DDSM: four tables, and DICOM films, masks and crops."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from centre_node.mammography.phantoms.writers.dicom_file import (
     write_dicom,
 )
 from centre_node.mammography.readers.cbis_tables import CROP_PATH, IMAGE_PATH, MASK_PATH
+from shared.progress import OnCount
 
 _BITS = 16
 _TESTED_EVERY = 5
@@ -51,9 +52,7 @@ class _Film:
         return f"{self.table.capitalize()}-{_SPLITS[self.split]}_{self.patient}_{side}_{view}"
 
 
-def write_cbis_ddsm(
-    mammograms: Sequence[Mammogram], folder: Path, *, on_progress: Callable[[int, int], None]
-) -> None:
+def write_cbis_ddsm(mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnCount) -> None:
     """Write the mammograms that show a lesion; every fifth patient's are for testing.
 
     Others have no place in the layout, nor has a second image of the same view of a breast, or one

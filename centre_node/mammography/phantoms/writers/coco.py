@@ -1,7 +1,7 @@
 """Writes a COCO folder: `annotations.coco.json` and 8-bit PNG images."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,12 @@ from centre_node.mammography.boxes import Box
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.phantoms.writers.images import write_image
 from centre_node.mammography.readers.coco import ANNOTATIONS, KINDS
+from shared.progress import OnCount
 
 _CATEGORIES = {kind: number for number, kind in enumerate(KINDS, start=1)}
 
 
-def write_coco(
-    mammograms: Sequence[Mammogram], folder: Path, *, on_progress: Callable[[int, int], None]
-) -> None:
+def write_coco(mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnCount) -> None:
     """Write mammograms and their annotations. Excluded tissue becomes a crowd annotation."""
     (folder / "images").mkdir()
     for done, mammogram in enumerate(mammograms):

@@ -1,7 +1,7 @@
 """Writes the layout of INbreast: DICOM files, OsiriX outlines, and the table in both its forms."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from centre_node.mammography.phantoms.writers.dicom_file import (
 from centre_node.mammography.phantoms.writers.inbreast_tables import Row, write_csv, write_workbook
 from centre_node.mammography.phantoms.writers.osirix import regions_of, write_regions
 from centre_node.mammography.readers.inbreast import IMAGES, OUTLINES, TABLE, WORKBOOK
+from shared.progress import OnCount
 
 _BITS = 14
 _FIRST_IMAGE, _STEP = 20586908, 26
@@ -54,9 +55,7 @@ class _Image:
         return f"{self.image_id}_{self.patient}_MG_{self.side}_{view}_ANON.dcm"
 
 
-def write_inbreast(
-    mammograms: Sequence[Mammogram], folder: Path, *, on_progress: Callable[[int, int], None]
-) -> None:
+def write_inbreast(mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnCount) -> None:
     """Write mammograms as INbreast. Images with nothing to outline have BI-RADS 1 and no XML.
 
     A malignant mass is outlined twice, its core and all of it, the spiculated region. A

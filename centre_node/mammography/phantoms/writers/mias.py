@@ -1,6 +1,6 @@
 """Writes the layout of mini-MIAS: `Info.txt` and square 8-bit images `mdbNNN.pgm`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -13,6 +13,7 @@ from centre_node.mammography.boxes import Box
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.phantoms.writers.images import write_image
 from centre_node.mammography.readers.mias import SIDE_PX, TABLE
+from shared.progress import OnCount
 
 _HEADER = """\
 Phantoms in the layout of the mini-MIAS database of mammograms.
@@ -53,9 +54,7 @@ class Frame:
         return x * self.scale, y * self.scale, box.larger_side / 2 * self.scale
 
 
-def write_mias(
-    mammograms: Sequence[Mammogram], folder: Path, *, on_progress: Callable[[int, int], None]
-) -> None:
+def write_mias(mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnCount) -> None:
     """Write one MLO view of each breast; other views have no place in the layout.
 
     What it cannot tell is lost: density but for three tissues, contours but for a circle, pixel

@@ -1,7 +1,7 @@
 """Writes the layout of OPTIMAM (OMI-DB): JSON for each client and image, and DICOM images."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -15,6 +15,7 @@ from centre_node.mammography.phantoms.writers.dicom_file import (
     write_dicom,
 )
 from centre_node.mammography.phantoms.writers.nbss import DATE, EPISODE, nbss_record, numbered
+from shared.progress import OnCount
 
 _BITS = 12
 _COPIED_EVERY = 3
@@ -45,9 +46,7 @@ class _Image:
         return uid("optimam", level, self.client, *names)
 
 
-def write_optimam(
-    mammograms: Sequence[Mammogram], folder: Path, *, on_progress: Callable[[int, int], None]
-) -> None:
+def write_optimam(mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnCount) -> None:
     """Write mammograms; beside every third lies a copy for processing, which is not to be read.
 
     What it cannot tell is lost: density, contours, BI-RADS, excluded tissue, and pathologies but

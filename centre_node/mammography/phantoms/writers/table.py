@@ -1,13 +1,14 @@
 """Writes a folder of images with a table of boxes: `findings.csv` and 8-bit PNG images."""
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.phantoms.writers.images import write_image
+from shared.progress import OnCount
 
 TABLE = "findings.csv"
 
@@ -31,9 +32,7 @@ _DENSITIES = {1: "A", 2: "B", 3: "C", 4: "D"}
 _Cells = tuple[object, ...]
 
 
-def write_table(
-    mammograms: Sequence[Mammogram], folder: Path, *, on_progress: Callable[[int, int], None]
-) -> None:
+def write_table(mammograms: Sequence[Mammogram], folder: Path, *, on_progress: OnCount) -> None:
     """Write mammograms and a row for each of their boxes, or one that says "No Finding".
 
     Outlines are lost but for their boxes.

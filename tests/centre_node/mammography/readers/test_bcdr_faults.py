@@ -167,11 +167,11 @@ def test_an_image_that_cannot_be_read_is_skipped_or_named_when_it_is_loaded(fold
     whole = path.read_bytes()
     mammogram = read_bcdr(folder, {}).mammograms[0]
     path.write_bytes(b"no image")
-    assert skipped(folder) == {"it is no image that can be read": 1}
+    assert skipped(folder) == {"it is no image that can be decoded": 1}
     with pytest.raises(BadImageError, match=rf"^{path.name} is no image"):
         mammogram.load()
     path.write_bytes(b"")
-    assert skipped(folder) == {"it is no image that can be read": 1}
+    assert skipped(folder) == {"it is no image that can be decoded": 1}
     path.write_bytes(whole)
     assert skipped(folder) == {}
 

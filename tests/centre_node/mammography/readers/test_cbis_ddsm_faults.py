@@ -145,7 +145,7 @@ def _no_path(folder: Path) -> None:
     [
         (_no_film, "its image's file is missing"),
         (_two_films, "its image's folder has several files"),
-        (_damaged_film, "its image is no DICOM file that can be read"),
+        (_damaged_film, "it is no DICOM file"),
         (_outside, "it has no path of an image inside the folder"),
         (_no_path, "it has no path of an image inside the folder"),
     ],

@@ -111,9 +111,9 @@ def _other_side(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason", "images"),
     [
-        (_no_dicom, "it is no DICOM file that can be read", 1),
-        (_cut_short, "it is no DICOM file that can be read", 1),
-        (_empty_file, "it is no DICOM file that can be read", 1),
+        (_no_dicom, "it is no DICOM file", 1),
+        (_cut_short, "it holds no image", 1),
+        (_empty_file, "it is no DICOM file", 1),
         (_gone, "its DICOM file is missing", 1),
         (_strange_name, "its name is none that INbreast gives a DICOM file", 2),
         (_same_image, "another DICOM file has its image id", 2),

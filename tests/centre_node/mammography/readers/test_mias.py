@@ -190,8 +190,8 @@ def test_a_line_that_cannot_be_read_is_skipped_and_its_image_is_not_healthy(
     ("content", "reason"),
     [
         (None, "its file is missing"),
-        (b"", "it is no image that can be read"),
-        (b"P5\n1024", "it is no image that can be read"),
+        (b"", "it is no image that can be decoded"),
+        (b"P5\n1024", "it is no image that can be decoded"),
         (b"P5\n512 512\n255\n" + bytes(512 * 512), "it is not 1024 x 1024 px"),
     ],
 )

@@ -61,7 +61,7 @@ def _unlisted(folder: Path) -> None:
     ("spoil", "reason"),
     [
         (_missing, "its file is missing"),
-        (_no_dicom, "it is no DICOM file that can be read"),
+        (_no_dicom, "it is no DICOM file"),
         (_ultrasound, "it is of another modality than mammography"),
         (_unlisted, "no imagedb file lists it"),
     ],

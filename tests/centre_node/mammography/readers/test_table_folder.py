@@ -245,7 +245,7 @@ def test_a_file_that_is_no_image_costs_itself(tmp_path: Path) -> None:
     reading = read_folder(write_table(tmp_path, *rows), "auto", {})
 
     assert [m.image_id for m in reading.mammograms] == ["a.png"]
-    assert reasons(reading) == {"it is no image that can be read, or one of several frames": 1}
+    assert reasons(reading) == {"it is no DICOM file": 1}
 
 
 def test_images_whose_names_differ_in_their_ending_only_are_two(tmp_path: Path) -> None:

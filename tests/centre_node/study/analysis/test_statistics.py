@@ -9,7 +9,7 @@ from centre_node.study.analysis.resampled_metrics import measured
 from centre_node.study.analysis.resampling import Bootstrap, interval_of
 from centre_node.study.analysis.statistics import findings
 from centre_node.study.analysis.verdicts import judged
-from node_api.findings import Cell, Difference, Estimate, Findings
+from node_api.findings import Cell, Difference, MetricEstimate, StudyFindings
 from tests.centre_node.study.analysis.simulated import (
     BASELINE,
     CONTROL,
@@ -26,12 +26,12 @@ SHIFTS = {"none": 1.0, "control": 1.0, "B": 1.5, "real B": 2.0}
 
 
 @pytest.fixture(scope="module")
-def study() -> Findings:
+def study() -> StudyFindings:
     test, runs = simulated(SHIFTS, seeds=10)
     return findings(ARMS, test, runs, resamples=500)
 
 
-def of(found: Findings, arm: str, against: str, metric: str = "auroc") -> Difference:
+def of(found: StudyFindings, arm: str, against: str, metric: str = "auroc") -> Difference:
     (difference,) = (
         difference
         for difference in found.differences
@@ -40,11 +40,11 @@ def of(found: Findings, arm: str, against: str, metric: str = "auroc") -> Differ
     return difference
 
 
-def cell(found: Findings, arm: str) -> Cell:
+def cell(found: StudyFindings, arm: str) -> Cell:
     return next(cell for cell in found.cells if cell.arm == arm)
 
 
-def test_a_planted_gain_is_found(study: Findings) -> None:
+def test_a_planted_gain_is_found(study: StudyFindings) -> None:
     for arm, against in (("B", "none"), ("B", "control"), ("real B", "control")):
         found = of(study, arm, against)
         assert found.verdict == "higher"
@@ -55,7 +55,7 @@ def test_a_planted_gain_is_found(study: Findings) -> None:
         assert found.p_delong < 0.05
 
 
-def test_a_control_that_changes_nothing_is_not_called_different(study: Findings) -> None:
+def test_a_control_that_changes_nothing_is_not_called_different(study: StudyFindings) -> None:
     found = of(study, "control", "none")
 
     assert found.verdict == "no difference shown"
@@ -75,14 +75,14 @@ def test_a_difference_is_that_of_the_rows() -> None:
     assert (found.seeds, found.p_delong) == (3, None)
 
 
-def test_the_share_of_the_real_gain_is_reported(study: Findings) -> None:
+def test_the_share_of_the_real_gain_is_reported(study: StudyFindings) -> None:
     (recovered,) = study.recovered
 
     assert recovered.share is not None
     assert 0.2 < recovered.share < 1.0
 
 
-def test_every_cell_has_its_metrics_curves_and_reliability(study: Findings) -> None:
+def test_every_cell_has_its_metrics_curves_and_reliability(study: StudyFindings) -> None:
     assert [cell.arm for cell in study.cells] == list(SHIFTS)
     assert [(curve.arm, curve.kind) for curve in study.curves] == [
         (arm, kind) for arm in SHIFTS for kind in ("roc", "pr")
@@ -93,7 +93,9 @@ def test_every_cell_has_its_metrics_curves_and_reliability(study: Findings) -> N
         assert estimate.std is not None
 
 
-def test_every_interval_holds_its_mean_and_the_calibration_error_has_none(study: Findings) -> None:
+def test_every_interval_holds_its_mean_and_the_calibration_error_has_none(
+    study: StudyFindings,
+) -> None:
     for name, estimate in cell(study, "B").metrics.items():
         if name == "calibration_error":
             assert estimate.interval is None
@@ -214,7 +216,7 @@ def test_undefined_metrics_say_why_everywhere() -> None:
 
     found = findings((BASELINE, SYNTHETIC), test, runs, resamples=20)
 
-    assert cell(found, "none").metrics["auroc"] == Estimate(
+    assert cell(found, "none").metrics["auroc"] == MetricEstimate(
         mean=None,
         std=None,
         interval=None,

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from centre_node.fidelity.collapse import SMALLEST_SET
 from centre_node.fidelity.features import Matrix, standardised
 
-SPLITS = 5
+HALVINGS = 5
 
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class Halving:
     """One half of the real patches, and what is compared with it: the other half first.
 
     Each set has a number for each patch's patient beside it.
@@ -31,14 +31,14 @@ class Split:
         return len(self.reference) >= SMALLEST_SET
 
 
-def random_splits(
+def draw_halvings(
     real: Matrix,
     others: Sequence[Matrix],
     *,
     patients: Sequence[str] | None,
     largest_set: int,
     random: np.random.Generator,
-) -> list[Split]:
+) -> list[Halving]:
     """Return five random halvings; all sets have equally many rows, standardised by the first.
 
     Args:
@@ -48,9 +48,9 @@ def random_splits(
         largest_set: Rows at most of each set, drawn at random.
     """
     owners = _numbered(patients, len(real))
-    halves = [_halves(owners, random) for _ in range(SPLITS)]
+    halves = [_halves(owners, random) for _ in range(HALVINGS)]
     count = min(*(len(half) for pair in halves for half in pair), *map(len, others), largest_set)
-    return [_split(real, owners, others, pair, count, random) for pair in halves]
+    return [_draw_halving(real, owners, others, pair, count, random) for pair in halves]
 
 
 def _numbered(patients: Sequence[str] | None, count: int) -> Indices:
@@ -73,14 +73,14 @@ def _halves(owners: Indices, random: np.random.Generator) -> tuple[Indices, Indi
     return np.flatnonzero(~in_second), np.flatnonzero(in_second)
 
 
-def _split(
+def _draw_halving(
     real: Matrix,
     owners: Indices,
     others: Sequence[Matrix],
     halves: tuple[Indices, Indices],
     count: int,
     random: np.random.Generator,
-) -> Split:
+) -> Halving:
     """Draw `count` patches from each half and each other set, standardised by the first half."""
     first, second = (random.permutation(half)[:count] for half in halves)
     drawn = [rows[random.permutation(len(rows))[:count]] for rows in others]
@@ -88,4 +88,4 @@ def _split(
     if count >= SMALLEST_SET:
         sets = standardised(*sets)
     nobodys = tuple(-np.arange(1, count + 1) for _ in others)  # each for itself
-    return Split(sets[0], sets[1:], (owners[first], owners[second], *nobodys))
+    return Halving(sets[0], sets[1:], (owners[first], owners[second], *nobodys))

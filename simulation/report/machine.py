@@ -5,9 +5,19 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from simulation.report.records import Machine
+from shared.models import StrictModel
 
 PACKAGES = ("torch", "numpy", "opencv-python-headless", "scikit-learn", "safetensors", "pydantic")
+
+
+class Machine(StrictModel):
+    """Where the simulation ran, or from where it drove services that run elsewhere."""
+
+    system: str
+    processor: str
+    cores: int
+    python: str
+    packages: dict[str, str]
 
 
 def this_machine() -> Machine:

@@ -1,0 +1,113 @@
+"""Compares a package's samples with the lesion patches of a centre's own mammograms."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from centre_node.device import default_device
+from centre_node.fidelity.collapse import SMALLEST_SET
+from centre_node.fidelity.comparison import LARGEST_SET
+from centre_node.fidelity.measuring import MeasuredFidelity, compare_samples
+from centre_node.fidelity.own_patches import OwnCutting, OwnPatches
+from centre_node.generators.errors import TooFewPatchesError
+from centre_node.mammography.command_options import MammogramChoice
+from centre_node.mammography.datasets import read_folder
+from centre_node.mammography.mammograms import Mammogram
+from centre_node.mammography.patch_cutting import PatchCutting
+from centre_node.sampling.drawing import synthetic_patches
+from node_api.patches import PatchConfiguration
+from shared.models import StrictModel
+from shared.packages import Package
+from shared.progress import OnProgress
+
+LARGEST_SPLIT_SEED = 2**32 - 1
+"""Of scikit-learn."""
+
+
+class ComparisonRequest(StrictModel):
+    """What is compared, and by which features."""
+
+    features: Literal["radiomics", "classifier", "inception"] = Field(
+        "radiomics",
+        description="What patches are compared by: radiomics, a classifier that is trained on your "
+        "own patches, or the network Inception v3.",
+    )
+    inception_weights: Path | None = Field(
+        None,
+        description="With --features inception: torchvision's file of weights; nothing is "
+        "downloaded.",
+    )
+    other: Path | None = Field(
+        None,
+        description="The folder of another centre's data set that you may see, for a row to "
+        "compare with.",
+    )
+    count: int | None = Field(
+        None,
+        ge=2,
+        le=LARGEST_SET,
+        description="How many patches the generator draws; by default as many as there are real "
+        "ones.",
+    )
+    seed: int = Field(
+        0, ge=0, le=LARGEST_SPLIT_SEED, description="The same number gives the same report."
+    )
+
+    @model_validator(mode="after")
+    def _weights_of_inception(self) -> Self:
+        if (self.features == "inception") != (self.inception_weights is not None):
+            raise ValueError("--features inception and --inception-weights FILE go together")
+        return self
+
+
+@dataclass(frozen=True)
+class PackageComparison:
+    """Everything that one comparison needs."""
+
+    package: Package
+    mammograms: MammogramChoice
+    patches: PatchConfiguration
+    wanted: ComparisonRequest
+
+    def measured(self, on_progress: OnProgress) -> MeasuredFidelity:
+        """Cut the real patches, draw the synthetic ones and compare.
+
+        Raises:
+            TooFewPatchesError: Too few real lesion patches for two halves.
+            OneClassOnlyError: There is no lesion of the kinds.
+        """
+        wanted, device = self.wanted, default_device()
+        mammograms = self.mammograms.read().mammograms
+        others = None if wanted.other is None else read_folder(wanted.other, "auto", {}).mammograms
+        with tempfile.TemporaryDirectory() as scratch:
+            patches = PatchCutting(self.patches, self.mammograms.kinds, wanted.seed, on_progress)
+            size = self.package.card.architecture.image_size
+            cutting = OwnCutting(patches, Path(scratch), size, device)
+            own = self._own(cutting, mammograms)
+            elsewhere = None if others is None else cutting.lesions_elsewhere(others)
+        count = wanted.count or min(len(own.patches), LARGEST_SET)
+        return compare_samples(
+            own.patches,
+            synthetic_patches(self.package, count=count, seed=wanted.seed, device=device),
+            features=own.features,
+            kind=own.kind,
+            patients=own.patients,
+            seed=wanted.seed,
+            other_centre=elsewhere,
+        )
+
+    def _own(self, cutting: OwnCutting, mammograms: Sequence[Mammogram]) -> OwnPatches:
+        if self.wanted.features == "classifier":
+            own = cutting.by_a_classifier(mammograms)
+        else:
+            own = cutting.by_themselves(mammograms, self.wanted.inception_weights)
+        if len(own.patches) < 2 * SMALLEST_SET:
+            raise TooFewPatchesError(
+                f"there are {len(own.patches)} real lesion patches to compare with, and two halves "
+                f"of {SMALLEST_SET} are needed"
+            )
+        return own

@@ -1,0 +1,179 @@
+"""The epochs of a training, one after the other, and what each leaves on the disk."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from centre_node.errors import TrainingDivergedError
+from centre_node.generators.board import Board
+from centre_node.generators.checkpoints import TrainingRun, save_checkpoint
+from centre_node.generators.collapse import diversity, has_collapsed
+from centre_node.generators.draws import draw_epoch
+from centre_node.generators.epoch_samples import (
+    keep_samples,
+    sampled_epochs,
+    samples_of_an_epoch,
+)
+from centre_node.generators.errors import ModeCollapseError
+from centre_node.generators.estimates import SAMPLES
+from centre_node.generators.graphs import Step
+from centre_node.generators.kept_weights import kept_weights_name
+from centre_node.generators.progress import LOSSES, FinishedEpoch, append_losses
+from centre_node.generators.sampling import generate
+from centre_node.generators.schedules import follow_schedules
+from centre_node.generators.state import (
+    EPOCH_SAMPLES,
+    SAMPLE_GRID,
+    TrainingState,
+    random_stream,
+)
+from centre_node.generators.weights import export_weights
+from centre_node.mammography.pictures import contact_sheet, write_png
+from node_api.generator_training import is_kept
+
+GRID_SIDE = 8
+
+OnEpoch = Callable[[FinishedEpoch], None]
+
+
+@dataclass
+class TrainingLoop:
+    """A training under way.
+
+    Attributes:
+        step: Updates the state.
+        compared: The real patches that samples are compared with.
+        good_epoch: That of the last checkpoint, 0 for none.
+        board: Where it is told to TensorBoard, if it is.
+    """
+
+    run: TrainingRun
+    folder: Path
+    state: TrainingState
+    step: Step
+    compared: NDArray[np.uint8]
+    good_epoch: int
+    board: Board | None
+
+    def run_epochs(self, on_epoch: OnEpoch) -> None:
+        """Run the epochs that are left, and tell each."""
+        started, done_before = time.perf_counter(), self.state.epoch
+        while self.state.epoch < self.run.training.epochs:
+            event = self._run_epoch()
+            append_losses(self.folder / LOSSES, event)
+            if self.board is not None:
+                self.board.write_epoch(event, self.state)
+            warning = self._keep_due()
+            pace = (time.perf_counter() - started) / (event.epoch - done_before)
+            left = pace * (event.epochs - event.epoch)
+            on_epoch(replace(event, seconds_left=left, warning=warning))
+
+    def _run_epoch(self) -> FinishedEpoch:
+        """Run one epoch: the discriminator sees every patch once, in whole batches."""
+        state, training, started = self.state, self.run.training, time.perf_counter()
+        follow_schedules(state, training)
+        device = state.penalty_weight.device
+        draws = draw_epoch(
+            self.run.patches,
+            training,
+            latent_size=self.run.architecture.latent_size,
+            random=state.random,
+        ).to(device)
+        first = state.epoch * len(draws)  # steps of all epochs before
+        total = torch.zeros(2, device=device)
+        for index in range(len(draws)):
+            with_generator = (first + index + 1) % training.critic_steps == 0
+            total += self.step(draws[index], with_generator=with_generator)
+        updates = (first + len(draws)) // training.critic_steps - first // training.critic_steps
+        losses = self._mean_losses(total, len(draws), updates)
+        state.losses.append(losses)
+        rate = draws.steps.order.numel() / (time.perf_counter() - started)
+        return FinishedEpoch(state.epoch, training.epochs, *losses, rate, seconds_left=0.0)
+
+    def _mean_losses(self, total: Tensor, steps: int, updates: int) -> tuple[float, float | None]:
+        on_discriminator, on_generator = total.tolist()  # the epoch's only wait
+        if not (math.isfinite(on_discriminator) and math.isfinite(on_generator)):
+            self._stop_diverged(
+                f"the losses of epoch {self.state.epoch + 1} are {on_discriminator / steps} "
+                f"(discriminator) and {on_generator / max(updates, 1)} (generator), not finite"
+            )
+        return on_discriminator / steps, on_generator / updates if updates else None
+
+    def _keep_due(self) -> str | None:
+        """Leave what is due after an epoch, and return what a person should be warned of."""
+        state, training = self.state, self.run.training
+        is_due = state.epoch % training.checkpoint_every_epochs == 0
+        is_due = is_due or state.epoch == training.epochs
+        keeps_weights = is_kept(state.epoch, training)
+        if (is_due or keeps_weights) and not state.is_finite():
+            self._stop_diverged(f"a weight is NaN or infinite after epoch {state.epoch}")
+        warning = self._draw_grid() if is_due else None
+        if keeps_weights:
+            path = self.folder / kept_weights_name(state.epoch)
+            export_weights(state.exported, self.run.architecture, path)
+        if state.epoch in sampled_epochs(training):
+            self._keep_samples()
+        if is_due:
+            save_checkpoint(self.folder, state, self.run)
+            self.good_epoch = state.epoch
+        return warning
+
+    def _keep_samples(self) -> None:
+        architecture, seed = self.run.architecture, self.run.training.seed
+        keep_samples(
+            self.folder,
+            self.state.epoch,
+            self.state.exported,
+            count=samples_of_an_epoch(self.run.patches),
+            latent_size=architecture.latent_size,
+            random=random_stream(seed, EPOCH_SAMPLES),
+        )
+
+    def _draw_grid(self) -> str | None:
+        """Leave a sample grid, and return what its patches have against them."""
+        state, training = self.state, self.run.training
+        latents = torch.randn(
+            GRID_SIDE**2,
+            self.run.architecture.latent_size,
+            generator=random_stream(training.seed, SAMPLE_GRID),
+        )
+        samples = generate(state.exported, latents)
+        path = self.folder / SAMPLES / f"epoch-{state.epoch:04d}.png"
+        sheet, found = contact_sheet(samples, columns=GRID_SIDE), diversity(samples, self.compared)
+        write_png(path, sheet)
+        if self.board is not None:
+            self.board.write_samples(state.epoch, sheet, found)
+        return self._check_collapse(found)
+
+    def _check_collapse(self, now: float) -> str | None:
+        """Return a warning of mode collapse, or stop, as the configuration says."""
+        state, training = self.state, self.run.training
+        before, state.diversity = state.diversity, max(now, state.diversity)
+        last, share = state.epoch == training.epochs, training.collapse_share
+        if not has_collapsed(now, largest_before=before, share=share, last=last):
+            return None
+        has_fallen = before >= share
+        reason = (
+            f"mode collapse: after epoch {state.epoch} the samples' mean distance from each other "
+            f"is {now:.1%} of the real patches', under {share:.1%}"
+        )
+        if training.on_collapse == "stop" and has_fallen:
+            raise ModeCollapseError(f"{reason}; {self._last_checkpoint}")
+        return reason
+
+    def _stop_diverged(self, reason: str) -> NoReturn:
+        raise TrainingDivergedError(f"{reason}; {self._last_checkpoint}")
+
+    @property
+    def _last_checkpoint(self) -> str:
+        if self.good_epoch == 0:
+            return "no checkpoint was written before"
+        return f"the last good checkpoint is that of epoch {self.good_epoch}"

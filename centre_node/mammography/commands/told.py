@@ -1,0 +1,37 @@
+"""What several of the `genshare data` commands say."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from centre_node.mammography.errors import PatchStoreError
+from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.patch_store import PatchStore
+from shared.files import write_faults_named
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Say in one sentence that nothing can be written to `out`.
+
+    Raises:
+        PatchStoreError: So.
+    """
+    with write_faults_named(out, PatchStoreError, full=PatchStoreError):
+        yield
+
+
+def skipped_in(reading: Reading, *stores: PatchStore) -> Mapping[str, int]:
+    """Count what was skipped while reading and cutting, by reason."""
+    skipped = Counter(record.reason for record in reading.skipped)
+    for store in stores:
+        skipped.update(store.skipped)
+    return skipped
+
+
+def print_skipped(skipped: Mapping[str, int]) -> None:
+    """Print a line for each reason."""
+    for reason, times in sorted(skipped.items()):
+        sys.stdout.write(f"skipped {times}: {reason}\n")
