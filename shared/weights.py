@@ -127,32 +127,32 @@ def _span(path: Path, name: str, entry: Any, spec: TensorSpec) -> tuple[int, int
     if not isinstance(entry, dict):
         raise NotSafetensorsError(f"the header of {path.name} does not describe tensor {name}")
     shape, dtype = entry.get("shape"), entry.get("dtype")
-    same_shape = _are_integers(shape, len(spec.shape)) and tuple(shape) == spec.shape
-    if not same_shape or dtype != spec.dtype:
+    if _integers(shape) != spec.shape or dtype != spec.dtype:
         raise WrongTensorsError(
             f"tensor {name} of {path.name} is {_shown(str(dtype))} {_shown(str(shape))}, "
             f"but the architecture says {spec.dtype} {list(spec.shape)}"
         )
-    offsets, size = entry.get("data_offsets"), math.prod(spec.shape) * BYTES_PER_FLOAT32
-    if not (_are_integers(offsets, 2) and offsets[1] - offsets[0] == size):
-        raise NotSafetensorsError(
-            f"the offsets of tensor {name} in {path.name} do not fit its shape"
-        )
+    size = math.prod(spec.shape) * BYTES_PER_FLOAT32
+    match _integers(entry.get("data_offsets")):
+        case (start, end) if end - start == size:
+            _check_entry_says_no_more(path, name, entry)
+            return start, end
+    raise NotSafetensorsError(f"the offsets of tensor {name} in {path.name} do not fit its shape")
+
+
+def _integers(value: Any) -> tuple[int, ...] | None:
+    """Return a list of whole numbers, or None; to Python, 2.0 and True are whole numbers too."""
+    if isinstance(value, list) and all(type(number) is int for number in value):
+        return tuple(value)
+    return None
+
+
+def _check_entry_says_no_more(path: Path, name: str, entry: dict[str, Any]) -> None:
     if set(entry) != ENTRY_KEYS:
         raise NotSafetensorsError(
             f"the header of {path.name} says more of tensor {name} than its "
             f"{', '.join(sorted(ENTRY_KEYS))}; nothing else may cross the border"
         )
-    return offsets[0], offsets[1]
-
-
-def _are_integers(value: Any, count: int) -> bool:
-    """Tell whether a value is a list of whole numbers; to Python, 2.0 and True are such too."""
-    return (
-        isinstance(value, list)
-        and len(value) == count
-        and all(type(number) is int for number in value)
-    )
 
 
 def _check_layout(path: Path, spans: Mapping[str, tuple[int, int]], data_start: int) -> None:
