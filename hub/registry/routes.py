@@ -20,7 +20,7 @@ from pydantic import Field
 from hub.centres.routes import Caller
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
-from shared.json_bodies import described, json_body
+from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
@@ -37,6 +37,7 @@ def _registry(request: Request) -> Registry:
 
 RegistryDep = Annotated[Registry, Depends(_registry)]
 Version = Annotated[str, Path(pattern=r"^(latest|[1-9][0-9]{0,8})$")]
+DIGESTS, MANIFEST = JsonBody[BlobDigests](BlobDigests), JsonBody[Manifest](Manifest)
 GENERATOR = "/generators/{centre}/{name}/versions"
 
 
@@ -50,10 +51,10 @@ class Listing(StrictModel):
     limit: int = Field(50, ge=1, le=200)
 
 
-@router.post("/blobs/missing", openapi_extra=described(BlobDigests))
+@router.post("/blobs/missing", openapi_extra=DIGESTS.described)
 async def missing_blobs(request: Request, _caller: Caller, registry: RegistryDep) -> BlobDigests:
     """Tell which files the hub lacks."""
-    wanted = await json_body(BlobDigests, request)
+    wanted = await DIGESTS.read(request)
     return BlobDigests(digests=await to_thread.run_sync(registry.missing, wanted.digests))
 
 
@@ -73,7 +74,7 @@ def head_blob(digest: Digest, _caller: Caller, registry: RegistryDep) -> Respons
     return Response(headers={"Content-Length": str(size)})
 
 
-@router.post(GENERATOR, status_code=status.HTTP_201_CREATED, openapi_extra=described(Manifest))
+@router.post(GENERATOR, status_code=status.HTTP_201_CREATED, openapi_extra=MANIFEST.described)
 async def publish(
     centre: Name,
     name: Name,
@@ -84,7 +85,7 @@ async def publish(
 ) -> GeneratorVersion:
     """Publish a package whose files are uploaded. The same manifest again answers 200."""
     registry.check_may_publish(centre, caller=caller)
-    manifest = await json_body(Manifest, request)
+    manifest = await MANIFEST.read(request)
     publishing = partial(registry.publish, centre, name, manifest, caller=caller)
     limiter = request.app.state.publishing
     record, new = await to_thread.run_sync(publishing, limiter=limiter)
