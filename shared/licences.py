@@ -1,7 +1,5 @@
 """The licences that a card may name: SPDX's, and those of data that SPDX does not list."""
 
-from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
 DATA_LICENCES = frozenset(
     {
         "As the data set's",
@@ -32,6 +30,9 @@ def licence_fault(licence: str) -> str | None:
 
 def _spdx(text: str) -> str | None:
     """Return SPDX's spelling of an expression of licences; one of somebody's own is none."""
+    # Loads SPDX's whole list, which a service that starts does not need yet.
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
     if len(text) > LONGEST or "licenseref" in text.lower():
         return None
     try:

@@ -1,7 +1,7 @@
 """Looks into uploaded weight files, into each once for all versions that have it."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects.sqlite import insert
@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from hub.database import InspectedRow
 from hub.registry.blobs import BlobStore
-from shared.architectures import Architecture
+from shared.architectures import Architecture, TensorSpec
 from shared.cards import WeightFile
+from shared.errors import WeightsRefusedError
 from shared.packages import canonical_json
 from shared.weights import inspect_weights
 
@@ -30,11 +31,18 @@ class Inspections:
             WeightsRefusedError: One does not hold them.
         """
         sha256 = hashlib.sha256(canonical_json(architecture)).hexdigest()
-        digests = {file.sha256 for file in files}
-        expected = architecture.generator_tensors()
-        for digest in sorted(digests - self._passed(digests, sha256)):
+        names = {file.sha256: file.name for file in files}
+        expected, passed = architecture.generator_tensors(), self._passed(names, sha256)
+        for digest, name in names.items():
+            if digest not in passed:
+                self._inspect(digest, name, expected)
+                self._keep(digest, sha256)
+
+    def _inspect(self, digest: str, name: str, expected: Mapping[str, TensorSpec]) -> None:
+        try:
             inspect_weights(self._blobs.path(digest), expected)
-            self._keep(digest, sha256)
+        except WeightsRefusedError as error:  # it lies here under its digest
+            raise type(error)(str(error).replace(digest, name)) from error
 
     def _passed(self, digests: Collection[str], architecture_sha256: str) -> frozenset[str]:
         query = select(InspectedRow.sha256).where(
