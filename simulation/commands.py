@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,16 +109,11 @@ def simulate(
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
     """
-    begun = time.monotonic()
     console = _console(as_json=as_json)
     wanted = read_scenario(scenario)
-    folders = data_folders(
-        wanted, labelled(data or (), "--data"), required=hub_url is None and not dry_run
-    )
-    if hub_url is not None and folders:
-        raise typer.BadParameter("--data is for nodes started here; those of --node have their own")
-    if hub_url is None and node:
-        raise typer.BadParameter("--node needs --hub-url")
+    _check_together(hub_url, data=data, node=node)
+    own_folders = labelled(data or (), "--data")
+    folders = data_folders(wanted, own_folders, required=hub_url is None and not dry_run)
     if dry_run:
         _show_plan(wanted, folders, console, as_json=as_json)
         return
@@ -127,15 +122,34 @@ def simulate(
         if hub_url is None
         else _attached(wanted, hub_url, labelled(node or (), "--node"), hub_admin_token, node_token)
     )
-    with (
-        interruptible(console, HOW_TO_GO_ON),
-        disk_faults(out),
-        claimed(out, wanted, folders) as digest,
-    ):
-        console.print(f"[bold]{escape(wanted.title)}[/]")
-        finished, pictures = _drive(wanted, federation, digest, console)
+    with interruptible(console, HOW_TO_GO_ON), disk_faults(out):
+        report, page = _run(wanted, federation, folders, out, console)
+    _show(report, page, console, as_json=as_json)
+
+
+def _check_together(
+    hub_url: str | None, *, data: Sequence[str] | None, node: Sequence[str] | None
+) -> None:
+    if hub_url is not None and data:
+        raise typer.BadParameter("--data is for nodes started here; those of --node have their own")
+    if hub_url is None and node:
+        raise typer.BadParameter("--node needs --hub-url")
+
+
+def _run(
+    scenario: Scenario,
+    federation: AbstractContextManager[Federation],
+    folders: Mapping[str, str],
+    out: Path,
+    console: Console,
+) -> tuple[Report, Path]:
+    """Run the scenario and write its report; return it and its page."""
+    begun = time.monotonic()
+    with claimed(out, scenario, folders) as digest:
+        console.print(f"[bold]{escape(scenario.title)}[/]")
+        finished, pictures = _drive(scenario, federation, digest, console)
         report = compose_report(
-            wanted,
+            scenario,
             finished,
             pictures,
             folders=folders,
@@ -144,8 +158,7 @@ def simulate(
             written_at=datetime.now(UTC),
             seconds=time.monotonic() - begun,
         )
-        page = write_report(out / REPORT, report, {p.file: p.png for p in pictures})
-    _show(report, page, console, as_json=as_json)
+        return report, write_report(out / REPORT, report, {p.file: p.png for p in pictures})
 
 
 def _console(*, as_json: bool) -> Console:

@@ -144,7 +144,7 @@ def test_a_signal_leaves_nothing(
     options = ["1000000", "--out", str(tmp_path / "out"), "--format", patch_format]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
     with subprocess.Popen([*command, *options], env=environment, stderr=subprocess.PIPE) as process:
-        wait_for(lambda: list(tmp_path.glob(".out.*/*patch*")))
+        wait_for(lambda: next(tmp_path.glob(".out.*/*patch*"), None))
         process.send_signal(number)
         _, stderr = process.communicate(timeout=60)
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from typer.testing import CliRunner, Result
 
-from centre_node.errors import NodeError, NotPublishableError
+from centre_node.errors import NodeError
 from centre_node.generators.errors import TensorboardMissingError
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.sampling import commands as sampling
@@ -363,9 +363,9 @@ def test_what_cannot_be_published_is_one_sentence(trained: Path, tmp_path: Path)
 
     assert "is no package, and holds no trained.json" in sentence(nowhere, TrainingFolderError)
     assert "no answer from the hub" in sentence(silent, HubUnreachableError)
-    assert "title" in sentence(markup, NotPublishableError)
-    assert bare.exit_code == 2
-    assert "--centre, --title" in bare.output
+    assert (bare.exit_code, markup.exit_code) == (2, 2)
+    assert "--title is '<b>'; it must be" in markup.output
+    assert "--title, --licence, --use-terms, --contact, --centre too" in bare.output
 
 
 def test_help_shows_worked_examples() -> None:
