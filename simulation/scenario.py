@@ -62,7 +62,7 @@ class GeneratorScenario(Terms):
     @model_validator(mode="after")
     def _may_be_published(self) -> Self:
         if (fault := terms_fault(self)) is not None:
-            raise ValueError(f"the hub would refuse its {fault}")
+            raise ValueError(f"the hub would refuse {self.reference}, its {fault}")
         return self
 
     @model_validator(mode="after")
