@@ -44,6 +44,18 @@ class VersionRow(Table):
     published_at: Mapped[datetime] = mapped_column(DateTime)
 
 
+class InspectedRow(Table):
+    """A file that was found to hold the tensors of an architecture; its bytes never change.
+
+    `architecture_sha256` is that of the architecture's canonical JSON.
+    """
+
+    __tablename__ = "inspected_files"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    architecture_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
 def open_database(path: Path) -> Engine:
     """Return an engine on a migrated database.
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
@@ -10,6 +11,7 @@ from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.registry.blobs import BlobStore
+from hub.registry.inspections import Inspections
 from hub.registry.routes import router as registry_router
 from hub.registry.service import Registry
 from hub.registry.store import VersionStore
@@ -22,6 +24,7 @@ from shared.problems import Problem
 from shared.version import genshare_version
 
 API = "/api/v1"
+PUBLISHED_AT_ONCE = 2  # each reads whole files; more would leave no processor to the rest
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -37,7 +40,9 @@ def create_app(settings: Settings) -> FastAPI:
         responses={"default": {"model": Problem, "description": "A problem (RFC 9457)"}},
     )
     app.state.centres = centres(engine, settings)
-    app.state.registry = Registry(VersionStore(engine), blobs, clock=_now)
+    inspections = Inspections(engine, blobs)
+    app.state.registry = Registry(VersionStore(engine), blobs, inspections, clock=_now)
+    app.state.publishing = CapacityLimiter(PUBLISHED_AT_ONCE)
     for router in (alive(), ready(engine), centres_router, registry_router):
         app.include_router(router, prefix=API)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))

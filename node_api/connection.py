@@ -1,5 +1,7 @@
 """The hub that a node belongs to, as the node is told and tells."""
 
+from pydantic import Field
+
 from shared.models import StrictModel
 from shared.names import Name
 
@@ -8,8 +10,8 @@ class HubConnection(StrictModel):
     """How this node reaches its hub, and as whom."""
 
     centre: Name
-    url: str
-    token: str
+    url: str = Field(max_length=2000)
+    token: str = Field(max_length=1000)
 
 
 class ConnectedHub(StrictModel):

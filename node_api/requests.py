@@ -9,6 +9,7 @@ from node_api.generator_training import GeneratorTraining
 from node_api.patches import PatchConfiguration
 from node_api.studies import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
+from shared.cards import MOST_WEIGHT_FILES
 from shared.models import LARGEST_SEED, StrictModel
 from shared.names import Digest, FileName, LesionKind, Name
 from shared.terms import Terms
@@ -63,13 +64,14 @@ class PublishRequest(Terms, JobRequest):
     """Build a package of a trained generator and publish it to the hub."""
 
     kind: Literal["publish"] = "publish"
-    training_job: str = Field(description="Id of the finished train_generator job.")
+    training_job: str = Field(max_length=100, description="Id of the finished train_generator job.")
     ensemble: bool = Field(
         False,
         description="Publish every weight file that the training kept, not the final one only.",
     )
     proportions: dict[FileName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
         default_factory=dict,
+        max_length=MOST_WEIGHT_FILES,
         description="Publish these of the kept weight files instead, and have patches drawn from "
         "them in these proportions.",
     )
@@ -88,7 +90,9 @@ class PullRequest(JobRequest):
     centre: Name
     name: Name
     version: int | None = Field(None, ge=1, description="None is the latest.")
-    weights: tuple[FileName, ...] = Field((), description="Weight files to fetch; none is all.")
+    weights: tuple[FileName, ...] = Field(
+        (), max_length=MOST_WEIGHT_FILES, description="Weight files to fetch; none is all."
+    )
     weights_at_most: int | None = Field(
         None, ge=1, description="Fetch so many weight files, evenly spread."
     )

@@ -12,10 +12,15 @@ from shared.models import StrictModel
 
 
 class TensorSpec(NamedTuple):
-    """What a weight file must hold under one name."""
+    """What a weight file must hold under one name.
+
+    Attributes:
+        may_be_negative: False of a variance, whose root would be NaN.
+    """
 
     shape: tuple[int, ...]
     dtype: Literal["F32"] = "F32"
+    may_be_negative: bool = True
 
 
 def _power_of_two(value: int) -> int:
@@ -51,7 +56,7 @@ class DcganArchitecture(StrictModel):
         le=256,
         description="Channels of the last hidden map; more can draw finer detail, and take longer.",
     )
-    channel_multipliers: tuple[Multiplier, ...] | None = Field(
+    channel_multipliers: Annotated[tuple[Multiplier, ...], Field(max_length=8)] | None = Field(
         None,
         exclude_if=lambda given: given is None,
         description="Channels of each hidden map from 4x4 up, in widths; None halves them down "
@@ -92,8 +97,10 @@ class DcganArchitecture(StrictModel):
             tensors[f"blocks.{index}.convolution.weight"] = TensorSpec(
                 (channels_in, channels, 4, 4)
             )
-            for part in ("weight", "bias", "running_mean", "running_var"):
+            for part in ("weight", "bias", "running_mean"):
                 tensors[f"blocks.{index}.norm.{part}"] = TensorSpec((channels,))
+            variance = TensorSpec((channels,), may_be_negative=False)
+            tensors[f"blocks.{index}.norm.running_var"] = variance
             channels_in = channels
         tensors["output.weight"] = TensorSpec((channels_in, 1, 4, 4))
         return tensors

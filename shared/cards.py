@@ -3,18 +3,18 @@
 import math
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import FailFast, Field, field_validator
 
 from shared.architectures import Architecture
 from shared.fidelity import FidelityReport
-from shared.models import StrictModel
+from shared.models import LARGEST_COUNT, LARGEST_SEED, StrictModel
 from shared.names import Digest, FileName, LesionKind, Text
 from shared.terms import CentreTerms
 
 SMALLEST_COUNT = 5
 MOST_WEIGHT_FILES = 512
 
-Count = Annotated[int, Field(ge=SMALLEST_COUNT)]
+Count = Annotated[int, Field(ge=SMALLEST_COUNT, le=LARGEST_COUNT)]
 """A number of patients or patches; a smaller one could point at a person."""
 
 Loss = Literal["dcgan", "wgan-gp", "relativistic"]
@@ -25,9 +25,11 @@ class WeightFile(StrictModel):
     """One safetensors file of the package."""
 
     name: FileName
-    size_bytes: int = Field(gt=0)
+    size_bytes: int = Field(gt=0, le=LARGEST_COUNT)
     sha256: Digest
-    epoch: int | None = Field(None, gt=0, description="After which they were kept.")
+    epoch: int | None = Field(
+        None, gt=0, le=LARGEST_COUNT, description="After which they were kept."
+    )
     share: float | None = Field(None, gt=0, le=1, description="Of the patches to draw from it.")
 
 
@@ -35,7 +37,7 @@ class TrainingSet(StrictModel):
     """The patches that the generator was trained on, as counts."""
 
     data_set: Text
-    lesion_kinds: tuple[LesionKind, ...] = Field(min_length=1)
+    lesion_kinds: tuple[LesionKind, ...] = Field(min_length=1, max_length=3)
     patients: Count | None = Field(description="None: not known.")
     patches: Count | None = Field(description="None: not known.")
     pixel_spacing_mm: float | None = Field(None, gt=0, description="Before resizing.")
@@ -45,9 +47,9 @@ class Training(StrictModel):
     """How the generator was trained. None says that something is not known."""
 
     loss: Loss
-    epochs: int | None = Field(gt=0)
-    batch_size: int | None = Field(gt=0)
-    seed: int | None
+    epochs: int | None = Field(gt=0, le=LARGEST_COUNT)
+    batch_size: int | None = Field(gt=0, le=LARGEST_COUNT)
+    seed: int | None = Field(ge=-LARGEST_SEED, le=LARGEST_SEED)
     genshare_version: Text | None = Field(description="None: not trained with genshare.")
     averaged: bool | None = Field(
         None,
@@ -91,7 +93,9 @@ class ModelCard(CentreTerms):
 
     schema_version: Literal[1] = 1
     architecture: Architecture
-    weights: tuple[WeightFile, ...] = Field(min_length=1, max_length=MOST_WEIGHT_FILES)
+    weights: Annotated[tuple[WeightFile, ...], FailFast()] = Field(
+        min_length=1, max_length=MOST_WEIGHT_FILES
+    )
     pixel_range: tuple[float, float] = Field(
         (-1.0, 1.0), description="The generator's values that are black and white."
     )

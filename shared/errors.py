@@ -62,6 +62,23 @@ class NonFiniteWeightsError(
     """A tensor holds NaN or infinity."""
 
 
+class ImpossibleWeightsError(
+    WeightsRefusedError,
+    code="GS-2011",
+    hint="The file was changed or damaged after the training; export the weights again.",
+):
+    """A tensor holds a value that it cannot have, such as a negative variance."""
+
+
+class CardRefusedError(
+    PackageError,
+    code="GS-2012",
+    title="Card refused",
+    hint="Change what is named, build the package again and publish that.",
+):
+    """A card says what may not cross the border, or not in the form that it must have."""
+
+
 class NoSuchWeightsError(
     PackageError,
     code="GS-2008",

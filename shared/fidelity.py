@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.models import StrictModel
+from shared.models import LARGEST_COUNT, LARGEST_SEED, StrictModel
 from shared.names import Digest, Text
 
 Share = float
@@ -29,7 +29,9 @@ class FidelityRow(StrictModel):
     A metric that is undefined is None, and `reasons` says why, by the metric's name.
     """
 
-    patches: int = Field(ge=0, description="In each of the two sets that are compared.")
+    patches: int = Field(
+        ge=0, le=LARGEST_COUNT, description="In each of the two sets that are compared."
+    )
     kid: float | None = Field(
         description="Kernel distance: unbiased, so about 0, or below, for equal distributions."
     )
@@ -45,14 +47,14 @@ class FidelityRow(StrictModel):
     )
     frechet: float | None = Field(description="Between Gaussians; biased upwards for few patches.")
     frechet_ratio: float | None = Field(description="To the real-real row's; 1 is as close.")
-    reasons: dict[str, Text] = Field(default_factory=dict)
+    reasons: dict[str, Text] = Field(default_factory=dict, max_length=len(METRICS))
 
     @model_validator(mode="after")
     def _none_has_a_reason(self) -> Self:
         undefined = {name for name in METRICS if getattr(self, name) is None}
         if undefined != set(self.reasons):
             raise ValueError(
-                f"reasons are given for {sorted(self.reasons)}, but {sorted(undefined)} are None"
+                f"reasons must be given for what is None and nothing else: {sorted(undefined)}"
             )
         return self
 
@@ -87,11 +89,11 @@ class FidelityReport(StrictModel):
 
     schema_version: Literal[1] = 1
     features: Text
-    feature_count: int = Field(ge=1)
+    feature_count: int = Field(ge=1, le=LARGEST_COUNT)
     extractor_sha256: Digest | None
     split_by_patient: bool
-    seed: int = Field(ge=0)
-    frechet_dimensions: int | None
+    seed: int = Field(ge=0, le=LARGEST_SEED)
+    frechet_dimensions: int | None = Field(ge=0, le=LARGEST_COUNT)
     real_real: FidelityRow
     synthetic: FidelityRow
     other_centre: FidelityRow | None

@@ -11,6 +11,12 @@ Model = TypeVar("Model", bound=BaseModel)
 LARGEST_SEED = 2**64 - 1
 """What a 64-bit random generator can start from."""
 
+LARGEST_COUNT = 2**53 - 1
+"""No count is larger, nor any number of bytes: beyond it, not every program reads JSON exactly."""
+
+MOST_FAULTS = 10
+LONGEST_PLACE = 80
+
 
 class StrictModel(BaseModel):
     """Frozen; refuses unknown keys, NaN and infinity."""
@@ -20,10 +26,16 @@ class StrictModel(BaseModel):
 
 def validation_summary(error: ValidationError) -> str:
     """Say where a document is wrong and why, never what it held: that may be sensitive."""
-    return "; ".join(
-        f"{'.'.join(map(str, item['loc'])) or 'document'}: {item['msg']}"
-        for item in error.errors(include_input=False, include_url=False, include_context=False)
-    )
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    said = "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in faults[:MOST_FAULTS])
+    more = len(faults) - MOST_FAULTS
+    return f"{said}; {more} more" if more > 0 else said
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Return where a fault is; keys are a stranger's too."""
+    place = ascii(".".join(map(str, location)) or "document").strip("'\"")
+    return place if len(place) <= LONGEST_PLACE else f"{place[:LONGEST_PLACE]}..."
 
 
 def read_model(

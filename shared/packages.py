@@ -9,19 +9,20 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, FailFast, Field
 
-from shared.cards import ModelCard, WeightFile
+from shared.cards import MOST_WEIGHT_FILES, ModelCard, WeightFile
 from shared.errors import (
     BrokenPackageError,
     DigestMismatchError,
     PartlyFetchedError,
 )
 from shared.files import put_in_place, sync, whole_folder, write_whole
-from shared.models import StrictModel, read_model
+from shared.models import LARGEST_COUNT, StrictModel, read_model
 from shared.names import Digest, FileName
+from shared.screening import check_texts
 from shared.weight_choices import weights_named
 
 CARD, MANIFEST, FETCHED = "card.json", "manifest.json", "fetched.json"
@@ -33,7 +34,7 @@ class ManifestFile(StrictModel):
     """One file of the package."""
 
     name: FileName
-    size_bytes: int = Field(gt=0)
+    size_bytes: int = Field(gt=0, le=LARGEST_COUNT)
     sha256: Digest
 
 
@@ -41,13 +42,17 @@ class Manifest(StrictModel):
     """Every file of the package but the manifest itself, by name."""
 
     schema_version: Literal[1] = 1
-    files: tuple[ManifestFile, ...] = Field(min_length=2)
+    files: Annotated[tuple[ManifestFile, ...], FailFast()] = Field(
+        min_length=2, max_length=MOST_WEIGHT_FILES + 1
+    )
 
 
 class Fetched(StrictModel):
     """What a folder holds of a package that was fetched in part; a whole one has no such file."""
 
-    weights: tuple[FileName, ...] = Field(min_length=1)
+    weights: Annotated[tuple[FileName, ...], FailFast()] = Field(
+        min_length=1, max_length=MOST_WEIGHT_FILES
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,11 @@ class Package:
 
 
 def canonical_json(model: BaseModel) -> bytes:
-    """Return the one JSON text of a model: keys sorted, no blanks, UTF-8."""
+    """Return the one JSON text of a model: keys sorted, no blanks, UTF-8.
+
+    Of a manifest it is that of RFC 8785, for all that a manifest can hold. A card's differs from it
+    in numbers alone: 1.0 stays 1.0, and a seed of 64 bits is whole, which RFC 8785 cannot write.
+    """
     text = json.dumps(
         model.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
     )
@@ -112,17 +121,20 @@ def write_package(
         card_of: Makes the card from what was copied: names, sizes and digests, in that order.
 
     Raises:
-        DigestMismatchError: The card is of other weight files.
+        CardRefusedError: A text of the card may not cross the border.
+        DigestMismatchError: The card is of other weight files, or two of them are the same.
     """
     with whole_folder(folder) as temporary:
         copies = [_copied(path, temporary / path.name) for path in weights]
         card = card_of(tuple(WeightFile(**copy.model_dump()) for copy in copies))
+        check_texts(card)
         content = canonical_json(card)
         (temporary / CARD).write_bytes(content)
         files = (*copies, _described(CARD, content))
         manifest = Manifest(files=tuple(sorted(files, key=lambda file: file.name)))
         (temporary / MANIFEST).write_bytes(canonical_json(manifest))
         check_card_against_manifest(card, manifest)
+        check_distinct(manifest)
     return Package(folder, card, manifest, manifest_digest(manifest), card.weights)
 
 
@@ -234,6 +246,22 @@ def check_card_against_manifest(card: ModelCard, manifest: Manifest) -> None:
             f"the manifest must list {CARD} and exactly the card's weight files with the same "
             f"sizes and digests; it lists {', '.join(names)}"
         )
+
+
+def check_distinct(manifest: Manifest) -> None:
+    """Check that no file stands in a manifest under two names; in old ones some do.
+
+    Raises:
+        DigestMismatchError: One does.
+    """
+    named: dict[str, str] = {}
+    for file in manifest.files:
+        other = named.setdefault(file.sha256, file.name)
+        if other != file.name:
+            raise DigestMismatchError(
+                f"{other} and {file.name} are the same file; a package holds each file once, and "
+                "shares say how often patches are drawn from it"
+            )
 
 
 def add_to_package(partial: Path, folder: Path, manifest: Manifest, names: Collection[str]) -> None:

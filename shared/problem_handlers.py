@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import DatabaseUnavailableError
 from shared.files import is_full_disk
+from shared.json_bodies import is_json
 from shared.problems import GenshareError, Problem
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ def _render_invalid(request: Request, error: Exception) -> JSONResponse:
     faults = error.errors()
     sent_as = request.headers.get("Content-Type", "")
     is_no_object = any(f["loc"] == ("body",) and f["type"] != "missing" for f in faults)
-    if is_no_object and not _is_json(sent_as):
+    if is_no_object and not is_json(sent_as):
         return _problem(
             request,
             status=415,
@@ -134,11 +135,6 @@ def _render_invalid(request: Request, error: Exception) -> JSONResponse:
         code="GS-0002",
         hint=SEE_PAGE,
     )
-
-
-def _is_json(content_type: str) -> bool:
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def _fault(fault: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.cards import ModelCard
-from shared.models import StrictModel
+from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import Digest, Name
 from shared.packages import Manifest
 
@@ -16,7 +16,7 @@ class GeneratorVersion(StrictModel):
 
     centre: Name
     name: Name
-    version: int
+    version: int = Field(ge=1, le=LARGEST_COUNT)
     status: Literal["published"] = "published"
     published_at: datetime
     manifest_digest: Digest
@@ -28,7 +28,7 @@ class GeneratorPage(StrictModel):
     """A page of versions, newest first. `next_cursor` is None on the last page."""
 
     items: tuple[GeneratorVersion, ...] = Field(max_length=200, fail_fast=True)
-    next_cursor: int | None
+    next_cursor: int | None = Field(ge=0, le=2**62)
 
 
 class BlobDigests(StrictModel):
@@ -48,7 +48,7 @@ class CentreToken(StrictModel):
     """A centre and its bearer token; the hub shows it this once and keeps only a digest."""
 
     name: Name
-    token: str
+    token: str = Field(max_length=1000)
 
 
 class Centre(StrictModel):

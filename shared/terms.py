@@ -11,7 +11,9 @@ class Terms(StrictModel):
 
     name: Name = Field(description="What the generator is called on the hub.")
     title: Text = Field(description="What it makes, in a line for people.")
-    licence: Text = Field(description="The licence of its weights.")
+    licence: Text = Field(
+        description="The licence of its weights, by SPDX's identifier, such as CC-BY-4.0."
+    )
     use_terms: Text = Field(description="What a receiver may do with it.")
     contact: Text = Field(description="Whom a receiver can ask.")
 

@@ -22,6 +22,7 @@ from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
 from shared.models import StrictModel
 from shared.names import LesionKind, Name
+from shared.screening import terms_fault
 from shared.terms import Terms
 
 DATASET = "mammograms"
@@ -57,6 +58,12 @@ class GeneratorScenario(Terms):
     publish_ensemble: bool = Field(
         False, description="Publish every weight file that the training keeps, as the paper does."
     )
+
+    @model_validator(mode="after")
+    def _may_be_published(self) -> Self:
+        if (fault := terms_fault(self)) is not None:
+            raise ValueError(f"the hub would refuse {self.reference}, its {fault}")
+        return self
 
     @model_validator(mode="after")
     def _ensemble_can_be_published(self) -> Self:

@@ -2,11 +2,14 @@
 
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
 
 from centre_node.connection.service import Connection
 from node_api.connection import ConnectedHub, HubConnection
+from shared.json_bodies import JsonBody
 
+CONNECTION = JsonBody[HubConnection](HubConnection)
 router = APIRouter(prefix="/hub-connection", tags=["hub"])
 
 
@@ -18,10 +21,11 @@ def _connection(request: Request) -> Connection:
 ConnectionDep = Annotated[Connection, Depends(_connection)]
 
 
-@router.put("")
-def join(wanted: HubConnection, connection: ConnectionDep) -> ConnectedHub:
+@router.put("", openapi_extra=CONNECTION.described)
+async def join(request: Request, connection: ConnectionDep) -> ConnectedHub:
     """Connect to a hub, once it has answered and accepted the token."""
-    connection.join(wanted)
+    wanted = await CONNECTION.read(request)
+    await to_thread.run_sync(connection.join, wanted)
     return ConnectedHub(centre=wanted.centre, url=wanted.url)
 
 

@@ -2,13 +2,16 @@
 
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
 
 from centre_node.datasets.service import Datasets
 from node_api.data_sources import DatasetSource
 from node_api.datasets import Dataset
+from shared.json_bodies import JsonBody
 from shared.names import Name
 
+SOURCE = JsonBody[DatasetSource](DatasetSource)
 router = APIRouter(prefix="/datasets", tags=["data sets"])
 
 
@@ -26,10 +29,11 @@ def list_datasets(datasets: DatasetsDep) -> tuple[Dataset, ...]:
     return datasets.all()
 
 
-@router.put("/{name}")
-def register(name: Name, source: DatasetSource, datasets: DatasetsDep) -> Dataset:
+@router.put("/{name}", openapi_extra=SOURCE.described)
+async def register(name: Name, request: Request, datasets: DatasetsDep) -> Dataset:
     """Register a data set; its annotations are read and counted at once."""
-    return datasets.register(name, source)
+    source = await SOURCE.read(request)
+    return await to_thread.run_sync(datasets.register, name, source)
 
 
 @router.get("/{name}")

@@ -2,15 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Header, Request, Response, status
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Header, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from centre_node.jobs.events import job_events
 from centre_node.jobs.service import Jobs
 from node_api.jobs import FINISHED, Job
 from node_api.requests import AnyJobRequest
+from shared.json_bodies import JsonBody
 from shared.served_files import ServedFile
 
+JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest)
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 
@@ -22,15 +25,16 @@ def _jobs(request: Request) -> Jobs:
 JobsDep = Annotated[Jobs, Depends(_jobs)]
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED)
-def submit(
-    wanted: Annotated[AnyJobRequest, Body()],
+@router.post("", status_code=status.HTTP_202_ACCEPTED, openapi_extra=JOB_REQUEST.described)
+async def submit(
+    request: Request,
     jobs: JobsDep,
     response: Response,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> Job:
     """Queue a job. The same `Idempotency-Key` with the same request answers 200 with that job."""
-    job, new = jobs.submit(wanted, idempotency_key)
+    wanted = await JOB_REQUEST.read(request)
+    job, new = await to_thread.run_sync(jobs.submit, wanted, idempotency_key)
     response.status_code = status.HTTP_202_ACCEPTED if new else status.HTTP_200_OK
     response.headers["Location"] = f"/api/v1/jobs/{job.id}"
     return job

@@ -20,6 +20,7 @@ from shared.files import write_faults_named
 from shared.hub_client import connect
 from shared.packages import MANIFEST, Package, open_package
 from shared.progress import shown
+from shared.publishable import check_publishable
 from shared.terms import CentreTerms
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -141,7 +142,9 @@ def _package(
             f"{folder} is a package, whose card and weights are settled; leave out "
             f"{', '.join(too_much)}"
         )
-    return open_package(folder)
+    package = open_package(folder)
+    check_publishable(package)
+    return package
 
 
 def _built(

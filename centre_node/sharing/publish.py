@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from unicodedata import normalize
 
 from pydantic import ValidationError
 
@@ -21,13 +22,15 @@ EVENLY: Mapping[str, float] = {}
 
 
 def terms_of(given: Mapping[str, str]) -> CentreTerms:
-    """Return the terms that a person gave.
+    """Return the terms that a person gave; a letter and its accent become one character.
 
     Raises:
         NotPublishableError: A text that may not leave.
     """
     with _card_faults():
-        return CentreTerms.model_validate(given)
+        return CentreTerms.model_validate(
+            {name: normalize("NFC", text) for name, text in given.items()}
+        )
 
 
 def weights_to_publish(
@@ -69,6 +72,7 @@ def build_package(
     Raises:
         NotPublishableError: So few patients or patches that a count could point at a person, or
             a text that may not leave.
+        CardRefusedError: A text holds what may not cross the border.
         WeightsRefusedError: The weights are not those of the architecture.
     """
     if folder.exists():

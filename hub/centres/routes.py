@@ -1,13 +1,17 @@
 """HTTP routes of enrolment, and the dependency that tells who calls."""
 
+from functools import partial
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Header, Request, status
 
 from hub.centres.service import ADMIN, Centres
 from hub.errors import AdministratorOnlyError
+from shared.json_bodies import JsonBody
 from shared.records import Centre, CentreInvitation, CentreToken
 
+INVITATION = JsonBody[CentreInvitation](CentreInvitation)
 router = APIRouter(prefix="/centres", tags=["centres"])
 
 
@@ -27,14 +31,16 @@ Caller = Annotated[str, Depends(_caller)]
 """The name of the centre that calls, or the administrator."""
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
-def invite(invitation: CentreInvitation, caller: Caller, centres: CentresDep) -> CentreToken:
+@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=INVITATION.described)
+async def invite(request: Request, caller: Caller, centres: CentresDep) -> CentreToken:
     """Enrol a centre and return its token, once. Needs the administrator's token."""
     if caller != ADMIN:
         raise AdministratorOnlyError(
             f"the centre {caller} cannot enrol centres; the administrator can"
         )
-    return centres.invite(invitation.name, renew=invitation.renew)
+    invitation = await INVITATION.read(request)
+    invite = partial(centres.invite, invitation.name, renew=invitation.renew)
+    return await to_thread.run_sync(invite)
 
 
 @router.get("")

@@ -1,8 +1,10 @@
 """HTTP routes of the registry: parse, call the service, return. No rules here."""
 
 import base64
+from functools import partial
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import (
     APIRouter,
     Depends,
@@ -18,6 +20,7 @@ from pydantic import Field
 from hub.centres.routes import Caller
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
+from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
@@ -34,6 +37,7 @@ def _registry(request: Request) -> Registry:
 
 RegistryDep = Annotated[Registry, Depends(_registry)]
 Version = Annotated[str, Path(pattern=r"^(latest|[1-9][0-9]{0,8})$")]
+DIGESTS, MANIFEST = JsonBody[BlobDigests](BlobDigests), JsonBody[Manifest](Manifest)
 GENERATOR = "/generators/{centre}/{name}/versions"
 
 
@@ -47,11 +51,11 @@ class Listing(StrictModel):
     limit: int = Field(50, ge=1, le=200)
 
 
-@router.post("/blobs/missing")
-def missing_blobs(wanted: BlobDigests, _caller: Caller, registry: RegistryDep) -> BlobDigests:
+@router.post("/blobs/missing", openapi_extra=DIGESTS.described)
+async def missing_blobs(request: Request, _caller: Caller, registry: RegistryDep) -> BlobDigests:
     """Tell which files the hub lacks."""
-    missing = (digest for digest in wanted.digests if not registry.blobs.has(digest))
-    return BlobDigests(digests=tuple(missing))
+    wanted = await DIGESTS.read(request)
+    return BlobDigests(digests=await to_thread.run_sync(registry.missing, wanted.digests))
 
 
 @router.put("/blobs/{digest}", status_code=status.HTTP_201_CREATED)
@@ -70,17 +74,21 @@ def head_blob(digest: Digest, _caller: Caller, registry: RegistryDep) -> Respons
     return Response(headers={"Content-Length": str(size)})
 
 
-@router.post(GENERATOR, status_code=status.HTTP_201_CREATED)
-def publish(
+@router.post(GENERATOR, status_code=status.HTTP_201_CREATED, openapi_extra=MANIFEST.described)
+async def publish(
     centre: Name,
     name: Name,
-    manifest: Manifest,
+    request: Request,
     caller: Caller,
     registry: RegistryDep,
     response: Response,
 ) -> GeneratorVersion:
     """Publish a package whose files are uploaded. The same manifest again answers 200."""
-    record, new = registry.publish(centre, name, manifest, caller=caller)
+    registry.check_may_publish(centre, caller=caller)
+    manifest = await MANIFEST.read(request)
+    publishing = partial(registry.publish, centre, name, manifest, caller=caller)
+    limiter = request.app.state.publishing
+    record, new = await to_thread.run_sync(publishing, limiter=limiter)
     response.status_code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
     response.headers["Location"] = f"/api/v1/generators/{centre}/{name}/versions/{record.version}"
     return record

@@ -1,10 +1,8 @@
 """The rules of publishing and finding generators. Knows nothing of HTTP or SQL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from hub.errors import (
     FileNotInVersionError,
@@ -14,18 +12,19 @@ from hub.errors import (
     PublicationRefusedError,
 )
 from hub.registry.blobs import BlobStore
+from hub.registry.inspections import Inspections
 from hub.registry.store import VersionFilter, VersionStore
 from shared.cards import ModelCard
-from shared.models import validation_summary
 from shared.packages import (
     CARD,
     LARGEST_CARD_BYTES,
     Manifest,
     ManifestFile,
     check_card_against_manifest,
+    check_distinct,
 )
+from shared.publishable import card_to_publish
 from shared.records import GeneratorPage, GeneratorVersion
-from shared.weights import inspect_weights
 
 MOST_NAMED = 10
 
@@ -34,11 +33,30 @@ class Registry:
     """Published generators."""
 
     def __init__(
-        self, versions: VersionStore, blobs: BlobStore, *, clock: Callable[[], datetime]
+        self,
+        versions: VersionStore,
+        blobs: BlobStore,
+        inspections: Inspections,
+        *,
+        clock: Callable[[], datetime],
     ) -> None:
         self._versions = versions
         self.blobs = blobs
+        self._inspections = inspections
         self._clock = clock
+
+    def check_may_publish(self, centre: str, *, caller: str) -> None:
+        """Check who publishes, before what is published is read.
+
+        Raises:
+            ForeignCentreError: `caller` is not `centre`.
+        """
+        if caller != centre:
+            raise ForeignCentreError(f"{caller} cannot publish under the name of {centre}")
+
+    def missing(self, digests: Iterable[str]) -> tuple[str, ...]:
+        """Return the digests of files that are not stored, each once."""
+        return tuple(digest for digest in dict.fromkeys(digests) if not self.blobs.has(digest))
 
     def publish(
         self, centre: str, name: str, manifest: Manifest, *, caller: str
@@ -51,23 +69,21 @@ class Registry:
         Raises:
             ForeignCentreError: `caller` is not `centre`.
             MissingBlobsError, PublicationRefusedError: The package is incomplete or inconsistent.
-            PackageError: Digests or weights are wrong.
+            PackageError: Card, digests or weights are wrong.
         """
-        if caller != centre:
-            raise ForeignCentreError(f"{caller} cannot publish under the name of {centre}")
+        self.check_may_publish(centre, caller=caller)
         self._check_uploaded(manifest)
         known = self._versions.published(centre, name, manifest)
         if known is not None:
             return known, False
+        check_distinct(manifest)
         card = self._card(manifest)
         if (card.centre, card.name) != (centre, name):
             raise PublicationRefusedError(
                 f"the card is of {card.centre}/{card.name}, but was published as {centre}/{name}"
             )
         check_card_against_manifest(card, manifest)
-        for file in card.weights:
-            path = self.blobs.path(file.sha256)
-            inspect_weights(path, card.architecture.generator_tensors())
+        self._inspections.check(card.weights, card.architecture)
         return self._versions.add(card, manifest, now=self._clock())
 
     def find(self, centre: str, name: str, version: int | None) -> GeneratorVersion:
@@ -132,7 +148,4 @@ class Registry:
             raise PublicationRefusedError(
                 f"the manifest must list one {CARD} of at most {LARGEST_CARD_BYTES} bytes"
             )
-        try:
-            return ModelCard.model_validate_json(self.blobs.path(cards[0].sha256).read_bytes())
-        except ValidationError as error:
-            raise PublicationRefusedError(f"{CARD}: {validation_summary(error)}") from error
+        return card_to_publish(self.blobs.path(cards[0].sha256).read_bytes())

@@ -58,6 +58,26 @@ def test_every_route_answers_garbage_with_a_problem(served: Node, finished: str)
     assert len(asked) > 500
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b'{"kind":"pull","weights":[' + b"0," * 480_000 + b"0]}", "it has 480003 entries, 10000"),
+        (b'{"kind":"sample","count":' + b"9" * 4300 + b"}", "a number in it has 4300 digits"),
+        (b'{"kind":"sample","kind":"study"}', "an object of it has the same key twice"),
+        (b'{"kind":"sample","count":"5"}', "body.sample.count: Input should be a valid integer"),
+    ],
+)
+def test_a_job_that_is_large_or_ambiguous_is_refused_before_it_is_looked_into(
+    served: Node, content: bytes, sentence: str
+) -> None:
+    answer = served.http.post(
+        "/jobs", content=content, headers={"Content-Type": "application/json"}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "GS-0002")
+    assert sentence in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("layout", ["auto", "coco", "inbreast"])
 @pytest.mark.parametrize(
     "folder", ["", "\0", "a\0b", "x" * 300, "file", "empty", "coco", "missing", "..", "/etc", "\n"]

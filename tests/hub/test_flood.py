@@ -14,7 +14,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.centre_node.node_server import free_port, wait_for
+from tests.centre_node.node_server import free_port
+from tests.waiting import wait_for
 
 DESCRIPTORS, CALLERS, LINES = 1_024, 1_100, 60
 SETTINGS = {"HUB_LOG_LINES_PER_MINUTE": str(LINES), "HUB_MAX_CONNECTIONS": "5000"}

@@ -289,11 +289,17 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
     assert differences == []
 
 
-def test_a_stranger_cannot_fill_the_memory(hub: RunningHub) -> None:
+@pytest.mark.parametrize(("token", "status"), [("nobody", 401), (ADMIN_TOKEN, 413)])
+def test_no_large_body_fills_the_memory_and_a_strangers_is_not_looked_at(
+    hub: RunningHub, token: str, status: int
+) -> None:
     pieces = (b" " * 100_000 for _ in range(1000))
 
-    with _http(hub, "nobody") as http:
-        answer = http.post("/api/v1/centres", content=pieces)
+    with _http(hub, token) as http:
+        answer = http.post(
+            "/api/v1/centres", content=pieces, headers={"Content-Type": "application/json"}
+        )
 
-    assert answer.status_code == 413
-    assert answer.json()["detail"].endswith("the body is larger than 1000000 bytes")
+    assert answer.status_code == status
+    told_the_limit = answer.json()["detail"].endswith("the body is larger than 1000000 bytes")
+    assert told_the_limit is (status == 413)

@@ -20,8 +20,8 @@ from starlette.routing import Route
 
 from shared.served_files import ServedFile
 from shared.serving_settings import ServingSettings
-from tests.centre_node.node_server import wait_for
 from tests.hub_server import serving
+from tests.waiting import wait_for
 
 held: list[Request] = []
 SIZE = 30_000_000  # more than the buffers of both sides hold

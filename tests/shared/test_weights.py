@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from shared.architectures import TensorSpec
-from shared.errors import NonFiniteWeightsError, NotSafetensorsError, WrongTensorsError
+from shared.errors import (
+    ImpossibleWeightsError,
+    NonFiniteWeightsError,
+    NotSafetensorsError,
+    WrongTensorsError,
+)
 from shared.weights import CHUNK_BYTES, inspect_weights
 from tests.packages import TINY, safetensors_bytes
 
@@ -155,3 +160,31 @@ def test_a_strange_tensor_name_cannot_reach_the_terminal(tmp_path: Path) -> None
 
     assert "\x1b" not in str(caught.value)
     assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 1e-45, 7.5])
+def test_a_variance_may_be_zero_or_more(tmp_path: Path, value: float) -> None:
+    inspect_weights(_variance(tmp_path, value), VARIANCE)
+
+
+@pytest.mark.parametrize("value", [-1e-45, -7.5])
+def test_a_negative_variance_is_refused(tmp_path: Path, value: float) -> None:
+    with pytest.raises(ImpossibleWeightsError, match=r"^tensor v of weights\.safetensors holds a"):
+        inspect_weights(_variance(tmp_path, value), VARIANCE)
+
+
+def test_the_variances_of_a_dcgan_are_known_as_such() -> None:
+    tensors = TINY.generator_tensors()
+
+    assert [name for name, spec in tensors.items() if not spec.may_be_negative] == [
+        "blocks.0.norm.running_var",
+        "blocks.1.norm.running_var",
+    ]
+
+
+VARIANCE = {"v": TensorSpec((2,), may_be_negative=False)}
+
+
+def _variance(folder: Path, value: float) -> Path:
+    header = {"v": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
+    return _file(folder, header, struct.pack("<2f", 1.0, value))

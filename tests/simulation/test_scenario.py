@@ -40,11 +40,15 @@ arms = [ { name = "none" }, { name = "B", generators = ["B/lesions"] ARM } ]
 """
 
 
-def scenario(**parts: str) -> Scenario:
+def scenario_text(**parts: str) -> str:
     text = TEXT
     for place in ("DATASET", "TRAINING", "STUDY", "ARM"):
         text = text.replace(place, parts.get(place, ""))
-    return parse_scenario(text.replace('"B/lesions"', parts.get("USES", '"B/lesions"')), source="x")
+    return text.replace('"B/lesions"', parts.get("USES", '"B/lesions"'))
+
+
+def scenario(**parts: str) -> Scenario:
+    return parse_scenario(scenario_text(**parts), source="x")
 
 
 @pytest.mark.parametrize(
@@ -213,3 +217,20 @@ def test_the_papers_training_leaves_an_ensemble_to_publish() -> None:
     training = {**found["training"], "epochs": 3000}
 
     GeneratorScenario.model_validate({**found, "publish_ensemble": True, "training": training})
+
+
+@pytest.mark.parametrize(
+    ("given", "instead", "message"),
+    [
+        ("CC0 1.0", "mine", "x: the hub would refuse B/lesions, its licence: it is no SPDX ident"),
+        ("Any use.", "See /data/x", "x: the hub would refuse B/lesions, its use_terms: it holds"),
+        ("Desk", "00482913", "x: the hub would refuse B/lesions, its contact: it holds what looks"),
+    ],
+)
+def test_terms_that_the_hub_would_refuse_are_told_before_anything_is_trained(
+    given: str, instead: str, message: str
+) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        parse_scenario(scenario_text().replace(f'"{given}"', f'"{instead}"'), source="x")
+
+    assert str(refusal.value).startswith(message)

@@ -83,9 +83,8 @@ def test_weights_are_published_in_the_proportions_that_are_asked_for(tmp_path: P
         "weights-epoch-0002.safetensors",
         "weights.safetensors",
     )
-    content = safetensors_bytes(TINY.generator_tensors())
-    for name in names:
-        (tmp_path / name).write_bytes(content)
+    for number, name in enumerate(names):
+        (tmp_path / name).write_bytes(safetensors_bytes(TINY.generator_tensors(), float(number)))
     proportions = {names[2]: 3.0, names[0]: 1.0}
 
     chosen = weights_to_publish(tmp_path, ensemble=False, proportions=proportions)
@@ -196,8 +195,8 @@ def test_more_files_than_a_card_takes_are_refused_in_a_sentence(
 def test_the_card_has_the_fidelity_of_its_own_weights_or_none(tmp_path: Path) -> None:
     names = ("weights-epoch-0002.safetensors", "weights.safetensors")
     final, kept = (tmp_path / name for name in reversed(names))
-    for path in (final, kept):
-        path.write_bytes(safetensors_bytes(TINY.generator_tensors()))
+    for value, path in ((0.5, final), (0.25, kept)):
+        path.write_bytes(safetensors_bytes(TINY.generator_tensors(), value))
     trained = TRAINED.model_copy(update={"fidelity": a_fidelity_report()})
 
     of_final, of_kept, of_both = (

@@ -1,0 +1,82 @@
+"""Takes in the JSON body of a request: after the caller is known, bounded, strict, in a thread.
+
+FastAPI reads and validates a body before a route can look at who sends it, on the event loop,
+every item of it. Routes ask for the request instead, and then for its body:
+
+    MANIFEST = JsonBody[Manifest](Manifest)
+
+    @router.post("/versions", openapi_extra=MANIFEST.described)
+    async def publish(request: Request) -> None:
+        manifest = await MANIFEST.read(request)
+"""
+
+from functools import cached_property
+from json import JSONDecodeError
+from typing import Any, Generic, TypeVar
+
+from anyio import to_thread
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
+
+from shared.json_documents import check_json
+
+Value = TypeVar("Value")
+
+
+class JsonBody(Generic[Value]):
+    """A kind of body that some route takes in.
+
+    Args:
+        kind: A model, or a union of models; those within it must be parts of an answer too, for
+            there the API's description has them.
+    """
+
+    def __init__(self, kind: Any) -> None:
+        self._kind = kind
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What the API's description says of it."""
+        schema = self._adapter.json_schema(ref_template="#/components/schemas/{model}")
+        schema.pop("$defs", None)
+        content = {"application/json": {"schema": schema}}
+        return {"requestBody": {"required": True, "content": content}}
+
+    async def read(self, request: Request) -> Value:
+        """Return a request's body.
+
+        Raises:
+            RequestValidationError: It was not sent as JSON, is none, is too large to be validated
+                in a moment, or is not of the kind.
+        """
+        if not is_json(request.headers.get("Content-Type", "")):
+            raise RequestValidationError([_fault("not_json", (), "the body must be JSON")])
+        return await to_thread.run_sync(self._validated, await request.body())
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Value]:
+        return TypeAdapter(self._kind)
+
+    def _validated(self, content: bytes) -> Value:
+        try:
+            check_json(content)
+            return self._adapter.validate_json(content, strict=True)
+        except ValidationError as error:
+            faults = error.errors(include_input=False, include_url=False)
+            in_body = [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
+            raise RequestValidationError(in_body) from error
+        except JSONDecodeError as error:
+            raise RequestValidationError([_fault("json_invalid", (error.pos,), "")]) from error
+        except ValueError as error:
+            raise RequestValidationError([_fault("json_refused", (), str(error))]) from error
+
+
+def is_json(content_type: str) -> bool:
+    """Tell whether a `Content-Type` is that of JSON."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def _fault(kind: str, place: tuple[int, ...], message: str) -> dict[str, Any]:
+    return {"type": kind, "loc": ("body", *place), "msg": message}

@@ -1,0 +1,70 @@
+"""JSON that strangers send: its size is known before it is parsed, and no key stands twice."""
+
+import json
+from typing import Any
+
+MOST_ENTRIES = 10_000
+DEEPEST = 20
+MOST_DIGITS = 40
+
+
+def check_json(content: bytes) -> None:
+    """Check that a text is JSON of a size that can be validated in a few milliseconds.
+
+    The entries are counted before anything is parsed. A comma in a text counts as one more.
+
+    Raises:
+        ValueError: Why it is refused; a `JSONDecodeError` where it is no JSON. What it holds is
+            not repeated.
+    """
+    entries = sum(content.count(mark) for mark in (b",", b"[", b"{"))
+    if entries > MOST_ENTRIES:
+        raise ValueError(f"it has {entries} entries, {MOST_ENTRIES} are allowed")
+    try:
+        document = json.loads(
+            content.decode(),
+            object_pairs_hook=_unique,
+            parse_int=_short,
+            parse_float=_short,
+            parse_constant=_no_number,
+        )
+    except RecursionError:
+        raise ValueError(_too_deep()) from None
+    except UnicodeDecodeError:
+        raise ValueError("it is not in UTF-8") from None
+    _check_depth(document)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object of it has the same key twice")
+    return found
+
+
+def _short(number: str) -> int:
+    """Return anything: what counts is that no number is long."""
+    if len(number) > MOST_DIGITS:
+        raise ValueError(f"a number in it has {len(number)} digits, {MOST_DIGITS} are allowed")
+    return 0
+
+
+def _no_number(word: str) -> int:
+    raise ValueError(f"{word} is no JSON; write null")
+
+
+def _check_depth(document: Any) -> None:
+    level = [document]
+    for _ in range(DEEPEST):
+        level = [
+            part
+            for whole in level
+            if isinstance(whole, dict | list)
+            for part in (whole.values() if isinstance(whole, dict) else whole)
+        ]
+    if any(isinstance(whole, dict | list) for whole in level):
+        raise ValueError(_too_deep())
+
+
+def _too_deep() -> str:
+    return f"it is nested deeper than the {DEEPEST} levels allowed"
