@@ -30,10 +30,13 @@ class JsonBody(Generic[Value]):
     Args:
         kind: A model, or a union of models; those within it must be parts of an answer too, for
             there the API's description has them.
+        strict: Whether "5" is no 5. Models that rewrite their input before it is validated cannot
+            be: what was JSON is Python's by then, whose lists are no tuples.
     """
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, *, strict: bool = True) -> None:
         self._kind = kind
+        self._strict = strict
 
     @property
     def described(self) -> dict[str, Any]:
@@ -61,7 +64,7 @@ class JsonBody(Generic[Value]):
     def _validated(self, content: bytes) -> Value:
         try:
             check_json(content)
-            return self._adapter.validate_json(content, strict=True)
+            return self._adapter.validate_json(content, strict=self._strict)
         except ValidationError as error:
             faults = error.errors(include_input=False, include_url=False)
             in_body = [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]

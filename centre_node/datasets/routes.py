@@ -11,7 +11,7 @@ from node_api.datasets import Dataset
 from shared.json_bodies import JsonBody
 from shared.names import Name
 
-SOURCE = JsonBody[DatasetSource](DatasetSource)
+SOURCE = JsonBody[DatasetSource](DatasetSource, strict=False)
 router = APIRouter(prefix="/datasets", tags=["data sets"])
 
 

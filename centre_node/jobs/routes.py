@@ -13,7 +13,7 @@ from node_api.requests import AnyJobRequest
 from shared.json_bodies import JsonBody
 from shared.served_files import ServedFile
 
-JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest)
+JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest, strict=False)
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 
