@@ -30,7 +30,10 @@ class Connection(Protocol):
     """What the limits need to know of a connection."""
 
     since: float
-    rate: float  # bytes a second of late, as the last sweep found
+
+    @property
+    def rate(self) -> float:
+        """How many bytes a second it has moved of late, as the last sweep found."""
 
     @property
     def phase(self) -> Phase:

@@ -5,14 +5,10 @@ does it offer `sendfile`. Of its protocol this changes what stands here, and not
 """
 
 import asyncio
-import socket
 import ssl
-import struct
 import sys
 import time
-import uuid
 from contextlib import suppress
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -21,11 +17,11 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shared.connections import Connections, Phase
-from shared.problems import Problem
+from shared.raw_problems import raw_problem
+from shared.transfer_rate import TransferRate
 
 LINGER_SECONDS, LINGER_BYTES = 2.0, 16_000_000  # given to a caller who still sends when answered
 CLOSE = (b"connection", b"close")
-BYTES_ACKNOWLEDGED = 120  # where Linux keeps them in its `tcp_info`
 
 
 class LimitedProtocol(H11Protocol):
@@ -40,20 +36,18 @@ class LimitedProtocol(H11Protocol):
         self._early = b""
         self._file: asyncio.Task[int] | None = None
         self._gone = asyncio.Event()
-        self._received = 0
+        self._rate = TransferRate()
         self.since = time.monotonic()
-        self.rate = 0.0
         self._head_since: float | None = None
-        self._measured_since, self._measured_from = self.since, 0
 
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, where there is room; else say so, which costs nothing."""
-        self._socket = transport
+        self._socket = self._rate.transport = transport
         if not self._watch.admit(self):
             if self._tls is None:
-                transport.write(_problem(503, "too many callers at once; try again"))
+                transport.write(raw_problem(503, "too many callers at once; try again"))
             transport.close()
         elif self._tls is None:
             super().connection_made(transport)
@@ -62,7 +56,7 @@ class LimitedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Count what comes, and the time that a request's head takes."""
-        self._received += len(data)
+        self._rate.received += len(data)
         if self.transport is None:  # what came on the heels of the handshake
             self._early += data
             return
@@ -89,6 +83,11 @@ class LimitedProtocol(H11Protocol):
         asked_for_body = not (self.flow.read_paused or self.cycle.waiting_for_100_continue)
         return Phase.RECEIVING if self.cycle.more_body and asked_for_body else Phase.WORKING
 
+    @property
+    def rate(self) -> float:
+        """How many bytes a second it has moved of late, as the last sweep found."""
+        return self._rate.bytes_per_second
+
     def overdue(self, now: float) -> str | None:
         """Return the limit that is broken, if any. Only what the caller delays counts."""
         limits = self._watch.limits
@@ -98,16 +97,14 @@ class LimitedProtocol(H11Protocol):
                 return "took too long for a request's head" if late else None
             return "was idle" if now - self.since > limits.idle_seconds else None
         if self.phase is Phase.WORKING:
-            self._measure_from(now)
+            self._rate.start(now)
             return None
         if now - self.since > limits.request_seconds:
             return "took too long for a request"
-        measured_seconds = max(now - self._measured_since, 0.1)
-        self.rate = (self._moved() - self._measured_from) / measured_seconds
-        if measured_seconds < limits.stall_seconds:
+        if self._rate.measure(now) < limits.stall_seconds:
             return None
         too_slow = self.rate < limits.least_bytes_per_second
-        self._measure_from(now)
+        self._rate.start(now)
         return "sent or took its bytes too slowly" if too_slow else None
 
     def cut(self) -> None:
@@ -119,7 +116,7 @@ class LimitedProtocol(H11Protocol):
             return
         begun = self._head_since is not None or self.phase is Phase.RECEIVING
         if begun and self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            self._leave(_problem(408, "the request came too slowly"))
+            self._leave(raw_problem(408, "the request came too slowly"))
         assert self._socket is not None
         self._socket.abort()
 
@@ -135,7 +132,7 @@ class LimitedProtocol(H11Protocol):
         """Refuse what is no HTTP, or too large; called while the parser's error is handled."""
         hinted = getattr(sys.exception(), "error_status_hint", 400)
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            self._leave(_problem(hinted, "the request is no HTTP/1.1, or its head is too large"))
+            self._leave(raw_problem(hinted, "the request is no HTTP/1.1, or its head is too large"))
             self.transport.close()
         else:  # in the middle of an answer
             self.transport.abort()
@@ -144,7 +141,7 @@ class LimitedProtocol(H11Protocol):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.since, self._head_since = time.monotonic(), None
-        self._measure_from(self.since)
+        self._rate.start(self.since)
 
         async def send_limited(message: Message) -> None:
             if message["type"] in {"http.response.pathsend", "http.response.zerocopysend"}:
@@ -159,7 +156,7 @@ class LimitedProtocol(H11Protocol):
         head_bytes = len(scope["raw_path"]) + len(scope["query_string"])
         head_bytes += sum(len(name) + len(value) for name, value in scope["headers"])
         if head_bytes > self._watch.limits.max_head_bytes:
-            self._leave(_problem(431, "the request's head is too large"))
+            self._leave(raw_problem(431, "the request's head is too large"))
             self.transport.close()
             return
         if self._tls is None:
@@ -172,10 +169,10 @@ class LimitedProtocol(H11Protocol):
             return
         await send({**message, "more_body": True})
         message["body"] = b""
-        end = self._received + LINGER_BYTES
+        end = self._rate.received + LINGER_BYTES
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):
-                while self._received < end and (await receive()).get("more_body"):
+                while self._rate.received < end and (await receive()).get("more_body"):
                     pass
 
     async def _send_file(self, message: Message, send: Send) -> None:
@@ -239,20 +236,6 @@ class LimitedProtocol(H11Protocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
 
-    def _measure_from(self, now: float) -> None:
-        self._measured_since, self._measured_from = now, self._moved()
-
-    def _moved(self) -> int:
-        """Return the bytes received, and those that the other side's kernel has taken.
-
-        Of what `sendfile` sends, and of what waits in this side's kernel, nothing else tells.
-        """
-        if self._socket is None or self._socket.is_closing():
-            return self._received
-        ours = cast("socket.socket", self._socket.get_extra_info("socket"))
-        info = ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_ACKNOWLEDGED + 8)
-        return self._received + cast("int", struct.unpack_from("=Q", info, BYTES_ACKNOWLEDGED)[0])
-
 
 class _Length:
     """Stands for bytes that are not here, of which h11 needs to know how many."""
@@ -262,22 +245,3 @@ class _Length:
 
     def __len__(self) -> int:
         return self._length
-
-
-def _problem(status: int, detail: str) -> bytes:
-    phrase = HTTPStatus(status).phrase
-    problem = Problem(
-        title=phrase,
-        status=status,
-        detail=detail,
-        code="GS-0003",
-        hint="Send less at once, or try again later.",
-        request_id=uuid.uuid4().hex,
-    )
-    body = problem.model_dump_json().encode()
-    head = (
-        f"HTTP/1.1 {status} {phrase}\r\nContent-Type: application/problem+json\r\n"
-        f"X-Request-Id: {problem.request_id}\r\nX-Content-Type-Options: nosniff\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode() + body
