@@ -9,6 +9,8 @@ from node_api.losses import (
     DEFAULT_LOSS,
     LOSSES,
     OWNED_FIELDS,
+    later_losses,
+    losses_of_the_paper,
     losses_with,
     losses_with_critic,
 )
@@ -90,8 +92,8 @@ class GeneratorTraining(StrictModel):
     )
     loss: Loss = Field(
         DEFAULT_LOSS,
-        description="How the generator is taught: dcgan and wgan-gp as in the paper, relativistic "
-        "as in later work.",
+        description=f"How the generator is taught: {losses_of_the_paper()} as in the paper, "
+        f"{later_losses()} as in later work.",
     )
     epochs: int = Field(
         3000,

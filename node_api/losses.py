@@ -101,10 +101,14 @@ def losses_with_critic() -> str:
     return _in_words([name for name, traits in LOSSES.items() if traits.has_critic])
 
 
-def every_loss() -> str:
-    """Name all losses, the default one marked, for a help text."""
-    *most, last = (f"{name} (default)" if name == DEFAULT_LOSS else name for name in LOSSES)
-    return f"{', '.join(most)} or {last}"
+def losses_of_the_paper() -> str:
+    """Name the losses that the paper has, for a help text."""
+    return " and ".join(name for name, traits in LOSSES.items() if traits.is_the_papers)
+
+
+def later_losses() -> str:
+    """Name the other losses, for a help text."""
+    return " and ".join(name for name, traits in LOSSES.items() if not traits.is_the_papers)
 
 
 def _in_words(names: list[str]) -> str:
