@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -12,5 +12,16 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, env_ignore_empty=True)
 
     data_dir: Path = Field(Path("hub-data"), description="Holds the database and the files.")
-    admin_token: SecretStr | None = Field(None, min_length=8, description="Enrols centres by REST.")
+    admin_token: SecretStr | None = Field(
+        None, min_length=16, description="Enrols and removes centres by REST."
+    )
     max_file_bytes: int = Field(512 * 1024 * 1024, gt=0)
+    allowed_hosts: str = Field(
+        "", description="Host names, with commas, that callers use beside the address."
+    )
+    public_url: HttpUrl | None = Field(
+        None, description="Where callers reach the hub, such as https://hub.example.org."
+    )
+    wrong_tokens_per_minute: int = Field(30, gt=0, description="Looked at, of one address.")
+    all_wrong_tokens_per_minute: int = Field(600, gt=0, description="Looked at, of all.")
+    requests_per_minute: int = Field(6_000, gt=0, description="Of one centre.")

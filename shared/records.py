@@ -52,7 +52,8 @@ class CentreToken(StrictModel):
 
 
 class Centre(StrictModel):
-    """An enrolled centre."""
+    """A centre; what one that was removed has published stays."""
 
     name: Name
     enrolled_at: datetime
+    removed_at: datetime | None = None

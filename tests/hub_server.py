@@ -15,6 +15,13 @@ from hub.settings import Settings
 from shared.hub_client import HubClient, connect
 
 ADMIN_TOKEN = "admin-of-the-tests"
+# Tests ask more than anyone may, and write names into `Host` by hand.
+UNLIMITED = {
+    "wrong_tokens_per_minute": 1_000_000,
+    "all_wrong_tokens_per_minute": 1_000_000,
+    "requests_per_minute": 1_000_000,
+    "allowed_hosts": "hub,x",
+}
 
 
 @dataclass(frozen=True)
@@ -30,12 +37,12 @@ class RunningHub:
 
 
 @contextmanager
-def running_hub(data_dir: Path, **settings: int) -> Iterator[RunningHub]:
+def running_hub(data_dir: Path, **settings: object) -> Iterator[RunningHub]:
     # The protocol is named, for asyncio sends small answers at once only where it is.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    options = {"data_dir": data_dir, "admin_token": ADMIN_TOKEN, **settings}
+    options = {"data_dir": data_dir, "admin_token": ADMIN_TOKEN, **UNLIMITED, **settings}
     app = create_app(Settings.model_validate(options))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -1,14 +1,20 @@
-"""HTTP routes of enrolment, and the dependency that tells who calls."""
+"""HTTP routes of enrolment."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request, status
+from fastapi import APIRouter, Depends, Request, status
 
-from hub.centres.service import ADMIN, Centres
-from hub.errors import AdministratorOnlyError
+from hub.centres.service import Centres
+from shared.access import GuardedRoute, Role, requires
+from shared.names import Name
 from shared.records import Centre, CentreInvitation, CentreToken
 
-router = APIRouter(prefix="/centres", tags=["centres"])
+router = APIRouter(
+    prefix="/centres",
+    tags=["centres"],
+    route_class=GuardedRoute,
+    dependencies=[requires(Role.ADMINISTRATOR, Role.CENTRE)],
+)
 
 
 def _centres(request: Request) -> Centres:
@@ -19,25 +25,27 @@ def _centres(request: Request) -> Centres:
 CentresDep = Annotated[Centres, Depends(_centres)]
 
 
-def _caller(centres: CentresDep, authorization: Annotated[str | None, Header()] = None) -> str:
-    return centres.caller(authorization)
-
-
-Caller = Annotated[str, Depends(_caller)]
-"""The name of the centre that calls, or the administrator."""
-
-
-@router.post("", status_code=status.HTTP_201_CREATED)
-def invite(invitation: CentreInvitation, caller: Caller, centres: CentresDep) -> CentreToken:
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[requires(Role.ADMINISTRATOR, purpose="enrol centres")],
+)
+def invite(invitation: CentreInvitation, centres: CentresDep) -> CentreToken:
     """Enrol a centre and return its token, once. Needs the administrator's token."""
-    if caller != ADMIN:
-        raise AdministratorOnlyError(
-            f"the centre {caller} cannot enrol centres; the administrator can"
-        )
     return centres.invite(invitation.name, renew=invitation.renew)
 
 
+@router.delete(
+    "/{name}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[requires(Role.ADMINISTRATOR, purpose="remove centres")],
+)
+def remove(name: Name, centres: CentresDep) -> None:
+    """Remove a centre: its token stops working at once, and what it has published stays."""
+    centres.remove(name)
+
+
 @router.get("")
-def list_centres(_caller: Caller, centres: CentresDep) -> tuple[Centre, ...]:
-    """List the enrolled centres."""
+def list_centres(centres: CentresDep) -> tuple[Centre, ...]:
+    """List the centres, those that were removed too."""
     return centres.all()

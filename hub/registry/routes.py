@@ -15,16 +15,20 @@ from fastapi import (
 )
 from pydantic import Field
 
-from hub.centres.routes import Caller
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
+from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
 from shared.records import BlobDigests, GeneratorPage, GeneratorVersion
 from shared.served_files import ServedFile
 
-router = APIRouter(tags=["registry"])
+router = APIRouter(
+    tags=["registry"],
+    route_class=GuardedRoute,
+    dependencies=[requires(Role.ADMINISTRATOR, Role.CENTRE)],
+)
 
 
 def _registry(request: Request) -> Registry:
@@ -48,23 +52,21 @@ class Listing(StrictModel):
 
 
 @router.post("/blobs/missing")
-def missing_blobs(wanted: BlobDigests, _caller: Caller, registry: RegistryDep) -> BlobDigests:
+def missing_blobs(wanted: BlobDigests, registry: RegistryDep) -> BlobDigests:
     """Tell which files the hub lacks."""
     missing = (digest for digest in wanted.digests if not registry.blobs.has(digest))
     return BlobDigests(digests=tuple(missing))
 
 
 @router.put("/blobs/{digest}", status_code=status.HTTP_201_CREATED)
-async def put_blob(
-    digest: Digest, request: Request, _caller: Caller, registry: RegistryDep
-) -> Response:
+async def put_blob(digest: Digest, request: Request, registry: RegistryDep) -> Response:
     """Upload a file; its SHA-256 is in the URL."""
     await registry.blobs.put(digest, request.stream())
     return Response(status_code=status.HTTP_201_CREATED)
 
 
 @router.head("/blobs/{digest}")
-def head_blob(digest: Digest, _caller: Caller, registry: RegistryDep) -> Response:
+def head_blob(digest: Digest, registry: RegistryDep) -> Response:
     """Tell whether a file is stored, and its size."""
     size = registry.blobs.path(digest).stat().st_size
     return Response(headers={"Content-Length": str(size)})
@@ -75,12 +77,12 @@ def publish(
     centre: Name,
     name: Name,
     manifest: Manifest,
-    caller: Caller,
+    caller: CallerDep,
     registry: RegistryDep,
     response: Response,
 ) -> GeneratorVersion:
     """Publish a package whose files are uploaded. The same manifest again answers 200."""
-    record, new = registry.publish(centre, name, manifest, caller=caller)
+    record, new = registry.publish(centre, name, manifest, caller=caller.name)
     response.status_code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
     response.headers["Location"] = f"/api/v1/generators/{centre}/{name}/versions/{record.version}"
     return record
@@ -90,7 +92,6 @@ def publish(
 def list_generators(
     request: Request,
     response: Response,
-    _caller: Caller,
     registry: RegistryDep,
     asked: Annotated[Listing, Query()],
 ) -> GeneratorPage:
@@ -104,16 +105,14 @@ def list_generators(
 
 
 @router.get(GENERATOR)
-def list_versions(
-    centre: Name, name: Name, _caller: Caller, registry: RegistryDep
-) -> tuple[GeneratorVersion, ...]:
+def list_versions(centre: Name, name: Name, registry: RegistryDep) -> tuple[GeneratorVersion, ...]:
     """List a generator's versions, newest first."""
     return registry.versions(centre, name)
 
 
 @router.get(GENERATOR + "/{version}")
 def read_version(
-    centre: Name, name: Name, version: Version, _caller: Caller, registry: RegistryDep
+    centre: Name, name: Name, version: Version, registry: RegistryDep
 ) -> GeneratorVersion:
     """Return one version's card and manifest; the version may be `latest`."""
     return registry.find(centre, name, _number(version))
@@ -126,7 +125,6 @@ def read_file(
     name: Name,
     version: Version,
     file: str,
-    _caller: Caller,
     registry: RegistryDep,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
