@@ -54,14 +54,22 @@ class Listing(StrictModel):
 @router.post("/blobs/missing")
 def missing_blobs(wanted: BlobDigests, registry: RegistryDep) -> BlobDigests:
     """Tell which files the hub lacks."""
-    missing = (digest for digest in wanted.digests if not registry.blobs.has(digest))
+    missing = (digest for digest in wanted.digests if not registry.blobs.is_wanted(digest))
     return BlobDigests(digests=tuple(missing))
 
 
 @router.put("/blobs/{digest}", status_code=status.HTTP_201_CREATED)
-async def put_blob(digest: Digest, request: Request, registry: RegistryDep) -> Response:
+async def put_blob(
+    digest: Digest,
+    request: Request,
+    caller: CallerDep,
+    registry: RegistryDep,
+    content_length: Annotated[int | None, Header(ge=0)] = None,
+) -> Response:
     """Upload a file; its SHA-256 is in the URL."""
-    await registry.blobs.put(digest, request.stream())
+    await registry.blobs.put(
+        digest, request.stream(), centre=caller.name, declared_bytes=content_length
+    )
     return Response(status_code=status.HTTP_201_CREATED)
 
 

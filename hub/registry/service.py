@@ -68,7 +68,7 @@ class Registry:
         for file in card.weights:
             path = self.blobs.path(file.sha256)
             inspect_weights(path, card.architecture.generator_tensors())
-        return self._versions.add(card, manifest, now=self._clock())
+        return self._versions.add(card, manifest, now=self._clock(), check=self._check_uploaded)
 
     def find(self, centre: str, name: str, version: int | None) -> GeneratorVersion:
         """Return one version; None asks for the latest.

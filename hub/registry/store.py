@@ -1,12 +1,14 @@
 """Published versions in the database."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from hub.database import VersionRow
+from hub.database import VersionKindRow, VersionRow
+from hub.errors import QuotaUsedUpError
 from shared.cards import ModelCard
 from shared.packages import Manifest, canonical_json, manifest_digest
 from shared.records import GeneratorPage, GeneratorVersion
@@ -24,16 +26,28 @@ class VersionFilter:
 class VersionStore:
     """Reads and adds versions; nothing is ever changed."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, most_of_a_centre: int) -> None:
         self._engine = engine
+        self._most_of_a_centre = most_of_a_centre
 
     def add(
-        self, card: ModelCard, manifest: Manifest, *, now: datetime
+        self,
+        card: ModelCard,
+        manifest: Manifest,
+        *,
+        now: datetime,
+        check: Callable[[Manifest], None],
     ) -> tuple[GeneratorVersion, bool]:
         """Add a version under the next number; a manifest that is there already is returned.
 
+        Args:
+            check: Raises if a file is not there any more; from then on none is removed.
+
         Returns:
             The version, and whether it is new.
+
+        Raises:
+            QuotaUsedUpError: The centre has published as many as it may.
         """
         digest = manifest_digest(manifest)
         with Session(self._engine) as session, session.begin():
@@ -44,6 +58,8 @@ class VersionStore:
             existing = session.scalar(select(VersionRow).where(same))
             if existing is not None:
                 return _record(existing), False
+            check(manifest)
+            self._check_room(session, card.centre)
             latest = session.scalar(select(func.max(VersionRow.version)).where(mine)) or 0
             row = VersionRow(
                 centre=card.centre,
@@ -58,7 +74,24 @@ class VersionStore:
             )
             session.add(row)
             session.flush()
+            for kind in set(card.training_set.lesion_kinds):
+                session.add(
+                    VersionKindRow(
+                        version_id=row.id,
+                        kind=kind,
+                        centre=row.centre,
+                        architecture=row.architecture,
+                    )
+                )
             return _record(row), True
+
+    def _check_room(self, session: Session, centre: str) -> None:
+        query = select(func.count()).where(VersionRow.centre == centre)
+        if (session.scalar(query) or 0) >= self._most_of_a_centre:
+            raise QuotaUsedUpError(
+                f"{centre} has published {self._most_of_a_centre} versions, as many as it may "
+                "(HUB_MAX_VERSIONS_PER_CENTRE)"
+            )
 
     def published(self, centre: str, name: str, manifest: Manifest) -> GeneratorVersion | None:
         """Return the version of a generator that has a manifest, if one has."""

@@ -289,10 +289,13 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
 
 
 def test_a_stranger_cannot_fill_the_memory(hub: RunningHub) -> None:
-    pieces = (b" " * 100_000 for _ in range(1000))
+    def pieces() -> Iterator[bytes]:
+        return (b" " * 100_000 for _ in range(1000))
 
     with _http(hub, "nobody") as http:
-        answer = http.post("/api/v1/centres", content=pieces)
+        assert http.post("/api/v1/centres", content=pieces()).status_code == 401
+    with _http(hub) as http:
+        answer = http.post("/api/v1/centres", content=pieces())
 
     assert answer.status_code == 413
     assert answer.json()["detail"].endswith("the body is larger than 1000000 bytes")
