@@ -80,6 +80,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
     public_url = str(settings.public_url) if settings.public_url else None
+    app.state.public_url = (public_url or "").rstrip("/")
     check_hosts(app, host_names(settings.allowed_hosts, host, public_url))
     add_problem_handlers(app)
     add_api_page(app)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from shared.cards import ModelCard
 from shared.models import StrictModel
-from shared.names import Digest, Name
+from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
 
 
@@ -28,6 +28,27 @@ class GeneratorPage(StrictModel):
     """A page of versions, newest first. `next_cursor` is None on the last page."""
 
     items: tuple[GeneratorVersion, ...]
+    next_cursor: int | None
+
+
+class GeneratorSummary(StrictModel):
+    """What a list tells of a version without its card and its files."""
+
+    centre: Name
+    name: Name
+    version: int
+    status: Literal["published"] = "published"
+    published_at: datetime
+    manifest_digest: Digest
+    title: str
+    architecture: Name
+    lesion_kinds: tuple[LesionKind, ...]
+
+
+class GeneratorSummaries(StrictModel):
+    """A page of summaries, newest first. `next_cursor` is None on the last page."""
+
+    items: tuple[GeneratorSummary, ...]
     next_cursor: int | None
 
 

@@ -17,7 +17,7 @@ router = APIRouter(
 )
 
 
-def _centres(request: Request) -> Centres:
+async def _centres(request: Request) -> Centres:
     centres: Centres = request.app.state.centres
     return centres
 

@@ -1,7 +1,7 @@
 """HTTP routes of the registry: parse, call the service, return. No rules here."""
 
 import base64
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import (
     APIRouter,
@@ -21,7 +21,7 @@ from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
-from shared.records import BlobDigests, GeneratorPage, GeneratorVersion
+from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
 
 router = APIRouter(
@@ -31,7 +31,7 @@ router = APIRouter(
 )
 
 
-def _registry(request: Request) -> Registry:
+async def _registry(request: Request) -> Registry:
     registry: Registry = request.app.state.registry
     return registry
 
@@ -49,6 +49,7 @@ class Listing(StrictModel):
     architecture: Name | None = None
     cursor: int | None = Field(None, ge=1, le=2**62)
     limit: int = Field(50, ge=1, le=200)
+    fields: Literal["all", "summary"] = "all"
 
 
 @router.post("/blobs/missing")
@@ -96,26 +97,26 @@ def publish(
     return record
 
 
-@router.get("/generators")
+@router.get("/generators", response_model=GeneratorPage | GeneratorSummaries)
 def list_generators(
-    request: Request,
-    response: Response,
-    registry: RegistryDep,
-    asked: Annotated[Listing, Query()],
-) -> GeneratorPage:
-    """List published versions, newest first."""
+    request: Request, registry: RegistryDep, asked: Annotated[Listing, Query()]
+) -> Response:
+    """List published versions, newest first: whole, or as summaries."""
     wanted = VersionFilter(asked.centre, asked.kind, asked.architecture)
-    page = registry.page(wanted, cursor=asked.cursor, limit=asked.limit)
+    summary = asked.fields == "summary"
+    page = registry.page(wanted, cursor=asked.cursor, limit=asked.limit, summary=summary)
+    response = Response(page.json, media_type="application/json")
     if page.next_cursor is not None:
-        following = request.url.include_query_params(cursor=page.next_cursor)
+        query = request.url.include_query_params(cursor=page.next_cursor).query
+        following = f"{request.app.state.public_url}{request.url.path}?{query}"
         response.headers["Link"] = f'<{following}>; rel="next"'
-    return page
+    return response
 
 
-@router.get(GENERATOR)
-def list_versions(centre: Name, name: Name, registry: RegistryDep) -> tuple[GeneratorVersion, ...]:
+@router.get(GENERATOR, response_model=tuple[GeneratorVersion, ...])
+def list_versions(centre: Name, name: Name, registry: RegistryDep) -> Response:
     """List a generator's versions, newest first."""
-    return registry.versions(centre, name)
+    return Response(registry.versions(centre, name), media_type="application/json")
 
 
 @router.get(GENERATOR + "/{version}")

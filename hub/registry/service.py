@@ -14,7 +14,7 @@ from hub.errors import (
     PublicationRefusedError,
 )
 from hub.registry.blobs import BlobStore
-from hub.registry.store import VersionFilter, VersionStore
+from hub.registry.store import ListedPage, VersionFilter, VersionStore
 from shared.cards import ModelCard
 from shared.models import validation_summary
 from shared.packages import (
@@ -24,7 +24,7 @@ from shared.packages import (
     ManifestFile,
     check_card_against_manifest,
 )
-from shared.records import GeneratorPage, GeneratorVersion
+from shared.records import GeneratorVersion
 from shared.weights import inspect_weights
 
 MOST_NAMED = 10
@@ -82,8 +82,8 @@ class Registry:
             raise GeneratorNotFoundError(f"there is no generator {centre}/{name} in {which}")
         return record
 
-    def versions(self, centre: str, name: str) -> tuple[GeneratorVersion, ...]:
-        """Return every version of a generator, newest first.
+    def versions(self, centre: str, name: str) -> str:
+        """Return every version of a generator, newest first, as JSON.
 
         Raises:
             GeneratorNotFoundError: There is none.
@@ -91,9 +91,11 @@ class Registry:
         self.find(centre, name, None)
         return self._versions.versions(centre, name)
 
-    def page(self, wanted: VersionFilter, *, cursor: int | None, limit: int) -> GeneratorPage:
+    def page(
+        self, wanted: VersionFilter, *, cursor: int | None, limit: int, summary: bool
+    ) -> ListedPage:
         """Return a page of versions, newest first."""
-        return self._versions.page(wanted, cursor=cursor, limit=limit)
+        return self._versions.page(wanted, cursor=cursor, limit=limit, summary=summary)
 
     def file(
         self, centre: str, name: str, version: int | None, file: str

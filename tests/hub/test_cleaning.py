@@ -5,7 +5,7 @@ import hashlib
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from tests.hub_server import running_hub
 from tests.packages import write_tiny_package
 
 DAY, HOUR = 86_400.0, 3_600.0
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -144,6 +145,6 @@ def test_the_files_are_looked_for_again_in_the_transaction_that_adds_a_version(
         raise MissingBlobsError("not uploaded: weights.safetensors")
 
     with pytest.raises(MissingBlobsError):
-        versions.add(package.card, package.manifest, now=datetime.min, check=removed)
+        versions.add(package.card, package.manifest, now=NOW, check=removed)
 
     assert versions.find("centre-b", "lesions-dcgan", None) is None
