@@ -1,11 +1,13 @@
 """`genshare node`: serve a centre node."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from centre_node.access import StaffToken, staff_token
 from centre_node.log_rules import keep_headers_out
 from centre_node.main import create_app
 from centre_node.settings import Settings
@@ -56,6 +58,9 @@ def serve_node(
 ) -> None:
     """Serve a centre node next to its mammograms.
 
+    Callers send its token. Its first start makes one, prints it, and keeps it in the data folder
+    in the file `token`, unless NODE_TOKEN is set.
+
     Examples:
       genshare node serve --data-dir /srv/node --mammograms-dir /data/mammograms
 
@@ -74,4 +79,14 @@ def serve_node(
     os.umask(0o077)  # what the node writes is for its own user alone
     check_can_serve(host, port, settings.data_dir)
     keep_headers_out()
-    serve(create_app(settings), host, port, settings)
+    _tell_new_token(staff_token(settings))
+    serve(create_app(settings, host=host), host, port, settings)
+
+
+def _tell_new_token(token: StaffToken) -> None:
+    """Print a token that was just made, this once."""
+    if token.is_new:
+        sys.stdout.write(
+            f"callers of this node send its token, which lies in {token.file}:\n{token.value}\n"
+        )
+        sys.stdout.flush()

@@ -21,7 +21,14 @@ class Settings(ServingSettings):
     lent_dir: DirectoryPath | None = Field(
         None, description="Folders of other centres' images, named after them; only read."
     )
-    token: SecretStr | None = Field(None, min_length=8, description="Asked of every caller.")
+    token: SecretStr | None = Field(
+        None, min_length=16, description="Asked of every caller; by default one is made and kept."
+    )
+    allowed_hosts: str = Field(
+        "", description="Host names, with commas, that callers use beside the address."
+    )
+    wrong_tokens_per_minute: int = Field(30, gt=0, description="Looked at, of one address.")
+    all_wrong_tokens_per_minute: int = Field(600, gt=0, description="Looked at, of all.")
 
 
 def worker_environment() -> dict[str, str]:

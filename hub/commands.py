@@ -54,7 +54,7 @@ def serve_hub(
     )
     check_transport(host, settings)
     check_can_serve(host, port, settings.data_dir)
-    serve(create_app(settings), host, port, settings)
+    serve(create_app(settings, host=host), host, port, settings)
 
 
 @app.command()
@@ -82,4 +82,23 @@ def invite(
     settings = read_settings(Settings, data_dir=data_dir)
     check_writable(settings.data_dir)
     engine = open_database(settings.data_dir / "hub.sqlite")
-    sys.stdout.write(centres(engine, settings).invite(centre, renew=renew).token + "\n")
+    sys.stdout.write(centres(engine).invite(centre, renew=renew).token + "\n")
+
+
+@app.command()
+def remove(
+    centre: Annotated[
+        str, typer.Argument(metavar="NAME", callback=name_argument, help="The centre's name.")
+    ],
+    data_dir: DataDir = None,
+) -> None:
+    """Remove a centre: its token stops working at once, and what it has published stays.
+
+    Run it on the hub's machine; `genshare hub invite NAME --renew` enrols it again.
+
+    Examples:
+      genshare hub remove centre-a --data-dir /srv/genshare-hub
+    """
+    settings = read_settings(Settings, data_dir=data_dir)
+    check_writable(settings.data_dir)
+    centres(open_database(settings.data_dir / "hub.sqlite")).remove(centre)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import DateTime, Engine, ForeignKey, String, UniqueConstraint
+from sqlalchemy import DateTime, Engine, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.sqlite_files import open_migrated
@@ -21,6 +21,7 @@ class CentreRow(Table):
     name: Mapped[str] = mapped_column(String(63), primary_key=True)
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     enrolled_at: Mapped[datetime] = mapped_column(DateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime)
 
 
 class VersionRow(Table):
@@ -30,6 +31,9 @@ class VersionRow(Table):
     __table_args__ = (
         UniqueConstraint("centre", "name", "version"),
         UniqueConstraint("centre", "name", "manifest_digest"),
+        Index("versions_by_centre", "centre", "id"),
+        Index("versions_by_architecture", "architecture", "id"),
+        Index("versions_by_centre_and_architecture", "centre", "architecture", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,6 +58,37 @@ class InspectedRow(Table):
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     architecture_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class VersionKindRow(Table):
+    """A kind of lesions of a version, with whatever else versions are filtered by.
+
+    Every filter has an index that is in the order of the list, so that none has to look at what
+    it leaves out.
+    """
+
+    __tablename__ = "version_kinds"
+    __table_args__ = (
+        Index("kinds_of_all", "kind", "version_id"),
+        Index("kinds_by_centre", "kind", "centre", "version_id"),
+        Index("kinds_by_architecture", "kind", "architecture", "version_id"),
+        Index("kinds_by_centre_and_architecture", "kind", "centre", "architecture", "version_id"),
+    )
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(63), primary_key=True)
+    centre: Mapped[str] = mapped_column(String(63))
+    architecture: Mapped[str] = mapped_column(String(63))
+
+
+class StoredFileRow(Table):
+    """An uploaded file, and the centre whose quota it counts for: who uploaded it first."""
+
+    __tablename__ = "stored_files"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    centre: Mapped[str] = mapped_column(String(63))
+    size_bytes: Mapped[int]
 
 
 def open_database(path: Path) -> Engine:

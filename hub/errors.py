@@ -47,6 +47,16 @@ class AdministratorOnlyError(
     """A centre asks for what only the administrator may do."""
 
 
+class CentreNotFoundError(
+    HubError,
+    code="GS-1005",
+    status=404,
+    title="No such centre",
+    hint="List the centres with GET /api/v1/centres.",
+):
+    """No centre of that name is enrolled."""
+
+
 class GeneratorNotFoundError(
     HubError,
     code="GS-1101",
@@ -123,3 +133,23 @@ class MissingBlobsError(
     hint="Upload the missing files, then publish again.",
 ):
     """Files of the manifest have not been uploaded."""
+
+
+class QuotaUsedUpError(
+    HubError,
+    code="GS-1206",
+    status=507,
+    title="Quota used up",
+    hint="Publish or drop what is uploaded, or ask the hub's operator to raise the setting.",
+):
+    """A centre has stored or published as much as the hub allows it."""
+
+
+class UploadStalledError(
+    HubError,
+    code="GS-1207",
+    status=408,
+    title="Upload stalled",
+    hint="Send it again.",
+):
+    """An upload stopped coming."""

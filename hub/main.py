@@ -1,60 +1,152 @@
 """Builds the hub. Run with `genshare hub serve`."""
 
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from hub.centres.access import HubAccess
 from hub.centres.routes import router as centres_router
 from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
-from hub.registry.blobs import BlobStore
+from hub.errors import HubDiskFullError
+from hub.registry.blobs import BlobStore, UploadLimits
+from hub.registry.cleaning import Cleaner
 from hub.registry.inspections import Inspections
+from hub.registry.quotas import Quotas, Usage
 from hub.registry.routes import router as registry_router
 from hub.registry.service import Registry
 from hub.registry.store import VersionStore
+from hub.registry.stored_files import StoredFiles
 from hub.settings import Settings
+from shared.access import guard, open_to_anyone
 from shared.api_page import add_api_page
 from shared.body_limit import limit_bodies
+from shared.errors import CannotServeError, FolderInUseError, NotWritableError
+from shared.files import alone_in
+from shared.head_requests import answer_head
 from shared.health import alive, ready
+from shared.hosts import check_hosts, host_names
 from shared.problem_handlers import add_problem_handlers
 from shared.problems import Problem
+from shared.rates import Guesses, Rates
 from shared.version import genshare_version
 
 API = "/api/v1"
 PUBLISHED_AT_ONCE = 2  # each reads whole files; more would leave no processor to the rest
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Wire settings, stores, services and routes. Nothing happens at import time."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
+    """Wire settings, stores, services and routes. Nothing happens at import time.
+
+    Args:
+        host: What the server is told to listen on.
+    """
+    folder = settings.data_dir / "blobs"
+    folder.mkdir(parents=True, exist_ok=True)
+    alone = _alone(folder)
     engine = open_database(settings.data_dir / "hub.sqlite")
-    blobs = BlobStore(settings.data_dir / "blobs", max_file_bytes=settings.max_file_bytes)
+    blobs, cleaner = _files(engine, folder, settings)
+
+    @asynccontextmanager
+    async def cleaned(_app: FastAPI) -> AsyncIterator[None]:
+        with alone:
+            cleaning = asyncio.create_task(cleaner.clean_for_ever())
+            yield
+            cleaning.cancel()
+
     app = FastAPI(
         title="genshare hub",
         version=genshare_version(),
         docs_url=None,
         redoc_url=None,
+        lifespan=cleaned,
         responses={"default": {"model": Problem, "description": "A problem (RFC 9457)"}},
     )
-    app.state.centres = centres(engine, settings)
-    inspections = Inspections(engine, blobs)
-    app.state.registry = Registry(VersionStore(engine), blobs, inspections, clock=_now)
+    app.state.centres = centres(engine)
+    versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
+    app.state.registry = Registry(versions, blobs, Inspections(engine, blobs), clock=_now)
     app.state.publishing = CapacityLimiter(PUBLISHED_AT_ONCE)
-    for router in (alive(), ready(engine), centres_router, registry_router):
+    health = (
+        alive(),
+        ready(engine, access=open_to_anyone(), check=partial(_check_writable, blobs)),
+    )
+    for router in (*health, centres_router, registry_router):
         app.include_router(router, prefix=API)
+    answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
+    public_url = str(settings.public_url) if settings.public_url else None
+    app.state.public_url = (public_url or "").rstrip("/")
+    check_hosts(app, host_names(settings.allowed_hosts, host, public_url))
     add_problem_handlers(app)
     add_api_page(app)
+    guard(app, _access(engine, settings).admit)
     return app
 
 
-def centres(engine: Engine, settings: Settings) -> Centres:
+def centres(engine: Engine) -> Centres:
     """Return the enrolment service on a database."""
-    admin_token = settings.admin_token.get_secret_value() if settings.admin_token else None
-    return Centres(CentreStore(engine), admin_token=admin_token, clock=_now)
+    return Centres(CentreStore(engine), clock=_now)
+
+
+def _alone(folder: Path) -> ExitStack:
+    """Keep other hubs out of a folder until what is returned is closed."""
+    alone = ExitStack()
+    try:
+        alone.enter_context(alone_in(folder))
+    except FolderInUseError as error:
+        message = f"another hub serves the folder {folder.parent}; stop it, or name another folder"
+        raise CannotServeError(message) from error
+    return alone
+
+
+def _files(engine: Engine, folder: Path, settings: Settings) -> tuple[BlobStore, Cleaner]:
+    files = StoredFiles(engine)
+    most = Usage(settings.max_bytes_per_centre, settings.max_files_per_centre)
+    quotas = Quotas(most, files.usage())
+    limits = UploadLimits(
+        max_file_bytes=settings.max_file_bytes,
+        reserve_bytes=settings.reserve_bytes,
+        stall_seconds=settings.upload_stall_seconds,
+    )
+    blobs = BlobStore(folder, limits=limits, files=files, quotas=quotas)
+    cleaner = Cleaner(
+        blobs,
+        files,
+        quotas,
+        orphan_seconds=settings.orphan_hours * 3600,
+        stalled_seconds=settings.upload_stall_seconds + 600,
+        clock=time.time,
+    )
+    return blobs, cleaner
+
+
+def _check_writable(blobs: BlobStore) -> None:
+    try:
+        blobs.check_writable()
+    except HubDiskFullError as error:
+        raise NotWritableError("the hub can be read but not written: its disk is full") from error
+
+
+def _access(engine: Engine, settings: Settings) -> HubAccess:
+    return HubAccess(
+        CentreStore(engine),
+        admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
+        guesses=Guesses(
+            settings.wrong_tokens_per_minute,
+            settings.all_wrong_tokens_per_minute,
+            clock=time.monotonic,
+        ),
+        requests=Rates(settings.requests_per_minute, clock=time.monotonic),
+    )
 
 
 def _now() -> datetime:

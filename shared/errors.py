@@ -1,5 +1,7 @@
 """Errors of packages and of the way to the hub."""
 
+import math
+
 from shared.problems import GenshareError, Problem
 from shared.safe_text import shown
 
@@ -167,6 +169,55 @@ class DatabaseUnavailableError(
     hint="Try again; if it stays so, look for the request id in the service's log.",
 ):
     """A service's database cannot be read or written."""
+
+
+class WrongHostError(
+    SharedError,
+    code="GS-2203",
+    status=421,
+    title="Not this service's name",
+    hint="Use the address that it listens on, or have its operator name the host in "
+    "HUB_ALLOWED_HOSTS or NODE_ALLOWED_HOSTS.",
+):
+    """The header `Host` names a service that this one is not, as a rebound name does."""
+
+
+class TooOftenError(
+    SharedError,
+    code="GS-2204",
+    status=429,
+    title="Too many requests",
+    hint="Wait as long as the header Retry-After says, then try again.",
+):
+    """A caller asks more often than a service allows."""
+
+    def __init__(self, sentence: str, *, seconds: float) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = math.ceil(seconds)
+
+
+class WrongTokensError(TooOftenError, code="GS-2205", status=429, title="Too many wrong tokens"):
+    """So many wrong tokens came that a token which may be guessed is not looked at for a while."""
+
+
+class ServiceDiskFullError(
+    SharedError,
+    code="GS-2206",
+    status=507,
+    title="The service's disk is full",
+    hint="Ask its operator to free space, then send it again; what is there can be read.",
+):
+    """A service has no room to write what a request asks for."""
+
+
+class NotWritableError(
+    SharedError,
+    code="GS-2207",
+    status=503,
+    title="Ready for reading only",
+    hint="Free space on the disk that is named; until then what is there can be read.",
+):
+    """A service can read but not write."""
 
 
 class OutOfSpaceError(

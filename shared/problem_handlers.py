@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import DatabaseUnavailableError
+from shared.errors import DatabaseUnavailableError, ServiceDiskFullError
 from shared.files import is_full_disk
 from shared.json_bodies import is_json
 from shared.problems import GenshareError, Problem
@@ -29,12 +29,13 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 MOST_FAULTS = 10
 LONGEST_PLACE = 120
 ASKED_AGAIN = re.compile(r"/(healthz|readyz|jobs/[^/]+)$")
+ANSWERED_BEFORE_THE_BODY = {401, 403, 408, 413, 421, 429, 507}
 
 
 def add_problem_handlers(app: FastAPI) -> None:
     """Give `app` request ids and one way to say what went wrong."""
     app.add_middleware(RequestIds)
-    app.add_exception_handler(GenshareError, _render)
+    app.add_exception_handler(GenshareError, problem_response)
     app.add_exception_handler(RequestValidationError, _render_invalid)
     app.add_exception_handler(HTTPException, _render_http)
     app.add_exception_handler(ClientDisconnect, _render_broken_off)
@@ -95,12 +96,22 @@ def _problem(
         body.model_dump(),
         status_code=status,
         media_type="application/problem+json",
-        headers={**({"WWW-Authenticate": "Bearer"} if status == 401 else {}), **(headers or {})},
+        headers={**_standing_headers(request, status), **(headers or {})},
     )
 
 
-def _render(request: Request, error: Exception) -> JSONResponse:
+def _standing_headers(request: Request, status: int) -> dict[str, str]:
+    """Return what the status itself asks for; a body that nobody reads ends its connection."""
+    challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    has_body = {"content-length", "transfer-encoding"} & set(request.headers)
+    unread = status in ANSWERED_BEFORE_THE_BODY and has_body
+    return challenge | ({"Connection": "close"} if unread else {})
+
+
+def problem_response(request: Request, error: Exception) -> JSONResponse:
+    """Return the answer that tells of one of our errors."""
     assert isinstance(error, GenshareError)
+    after = error.retry_after_seconds
     return _problem(
         request,
         status=error.status,
@@ -108,6 +119,7 @@ def _render(request: Request, error: Exception) -> JSONResponse:
         detail=str(error),
         code=error.code,
         hint=error.hint,
+        headers=None if after is None else {"Retry-After": str(after)},
     )
 
 
@@ -179,14 +191,17 @@ def _render_http(request: Request, error: Exception) -> JSONResponse:
 
 def _methods(request: Request) -> list[str]:
     """Return the methods of every route at a path; the framework tells those of the first only."""
-    return [
+    found = {
         method
         for method in METHODS
         if any(
             route.matches({**request.scope, "method": method})[0] is Match.FULL
             for route in request.app.routes
         )
-    ]
+    }
+    if "GET" in found:
+        found.add("HEAD")
+    return [method for method in METHODS if method in found]
 
 
 def _render_broken_off(request: Request, error: Exception) -> JSONResponse:
@@ -207,9 +222,13 @@ def _render_database(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, IntegrityError):  # what was written breaks a rule: unexpected
         raise error
     request_id = getattr(request.state, "request_id", "")
+    if is_full_disk(error):
+        log.error("%s the database's disk is full", request_id)
+        message = "the service's database cannot be written: its disk is full"
+        return problem_response(request, ServiceDiskFullError(message))
     log.error("%s the database cannot be used", request_id, exc_info=error)
-    why = ": its disk is full" if is_full_disk(error) else ""
-    return _render(request, DatabaseUnavailableError(f"the service's database cannot be used{why}"))
+    error = DatabaseUnavailableError("the service's database cannot be used")
+    return problem_response(request, error)
 
 
 def _render_unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -34,6 +34,7 @@ class GenshareError(Exception):
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
     hint: str = "Look for the request id in the service's log."
+    retry_after_seconds: int | None = None  # when it makes sense to ask again, where that is known
 
     def __init_subclass__(
         cls,

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from shared.cards import ModelCard
 from shared.models import LARGEST_COUNT, StrictModel
-from shared.names import Digest, Name
+from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
 
 
@@ -31,6 +31,27 @@ class GeneratorPage(StrictModel):
     next_cursor: int | None = Field(ge=0, le=2**62)
 
 
+class GeneratorSummary(StrictModel):
+    """What a list tells of a version without its card and its files."""
+
+    centre: Name
+    name: Name
+    version: int
+    status: Literal["published"] = "published"
+    published_at: datetime
+    manifest_digest: Digest
+    title: str
+    architecture: Name
+    lesion_kinds: tuple[LesionKind, ...]
+
+
+class GeneratorSummaries(StrictModel):
+    """A page of summaries, newest first. `next_cursor` is None on the last page."""
+
+    items: tuple[GeneratorSummary, ...]
+    next_cursor: int | None
+
+
 class BlobDigests(StrictModel):
     """Digests of files."""
 
@@ -52,7 +73,8 @@ class CentreToken(StrictModel):
 
 
 class Centre(StrictModel):
-    """An enrolled centre."""
+    """A centre; what one that was removed has published stays."""
 
     name: Name
     enrolled_at: datetime
+    removed_at: datetime | None = None

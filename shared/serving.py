@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from shared.errors import CannotServeError
+from shared.files import is_full_disk
 from shared.log_limit import LogLimit
 from shared.server import Server
 from shared.serving_settings import ServingSettings
@@ -36,6 +37,8 @@ def check_can_serve(host: str, port: int, data_dir: Path) -> None:
 def check_writable(data_dir: Path) -> None:
     """Make the folder of a service, and try whether a file can be written there.
 
+    Where its disk is full, what is there can still be read.
+
     Raises:
         CannotServeError: It cannot be made or written.
     """
@@ -47,6 +50,8 @@ def check_writable(data_dir: Path) -> None:
         with tempfile.TemporaryFile(dir=data_dir) as probe:
             probe.write(b"0")
     except OSError as error:
+        if is_full_disk(error):
+            return
         message = f"the folder {data_dir} cannot be written: {error.strerror}"
         raise CannotServeError(message) from error
 

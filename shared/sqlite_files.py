@@ -1,8 +1,10 @@
 """Opens a service's SQLite file and migrates it; the same for the hub and for a node."""
 
+import logging
 import re
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL
@@ -10,7 +12,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError
 
 from shared.errors import CannotServeError
-from shared.files import in_turn
+from shared.files import in_turn, is_full_disk
+
+log = logging.getLogger(__name__)
 
 
 def open_migrated(path: Path, *, migrations: str) -> Engine:
@@ -22,8 +26,33 @@ def open_migrated(path: Path, *, migrations: str) -> Engine:
     Raises:
         CannotServeError: The file is no database of this version, or cannot be used.
     """
+    try:
+        return _migrated(path, migrations, alone=False)
+    except DatabaseError as error:
+        if not _may_be_full(error):
+            raise _cannot_open(path, error) from error
+        first = error
+    try:
+        engine = _migrated(path, migrations, alone=True)
+    except DatabaseError:
+        raise _cannot_open(path, first) from first
+    log.warning("no room beside the database %s: it is read by one at a time", path)
+    return engine
+
+
+def _migrated(path: Path, migrations: str, *, alone: bool) -> Engine:
+    """Open and migrate a file.
+
+    Args:
+        alone: Whether this process keeps all others out. Then SQLite needs no file of memory that
+            processes share, for which a full disk has no room.
+    """
     # An error names its parameters otherwise, a token among them, and errors are logged.
-    engine = create_engine(URL.create("sqlite", database=str(path)), hide_parameters=True)
+    options: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if alone else {}
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, hide_parameters=True, **options)
+    if alone:
+        event.listen(engine, "connect", _keep_others_out)
     event.listen(engine, "connect", _configure)
     try:
         # To two that switch a file to WAL, SQLite says "locked" at once. The folder is locked, not
@@ -34,8 +63,9 @@ def open_migrated(path: Path, *, migrations: str) -> Engine:
             with engine.begin() as connection:
                 if not _is_current(connection, migrations):
                     _migrate(connection, migrations, path)
-    except DatabaseError as error:
-        raise CannotServeError(f"cannot open the database {path}: {error.orig}") from error
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -73,6 +103,22 @@ def _migrate(connection: Connection, migrations: str, path: Path) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise CannotServeError(f"cannot open the database {path}: {error}") from error
+
+
+def _may_be_full(error: Exception) -> bool:
+    # Of a file that it cannot make longer, SQLite says no more than "disk I/O error".
+    return is_full_disk(error) or "disk I/O error" in str(error)
+
+
+def _cannot_open(path: Path, error: Exception) -> CannotServeError:
+    reason = error.orig if isinstance(error, DatabaseError) else error
+    return CannotServeError(f"cannot open the database {path}: {reason}")
+
+
+def _keep_others_out(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA locking_mode=EXCLUSIVE")
+    cursor.close()
 
 
 def _configure(connection: DBAPIConnection, _record: object) -> None:

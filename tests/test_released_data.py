@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 import torch
@@ -16,7 +17,7 @@ from centre_node.jobs.store import JobStore
 from centre_node.sampling.drawing import synthetic_patches
 from node_api.results import RESULTS
 from shared.packages import open_package
-from tests.hub_server import running_hub
+from tests.hub_server import ADMIN_TOKEN, running_hub
 
 RELEASED = sorted(path for path in (Path(__file__).parent / "released").iterdir())
 DIGEST = "6f0ccf7694da26a19aec20898917dc020cfbabd7f3116a23940fe553b1c1fdec"
@@ -53,7 +54,22 @@ def test_a_hub_serves_what_was_published(released: Path, tmp_path: Path) -> None
         (version,) = client.generators()
         fetched = client.fetch(version, tmp_path / "fetched")
 
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        listed = [
+            httpx.get(f"{hub.url}/api/v1/generators?kind={kind}", headers=headers).json()["items"]
+            for kind in ("mass", "calcification", "other")
+        ]
+    with sqlite3.connect(released / "hub" / "hub.sqlite") as database:
+        stored = database.execute("SELECT sha256, centre, size_bytes FROM stored_files").fetchall()
+
     assert fetched.digest == version.manifest_digest == DIGEST
+    assert [bool(items) for items in listed] == [
+        kind in version.card.training_set.lesion_kinds
+        for kind in ("mass", "calcification", "other")
+    ]
+    assert sorted(stored) == sorted(
+        (file.sha256, version.centre, file.size_bytes) for file in version.manifest.files
+    )
     for file in (released / "package").iterdir():
         assert (fetched.folder / file.name).read_bytes() == file.read_bytes()
 

@@ -7,10 +7,16 @@ from fastapi import APIRouter, Depends, Request
 
 from centre_node.connection.service import Connection
 from node_api.connection import ConnectedHub, HubConnection
+from shared.access import GuardedRoute, Role, requires
 from shared.json_bodies import JsonBody
 
 CONNECTION = JsonBody[HubConnection](HubConnection)
-router = APIRouter(prefix="/hub-connection", tags=["hub"])
+router = APIRouter(
+    prefix="/hub-connection",
+    tags=["hub"],
+    route_class=GuardedRoute,
+    dependencies=[requires(Role.STAFF)],
+)
 
 
 def _connection(request: Request) -> Connection:

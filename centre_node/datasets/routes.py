@@ -8,11 +8,17 @@ from fastapi import APIRouter, Depends, Request
 from centre_node.datasets.service import Datasets
 from node_api.data_sources import DatasetSource
 from node_api.datasets import Dataset
+from shared.access import GuardedRoute, Role, requires
 from shared.json_bodies import JsonBody
 from shared.names import Name
 
 SOURCE = JsonBody[DatasetSource](DatasetSource, strict=False)
-router = APIRouter(prefix="/datasets", tags=["data sets"])
+router = APIRouter(
+    prefix="/datasets",
+    tags=["data sets"],
+    route_class=GuardedRoute,
+    dependencies=[requires(Role.STAFF)],
+)
 
 
 def _datasets(request: Request) -> Datasets:

@@ -10,11 +10,17 @@ from centre_node.jobs.events import job_events
 from centre_node.jobs.service import Jobs
 from node_api.jobs import FINISHED, Job
 from node_api.requests import AnyJobRequest
+from shared.access import GuardedRoute, Role, requires
 from shared.json_bodies import JsonBody
 from shared.served_files import ServedFile
 
 JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest, strict=False)
-router = APIRouter(prefix="/jobs", tags=["jobs"])
+router = APIRouter(
+    prefix="/jobs",
+    tags=["jobs"],
+    route_class=GuardedRoute,
+    dependencies=[requires(Role.STAFF)],
+)
 
 
 def _jobs(request: Request) -> Jobs:

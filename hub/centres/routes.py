@@ -1,21 +1,27 @@
-"""HTTP routes of enrolment, and the dependency that tells who calls."""
+"""HTTP routes of enrolment."""
 
 from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Header, Request, status
+from fastapi import APIRouter, Depends, Request, status
 
-from hub.centres.service import ADMIN, Centres
-from hub.errors import AdministratorOnlyError
+from hub.centres.service import Centres
+from shared.access import GuardedRoute, Role, requires
 from shared.json_bodies import JsonBody
+from shared.names import Name
 from shared.records import Centre, CentreInvitation, CentreToken
 
 INVITATION = JsonBody[CentreInvitation](CentreInvitation)
-router = APIRouter(prefix="/centres", tags=["centres"])
+router = APIRouter(
+    prefix="/centres",
+    tags=["centres"],
+    route_class=GuardedRoute,
+    dependencies=[requires(Role.ADMINISTRATOR, Role.CENTRE)],
+)
 
 
-def _centres(request: Request) -> Centres:
+async def _centres(request: Request) -> Centres:
     centres: Centres = request.app.state.centres
     return centres
 
@@ -23,27 +29,30 @@ def _centres(request: Request) -> Centres:
 CentresDep = Annotated[Centres, Depends(_centres)]
 
 
-def _caller(centres: CentresDep, authorization: Annotated[str | None, Header()] = None) -> str:
-    return centres.caller(authorization)
-
-
-Caller = Annotated[str, Depends(_caller)]
-"""The name of the centre that calls, or the administrator."""
-
-
-@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=INVITATION.described)
-async def invite(request: Request, caller: Caller, centres: CentresDep) -> CentreToken:
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[requires(Role.ADMINISTRATOR, purpose="enrol centres")],
+    openapi_extra=INVITATION.described,
+)
+async def invite(request: Request, centres: CentresDep) -> CentreToken:
     """Enrol a centre and return its token, once. Needs the administrator's token."""
-    if caller != ADMIN:
-        raise AdministratorOnlyError(
-            f"the centre {caller} cannot enrol centres; the administrator can"
-        )
     invitation = await INVITATION.read(request)
     invite = partial(centres.invite, invitation.name, renew=invitation.renew)
     return await to_thread.run_sync(invite)
 
 
+@router.delete(
+    "/{name}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[requires(Role.ADMINISTRATOR, purpose="remove centres")],
+)
+def remove(name: Name, centres: CentresDep) -> None:
+    """Remove a centre: its token stops working at once, and what it has published stays."""
+    centres.remove(name)
+
+
 @router.get("")
-def list_centres(_caller: Caller, centres: CentresDep) -> tuple[Centre, ...]:
-    """List the enrolled centres."""
+def list_centres(centres: CentresDep) -> tuple[Centre, ...]:
+    """List the centres, those that were removed too."""
     return centres.all()

@@ -1,8 +1,8 @@
 """Centres in the database."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from hub.database import CentreRow
@@ -24,17 +24,37 @@ class CentreStore:
             if row is None:
                 session.add(CentreRow(name=name, token_sha256=token_sha256, enrolled_at=now))
             elif replace:
-                row.token_sha256 = token_sha256
+                row.token_sha256, row.removed_at = token_sha256, None
             return row is None or replace
 
+    def remove(self, name: str, *, now: datetime) -> bool:
+        """Note that a centre was removed; False if it is not enrolled."""
+        query = (
+            update(CentreRow)
+            .where(CentreRow.name == name, CentreRow.removed_at.is_(None))
+            .values(removed_at=now)
+            .returning(CentreRow.name)
+        )
+        with Session(self._engine) as session, session.begin():
+            return session.scalar(query) is not None
+
     def owner(self, token_sha256: str) -> str | None:
-        """Return the centre that has this token."""
+        """Return the centre that has this token and was not removed."""
+        query = select(CentreRow.name).where(
+            CentreRow.token_sha256 == token_sha256, CentreRow.removed_at.is_(None)
+        )
         with Session(self._engine) as session:
-            query = select(CentreRow.name).where(CentreRow.token_sha256 == token_sha256)
             return session.scalar(query)
 
     def all(self) -> tuple[Centre, ...]:
         """Return every centre by name."""
         with Session(self._engine) as session:
             rows = session.scalars(select(CentreRow).order_by(CentreRow.name))
-            return tuple(Centre(name=row.name, enrolled_at=row.enrolled_at) for row in rows)
+            return tuple(map(_record, rows))
+
+
+def _record(row: CentreRow) -> Centre:
+    removed_at = row.removed_at and row.removed_at.replace(tzinfo=UTC)
+    return Centre(
+        name=row.name, enrolled_at=row.enrolled_at.replace(tzinfo=UTC), removed_at=removed_at
+    )

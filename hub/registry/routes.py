@@ -2,7 +2,7 @@
 
 import base64
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from anyio import to_thread
 from fastapi import (
@@ -17,20 +17,24 @@ from fastapi import (
 )
 from pydantic import Field
 
-from hub.centres.routes import Caller
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
+from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
-from shared.records import BlobDigests, GeneratorPage, GeneratorVersion
+from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
 
-router = APIRouter(tags=["registry"])
+router = APIRouter(
+    tags=["registry"],
+    route_class=GuardedRoute,
+    dependencies=[requires(Role.ADMINISTRATOR, Role.CENTRE)],
+)
 
 
-def _registry(request: Request) -> Registry:
+async def _registry(request: Request) -> Registry:
     registry: Registry = request.app.state.registry
     return registry
 
@@ -49,10 +53,11 @@ class Listing(StrictModel):
     architecture: Name | None = None
     cursor: int | None = Field(None, ge=1, le=2**62)
     limit: int = Field(50, ge=1, le=200)
+    fields: Literal["all", "summary"] = "all"
 
 
 @router.post("/blobs/missing", openapi_extra=DIGESTS.described)
-async def missing_blobs(request: Request, _caller: Caller, registry: RegistryDep) -> BlobDigests:
+async def missing_blobs(request: Request, registry: RegistryDep) -> BlobDigests:
     """Tell which files the hub lacks."""
     wanted = await DIGESTS.read(request)
     return BlobDigests(digests=await to_thread.run_sync(registry.missing, wanted.digests))
@@ -60,15 +65,21 @@ async def missing_blobs(request: Request, _caller: Caller, registry: RegistryDep
 
 @router.put("/blobs/{digest}", status_code=status.HTTP_201_CREATED)
 async def put_blob(
-    digest: Digest, request: Request, _caller: Caller, registry: RegistryDep
+    digest: Digest,
+    request: Request,
+    caller: CallerDep,
+    registry: RegistryDep,
+    content_length: Annotated[int | None, Header(ge=0)] = None,
 ) -> Response:
     """Upload a file; its SHA-256 is in the URL."""
-    await registry.blobs.put(digest, request.stream())
+    await registry.blobs.put(
+        digest, request.stream(), centre=caller.name, declared_bytes=content_length
+    )
     return Response(status_code=status.HTTP_201_CREATED)
 
 
 @router.head("/blobs/{digest}")
-def head_blob(digest: Digest, _caller: Caller, registry: RegistryDep) -> Response:
+def head_blob(digest: Digest, registry: RegistryDep) -> Response:
     """Tell whether a file is stored, and its size."""
     size = registry.blobs.path(digest).stat().st_size
     return Response(headers={"Content-Length": str(size)})
@@ -79,14 +90,14 @@ async def publish(
     centre: Name,
     name: Name,
     request: Request,
-    caller: Caller,
+    caller: CallerDep,
     registry: RegistryDep,
     response: Response,
 ) -> GeneratorVersion:
     """Publish a package whose files are uploaded. The same manifest again answers 200."""
-    registry.check_may_publish(centre, caller=caller)
+    registry.check_may_publish(centre, caller=caller.name)
     manifest = await MANIFEST.read(request)
-    publishing = partial(registry.publish, centre, name, manifest, caller=caller)
+    publishing = partial(registry.publish, centre, name, manifest, caller=caller.name)
     limiter = request.app.state.publishing
     record, new = await to_thread.run_sync(publishing, limiter=limiter)
     response.status_code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
@@ -94,34 +105,31 @@ async def publish(
     return record
 
 
-@router.get("/generators")
+@router.get("/generators", response_model=GeneratorPage | GeneratorSummaries)
 def list_generators(
-    request: Request,
-    response: Response,
-    _caller: Caller,
-    registry: RegistryDep,
-    asked: Annotated[Listing, Query()],
-) -> GeneratorPage:
-    """List published versions, newest first."""
+    request: Request, registry: RegistryDep, asked: Annotated[Listing, Query()]
+) -> Response:
+    """List published versions, newest first: whole, or as summaries."""
     wanted = VersionFilter(asked.centre, asked.kind, asked.architecture)
-    page = registry.page(wanted, cursor=asked.cursor, limit=asked.limit)
+    summary = asked.fields == "summary"
+    page = registry.page(wanted, cursor=asked.cursor, limit=asked.limit, summary=summary)
+    response = Response(page.json, media_type="application/json")
     if page.next_cursor is not None:
-        following = request.url.include_query_params(cursor=page.next_cursor)
+        query = request.url.include_query_params(cursor=page.next_cursor).query
+        following = f"{request.app.state.public_url}{request.url.path}?{query}"
         response.headers["Link"] = f'<{following}>; rel="next"'
-    return page
+    return response
 
 
-@router.get(GENERATOR)
-def list_versions(
-    centre: Name, name: Name, _caller: Caller, registry: RegistryDep
-) -> tuple[GeneratorVersion, ...]:
+@router.get(GENERATOR, response_model=tuple[GeneratorVersion, ...])
+def list_versions(centre: Name, name: Name, registry: RegistryDep) -> Response:
     """List a generator's versions, newest first."""
-    return registry.versions(centre, name)
+    return Response(registry.versions(centre, name), media_type="application/json")
 
 
 @router.get(GENERATOR + "/{version}")
 def read_version(
-    centre: Name, name: Name, version: Version, _caller: Caller, registry: RegistryDep
+    centre: Name, name: Name, version: Version, registry: RegistryDep
 ) -> GeneratorVersion:
     """Return one version's card and manifest; the version may be `latest`."""
     return registry.find(centre, name, _number(version))
@@ -134,7 +142,6 @@ def read_file(
     name: Name,
     version: Version,
     file: str,
-    _caller: Caller,
     registry: RegistryDep,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:

@@ -13,7 +13,7 @@ from hub.errors import (
 )
 from hub.registry.blobs import BlobStore
 from hub.registry.inspections import Inspections
-from hub.registry.store import VersionFilter, VersionStore
+from hub.registry.store import ListedPage, VersionFilter, VersionStore
 from shared.cards import ModelCard
 from shared.packages import (
     CARD,
@@ -24,7 +24,7 @@ from shared.packages import (
     check_distinct,
 )
 from shared.publishable import card_to_publish
-from shared.records import GeneratorPage, GeneratorVersion
+from shared.records import GeneratorVersion
 
 MOST_NAMED = 10
 
@@ -56,7 +56,9 @@ class Registry:
 
     def missing(self, digests: Iterable[str]) -> tuple[str, ...]:
         """Return the digests of files that are not stored, each once."""
-        return tuple(digest for digest in dict.fromkeys(digests) if not self.blobs.has(digest))
+        return tuple(
+            digest for digest in dict.fromkeys(digests) if not self.blobs.is_wanted(digest)
+        )
 
     def publish(
         self, centre: str, name: str, manifest: Manifest, *, caller: str
@@ -84,7 +86,7 @@ class Registry:
             )
         check_card_against_manifest(card, manifest)
         self._inspections.check(card.weights, card.architecture)
-        return self._versions.add(card, manifest, now=self._clock())
+        return self._versions.add(card, manifest, now=self._clock(), check=self._check_uploaded)
 
     def find(self, centre: str, name: str, version: int | None) -> GeneratorVersion:
         """Return one version; None asks for the latest.
@@ -98,8 +100,8 @@ class Registry:
             raise GeneratorNotFoundError(f"there is no generator {centre}/{name} in {which}")
         return record
 
-    def versions(self, centre: str, name: str) -> tuple[GeneratorVersion, ...]:
-        """Return every version of a generator, newest first.
+    def versions(self, centre: str, name: str) -> str:
+        """Return every version of a generator, newest first, as JSON.
 
         Raises:
             GeneratorNotFoundError: There is none.
@@ -107,9 +109,11 @@ class Registry:
         self.find(centre, name, None)
         return self._versions.versions(centre, name)
 
-    def page(self, wanted: VersionFilter, *, cursor: int | None, limit: int) -> GeneratorPage:
+    def page(
+        self, wanted: VersionFilter, *, cursor: int | None, limit: int, summary: bool
+    ) -> ListedPage:
         """Return a page of versions, newest first."""
-        return self._versions.page(wanted, cursor=cursor, limit=limit)
+        return self._versions.page(wanted, cursor=cursor, limit=limit, summary=summary)
 
     def file(
         self, centre: str, name: str, version: int | None, file: str

@@ -1,15 +1,35 @@
 """Published versions in the database."""
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from hub.database import VersionRow
+from hub.database import VersionKindRow, VersionRow
+from hub.errors import QuotaUsedUpError
 from shared.cards import ModelCard
 from shared.packages import Manifest, canonical_json, manifest_digest
-from shared.records import GeneratorPage, GeneratorVersion
+from shared.records import GeneratorVersion
+
+LISTED = (
+    VersionRow.id,
+    VersionRow.centre,
+    VersionRow.name,
+    VersionRow.version,
+    VersionRow.published_at,
+    VersionRow.manifest_digest,
+)
+WHOLE: tuple[Any, ...] = (*LISTED, VersionRow.manifest, VersionRow.card)
+SUMMARY: tuple[Any, ...] = (
+    *LISTED,
+    VersionRow.architecture,
+    VersionRow.lesion_kinds,
+    func.json_extract(VersionRow.card, "$.title").label("title"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +41,39 @@ class VersionFilter:
     architecture: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """A page of a list, as the JSON of a `GeneratorPage` or of `GeneratorSummaries`."""
+
+    json: str
+    next_cursor: int | None
+
+
 class VersionStore:
     """Reads and adds versions; nothing is ever changed."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, most_of_a_centre: int) -> None:
         self._engine = engine
+        self._most_of_a_centre = most_of_a_centre
 
     def add(
-        self, card: ModelCard, manifest: Manifest, *, now: datetime
+        self,
+        card: ModelCard,
+        manifest: Manifest,
+        *,
+        now: datetime,
+        check: Callable[[Manifest], None],
     ) -> tuple[GeneratorVersion, bool]:
         """Add a version under the next number; a manifest that is there already is returned.
 
+        Args:
+            check: Raises if a file is not there any more; from then on none is removed.
+
         Returns:
             The version, and whether it is new.
+
+        Raises:
+            QuotaUsedUpError: The centre has published as many as it may.
         """
         digest = manifest_digest(manifest)
         with Session(self._engine) as session, session.begin():
@@ -44,6 +84,8 @@ class VersionStore:
             existing = session.scalar(select(VersionRow).where(same))
             if existing is not None:
                 return _record(existing), False
+            check(manifest)
+            self._check_room(session, card.centre)
             latest = session.scalar(select(func.max(VersionRow.version)).where(mine)) or 0
             row = VersionRow(
                 centre=card.centre,
@@ -58,7 +100,24 @@ class VersionStore:
             )
             session.add(row)
             session.flush()
+            for kind in set(card.training_set.lesion_kinds):
+                session.add(
+                    VersionKindRow(
+                        version_id=row.id,
+                        kind=kind,
+                        centre=row.centre,
+                        architecture=row.architecture,
+                    )
+                )
             return _record(row), True
+
+    def _check_room(self, session: Session, centre: str) -> None:
+        query = select(func.count()).where(VersionRow.centre == centre)
+        if (session.scalar(query) or 0) >= self._most_of_a_centre:
+            raise QuotaUsedUpError(
+                f"{centre} has published {self._most_of_a_centre} versions, as many as it may "
+                "(HUB_MAX_VERSIONS_PER_CENTRE)"
+            )
 
     def published(self, centre: str, name: str, manifest: Manifest) -> GeneratorVersion | None:
         """Return the version of a generator that has a manifest, if one has."""
@@ -80,28 +139,75 @@ class VersionStore:
             row = session.scalar(query.order_by(VersionRow.version.desc()).limit(1))
             return None if row is None else _record(row)
 
-    def versions(self, centre: str, name: str) -> tuple[GeneratorVersion, ...]:
-        """Return every version of a generator, newest first."""
-        query = select(VersionRow).where(VersionRow.centre == centre, VersionRow.name == name)
-        with Session(self._engine) as session:
-            return tuple(map(_record, session.scalars(query.order_by(VersionRow.version.desc()))))
+    def versions(self, centre: str, name: str) -> str:
+        """Return every version of a generator, newest first, as JSON."""
+        query = (
+            select(*WHOLE)
+            .where(VersionRow.centre == centre, VersionRow.name == name)
+            .order_by(VersionRow.version.desc())
+        )
+        with self._engine.connect() as connection:
+            items = ",".join(_whole_text(row) for row in connection.execute(query))
+            return f"[{items}]"
 
-    def page(self, wanted: VersionFilter, *, cursor: int | None, limit: int) -> GeneratorPage:
+    def page(
+        self, wanted: VersionFilter, *, cursor: int | None, limit: int, summary: bool
+    ) -> ListedPage:
         """Return versions, newest first, that were published before `cursor`."""
-        query = select(VersionRow).order_by(VersionRow.id.desc()).limit(limit + 1)
-        if wanted.centre is not None:
-            query = query.where(VersionRow.centre == wanted.centre)
-        if wanted.architecture is not None:
-            query = query.where(VersionRow.architecture == wanted.architecture)
-        if wanted.kind is not None:
-            query = query.where((" " + VersionRow.lesion_kinds + " ").contains(f" {wanted.kind} "))
-        if cursor is not None:
-            query = query.where(VersionRow.id < cursor)
-        with Session(self._engine) as session:
-            rows = session.scalars(query).all()
-            more = len(rows) > limit
-            items = tuple(map(_record, rows[:limit]))
-            return GeneratorPage(items=items, next_cursor=rows[limit - 1].id if more else None)
+        query = _listed(select(*(SUMMARY if summary else WHOLE)), wanted, cursor).limit(limit + 1)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        items = ",".join(
+            _summary_text(row) if summary else _whole_text(row) for row in rows[:limit]
+        )
+        next_cursor = rows[limit - 1].id if len(rows) > limit else None
+        cursor_text = json.dumps(next_cursor)
+        return ListedPage(f'{{"items":[{items}],"next_cursor":{cursor_text}}}', next_cursor)
+
+
+def _listed(query: Select[Any], wanted: VersionFilter, cursor: int | None) -> Select[Any]:
+    """Filter by an index that is in the list's order, so that nothing left out is looked at."""
+    table: type[VersionRow | VersionKindRow] = VersionRow
+    order: ColumnElement[int] = VersionRow.id.expression
+    if wanted.kind is not None:
+        table, order = VersionKindRow, VersionKindRow.version_id.expression
+        query = query.select_from(VersionKindRow)
+        query = query.join(VersionRow, VersionRow.id == VersionKindRow.version_id)
+        query = query.where(VersionKindRow.kind == wanted.kind)
+    if wanted.centre is not None:
+        query = query.where(table.centre == wanted.centre)
+    if wanted.architecture is not None:
+        query = query.where(table.architecture == wanted.architecture)
+    if cursor is not None:
+        query = query.where(order < cursor)
+    return query.order_by(order.desc())
+
+
+def _whole_text(row: Row[Any]) -> str:
+    """Return a `GeneratorVersion` as JSON; its long parts are kept as such and not read again."""
+    return f'{_begun(row)},"manifest":{row.manifest},"card":{row.card}}}'
+
+
+def _summary_text(row: Row[Any]) -> str:
+    rest = {
+        "title": row.title,
+        "architecture": row.architecture,
+        "lesion_kinds": row.lesion_kinds.split(),
+    }
+    return f"{_begun(row)},{json.dumps(rest)[1:]}"
+
+
+def _begun(row: Row[Any]) -> str:
+    """Return the JSON of what every list tells of a version, but for its end."""
+    told = {
+        "centre": row.centre,
+        "name": row.name,
+        "version": row.version,
+        "status": "published",
+        "published_at": row.published_at.isoformat() + "Z",
+        "manifest_digest": row.manifest_digest,
+    }
+    return json.dumps(told)[:-1]
 
 
 def _record(row: VersionRow) -> GeneratorVersion:

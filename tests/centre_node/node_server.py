@@ -54,10 +54,19 @@ class Node:
         command = [sys.executable, "-m", "genshare", "node", "serve", "--port", str(port)]
         with self.data_dir.with_suffix(".log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, *self._options], env={**os.environ, **self._settings}, stderr=log
+                [*command, *self._options],
+                env={**os.environ, **self._settings},
+                stdout=log,
+                stderr=log,
             )
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30)
         wait_for(self._answers)
+        self.http.headers["Authorization"] = f"Bearer {self.token}"
+
+    @property
+    def token(self) -> str:
+        given = self._settings.get("NODE_TOKEN")
+        return given or (self.data_dir / "token").read_text().strip()
 
     def stop(self) -> int:
         self._process.terminate()

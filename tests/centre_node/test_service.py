@@ -10,8 +10,6 @@ import pytest
 from tests.centre_node.node_server import OWN, Node, free_port
 from tests.hub_server import RunningHub
 
-TOKEN = "token-of-the-tests"
-
 
 def serve(*options: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "genshare", "node", "serve", *map(str, options)]
@@ -24,20 +22,6 @@ def test_idle_service_is_light_and_has_no_tensor_library(fresh_node: Node) -> No
     assert not [name for name in ("libtorch", "/cv2/", "sklearn") if name in loaded]
     assert fresh_node.process.memory_info().rss < 150_000_000
     assert not fresh_node.process.children()
-
-
-def test_everything_but_the_health_check_needs_the_nodes_token(tmp_path: Path) -> None:
-    node = Node(tmp_path / "data", NODE_TOKEN=TOKEN)
-    try:
-        for path in ("/readyz", "/version", "/datasets", "/hub-connection", "/jobs", "/jobs/x"):
-            for headers in ({}, {"Authorization": "Bearer other"}, {"Authorization": TOKEN}):
-                answer = node.http.get(path, headers=headers)
-                assert (answer.status_code, answer.json()["code"]) == (401, "GS-3309")
-        allowed = {"Authorization": f"Bearer {TOKEN}"}
-        assert node.http.get("/readyz", headers=allowed).json() == {"status": "ready"}
-        assert TOKEN not in node.log()
-    finally:
-        node.stop()
 
 
 def test_data_set_is_counted_when_it_is_registered(node: Node) -> None:

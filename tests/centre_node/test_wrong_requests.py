@@ -38,7 +38,7 @@ def finished(served: Node) -> str:
 @pytest.mark.slow
 def test_every_route_answers_garbage_with_a_problem(served: Node, finished: str) -> None:
     base = served.http.base_url.copy_with(raw_path=b"/")
-    with httpx.Client(base_url=base, timeout=30) as http:
+    with httpx.Client(base_url=base, timeout=30, headers=served.http.headers) as http:
         api = http.get("/openapi.json").json()
         asked = [
             *wrong_requests(api, {"job_id": finished, "name": "losses.csv"}),

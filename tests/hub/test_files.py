@@ -190,5 +190,5 @@ def test_a_full_disk_under_the_hubs_database_is_said(tmp_path: Path) -> None:
             headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
         )
 
-    assert (answer.status_code, answer.json()["code"]) == (503, "GS-2202")
-    assert answer.json()["detail"] == "the service's database cannot be used: its disk is full"
+    assert (answer.status_code, answer.json()["code"]) == (507, "GS-2206")
+    assert answer.json()["detail"] == "the service's database cannot be written: its disk is full"

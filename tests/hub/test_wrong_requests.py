@@ -55,9 +55,9 @@ def test_every_route_answers_garbage_with_a_problem(hub: RunningHub, http: httpx
     ("method", "path", "status", "said"),
     [
         ("GET", "/api/v1/generators?archtecture=dcgan", 422, "query.archtecture: Extra inputs"),
-        ("DELETE", "/api/v1/centres", 405, "this path answers to GET, POST only"),
+        ("DELETE", "/api/v1/centres", 405, "this path answers to GET, HEAD, POST only"),
         ("POST", "/api/v1/centres", 403, "centre-b cannot enrol centres; the administrator can"),
-        ("POST", f"{GENERATOR[:-9]}/versions/1", 405, "this path answers to GET only"),
+        ("POST", f"{GENERATOR[:-9]}/versions/1", 405, "this path answers to GET, HEAD only"),
         ("GET", "/nowhere", 404, "GET /nowhere: there is nothing at this path"),
     ],
 )

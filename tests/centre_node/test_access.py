@@ -1,0 +1,138 @@
+"""Every route of a node, asked with and without its token."""
+
+import os
+import stat
+from pathlib import Path
+
+import httpx
+import pytest
+
+from centre_node.access import NodeAccess, StaffToken, staff_token
+from centre_node.errors import NotAllowedError
+from centre_node.main import create_app
+from centre_node.settings import Settings
+from shared.access import SHOWN_TO_ANYONE, Call, Role, routes_of
+from shared.errors import CannotServeError, WrongTokensError
+from shared.rates import Guesses
+from tests.centre_node.node_server import Node
+
+TOKEN = "token-of-the-tests"
+API = "/api/v1"
+OPEN = ("GET", f"{API}/healthz")
+# What the node answers to its own staff, who name no job, data set or hub that is there.
+ROUTES = {
+    ("GET", f"{API}/readyz"): 200,
+    ("GET", f"{API}/version"): 200,
+    ("GET", f"{API}/datasets"): 200,
+    ("PUT", f"{API}/datasets/{{name}}"): 422,
+    ("GET", f"{API}/datasets/{{name}}"): 404,
+    ("PUT", f"{API}/hub-connection"): 422,
+    ("GET", f"{API}/hub-connection"): 409,
+    ("POST", f"{API}/jobs"): 422,
+    ("GET", f"{API}/jobs"): 200,
+    ("GET", f"{API}/jobs/{{job_id}}"): 404,
+    ("POST", f"{API}/jobs/{{job_id}}/cancel"): 404,
+    ("GET", f"{API}/jobs/{{job_id}}/events"): 404,
+    ("GET", f"{API}/jobs/{{job_id}}/artifacts/{{name:path}}"): 404,
+}
+
+
+def test_every_route_but_the_health_check_needs_the_token(tmp_path: Path) -> None:
+    node = Node(tmp_path / "data", NODE_TOKEN=TOKEN)
+    base = str(node.http.base_url).removesuffix(f"{API}/")
+    answered = {}
+    try:
+        for (method, template), expected in ROUTES.items():
+            path = template.replace("{name:path}", "x.png").format(name="x", job_id="x")
+            body = b"{}" if method in {"PUT", "POST"} else None
+            for sent, status in (
+                (None, 401),
+                ("Bearer other", 401),
+                (TOKEN, 401),
+                (f"Bearer {TOKEN}", expected),
+            ):
+                headers = {"Content-Type": "application/json"}
+                headers |= {} if sent is None else {"Authorization": sent}
+                answer = httpx.request(method, base + path, content=body, headers=headers)
+                answered[method, path, sent, status] = answer.status_code
+        for method, template in [OPEN, *(("GET", path) for path in SHOWN_TO_ANYONE)]:
+            answer = httpx.request(method, base + template)
+            answered[method, template, None, 200] = answer.status_code
+        strange = httpx.get(
+            f"{base}{API}/jobs",
+            headers={"Authorization": f"Bearer {TOKEN}", "Host": "rebound.example"},
+        )
+        assert TOKEN not in node.log()
+    finally:
+        node.stop()
+
+    assert {key: found for key, found in answered.items() if found != key[-1]} == {}
+    assert (strange.status_code, strange.json()["code"]) == (421, "GS-2203")
+    assert not (tmp_path / "data" / "token").exists()
+
+
+def test_the_table_has_every_route_of_a_node(tmp_path: Path) -> None:
+    routes = {
+        (method, path)
+        for path, route in routes_of(create_app(Settings(data_dir=tmp_path)))
+        for method in getattr(route, "methods", ())
+        if path not in SHOWN_TO_ANYONE
+    }
+
+    assert routes == {*ROUTES, OPEN}
+
+
+def test_the_first_start_makes_a_token_and_says_once_where_it_lies(tmp_path: Path) -> None:
+    node = Node(tmp_path / "data")
+    file = tmp_path / "data" / "token"
+    try:
+        token = file.read_text().strip()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert f"which lies in {file}:\n{token}\n" in node.log()
+        node.stop()
+        node.start()
+        assert node.http.get("/jobs").status_code == 200
+        assert node.token == token
+        assert node.log().count(token) == 1
+    finally:
+        node.stop()
+
+
+def test_a_made_token_is_long_and_for_its_own_user_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        first = staff_token(Settings(data_dir=tmp_path))
+    finally:
+        os.umask(before)
+    file = tmp_path / "token"
+
+    assert first.is_new
+    assert len(first.value) > 40
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert staff_token(Settings(data_dir=tmp_path)) == StaffToken(first.value, file)
+    file.chmod(0o640)
+    with pytest.raises(CannotServeError, match="others may read"):
+        staff_token(Settings(data_dir=tmp_path))
+    file.write_text("x")
+    file.chmod(0o600)
+    with pytest.raises(CannotServeError, match="holds no token"):
+        staff_token(Settings(data_dir=tmp_path))
+
+
+@pytest.mark.parametrize("file", [None, Path("token")])
+def test_wrong_tokens_are_throttled_where_a_person_chose_the_right_one(file: Path | None) -> None:
+    access = NodeAccess(StaffToken(TOKEN, file), Guesses(2, 9, clock=lambda: 0.0))
+    right, wrong = (
+        Call(f"Bearer {token}", "10.0.0.1", frozenset({Role.STAFF}), "")
+        for token in (TOKEN, "other")
+    )
+
+    for _ in range(2):
+        with pytest.raises(NotAllowedError):
+            access.admit(wrong)
+
+    if file is None:
+        with pytest.raises(WrongTokensError):
+            access.admit(right)
+    else:
+        assert access.admit(right).role is Role.STAFF

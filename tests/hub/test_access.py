@@ -1,0 +1,221 @@
+"""Every route, asked by everyone who may and may not."""
+
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from hub.main import create_app
+from hub.settings import Settings
+from shared.access import SHOWN_TO_ANYONE, GuardedRoute, guard, open_to_anyone, routes_of
+from shared.errors import CannotServeError, HubRefusedError
+from shared.packages import Package, canonical_json
+from shared.serving import read_settings
+from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
+from tests.packages import write_tiny_package
+
+API = "/api/v1"
+VERSIONS = API + "/generators/{centre}/{name}/versions"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the owner of a resource, another centre and the administrator are answered."""
+
+    own: int
+    foreign: int
+    administrator: int
+    body: str = ""
+
+
+ROUTES: Mapping[tuple[str, str], Asked] = {
+    ("GET", API + "/centres"): Asked(200, 200, 200),
+    ("POST", API + "/centres"): Asked(403, 403, 201, "invitation"),
+    ("POST", API + "/blobs/missing"): Asked(200, 200, 200, "digests"),
+    ("PUT", API + "/blobs/{digest}"): Asked(201, 201, 201, "weights"),
+    ("HEAD", API + "/blobs/{digest}"): Asked(200, 200, 200),
+    ("POST", VERSIONS): Asked(200, 403, 403, "manifest"),
+    ("GET", API + "/generators"): Asked(200, 200, 200),
+    ("GET", VERSIONS): Asked(200, 200, 200),
+    ("GET", VERSIONS + "/{version}"): Asked(200, 200, 200),
+    ("GET", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
+    ("HEAD", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
+    ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
+}
+OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
+
+
+@dataclass(frozen=True)
+class World:
+    hub: RunningHub
+    package: Package
+    tokens: Mapping[str, str]
+
+    def ask(self, method: str, path: str, body: str, token: str | None) -> httpx.Response:
+        weights = self.package.card.weights[0]
+        content = {
+            "": None,
+            "invitation": b'{"name": "centre-new"}',
+            "digests": b'{"digests": []}',
+            "weights": (self.package.folder / weights.name).read_bytes(),
+            "manifest": canonical_json(self.package.manifest),
+        }[body]
+        url = self.hub.url + path.format(
+            centre="centre-b",
+            name="lesions-dcgan",
+            version="1",
+            file=weights.name,
+            digest=weights.sha256,
+        )
+        headers = {"Content-Type": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return httpx.request(method, url, content=content, headers=headers)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with running_hub(tmp_path / "hub") as hub:
+        tokens = {name: hub.client().invite(name) for name in ("centre-a", "centre-b")}
+        package = write_tiny_package(tmp_path / "package")
+        hub.client(tokens["centre-b"]).publish(package)
+        yield World(hub, package, tokens)
+
+
+def test_every_route_answers_each_role_as_the_table_says(world: World) -> None:
+    answered = {}
+    for (method, path), asked in ROUTES.items():
+        for who, token, expected in (
+            ("none", None, 401),
+            ("wrong", "gsc_wrong", 401),
+            ("own", world.tokens["centre-b"], asked.own),
+            ("foreign", world.tokens["centre-a"], asked.foreign),
+            ("administrator", ADMIN_TOKEN, asked.administrator),
+        ):
+            found = world.ask(method, path, asked.body, token).status_code
+            answered[method, path, who, expected] = found
+    for method, path in OPEN_ROUTES:
+        answered[method, path, "none", 200] = world.ask(method, path, "", None).status_code
+
+    assert {key: found for key, found in answered.items() if found != key[-1]} == {}
+
+
+def test_the_table_has_every_route_of_the_hub(tmp_path: Path) -> None:
+    app = create_app(Settings(data_dir=tmp_path))
+    routes = {
+        (method, path.replace("{name}", "{centre}") if "/centres/" in path else path)
+        for path, route in routes_of(app)
+        for method in getattr(route, "methods", ())
+        if path not in SHOWN_TO_ANYONE
+    }
+
+    assert routes == set(ROUTES) | OPEN_ROUTES
+
+
+def test_a_route_that_does_not_say_who_may_call_it_cannot_be_made() -> None:
+    router = APIRouter(route_class=GuardedRoute)
+
+    with pytest.raises(TypeError, match="/data must either require roles or be open to anyone"):
+        router.get("/data")(lambda: {"some": "data"})
+    router.get("/hello", dependencies=[open_to_anyone()])(lambda: {"some": "data"})
+
+
+def test_an_app_with_a_route_that_nothing_guards_does_not_start() -> None:
+    app, router = FastAPI(), APIRouter()
+    router.get("/data")(lambda: {"some": "data"})
+    app.include_router(router, prefix="/api")
+
+    with pytest.raises(TypeError, match="nothing guards /api/data"):
+        guard(app, lambda _call: pytest.fail("nobody asked"))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", f"/blobs/{'0' * 64}"),
+        ("POST", "/blobs/missing"),
+        ("POST", "/centres"),
+        ("POST", "/generators/centre-b/lesions-dcgan/versions"),
+    ],
+)
+def test_a_wrong_token_is_refused_before_the_body_comes(
+    world: World, method: str, path: str
+) -> None:
+    address = httpx.URL(world.hub.url)
+    head = (
+        f"{method} {API}{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer gsc_wrong\r\n"
+        "Content-Type: application/json\r\nContent-Length: 3000000000\r\n\r\n"
+    )
+    with socket.create_connection((address.host, address.port or 0), timeout=5) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))  # until it is closed
+
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"connection: close" in answer.lower()
+
+
+def test_a_removed_centre_is_out_at_once_and_what_it_published_stays(world: World) -> None:
+    with httpx.Client(
+        base_url=world.hub.url + API, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    ) as http:
+        removed = http.delete("/centres/centre-b")
+        again = http.delete("/centres/centre-b")
+        centres = {item["name"]: item for item in http.get("/centres").json()}
+    owner = world.hub.client(world.tokens["centre-b"])
+
+    assert (removed.status_code, again.status_code) == (204, 404)
+    assert again.json()["code"] == "GS-1005"
+    assert [centres[name]["removed_at"] is None for name in sorted(centres)] == [True, False]
+    with pytest.raises(HubRefusedError, match="GS-1001"):
+        list(owner.generators())
+    others = world.hub.client(world.tokens["centre-a"])
+    assert [item.centre for item in others.generators()] == ["centre-b"]
+    with pytest.raises(HubRefusedError, match="GS-1003"):
+        world.hub.client().invite("centre-b")
+    assert list(world.hub.invited("centre-b").generators()) == list(others.generators())
+
+
+def test_a_short_administrators_token_is_refused_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HUB_ADMIN_TOKEN", "fifteen-letters")
+
+    with pytest.raises(CannotServeError) as refused:
+        read_settings(Settings)
+
+    assert "HUB_ADMIN_TOKEN" in str(refused.value)
+    assert "at least 16" in str(refused.value)
+    assert "fifteen" not in str(refused.value)
+
+
+def test_after_many_wrong_tokens_only_those_that_nobody_can_guess_are_looked_at(
+    tmp_path: Path,
+) -> None:
+    with running_hub(tmp_path, wrong_tokens_per_minute=3) as hub:
+        token = hub.client().invite("centre-a")
+        asked = [httpx.Headers({"Authorization": f"Bearer {wrong}"}) for wrong in "abcd"]
+        answers = [httpx.get(f"{hub.url}{API}/centres", headers=headers) for headers in asked]
+
+        assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+        assert answers[-1].json()["code"] == "GS-2205"
+        assert 1 <= int(answers[-1].headers["Retry-After"]) <= 20
+        with pytest.raises(HubRefusedError, match="GS-2205"):
+            hub.client().invite("centre-b")
+        assert list(hub.client(token).generators()) == []
+
+
+def test_a_centre_that_asks_too_often_waits_and_others_do_not(tmp_path: Path) -> None:
+    with running_hub(tmp_path, requests_per_minute=5) as hub:
+        tokens = [hub.client().invite(name) for name in ("centre-a", "centre-b")]
+        first, second = ({"Authorization": f"Bearer {token}"} for token in tokens)
+        url = f"{hub.url}{API}/centres"
+        answers = [httpx.get(url, headers=first) for _ in range(6)]
+
+        assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+        assert answers[-1].json()["code"] == "GS-2204"
+        assert 1 <= int(answers[-1].headers["Retry-After"]) <= 12
+        assert httpx.get(url, headers=second).status_code == 200
