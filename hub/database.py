@@ -25,7 +25,7 @@ class CentreRow(Table):
 
 
 class VersionRow(Table):
-    """A published version. `card` and `manifest` are their canonical JSON."""
+    """A published version. `card` and `manifest` are their canonical JSON, `title` the card's."""
 
     __tablename__ = "versions"
     __table_args__ = (
@@ -46,6 +46,7 @@ class VersionRow(Table):
     manifest: Mapped[str]
     card: Mapped[str]
     published_at: Mapped[datetime] = mapped_column(DateTime)
+    title: Mapped[str | None]
 
 
 class InspectedRow(Table):

@@ -28,7 +28,7 @@ SUMMARY: tuple[Any, ...] = (
     *LISTED,
     VersionRow.architecture,
     VersionRow.lesion_kinds,
-    func.json_extract(VersionRow.card, "$.title").label("title"),
+    VersionRow.title,
 )
 
 
@@ -97,6 +97,7 @@ class VersionStore:
                 manifest=canonical_json(manifest).decode(),
                 card=canonical_json(card).decode(),
                 published_at=now,
+                title=card.title,
             )
             session.add(row)
             session.flush()

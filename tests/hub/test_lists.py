@@ -119,7 +119,8 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VersionStore]:
             architecture = "wgan-gp" if number <= 55 else "dcgan"
             kind = "calcification" if number <= 70 else "mass"
             database.execute(
-                "INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,'2026-01-01 00:00:00.000000')",
+                "INSERT INTO versions "
+                "VALUES (?,?,?,?,?,?,?,?,?,'2026-01-01 00:00:00.000000','Tiny')",
                 (number, centre, "n", number, f"{number:064d}", architecture, kind, manifest, card),
             )
             database.execute(

@@ -25,6 +25,8 @@ INDEXES = {
 def upgrade() -> None:
     """Add columns, tables and indexes, filled from what was published."""
     op.add_column("centres", sa.Column("removed_at", sa.DateTime))
+    op.add_column("versions", sa.Column("title", sa.String))
+    op.execute("UPDATE versions SET title = json_extract(card, '$.title')")
     op.create_table(
         "stored_files",
         sa.Column("sha256", sa.String(64), primary_key=True),
@@ -51,6 +53,7 @@ def downgrade() -> None:
             op.drop_index(name, table)
     op.drop_table("version_kinds")
     op.drop_table("stored_files")
+    op.drop_column("versions", "title")
     op.drop_column("centres", "removed_at")
 
 
