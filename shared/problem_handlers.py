@@ -1,6 +1,7 @@
 """Renders every error of a service as `application/problem+json` with a request id."""
 
 import logging
+import re
 import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -26,6 +27,7 @@ SEE_PAGE = "See the service's API page at /docs."
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 MOST_FAULTS = 10
 LONGEST_PLACE = 120
+ASKED_AGAIN = re.compile(r"/(healthz|readyz|jobs/[^/]+)$")
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -46,7 +48,11 @@ class RequestIds:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; log one line with its method, path and status."""
+        """Pass the request on; log one line with its method, path and status.
+
+        Health checks and polls of a job that succeed would be nearly all of the log; they are no
+        line of it unless it is turned up.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -56,7 +62,9 @@ class RequestIds:
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
-                log.info(
+                asks_again = scope["method"] == "GET" and ASKED_AGAIN.search(scope["path"])
+                log.log(
+                    logging.DEBUG if asks_again and message["status"] < 400 else logging.INFO,
                     "%s %s %s %s",
                     request_id,
                     scope["method"],
