@@ -7,10 +7,12 @@ RUN python3 -m venv /opt/genshare \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin genshare \
     && install -d -o genshare -g genshare /data /mammograms
 WORKDIR /source
-COPY constraints.txt pyproject.toml README.md LICENSE ./
-# The libraries come first: they change rarely and are large.
+COPY constraints.txt pyproject.toml ./
+# The libraries come first: they change rarely and are large. The project itself is not there yet.
 RUN mkdir genshare hub node_api shared simulation study_report centre_node \
+    && touch README.md LICENSE \
     && /opt/genshare/bin/pip install --no-cache-dir -c constraints.txt '.[node]'
+COPY README.md LICENSE ./
 COPY genshare genshare
 COPY hub hub
 COPY node_api node_api
@@ -19,6 +21,7 @@ COPY simulation simulation
 COPY study_report study_report
 COPY centre_node centre_node
 RUN /opt/genshare/bin/pip install --no-cache-dir --no-deps --force-reinstall .
+COPY docker/together /usr/local/bin/
 ENV PATH=/opt/genshare/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 WORKDIR /data

@@ -19,7 +19,8 @@ FROM ${BASE}
 LABEL org.opencontainers.image.title="genshare hub" org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /opt/genshare /opt/genshare
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin genshare \
-    && install -d -o genshare -g genshare /data /results
+    && install -d -o genshare -g genshare /data /results /ended
+COPY docker/together /usr/local/bin/
 ENV PATH=/opt/genshare/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 WORKDIR /data

@@ -3,21 +3,44 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
 
 import pytest
+
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent.parent
 TINY = ROOT / "tests" / "e2e" / "tiny.toml"
 CENTRES = ("centre-a", "centre-b", "centre-c")
 SERVICES = ("hub", *CENTRES)
+EVERYTHING = (*SERVICES, "results-folder", "simulate")
+PROJECT = "genshare-test"
 LARGEST_HUB_BYTES = 150_000_000
 ENVIRONMENT = {**os.environ, "DOCKER_BUILDKIT": "0", "COMPOSE_DOCKER_CLI_BUILD": "0"}
+TRY_ALL = """
+import json, socket
+from concurrent.futures import ThreadPoolExecutor
+
+def opens(place):
+    try:
+        socket.create_connection(tuple(place), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+with ThreadPoolExecutor(len(PLACES)) as pool:
+    print(json.dumps(list(pool.map(opens, PLACES))))
+"""
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(2400)]
 
@@ -42,9 +65,19 @@ def engine() -> Iterator[None]:
         _run("kill", process, check=False)
 
 
+@dataclass(frozen=True)
+class Simulated:
+    """What `docker compose up` left when it had returned."""
+
+    compose: tuple[str, ...]
+    printed: str
+    exit_codes: dict[str, int]
+    results: Path
+
+
 @pytest.fixture(scope="module")
-def federation(engine: None) -> Iterator[Path]:  # noqa: ARG001 (started first)
-    """A finished simulation in containers; services still run. Yields the results folder."""
+def simulated(engine: None) -> Iterator[Simulated]:  # noqa: ARG001 (started first)
+    """A finished simulation in containers, which have ended."""
     command = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
     with tempfile.TemporaryDirectory() as scratch:
         results = Path(scratch) / "results"
@@ -60,23 +93,43 @@ def federation(engine: None) -> Iterator[Path]:  # noqa: ARG001 (started first)
                 }
             )
         )
-        files = ["-f", str(ROOT / "docker-compose.yml"), "-f", str(override)]
-        compose = [*command, "-p", "genshare-test", "--project-directory", str(ROOT), *files]
+        files = ("-f", str(ROOT / "docker-compose.yml"), "-f", str(override))
+        compose = (*command, "-p", PROJECT, "--project-directory", str(ROOT), *files)
         ENVIRONMENT["GENSHARE_SCENARIO"] = "/tiny.toml"
         try:
-            _run(*compose, "up", "--build", "--detach")
-            container = _run(*compose, "ps", "-q", "simulate").stdout.strip()
-            code = _run("docker", "wait", container).stdout.strip()
-            logs = _run("docker", "logs", container)
-            assert code == "0", logs.stdout[-3000:] + logs.stderr[-3000:]
-            yield results
+            printed = _run(*compose, "up", "--build").stdout
+            codes = {service: _state(service)["ExitCode"] for service in EVERYTHING}
+            yield Simulated(compose, printed, codes, results)
         finally:
             _run(*compose, "down", "--volumes", "--timeout", "5", check=False)
 
 
+@pytest.fixture(scope="module")
+def running(simulated: Simulated) -> None:
+    """The services, started again after the simulation, to be looked at from inside."""
+    _run(*simulated.compose, "up", "--detach", *SERVICES)
+    for service in SERVICES:
+        wait_for(partial(_is_healthy, service), seconds=120)
+
+
+def _is_healthy(service: str) -> bool:
+    health: str = _state(service)["Health"]["Status"]
+    return health == "healthy"
+
+
+def _state(service: str) -> dict[str, Any]:
+    state: dict[str, Any] = _inspected(service)["State"]
+    return state
+
+
+def _inspected(service: str) -> dict[str, Any]:
+    inspected: dict[str, Any] = json.loads(_run("docker", "inspect", _container(service)).stdout)[0]
+    return inspected
+
+
 def _container(service: str) -> str:
     return _run(
-        "docker", "ps", "-q", "--filter", "label=com.docker.compose.project=genshare-test",
+        "docker", "ps", "--all", "-q", "--filter", f"label=com.docker.compose.project={PROJECT}",
         "--filter", f"label=com.docker.compose.service={service}",
     ).stdout.strip()  # fmt: skip
 
@@ -85,8 +138,19 @@ def _python(service: str, code: str) -> subprocess.CompletedProcess[str]:
     return _run("docker", "exec", _container(service), "python", "-c", code, check=False)
 
 
-def test_the_report_is_complete(federation: Path) -> None:
-    report = federation / "report"
+def test_up_returns_when_the_simulation_ends(simulated: Simulated) -> None:
+    said = [
+        line.partition("|")[2].strip()
+        for line in simulated.printed.splitlines()
+        if line.startswith(("simulate", f"{PROJECT}_simulate"))
+    ]
+
+    assert said[-1] == "Report: ./results/report/index.html", simulated.printed[-4000:]
+    assert simulated.exit_codes == dict.fromkeys(EVERYTHING, 0)
+
+
+def test_the_report_is_complete(simulated: Simulated) -> None:
+    report = simulated.results / "report"
 
     assert {path.name for path in report.iterdir()} >= {
         "index.html",
@@ -96,7 +160,9 @@ def test_the_report_is_complete(federation: Path) -> None:
     }
 
 
-def test_containers_and_processes_give_the_same_numbers(federation: Path, tmp_path: Path) -> None:
+def test_containers_and_processes_give_the_same_numbers(
+    simulated: Simulated, tmp_path: Path
+) -> None:
     out = tmp_path / "processes"
     _run(sys.executable, "-m", "genshare", "simulate", str(TINY), "--out", str(out))
 
@@ -104,13 +170,25 @@ def test_containers_and_processes_give_the_same_numbers(federation: Path, tmp_pa
         with (folder / "report" / "results.csv").open() as file:
             return list(csv.DictReader(file))
 
-    assert rows(federation) == rows(out)
+    assert rows(simulated.results) == rows(out)
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.usefixtures("federation")
+@pytest.mark.usefixtures("simulated")
+def test_polls_and_health_checks_are_not_logged(service: str) -> None:
+    logged = _run("docker", "logs", _container(service))
+    asked = [line for line in (logged.stdout + logged.stderr).splitlines() if "/api/v1/" in line]
+
+    assert asked
+    assert not [
+        line for line in asked if re.search(r"GET '.*/(healthz|readyz|jobs/[^/]+)' 2", line)
+    ]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.usefixtures("running")
 def test_services_are_unprivileged(service: str) -> None:
-    inspected = json.loads(_run("docker", "inspect", _container(service)).stdout)[0]
+    inspected = _inspected(service)
 
     assert inspected["Config"]["User"] == "10001:10001"
     assert inspected["HostConfig"]["ReadonlyRootfs"]
@@ -120,21 +198,65 @@ def test_services_are_unprivileged(service: str) -> None:
     assert _python(service, "open('/opt/genshare/x', 'w')").returncode != 0
 
 
-@pytest.mark.usefixtures("federation")
-def test_centres_cannot_reach_each_other_but_reach_the_hub() -> None:
-    probe = (
-        "import socket; socket.create_connection(({host!r}, {port}), timeout=3).close(); "
-        "print('open')"
-    )
-    networks = json.loads(_run("docker", "inspect", _container("centre-a")).stdout)[0]
-    addresses = [n["IPAddress"] for n in networks["NetworkSettings"]["Networks"].values()]
+@pytest.mark.parametrize("service", EVERYTHING)
+@pytest.mark.usefixtures("simulated")
+def test_memory_processes_and_logs_are_limited(service: str) -> None:
+    host = _inspected(service)["HostConfig"]
 
-    assert _python("centre-b", probe.format(host="hub", port=8000)).stdout == "open\n"
-    for host in ("centre-a", *addresses):
-        assert _python("centre-b", probe.format(host=host, port=8001)).returncode != 0
+    assert 0 < host["Memory"] <= 8 * 1024**3
+    assert 0 < host["PidsLimit"] <= 1024
+    assert host["LogConfig"]["Config"] == {"max-size": "10m", "max-file": "3"}
+    assert host["RestartPolicy"]["Name"] == ("on-failure" if service in SERVICES else "no")
 
 
-@pytest.mark.usefixtures("federation")
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.usefixtures("running")
+def test_services_have_no_way_to_the_internet(service: str) -> None:
+    resolved = _python(service, "import socket; print(socket.gethostbyname('example.com'))")
+    answered, *_ = _reachable(service, [("1.1.1.1", 53)])
+
+    assert "gaierror" in resolved.stderr
+    assert not answered
+
+
+@pytest.mark.usefixtures("running")
+def test_a_centre_reaches_the_hub_and_no_other_centre() -> None:
+    for centre in CENTRES:
+        others = [(host, 8001) for other in CENTRES if other != centre for host in _names(other)]
+
+        assert _reachable(centre, [("hub", 8000)]) == [True]
+        assert _reachable(centre, [("desk", 8001)]) == [True]  # its own
+        assert not any(_reachable(centre, others))
+
+
+@pytest.mark.usefixtures("running")
+def test_the_hub_reaches_no_node() -> None:
+    nodes = [(host, 8001) for centre in CENTRES for host in _names(centre)]
+
+    assert not any(_reachable("hub", nodes))
+
+
+@pytest.mark.parametrize("port", [8000, 8011, 8012, 8013])
+@pytest.mark.usefixtures("running")
+def test_staff_reach_their_service_by_its_published_port(port: int) -> None:
+    with urlopen(f"http://127.0.0.1:{port}/api/v1/healthz", timeout=10) as answer:
+        assert answer.status == 200
+
+
+def _names(service: str) -> list[str]:
+    networks = _inspected(service)["NetworkSettings"]["Networks"]
+    return [service, *(network["IPAddress"] for network in networks.values())]
+
+
+def _reachable(service: str, places: list[tuple[str, int]]) -> list[bool]:
+    """Try from inside a container, all at once, to which of the places a connection opens."""
+    done = _python(service, f"PLACES = {places!r}\n{TRY_ALL}")
+    assert done.returncode == 0, done.stderr
+    reached: list[bool] = json.loads(done.stdout)
+    return reached
+
+
+@pytest.mark.usefixtures("running")
 def test_the_hub_is_light() -> None:
     def size(image: str) -> int:
         return int(_run("docker", "image", "inspect", image, "--format", "{{.Size}}").stdout)
