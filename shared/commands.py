@@ -163,6 +163,10 @@ def fetch(
         package = hub.fetch(record, out, weights=chosen, on_progress=report)
     if not package.is_whole:
         sys.stderr.write(f"{out} holds {package.extent} of the package\n")
+    sys.stderr.write(
+        f"{centre}/{name} version {record.version} is in {out}, every digest verified; "
+        f"genshare sample {out} draws patches\n"
+    )
     sys.stdout.write(_as_json(package) if json else _as_checksums(package))
 
 

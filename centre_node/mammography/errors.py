@@ -60,7 +60,7 @@ class NotEnoughTissueError(
     NodeError,
     code="GS-3106",
     title="Not enough healthy tissue",
-    hint="Ask for fewer healthy patches, or set healthy_from to all_mammograms.",
+    hint="Ask for fewer healthy patches, or set healthy_from (--healthy-from) to all_mammograms.",
 ):
     """Fewer healthy patches could be placed than were asked for."""
 

@@ -168,7 +168,8 @@ class _Extraction:
         if not sources:
             raise NotEnoughTissueError(
                 f"{self._provenance.healthy} healthy patches were asked for, but none of "
-                f"{len(mammograms)} mammograms is free of annotations"
+                f"{len(mammograms)} mammograms is free of annotations of any kind; with "
+                "healthy_from (--healthy-from) all_mammograms they are cut beside the annotations"
             )
         return sources
 

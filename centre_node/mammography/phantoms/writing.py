@@ -61,6 +61,7 @@ def _is_finished(folder: Path, stamp: _Stamp) -> bool:
         found = None
     if found != stamp:
         raise BadMammogramsError(
-            f"{folder} holds something else than these phantoms as {stamp.layout}; it is left alone"
+            f"{folder} holds something else than these phantoms as {stamp.layout}, and is left "
+            "alone; name another folder"
         )
     return True

@@ -73,11 +73,12 @@ def read_coco(folder: Path, where: Mapping[str, str]) -> Reading:
 
 
 def _check_images(images: Sequence[ImageRecord], folder: Path) -> None:
-    nameless = sum(not image.patient_id for image in images)
+    nameless = [image.id for image in images if not image.patient_id]
     if nameless:
         raise BadMammogramsError(
-            f"{nameless} of {len(images)} images in {folder / ANNOTATIONS} have no patient_id; "
-            "patients must be known so that none is in two subsets"
+            f"{len(nameless)} of {len(images)} images in {folder / ANNOTATIONS} have no patient_id, the "
+            f"image with the id {nameless[0]} for one; patients must be known so that none is "
+            "in two subsets: add it, or take the image's record out"
         )
     for identifier, times in Counter(image.id for image in images).most_common(1):
         if times > 1:

@@ -24,8 +24,7 @@ class DataFolder:
         Raises:
             BadMammogramsError: There is no such folder.
         """
-        if not path.is_dir():
-            raise BadMammogramsError(f"there is no folder {path}")
+        check_folder(path)
         self.path = path
         self._root = path.resolve()
         self._listed: dict[Path, dict[tuple[str, str], Path]] = {}
@@ -96,3 +95,17 @@ def _visible(place: Path) -> Iterator[Path]:
 
 def _key(path: Path) -> tuple[str, str]:
     return path.stem, path.suffix.lower()
+
+
+def check_folder(path: Path) -> None:
+    """Check that a data set's folder is there.
+
+    Raises:
+        BadMammogramsError: It is not, or it is a file.
+    """
+    if path.is_file():
+        raise BadMammogramsError(
+            f"{path} is a file; name the folder that it lies in, {path.parent}"
+        )
+    if not path.is_dir():
+        raise BadMammogramsError(f"there is no folder {path}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.layouts import LAYOUTS
+from centre_node.mammography.readers.data_folder import check_folder
 from node_api.data_sources import FolderFormat
 
 _MOST_FOLDERS_SEEN = 200  # more are patients, and looking into each takes time
@@ -18,8 +19,7 @@ def recognised(folder: Path) -> FolderFormat:
         BadMammogramsError: There is no such folder, or it has no layout that is known. The message
             says what is nearly right.
     """
-    if not folder.is_dir():
-        raise BadMammogramsError(f"there is no folder {folder}")
+    check_folder(folder)
     layout = _layout(folder)
     if layout is not None:
         return layout
