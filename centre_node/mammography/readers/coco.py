@@ -76,9 +76,9 @@ def _check_images(images: Sequence[ImageRecord], folder: Path) -> None:
     nameless = [image.id for image in images if not image.patient_id]
     if nameless:
         raise BadMammogramsError(
-            f"{len(nameless)} of {len(images)} images in {folder / ANNOTATIONS} have no patient_id, "
-            f"such as that with the id {nameless[0]}; patients must be known so that none is in two "
-            "subsets: add it, or take the image's record out"
+            f"{len(nameless)} of {len(images)} images in {folder / ANNOTATIONS} have no "
+            f"patient_id, such as that with the id {nameless[0]}; patients must be known so that "
+            "none is in two subsets: add it, or take the image's record out"
         )
     for identifier, times in Counter(image.id for image in images).most_common(1):
         if times > 1:
