@@ -8,6 +8,12 @@ from tests.centre_node.node_server import Node
 from tests.hub_server import RunningHub, running_hub
 
 
+@pytest.fixture(autouse=True, scope="session")
+def one_thread_from_the_start() -> None:
+    """For what modules share, too: which threads drew a patch is part of what a run is known by."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()

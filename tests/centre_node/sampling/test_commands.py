@@ -143,7 +143,13 @@ def test_a_signal_leaves_nothing(
     command = [sys.executable, "-m", "genshare", "sample", str(package.folder), "--count"]
     options = ["1000000", "--out", str(tmp_path / "out"), "--format", patch_format]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
-    with subprocess.Popen([*command, *options], env=environment, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [*command, *options],
+        env=environment,
+        stderr=subprocess.PIPE,
+        # Who starts tests in the background has them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         wait_for(lambda: _has_patches(tmp_path))
         process.send_signal(number)
         _, stderr = process.communicate(timeout=60)
