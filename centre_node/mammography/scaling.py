@@ -23,6 +23,10 @@ def min_max_scaled(values: NDArray[np.integer | np.floating], name: str) -> NDAr
     if low == high:
         fault = f"has the value {low:g} in every pixel"
         raise refused(name, fault, counted_as="has one value in every pixel")
+    if np.issubdtype(values.dtype, np.floating):
+        # OpenCV scales to bytes in single precision, which loses a small span far from 0.
+        spread = np.rint((values - low) * (255 / (high - low)))
+        return np.asarray(spread, dtype=np.uint8)
     scaled = cv2.normalize(values, None, 0, 255, cv2.NORM_MINMAX, dtype=cv2.CV_8U)  # type: ignore[call-overload]  # None: a new array
     return np.asarray(scaled, dtype=np.uint8).reshape(values.shape)
 

@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydicom import dcmread, dcmwrite
@@ -297,6 +297,7 @@ def test_padding_can_be_a_range_and_negative(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example(window=(-7, 2), function="SIGMOID", rescaling=None, entries=None, signed=False)
 @example(
     window=(-920, 29999), function="LINEAR_EXACT", rescaling=(1, 1), entries=None, signed=False
 )
@@ -333,14 +334,11 @@ def test_greys_are_those_of_pydicom(
 
     measured = apply_modality_lut(dataset.pixel_array, dataset)
     expected = apply_voi_lut(measured, dataset).astype(np.float64)
-    # Of a window far from all values, whose span is next to nothing, only rounding would be seen.
-    assume(expected.min() == expected.max() or np.ptp(expected) > 1)
 
     if expected.min() == expected.max():
         expected = measured
     scaled = cv2.normalize(expected, np.empty_like(expected), 0, 255, cv2.NORM_MINMAX)
-    # Of 255 greys, single precision tells a ten-thousandth; more than half of one is a fault.
-    assert abs(read(path) - scaled).max() <= 0.5 + 1e-4
+    assert abs(read(path) - scaled).max() <= 0.5 + 1e-6
 
 
 def test_the_unused_bits_of_a_value_are_ignored(tmp_path: Path) -> None:
