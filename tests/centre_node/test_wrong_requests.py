@@ -90,6 +90,7 @@ def test_a_folder_of_no_use_is_told_without_the_path_to_it(
     assert faults(answer, str(mammograms.parent)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "code"),
     [
@@ -113,6 +114,7 @@ def test_a_hub_that_cannot_be_one_is_told_and_its_password_is_not(
     assert "patient-7" not in answer.text
 
 
+@pytest.mark.slow
 def test_a_part_that_an_artifact_has_not_is_a_problem(served: Node, finished: str) -> None:
     path = f"/jobs/{finished}/artifacts/losses.csv"
 
@@ -132,6 +134,7 @@ def test_an_empty_idempotency_key_is_refused(served: Node) -> None:
     assert answer.status_code == 422
 
 
+@pytest.mark.slow
 def test_an_event_id_that_the_job_has_not_reached_hides_nothing(
     served: Node, finished: str
 ) -> None:

@@ -150,6 +150,7 @@ def test_a_part_of_a_package_is_not_published(client: HubClient, tmp_path: Path)
         client.publish(part)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", [1, 3, 6])
 def test_after_a_hub_went_away_only_what_it_lacks_is_sent(tmp_path: Path, last: int) -> None:
     package = write_tiny_ensemble(tmp_path, tiny_contents(5))  # six uploads, the card among them

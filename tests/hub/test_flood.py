@@ -93,6 +93,7 @@ def rubbish(connection: socket.socket) -> None:
     connection.sendall(RUBBISH)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behaviour", [silent, half_a_head, half_a_body, rubbish])
 def test_a_crowd_keeps_no_one_from_the_hub(
     hub: Hub, behaviour: Callable[[socket.socket], None]

@@ -101,6 +101,7 @@ def test_a_request_that_drips_is_ended_with_a_408(
         assert dripped(connection, beginning, drop).startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.slow
 def test_an_upload_at_a_modest_rate_is_not_cut(hub: RunningHub) -> None:
     content = bytes(range(250)) * 40
     with caller(hub) as connection:

@@ -101,6 +101,7 @@ def test_ranges_in_other_units_are_ignored(big_file: Path) -> None:
             assert httpx.get(f"{url}/file", headers={"Range": unit}).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_is_cut_and_one_that_is_slow_is_not(
     big_file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

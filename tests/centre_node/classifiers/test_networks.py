@@ -98,6 +98,7 @@ def test_a_swins_tensors_have_timms_names(swin_t: nn.Module) -> None:
     assert swin_t.state_dict().keys() == timms.state_dict().keys()
 
 
+@pytest.mark.slow
 def test_timm_is_loaded_for_a_swin_only() -> None:
     code = (
         "import sys; from centre_node.classifiers.networks import Cnn; Cnn(16); "

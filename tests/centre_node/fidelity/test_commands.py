@@ -42,6 +42,7 @@ def run(package: Package, *arguments: str | Path) -> Result:
     return CliRunner(env={"COLUMNS": "400"}).invoke(fidelity_commands.app, words)
 
 
+@pytest.mark.slow
 def test_samples_stand_beside_real_halves_and_another_centre(
     package: Package, mammograms: Path, tmp_path: Path
 ) -> None:
@@ -65,6 +66,7 @@ def test_samples_stand_beside_real_halves_and_another_centre(
         assert (out / name).stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_report(package: Package, mammograms: Path) -> None:
     first, again, another = (
         run(package, mammograms, *CUT, "--json", "--seed", seed).stdout for seed in ("1", "1", "2")

@@ -28,6 +28,7 @@ def weights(network: Inception3, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return path
 
 
+@pytest.mark.slow
 def test_features_are_what_torchvisions_own_network_decides_on(
     network: Inception3, weights: Path
 ) -> None:
@@ -50,6 +51,7 @@ def test_features_are_what_torchvisions_own_network_decides_on(
     assert torch.allclose(decided, expected, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_safetensors_give_the_same(network: Inception3, weights: Path, tmp_path: Path) -> None:
     save_file(network.state_dict(), tmp_path / "inception.safetensors")
 

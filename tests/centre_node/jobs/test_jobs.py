@@ -45,6 +45,7 @@ def ended(process: psutil.Process) -> bool:
         return True
 
 
+@pytest.mark.slow
 def test_train_publish_pull_sample_study(node: Node, loopback_hub: RunningHub) -> None:
     connected(node, loopback_hub, "centre-a")
     trained = node.result(training(epochs=2, checkpoint_every_epochs=1))
@@ -146,6 +147,7 @@ def test_weights_are_chosen_in_one_way(node: Node, request_: dict[str, Any], sai
     assert said in refused.json()["detail"]
 
 
+@pytest.mark.slow
 def test_after_a_hub_was_down_the_training_is_published_as_if_it_had_not_been(
     node: Node, loopback_hub: RunningHub, tmp_path: Path
 ) -> None:
@@ -266,6 +268,7 @@ def test_job_that_cannot_be_done_says_why(
     assert job["problem"]["code"] == code
 
 
+@pytest.mark.slow
 def test_hub_that_is_down_fails_the_job_in_one_sentence(node: Node, tmp_path: Path) -> None:
     with running_hub(tmp_path / "hub") as hub:
         connected(node, hub, "centre-a")

@@ -84,6 +84,7 @@ def test_preview_shows_both_classes_of_every_subset(
     assert "shortcut AUROC" in done.output
 
 
+@pytest.mark.slow
 def test_preview_of_phantoms_draws_outlines(tmp_path: Path) -> None:
     out = tmp_path / "preview"
 

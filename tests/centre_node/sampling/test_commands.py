@@ -133,6 +133,7 @@ def test_wrong_things_are_one_sentence_and_leave_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("patch_format", "number", "code"),
     [("png", signal.SIGINT, 130), ("npy", signal.SIGTERM, 143)],

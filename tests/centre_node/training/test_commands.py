@@ -83,6 +83,7 @@ def sentence(done: Result, kind: type[Exception]) -> str:
     return str(done.exception)
 
 
+@pytest.mark.slow
 def test_from_mammograms_to_patches_at_another_centre(
     mammograms: Path, loopback_hub: RunningHub, tmp_path: Path
 ) -> None:
@@ -136,6 +137,7 @@ def test_a_training_leaves_weights_losses_pictures_and_fidelity(trained: Path) -
     assert (trained / "trained.json").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_tensorboard_is_written_beside_the_same_weights(
     mammograms: Path, trained: Path, tmp_path: Path
 ) -> None:
@@ -194,6 +196,7 @@ def test_what_failed_before_the_training_began_may_be_changed(
     assert train(mammograms, tmp_path / "out", *options, "4").exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_folder_that_another_process_trains_in_is_left_alone(
     mammograms: Path, trained: Path
 ) -> None:
@@ -355,6 +358,7 @@ def test_a_package_is_sent_as_it_is(
     assert "leave out --title" in refused.output
 
 
+@pytest.mark.slow
 def test_what_cannot_be_published_is_one_sentence(trained: Path, tmp_path: Path) -> None:
     nowhere = publish(tmp_path / "nowhere", *TERMS)
     silent = publish(trained, *TERMS)

@@ -273,6 +273,7 @@ def test_arms_that_are_alike_are_seldom_called_different() -> None:
         assert np.mean(called) <= 0.1  # 5 %, and what chance may add
 
 
+@pytest.mark.slow
 def test_nor_are_arms_that_happen_to_suit_these_patches() -> None:
     """Their seeds agree, which is all that sign flips see: the interval over patients is needed."""
     found = [null_study(seed, of_arm=0.6) for seed in range(50)]
