@@ -123,8 +123,7 @@ def test_wrong_things_are_one_sentence(
     assert done.code == code
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("service", ["hub", "node"])
+@pytest.mark.parametrize("service", ["hub", pytest.param("node", marks=pytest.mark.slow)])
 def test_a_taken_port_is_named(tmp_path: Path, service: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

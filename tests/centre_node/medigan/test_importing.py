@@ -77,8 +77,14 @@ def wgan(tmp_path_factory: pytest.TempPathFactory) -> Original:
     return generator, path
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("model", ["optimam", "bcdr", "wgan"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        "optimam",
+        pytest.param("bcdr", marks=pytest.mark.slow),
+        pytest.param("wgan", marks=pytest.mark.slow),
+    ],
+)
 def test_an_imported_generator_makes_the_patches_of_the_original(
     model: str, import_it: ImportIt, request: pytest.FixtureRequest
 ) -> None:
@@ -141,6 +147,7 @@ def test_the_card_of_00005_invents_no_counts_and_takes_those_that_are_given(
     assert (counts.patients, counts.patches) == (400, 639)
 
 
+@pytest.mark.slow
 def test_the_card_of_00006_names_its_loss_and_epochs(wgan: Original, import_it: ImportIt) -> None:
     training = import_it(wgan[1]).package.card.training
 
