@@ -150,7 +150,7 @@ def test_a_wrong_token_is_refused_before_the_body_comes(
         f"{method} {API}{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer gsc_wrong\r\n"
         "Content-Type: application/json\r\nContent-Length: 3000000000\r\n\r\n"
     )
-    with socket.create_connection((address.host, address.port or 0), timeout=5) as connection:
+    with socket.create_connection((address.host, address.port or 0), timeout=60) as connection:
         connection.sendall(head.encode())
         answer = read_answer(connection)
 

@@ -30,7 +30,7 @@ def _answer_to_head(hub: RunningHub, token: str, size: int) -> bytes:
         f"PUT /api/v1/blobs/{'0' * 64} HTTP/1.1\r\nHost: localhost\r\n"
         f"Authorization: Bearer {token}\r\nContent-Length: {size}\r\n\r\n"
     )
-    with socket.create_connection((address.host, address.port or 0), timeout=5) as connection:
+    with socket.create_connection((address.host, address.port or 0), timeout=60) as connection:
         connection.sendall(head.encode())
         return read_answer(connection)
 
