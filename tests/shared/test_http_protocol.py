@@ -91,7 +91,11 @@ def test_a_connection_that_asks_nothing_is_closed(hub: RunningHub) -> None:
         (b"", b"x"),
         (HEALTH[:-2], b"X: y\r\n"),
         ((MISSING + "Content-Length: 900000\r\n\r\n").encode(), b" "),
-        ((MISSING + "Transfer-Encoding: chunked\r\n\r\n").encode(), b"1\r\n \r\n"),
+        pytest.param(
+            (MISSING + "Transfer-Encoding: chunked\r\n\r\n").encode(),
+            b"1\r\n \r\n",
+            marks=pytest.mark.slow,
+        ),
         (put(b"x", "Content-Length: 1000000"), b"x"),
     ],
 )
