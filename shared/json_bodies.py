@@ -19,30 +19,28 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
-from shared.json_documents import check_json
+from shared.json_documents import read_json
 
 Value = TypeVar("Value")
+
+REFERENCE = "#/components/schemas/{model}-Input"
+"""Where an API's description has a part of a body; what is answered can look different."""
 
 
 class JsonBody(Generic[Value]):
     """A kind of body that some route takes in.
 
     Args:
-        kind: A model, or a union of models; those within it must be parts of an answer too, for
-            there the API's description has them.
-        strict: Whether "5" is no 5. Models that rewrite their input before it is validated cannot
-            be: what was JSON is Python's by then, whose lists are no tuples.
+        kind: A model, or a union of models.
     """
 
-    def __init__(self, kind: Any, *, strict: bool = True) -> None:
+    def __init__(self, kind: Any) -> None:
         self._kind = kind
-        self._strict = strict
 
     @property
     def described(self) -> dict[str, Any]:
-        """What the API's description says of it."""
-        schema = self._adapter.json_schema(ref_template="#/components/schemas/{model}")
-        schema.pop("$defs", None)
+        """What the API's description says of it, `$defs` included, which go elsewhere there."""
+        schema = self._adapter.json_schema(ref_template=REFERENCE)
         content = {"application/json": {"schema": schema}}
         return {"requestBody": {"required": True, "content": content}}
 
@@ -63,8 +61,7 @@ class JsonBody(Generic[Value]):
 
     def _validated(self, content: bytes) -> Value:
         try:
-            check_json(content)
-            return self._adapter.validate_json(content, strict=self._strict)
+            return self._adapter.validate_python(read_json(content), strict=True)
         except ValidationError as error:
             faults = error.errors(include_input=False, include_url=False)
             in_body = [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]

@@ -12,7 +12,7 @@ from shared.access import GuardedRoute, Role, requires
 from shared.json_bodies import JsonBody
 from shared.names import Name
 
-SOURCE = JsonBody[DatasetSource](DatasetSource, strict=False)
+SOURCE = JsonBody[DatasetSource](DatasetSource)
 router = APIRouter(
     prefix="/datasets",
     tags=["data sets"],

@@ -14,7 +14,7 @@ from shared.access import GuardedRoute, Role, requires
 from shared.json_bodies import JsonBody
 from shared.served_files import ServedFile
 
-JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest, strict=False)
+JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest)
 router = APIRouter(
     prefix="/jobs",
     tags=["jobs"],
