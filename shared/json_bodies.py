@@ -20,6 +20,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
 from shared.json_documents import read_json
+from shared.preconditions import check_conditions
 
 Value = TypeVar("Value")
 
@@ -45,12 +46,14 @@ class JsonBody(Generic[Value]):
         return {"requestBody": {"required": True, "content": content}}
 
     async def read(self, request: Request) -> Value:
-        """Return a request's body.
+        """Return a request's body, if the request's conditions hold.
 
         Raises:
             RequestValidationError: It was not sent as JSON, is none, is too large to be validated
                 in a moment, or is not of the kind.
+            PreconditionFailedError: See `check_conditions`.
         """
+        await check_conditions(request)
         if not is_json(request.headers.get("Content-Type", "")):
             raise RequestValidationError([_fault("not_json", (), "the body must be JSON")])
         return await to_thread.run_sync(self._validated, await request.body())

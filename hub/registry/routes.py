@@ -24,6 +24,7 @@ from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
+from shared.preconditions import check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
 
@@ -72,6 +73,7 @@ async def put_blob(
     content_length: Annotated[int | None, Header(ge=0)] = None,
 ) -> Response:
     """Upload a file; its SHA-256 is in the URL."""
+    await check_conditions(request)
     await registry.blobs.put(
         digest, request.stream(), centre=caller.name, declared_bytes=content_length
     )
@@ -80,9 +82,9 @@ async def put_blob(
 
 @router.head("/blobs/{digest}")
 def head_blob(digest: Digest, registry: RegistryDep) -> Response:
-    """Tell whether a file is stored, and its size."""
+    """Tell whether a file is stored, and its size. Its ETag is its SHA-256."""
     size = registry.blobs.path(digest).stat().st_size
-    return Response(headers={"Content-Length": str(size)})
+    return Response(headers={"Content-Length": str(size), "ETag": f'"{digest}"'})
 
 
 @router.post(GENERATOR, status_code=status.HTTP_201_CREATED, openapi_extra=MANIFEST.described)
@@ -143,20 +145,12 @@ def read_file(
     version: Version,
     file: str,
     registry: RegistryDep,
-    if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Return a file, whole or in part (`Range`). Its ETag is its SHA-256."""
     listed, path = registry.file(centre, name, _number(version), file)
     digest = base64.b64encode(bytes.fromhex(listed.sha256)).decode()
     headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
-    if if_none_match is not None and _matches(if_none_match, headers["ETag"]):
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     return ServedFile(path, headers=headers, filename=file, media_type="application/octet-stream")
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return bool(tags & {etag, "*"})
 
 
 def _number(version: str) -> int | None:
