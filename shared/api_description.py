@@ -104,12 +104,11 @@ def _complete(
     if has_etag:
         answers["200"].setdefault("headers", {}).update(ETAG)
         answers["304"] = {"description": "The caller has it", "headers": ETAG}
-    is_conditional = has_etag or (
-        "requestBody" in operation and operations.keys() & {"get", "head"}
-    )
+    changes_what_is_read = "requestBody" in operation and bool(operations.keys() & {"get", "head"})
+    is_conditional = has_etag or changes_what_is_read
     if is_conditional:
         _add_parameters(operation, CONDITIONS)
-    for status, text in _refusals(operation, method, route, roles, bool(is_conditional)):
+    for status, text in _refusals(operation, method, route, roles, is_conditional):
         answer = answers.setdefault(str(status), {})
         declared = answer.get("description")
         answer["description"] = f"{declared}; {text}" if declared else text

@@ -95,7 +95,7 @@ async def put_blob(
     request: Request,
     caller: CallerDep,
     registry: RegistryDep,
-    content_length: Annotated[int | None, Header(ge=0)] = None,
+    content_length: Annotated[int | None, Header(ge=0, include_in_schema=False)] = None,
 ) -> Response:
     """Upload a file; its SHA-256 is in the URL."""
     await check_conditions(request)
