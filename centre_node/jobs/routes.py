@@ -18,6 +18,19 @@ from shared.served_files import ServedFile
 
 JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest)
 WHERE = headers(Location="Where the job is.")
+EVENT = {
+    "type": "object",
+    "required": ["id", "event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "The job's revision."},
+        "event": {"const": "job"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/Job"},
+        },
+    },
+}
 router = APIRouter(
     prefix="/jobs",
     tags=["jobs"],
@@ -80,7 +93,7 @@ def cancel(job_id: str, jobs: JobsDep) -> Job:
     "/{job_id}/events",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        200: {"content": {"text/event-stream": {"itemSchema": EVENT}}},
         204: {"description": "Nothing more can come"},
         **problems(JobNotFoundError),
     },
