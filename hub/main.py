@@ -28,6 +28,7 @@ from hub.registry.store import VersionStore
 from hub.registry.stored_files import StoredFiles
 from hub.settings import Settings
 from shared.access import guard, open_to_anyone
+from shared.api_description import describe
 from shared.api_page import add_api_page
 from shared.body_limit import limit_bodies
 from shared.errors import CannotServeError, FolderInUseError, NotWritableError
@@ -36,7 +37,6 @@ from shared.head_requests import answer_head
 from shared.health import alive, ready
 from shared.hosts import check_hosts, host_names
 from shared.problem_handlers import add_problem_handlers
-from shared.problems import Problem
 from shared.rates import Guesses, Rates
 from shared.version import genshare_version
 
@@ -69,7 +69,6 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=cleaned,
-        responses={"default": {"model": Problem, "description": "A problem (RFC 9457)"}},
     )
     app.state.centres = centres(engine)
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
@@ -87,6 +86,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     app.state.public_url = (public_url or "").rstrip("/")
     check_hosts(app, host_names(settings.allowed_hosts, host, public_url))
     add_problem_handlers(app)
+    describe(app)
     add_api_page(app)
     guard(app, _access(engine, settings).admit)
     return app

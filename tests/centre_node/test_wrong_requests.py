@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.centre_node.node_server import Node, training
+from tests.centre_node.node_server import OWN, Node, training
 from tests.wrong_requests import faults, wrong_requests
 
 
@@ -75,6 +75,48 @@ def test_a_job_that_is_large_or_ambiguous_is_refused_before_it_is_looked_into(
 
     assert (answer.status_code, answer.json()["code"]) == (422, "GS-0002")
     assert sentence in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "place"),
+    [
+        ("/jobs", '{"kind": "sample", "generator": "%s", "count": "5"}' % ("0" * 64), "count"),
+        ("/jobs", '{"kind": "sample", "generator": "%s", "count": 5.0}' % ("0" * 64), "count"),
+        ("/jobs", '{"kind": "pull", "centre": "a", "name": "b", "version": true}', "version"),
+        ("/jobs", json.dumps(training(epochs="5")), "training.epochs"),
+        ("/jobs", json.dumps(training(epochs=2**53)), "training.epochs"),
+        ("/jobs", json.dumps(training(learning_rate="0.1")), "training.learning_rate"),
+        ("/jobs", json.dumps(training(cuda_graphs="yes")), "training.cuda_graphs"),
+        ("/jobs", '{"kind": "study", "dataset": "own", "study": {"arms": {}}}', "study.arms"),
+        ("/datasets/x", '{"format": "phantoms", "style": "film", "patients": "9"}', "patients"),
+        ("/datasets/x", '{"folder": 5}', "format"),
+        ("/datasets/x", '{"format": "auto", "folder": 5}', "folder"),
+        ("/datasets/x", json.dumps({"format": "auto", "folder": "x" * 5000}), "folder"),
+    ],
+)
+def test_a_body_of_other_types_or_past_its_bounds_is_refused(
+    served: Node, path: str, content: str, place: str
+) -> None:
+    method = "POST" if path == "/jobs" else "PUT"
+    told = {"Content-Type": "application/json"}
+    answer = served.http.request(method, path, content=content, headers=told)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "GS-0002")
+    assert place in answer.json()["detail"]
+
+
+def test_a_data_set_is_replaced_only_if_it_is_the_one_that_is_meant(served: Node) -> None:
+    was = served.http.get("/datasets/own")
+    outdated, unknown = (
+        served.http.put(f"/datasets/{name}", json=OWN, headers={"If-Match": '"other"'})
+        for name in ("own", "none")
+    )
+    known = served.http.put("/datasets/own", json=OWN, headers={"If-Match": was.headers["ETag"]})
+    first = served.http.put("/datasets/own", json=OWN, headers={"If-None-Match": "*"})
+
+    assert [outdated.status_code, unknown.status_code] == [412, 412]
+    assert [known.status_code, first.status_code] == [200, 412]
+    assert served.http.get("/datasets/none").status_code == 404
 
 
 @pytest.mark.parametrize("layout", ["auto", "coco", "inbreast"])
