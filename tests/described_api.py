@@ -10,6 +10,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.generation.modes import GenerationMode
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
@@ -75,6 +76,7 @@ def ask(url: str, callers: Sequence[str | None], known: Known, *, each: int) -> 
     api = schemathesis.openapi.from_dict(httpx.get(f"{url}/openapi.json").json())
     outcome = Outcome()
     for found in api.get_all_operations():
+        assert isinstance(found, Ok), "the description of an operation is wrong"
         _ask_operation(found.ok(), url, callers, known, each, outcome)
     return outcome
 
