@@ -68,7 +68,7 @@ def describe(app: FastAPI) -> None:
     def described() -> Json:
         return _completed(plain(), app)
 
-    app.openapi = described  # type: ignore[method-assign] (as the framework's manual says)
+    app.openapi = described  # type: ignore[method-assign]  # as the framework's manual says
 
 
 def _completed(api: Json, app: FastAPI) -> Json:
@@ -77,7 +77,7 @@ def _completed(api: Json, app: FastAPI) -> Json:
     roles = frozenset().union(*(route.roles or () for _, route in guarded))
     for path, route in guarded:
         operations = api["paths"][path]
-        for method in route.methods & {name.upper() for name in operations}:
+        for method in {name.upper() for name in operations} & (route.methods or set()):
             _complete(operations[method.lower()], method, operations, route, roles)
     schemas = api.setdefault("components", {}).setdefault("schemas", {})
     for operations in api["paths"].values():
