@@ -149,12 +149,13 @@ def shares(truth: float, gain_of_real: float, seeds: Iterable[int]) -> list[Reco
 
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("gain_of_real", [0.03, 0.06])
 @pytest.mark.parametrize("truth", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("gain_of_real", [0.03, 0.06])
 def test_a_recovered_share_is_right_in_the_middle_and_its_interval_holds_the_truth(
     truth: float, gain_of_real: float
 ) -> None:
-    found = shares(truth, gain_of_real, range(400))
+    """A gain of real patches of 0.03 is one standard error here, one of 0.06 is two."""
+    found = shares(truth, gain_of_real, range(800))
 
     points = [one.share for one in found if one.share is not None]
     intervals = [one.interval for one in found if one.interval is not None]
@@ -166,8 +167,11 @@ def test_a_recovered_share_is_right_in_the_middle_and_its_interval_holds_the_tru
         f"\n{truth:.0%} of {gain_of_real}: middle {np.median(points):.3f} of {len(points)}, "
         f"held by {np.mean(held):.3f}, {bounded:.0%} bounded"
     )
-    assert np.median(points) == pytest.approx(truth, abs=0.1)  # 0.05, and what chance may add
     assert np.mean(held) >= 0.93
+    if gain_of_real > 0.05:
+        assert np.median(points) == pytest.approx(truth, abs=0.08)  # 0.05, and what chance may add
+    else:
+        assert bounded < 0.2  # a point has little meaning then, and the report says so
 
 
 @pytest.mark.parametrize("errors_of_real", [0.5, 2.0, 4.0])
