@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from centre_node.jobs.service import worker_environment
+from centre_node.settings import worker_environment
 
 ROOT = Path(__file__).parents[3]
 IDLE_AT_ONCE = """
