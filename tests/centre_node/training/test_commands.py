@@ -25,6 +25,7 @@ from node_api.data_sources import PhantomSet
 from shared import commands as hub_commands
 from shared.errors import FolderInUseError, HubUnreachableError
 from shared.files import alone_in
+from shared.interruption import SENTENCE
 from shared.packages import open_package
 from tests.hub_server import ADMIN_TOKEN, RunningHub
 from tests.waiting import wait_for
@@ -291,7 +292,7 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
     rest = process.stderr.read()
 
     assert process.wait() == 130
-    assert rest.splitlines()[-1].startswith("interrupted; start the same command again")
+    assert rest.splitlines()[-1] == SENTENCE
     assert "Traceback" not in rest
     assert not list((tmp_path / "out").glob(".*"))
     assert not (tmp_path / "out" / "trained.json").exists()
