@@ -117,8 +117,9 @@ def test_answers_are_what_the_description_says(seeded: Seeded) -> None:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(1800)
 def test_ten_thousand_answers_are_what_the_description_says(seeded: Seeded) -> None:
-    outcome = seeded.ask(each=450)
+    outcome = seeded.ask(each=420)
 
     assert outcome.faults == {}
     assert outcome.cases >= 10_000
