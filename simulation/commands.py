@@ -215,6 +215,7 @@ def _show(report: Report, page: Path, console: Console, *, as_json: bool) -> Non
     for study in report.studies:
         console.print(f"{report.names[study.centre]}: {study.shortcut.in_words()}", style="dim")
     console.print(TABLE_NOTE, style="dim")
-    console.print(f"\nReport: {page.resolve()}\nThis start took {duration(report.seconds)}.", markup=False)
+    took = f"This start took {duration(report.seconds)}."
+    console.print(f"\nReport: {page.resolve()}\n{took}", markup=False)
     if as_json:
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")
