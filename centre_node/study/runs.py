@@ -82,14 +82,9 @@ def run_study(
         found = len(runs.results)
         failed = runs.do_missing(engine, device.type, on_progress)
         _tell(on_progress, configuration.runs, configuration.runs, "computing statistics")
-        origin = StudyOrigin(
-            configuration_digest=_digest(configuration),
-            data_digests=tuple(sorted(_data_digests(ready))),
-            versions={"genshare": genshare_version(), "torch": str(torch.__version__)},
-            device=_device_name(device),
-            threads=threads,
-            seconds=time.monotonic() - started,
-            runs_found=found,
+        seconds = time.monotonic() - started
+        origin = _origin(
+            configuration, ready, device, threads=threads, seconds=seconds, found=found
         )
         result = _result(ready, inputs, runs.results, failed, origin)
         write_pictures(ready, inputs.packages, runs.results, folder)
@@ -169,6 +164,27 @@ def _failed(outcome: Outcome) -> FailedRun:
     )
 
 
+def _origin(
+    configuration: StudyConfiguration,
+    ready: Preparation,
+    device: torch.device,
+    *,
+    threads: int,
+    seconds: float,
+    found: int,
+) -> StudyOrigin:
+    """Say what the numbers come from; `found` runs were there already."""
+    return StudyOrigin(
+        configuration_digest=hashlib.sha256(configuration.model_dump_json().encode()).hexdigest(),
+        data_digests=tuple(sorted(_data_digests(ready))),
+        versions={"genshare": genshare_version(), "torch": str(torch.__version__)},
+        device=_device_name(device),
+        threads=threads,
+        seconds=seconds,
+        runs_found=found,
+    )
+
+
 def _result(
     ready: Preparation,
     inputs: StudyInputs,
@@ -229,10 +245,6 @@ def _data_digests(ready: Preparation) -> Iterator[str]:
 
 def _device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
-
-
-def _digest(configuration: StudyConfiguration) -> str:
-    return hashlib.sha256(configuration.model_dump_json().encode()).hexdigest()
 
 
 def _write(report: StudyReport, folder: Path) -> None:
