@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -55,20 +55,12 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     alone = _alone(folder)
     engine = open_database(settings.data_dir / "hub.sqlite")
     blobs, cleaner = _files(engine, folder, settings)
-
-    @asynccontextmanager
-    async def cleaned(_app: FastAPI) -> AsyncIterator[None]:
-        with alone:
-            cleaning = asyncio.create_task(cleaner.clean_for_ever())
-            yield
-            cleaning.cancel()
-
     app = FastAPI(
         title="genshare hub",
         version=genshare_version(),
         docs_url=None,
         redoc_url=None,
-        lifespan=cleaned,
+        lifespan=_cleaned(cleaner, alone),
     )
     app.state.centres = centres(engine)
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
@@ -82,14 +74,34 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         app.include_router(router, prefix=API)
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
-    public_url = str(settings.public_url) if settings.public_url else None
-    app.state.public_url = (public_url or "").rstrip("/")
-    check_hosts(app, host_names(settings.allowed_hosts, host, public_url))
+    _answer_to_names(app, settings, host)
     add_problem_handlers(app)
     describe(app)
     add_api_page(app)
     guard(app, _access(engine, settings).admit)
     return app
+
+
+def _cleaned(
+    cleaner: Cleaner, alone: ExitStack
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Return the life of a hub, which keeps its files to itself and cleans them all along."""
+
+    @asynccontextmanager
+    async def cleaned(_app: FastAPI) -> AsyncIterator[None]:
+        with alone:
+            cleaning = asyncio.create_task(cleaner.clean_for_ever())
+            yield
+            cleaning.cancel()
+
+    return cleaned
+
+
+def _answer_to_names(app: FastAPI, settings: Settings, host: str | None) -> None:
+    """Settle by which names callers reach the hub, and what links in its answers begin with."""
+    public_url = str(settings.public_url) if settings.public_url else None
+    app.state.public_url = (public_url or "").rstrip("/")
+    check_hosts(app, host_names(settings.allowed_hosts, host, public_url))
 
 
 def centres(engine: Engine) -> Centres:

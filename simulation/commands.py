@@ -26,7 +26,7 @@ from simulation.report.machine import this_machine
 from simulation.report.records import Report
 from simulation.report.tables import terminal_tables
 from simulation.report.writing import write_report
-from simulation.results_folder import REPORT, claimed, disk_faults
+from simulation.results_folder import REPORT, claim, disk_faults
 from simulation.scenario import Scenario, scenario_digest
 from simulation.scenario_file import read_scenario
 
@@ -144,7 +144,7 @@ def _run(
 ) -> tuple[Report, Path]:
     """Run the scenario and write its report; return it and its page."""
     begun = time.monotonic()
-    with claimed(out, scenario, folders) as digest:
+    with claim(out, scenario, folders) as digest:
         console.print(f"[bold]{escape(scenario.title)}[/]")
         finished, pictures = _drive(scenario, federation, digest, console)
         report = compose_report(
@@ -215,7 +215,8 @@ def _show(report: Report, page: Path, console: Console, *, as_json: bool) -> Non
     for study in report.studies:
         console.print(f"{report.names[study.centre]}: {study.shortcut.in_words()}", style="dim")
     console.print(TABLE_NOTE, style="dim")
-    took = f"This start took {duration(report.seconds)}."
-    console.print(f"\nReport: {page.resolve()}\n{took}", markup=False)
+    console.print(
+        f"\nReport: {page.resolve()}\nThis start took {duration(report.seconds)}.", markup=False
+    )
     if as_json:
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")
