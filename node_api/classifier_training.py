@@ -54,6 +54,7 @@ class ClassifierTraining(StrictModel):
         ge=1,
         description="Steps of batch_size patches instead of epochs, so that every arm takes as "
         "many, whatever it adds.",
+        exclude_if=lambda steps: steps is None,
     )
     batch_size: int = Field(12, ge=2, description="Patches in a step.")
     learning_rate: float = Field(
