@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
+from pydantic import Field
+
 from node_api.rows import RunRow
 from node_api.summaries import ShortcutReport, SubsetBalance
 from shared.models import StrictModel
@@ -253,6 +255,7 @@ class StudyResult(StrictModel):
         failed: Runs that have no row.
         balance: What the subsets of the split hold.
         shortcut: How far test patches can be told apart without looking for a lesion.
+        left_out: What of the centre's own and of the donors' lesions could not be used, by reason.
     """
 
     arms: tuple[ArmFacts, ...]
@@ -261,5 +264,6 @@ class StudyResult(StrictModel):
     findings: StudyFindings
     balance: tuple[SubsetBalance, ...]
     shortcut: ShortcutReport
+    left_out: dict[str, int] = Field(default_factory=dict, exclude_if=lambda left_out: not left_out)
     generators: tuple[UsedGenerator, ...]
     origin: StudyOrigin

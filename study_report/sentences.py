@@ -151,11 +151,12 @@ def _what_is_missing(study: Presented) -> str:
 
 def _setting(study: Presented) -> str:
     first = study.result.findings.cells[0]
+    told_apart = study.classes.told_apart.format(lesions=scope(study.configuration.lesions))
     return (
         f"{sentence(study.centre)} trained {counted(len(study.result.rows), 'classifier')} to tell "
-        f"patches with {scope(study.configuration.lesions)} from healthy tissue, and tested each "
+        f"{told_apart}, and tested each "
         f"on the same {counted(first.n_test, 'patch', 'patches')} of patients that no training "
-        f"saw; {percentage(first.prevalence)} of them show a lesion."
+        f"saw; {percentage(first.prevalence)} of them {study.classes.are_positive}."
     )
 
 

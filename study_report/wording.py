@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from node_api.findings import ArmFacts, ArmRole, Interval, MetricEstimate, ShareInterval
+from node_api.tasks import Classes
 
 UNDEFINED = "n/a"
 MINUS, UNBREAKABLE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -13,15 +14,15 @@ METRICS = {
     "f1": "F1",
     "auroc": "AUROC",
     "auprc": "AUPRC",
-    "f1_healthy": "F1, healthy",
-    "auprc_healthy": "AUPRC, healthy",
+    "f1_healthy": "F1, {other}",
+    "auprc_healthy": "AUPRC, {other}",
     "auroc_patients": "AUROC, patients",
     "auprc_patients": "AUPRC, patients",
     "sensitivity_at_90_specificity": "Sensitivity at 90 % specificity",
     "brier": "Brier score",
     "calibration_error": "Calibration error",
 }
-"""Headings by a row's field."""
+"""Headings by a row's field, with a place for the class that is not the positive one."""
 
 ROLES: dict[ArmRole, str] = {
     "baseline": "own patches alone",
@@ -32,6 +33,11 @@ ROLES: dict[ArmRole, str] = {
     "synthetic only": "synthetic lesions instead of own ones",
     "real donor": "real lesions of other centres added",
 }
+
+
+def metric_name(metric: str, classes: Classes) -> str:
+    """Return a metric's heading, such as "AUPRC, healthy"."""
+    return METRICS[metric].format(other=classes.other)
 
 
 def number(estimate: MetricEstimate) -> str:
