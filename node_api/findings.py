@@ -5,9 +5,7 @@ These models travel from a node to whoever writes the report.
 
 from typing import Any, Literal
 
-from pydantic import model_validator
-
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from node_api.rows import RunRow
 from node_api.summaries import ShortcutReport, SubsetBalance
