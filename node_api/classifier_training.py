@@ -13,6 +13,8 @@ ClassifierName = Literal["cnn", "swin"]
 SWIN_SIDE_PX = 224
 """The side of the paper's Swin."""
 
+PAPERS_EPOCHS = 100
+
 RECIPE_DEFAULTS: Mapping[TrainingRecipe, Mapping[str, Any]] = {
     "paper": {},  # the fields' own defaults
     "improved": {
@@ -33,7 +35,8 @@ class ClassifierTraining(StrictModel):
     `paper` is stochastic gradient descent at a constant rate on flipped patches. `improved` is
     ours: AdamW, a rate that warms up and then falls along a cosine, classical augmentation, and a
     moving average of the weights, which is then what is evaluated and kept. With either, the
-    weights with the best validation AUPRC are kept.
+    weights with the best validation AUPRC are kept: of those after each epoch, or, of a training in
+    steps, at twenty points on its way.
 
     Source: paper section 2.4.1; the batch is that of its published code. The decay, the warm-up
     and the cosine are those of Swin's own training, Liu et al. 2021 (arXiv 2103.14030), for
@@ -43,7 +46,20 @@ class ClassifierTraining(StrictModel):
     recipe: TrainingRecipe = Field(
         "paper", description="What the other fields' defaults depend on."
     )
-    epochs: int = Field(100, ge=1, le=LARGEST_COUNT, description="Passes over the patches.")
+    epochs: int | None = Field(
+        PAPERS_EPOCHS,
+        ge=1,
+        le=LARGEST_COUNT,
+        description="Passes over the patches; None where steps are given.",
+    )
+    steps: int | None = Field(
+        None,
+        ge=1,
+        le=LARGEST_COUNT,
+        description="Steps of batch_size patches instead of epochs, so that every arm takes as "
+        "many, whatever it adds.",
+        exclude_if=lambda steps: steps is None,
+    )
     batch_size: int = Field(12, ge=2, le=LARGEST_COUNT, description="Patches in a step.")
     learning_rate: float = Field(
         0.001, gt=0, description="Constant in the paper's recipe, the highest in the improved one."
@@ -99,6 +115,22 @@ class ClassifierTraining(StrictModel):
             if value.get("recipe") == recipe:
                 return {**defaults, **value}
         return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _steps_leave_no_epochs(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("steps") is not None:
+            return {"epochs": None, **value}
+        return value
+
+    @model_validator(mode="after")
+    def _epochs_or_steps(self) -> Self:
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError(
+                "a training is as long as its epochs or its steps say; give one of them, "
+                f"not epochs {self.epochs} and steps {self.steps}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _fields_fit_the_recipe(self) -> Self:

@@ -12,14 +12,16 @@ from shared.models import StrictModel
 class Metrics(StrictModel):
     """How well a classifier does on one test set.
 
-    Lesion is the positive class, but for the fields that end in `_healthy`. Fields that end in
-    `_patients` are of patients, not patches: a patient's probability is that of its most
-    suspicious patch, and a patient with a lesion patch is positive. But for counts and the
+    Lesion is the positive class, or malignant where the study's task is benign or malignant, but
+    for the fields that end in `_healthy`: there it is the other class, healthy or benign. Fields
+    that end in `_patients` are of patients, not patches: a patient's probability is that of its
+    most suspicious patch, and a patient with a positive patch is positive. But for counts and the
     temperature all are 0 to 1. What has a default was not measured by the first versions, whose
     rows can still be read.
 
     Attributes:
-        threshold: From this probability on, lesion is predicted; chosen on validation patches.
+        threshold: From this probability on, the positive class is predicted; chosen on validation
+            patches.
         sensitivity_at_90_specificity: The highest one that a threshold reaches with it on the test
             patches' ROC curve.
         brier, calibration_error: After temperature scaling on validation patches.

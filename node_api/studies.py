@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName, ClassifierTraining
 from node_api.patches import PatchConfiguration
+from node_api.tasks import BENIGN_OR_MALIGNANT, LESION_OR_HEALTHY, Task
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, LesionKind, Name
 
@@ -71,6 +72,13 @@ class Arm(StrictModel):
 class StudyConfiguration(StrictModel):
     """A grid of runs: classifiers x train fractions x arms x seeds."""
 
+    task: Task = Field(
+        LESION_OR_HEALTHY,
+        description="What the classifiers tell apart. The positive class is lesion, or malignant: "
+        "then both classes are lesions of known pathology, half of what an arm adds is malignant, "
+        "and no healthy patches are cut.",
+        exclude_if=lambda task: task == LESION_OR_HEALTHY,
+    )
     lesions: Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,40}$")] = Field(
         "all", description="The scope's name in the tables: all, masses."
     )
@@ -111,6 +119,7 @@ class StudyConfiguration(StrictModel):
         ):
             if len(set(values)) < len(values):
                 raise ValueError(f"every {what} must be named once: {values}")
+        self._check_task()
         if "swin" not in self.classifiers and (
             (side := self.classifier_training.swin_side_px) != SWIN_SIDE_PX
         ):
@@ -119,6 +128,15 @@ class StudyConfiguration(StrictModel):
                 f"{', '.join(self.classifiers)}, and the others work at image_size"
             )
         return self
+
+    def _check_task(self) -> None:
+        if self.task == BENIGN_OR_MALIGNANT:
+            for arm in self.arms:
+                if arm.extra_healthy:
+                    raise ValueError(
+                        f"the arm {arm.name!r} adds healthy patches, but the task is {self.task}, "
+                        "which has none; leave the arm out"
+                    )
 
     @property
     def runs(self) -> int:

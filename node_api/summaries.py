@@ -51,6 +51,7 @@ class SubsetBalance(StrictModel):
 
     Attributes:
         lesions: By kind.
+        pathologies: Lesions by pathology, where a study's classes are those; else empty.
     """
 
     subset: str
@@ -60,13 +61,15 @@ class SubsetBalance(StrictModel):
     images_with_lesions: int
     lesions: dict[str, int]
     densities: dict[str, float]
+    pathologies: dict[str, int] = Field(default_factory=dict, exclude_if=lambda found: not found)
 
 
 class ShortcutReport(StrictModel):
     """AUROC of a logistic regression on what no classifier should need; None for one class only.
 
     Near 0.5 there is no shortcut. Lesions are brighter than most tissue, so `mean` may tell
-    something true; `sharpness` and `size` speak of how patches were cut.
+    something true; `sharpness` and `size` speak of how patches were cut, but for malignant
+    lesions, which are the larger ones.
 
     Attributes:
         auroc: Of all three features together.

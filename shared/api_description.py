@@ -68,7 +68,7 @@ def describe(app: FastAPI) -> None:
     def described() -> Json:
         return _completed(plain(), app)
 
-    app.openapi = described  # type: ignore[method-assign] (as the framework's manual says)
+    app.openapi = described  # type: ignore[method-assign]  # as the framework's manual says
 
 
 def _completed(api: Json, app: FastAPI) -> Json:
@@ -77,7 +77,7 @@ def _completed(api: Json, app: FastAPI) -> Json:
     roles = frozenset().union(*(route.roles or () for _, route in guarded))
     for path, route in guarded:
         operations = api["paths"][path]
-        for method in route.methods & {name.upper() for name in operations}:
+        for method in {name.upper() for name in operations} & (route.methods or set()):
             _complete(operations[method.lower()], method, operations, route, roles)
     schemas = api.setdefault("components", {}).setdefault("schemas", {})
     for operations in api["paths"].values():
@@ -95,19 +95,12 @@ def _complete(
     operation: Json, method: str, operations: Json, route: GuardedRoute, roles: frozenset[Any]
 ) -> None:
     """Add to an operation what follows from the route's kind."""
-    answers, serves_file = operation["responses"], _serves_file(route)
+    answers = operation["responses"]
     if "HTTPValidationError" in str(answers.get("422")):
         del answers["422"]
-    if serves_file:
+    if _serves_file(route):
         _add_file(operation)
-    has_etag = method in {"GET", "HEAD"} and "text/event-stream" not in str(answers["200"])
-    if has_etag:
-        answers["200"].setdefault("headers", {}).update(ETAG)
-        answers["304"] = {"description": "The caller has it", "headers": ETAG}
-    changes_what_is_read = "requestBody" in operation and bool(operations.keys() & {"get", "head"})
-    is_conditional = has_etag or changes_what_is_read
-    if is_conditional:
-        _add_parameters(operation, CONDITIONS)
+    is_conditional = _add_conditions(operation, method, operations)
     for status, text in _refusals(operation, method, route, roles, is_conditional):
         answer = answers.setdefault(str(status), {})
         declared = answer.get("description")
@@ -118,6 +111,19 @@ def _complete(
         if int(status) >= 400:
             answer["content"] = PROBLEM
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _add_conditions(operation: Json, method: str, operations: Json) -> bool:
+    """Add the ETag that is answered and what can be asked with it; tell whether any can."""
+    answers = operation["responses"]
+    has_etag = method in {"GET", "HEAD"} and "text/event-stream" not in str(answers["200"])
+    if has_etag:
+        answers["200"].setdefault("headers", {}).update(ETAG)
+        answers["304"] = {"description": "The caller has it", "headers": ETAG}
+    changes_what_is_read = "requestBody" in operation and bool(operations.keys() & {"get", "head"})
+    if has_etag or changes_what_is_read:
+        _add_parameters(operation, CONDITIONS)
+    return has_etag or changes_what_is_read
 
 
 def _refusals(

@@ -21,7 +21,7 @@ p { margin: .2rem 0; } .quiet { opacity: .7; }
 <p>Errors are <code>application/problem+json</code>. HEAD is answered wherever there is GET.
 The machine-readable description is <a href="openapi.json">openapi.json</a>.</p>
 {% for path, operations in paths.items() %}
-{% for method, operation in operations.items() if not (method == "head" and operations.get) %}
+{% for method, operation in operations.items() if method != "head" or "get" not in operations %}
 <article><p><b>{{ method|upper }}</b> <code>{{ path }}</code></p>
 <p>{{ operation.description or operation.summary }}</p>
 {% if operation.parameters %}<p class="quiet">

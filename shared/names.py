@@ -36,3 +36,4 @@ TrainingRecipe = Literal["paper", "improved"]
 
 Precision = Literal["float32", "bfloat16", "auto"]
 LesionKind = Literal["mass", "calcification", "other"]
+Pathology = Literal["benign", "malignant"]

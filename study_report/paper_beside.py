@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from node_api.findings import ArmFacts, ArmRole
+from node_api.tasks import LESION_OR_HEALTHY
 from study_report.paper_tables import FRACTIONS, TABLES, Metric, PaperCell, paper_cells
 from study_report.presented import Column, Presented
 from study_report.tables import Heading, StudyTable, TableRow, Value
-from study_report.wording import METRICS, UNDEFINED, classifier_name, number
+from study_report.wording import UNDEFINED, classifier_name, metric_name, number
 
 BESIDE: dict[str, Metric] = {
     "accuracy": "accuracy",
@@ -31,8 +32,11 @@ NOTE = (
 
 
 def paper_beside(study: Presented) -> tuple[StudyTable, ...]:
-    """Return a table for each classifier that the paper has for these lesions and shares."""
-    return tuple(_tables(study))
+    """Return a table for each classifier that the paper has for these lesions and shares.
+
+    The paper told lesions from healthy tissue; beside another task its numbers say nothing.
+    """
+    return tuple(_tables(study)) if study.configuration.task == LESION_OR_HEALTHY else ()
 
 
 def _tables(study: Presented) -> Iterator[StudyTable]:
@@ -48,7 +52,8 @@ def _tables(study: Presented) -> Iterator[StudyTable]:
             yield StudyTable(
                 f"{classifier_name(classifier)} beside the paper's "
                 f"{TABLES[study.configuration.lesions]}",
-                tuple(Heading(METRICS[metric]) for metric in BESIDE) * len(fractions),
+                tuple(Heading(metric_name(metric, study.classes)) for metric in BESIDE)
+                * len(fractions),
                 tuple(_rows(study, classifier, cells, fractions)),
                 spans=tuple((study.share_title(share), len(BESIDE)) for share in fractions),
                 note=NOTE,

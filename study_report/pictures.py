@@ -7,15 +7,7 @@ from dataclasses import dataclass
 from study_report.presented import Presented
 from study_report.wording import listed, sentence
 
-REAL_LESIONS, REAL_HEALTHY = "real-lesion-patches.png", "real-healthy-patches.png"
 MISTAKES = "mistakes.png"
-
-KNOWN = {
-    REAL_LESIONS: "Real lesion patches that {centre} trained on.",
-    REAL_HEALTHY: "Real healthy patches that {centre} trained on.",
-    MISTAKES: "Test patches that the classifiers were surest of and wrong: missed lesions "
-    "above, healthy patches taken for lesions below.",
-}
 
 
 @dataclass(frozen=True)
@@ -26,6 +18,11 @@ class ShownPicture:
     source: str
 
 
+def real_picture(name: str) -> str:
+    """Return the name of the picture of real patches of a class, such as lesion."""
+    return f"real-{name}-patches.png"
+
+
 def synthetic_picture(centre: str, generator: str) -> str:
     """Return the name of the picture of a generator's patches."""
     return f"synthetic-{centre}-{generator}.png"
@@ -33,7 +30,7 @@ def synthetic_picture(centre: str, generator: str) -> str:
 
 def shown_pictures(study: Presented, pictures: Mapping[str, bytes]) -> tuple[ShownPicture, ...]:
     """Return synthetic patches first, then mistakes and real patches."""
-    order = [MISTAKES, *KNOWN]
+    order = [MISTAKES, *_of_classes(study)]
     names = sorted(pictures, key=lambda name: order.index(name) if name in order else -1)
     return tuple(ShownPicture(_caption(study, name), data_url(pictures[name])) for name in names)
 
@@ -43,9 +40,21 @@ def data_url(png: bytes) -> str:
     return f"data:image/png;base64,{b64encode(png).decode()}"
 
 
+def _of_classes(study: Presented) -> dict[str, str]:
+    """Return the caption of the picture of each class's real patches, the positive one first."""
+    return {
+        real_picture(name): f"Real {name} patches that {study.centre} trained on."
+        for name in (study.classes.positive, study.classes.other)
+    }
+
+
 def _caption(study: Presented, name: str) -> str:
-    if name in KNOWN:
-        return KNOWN[name].format(centre=study.centre)
+    if name == MISTAKES:
+        return (
+            f"Test patches that the classifiers were surest of and wrong: {study.classes.mistakes}."
+        )
+    if caption := _of_classes(study).get(name):
+        return caption
     for used in study.result.generators:
         if name == synthetic_picture(used.centre, used.name):
             arms = listed([f"“{arm}”" for arm in used.arms])

@@ -6,6 +6,7 @@ from itertools import product
 
 from node_api.findings import ArmFacts, Cell, Difference, StudyResult
 from node_api.studies import StudyConfiguration
+from node_api.tasks import CLASSES, Classes
 from study_report.wording import classifier_name, listed, percentage
 
 
@@ -24,6 +25,11 @@ class Presented:
     configuration: StudyConfiguration
     result: StudyResult
     centre: str = "the centre"
+
+    @property
+    def classes(self) -> Classes:
+        """How the task's two classes are called."""
+        return CLASSES[self.configuration.task]
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -90,7 +90,13 @@ def _recovered(study: Presented, arm: ArmFacts, shares: Sequence[RecoveredShare]
 
 
 def _doubts(study: Presented, shares: Sequence[RecoveredShare]) -> Iterator[str]:
-    if any(share.interval is None or share.interval.low <= 0 for share in shares):
+    intervals = [share.interval for share in shares]
+    if any(found is not None and found.low is None for found in intervals):
+        yield (
+            "Where that interval is unbounded, any share fits the data, for the real patches' own "
+            "gain may be none."
+        )
+    if any(found is not None and found.low is not None and found.low <= 0 for found in intervals):
         yield "Where that interval reaches 0, it is not shown that they recover anything."
     for real in dict.fromkeys(share.real for share in shares):
         of_real = [share for share in shares if share.real == real]
@@ -145,11 +151,12 @@ def _what_is_missing(study: Presented) -> str:
 
 def _setting(study: Presented) -> str:
     first = study.result.findings.cells[0]
+    told_apart = study.classes.told_apart.format(lesions=scope(study.configuration.lesions))
     return (
         f"{sentence(study.centre)} trained {counted(len(study.result.rows), 'classifier')} to tell "
-        f"patches with {scope(study.configuration.lesions)} from healthy tissue, and tested each "
+        f"{told_apart}, and tested each "
         f"on the same {counted(first.n_test, 'patch', 'patches')} of patients that no training "
-        f"saw; {percentage(first.prevalence)} of them show a lesion."
+        f"saw; {percentage(first.prevalence)} of them {study.classes.are_positive}."
     )
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from node_api.findings import Cell, Difference, RecoveredShare
+from node_api.summaries import SubsetBalance
 from study_report.presented import Column, Presented, belongs
 from study_report.wording import (
-    METRICS,
     UNDEFINED,
     added,
     classifier_name,
     counted,
     interval,
+    metric_name,
     number,
     percentage,
     probability,
@@ -131,9 +132,10 @@ def metric_tables(study: Presented) -> tuple[StudyTable, ...]:
 
     Source: paper section 3, Tables 1 and 2.
     """
+    positive, other = sentence(study.classes.positive), sentence(study.classes.other)
     return (
-        *_metric_tables(study, "Lesion is the positive class", PAPERS_METRICS),
-        *_metric_tables(study, "Healthy is the positive class, and patients", BESIDE),
+        *_metric_tables(study, f"{positive} is the positive class", PAPERS_METRICS),
+        *_metric_tables(study, f"{other} is the positive class, and patients", BESIDE),
         *_metric_tables(study, "Sensitivity and calibration", FURTHER),
     )
 
@@ -148,7 +150,7 @@ def difference_tables(study: Presented, metric: str) -> tuple[StudyTable, ...]:
         if rows:
             tables.append(
                 StudyTable(
-                    f"{METRICS[metric]}: {study.column_title(column)}",
+                    f"{metric_name(metric, study.classes)}: {study.column_title(column)}",
                     _difference_headings(metric),
                     rows,
                     note=_reasons(study.differences(column, metric)),
@@ -175,13 +177,22 @@ def balance_table(study: Presented) -> StudyTable:
                 Value(_whole(part.share_of_patients)),
                 Value(f"{part.images:,}"),
                 Value(f"{part.images_with_lesions:,}"),
-                Value(", ".join(f"{kind} {count:,}" for kind, count in part.lesions.items())),
+                Value(_lesions(part)),
                 Value(", ".join(f"{d}: {_whole(s)}" for d, s in part.densities.items())),
             ),
         )
         for part in study.result.balance
     )
-    return StudyTable("The patients of each subset", headings, rows, corner="Subset")
+    note = " ".join(
+        f"Left out, of the own and the donors' data: {counted(count, 'time')} {reason}."
+        for reason, count in study.result.left_out.items()
+    )
+    return StudyTable("The patients of each subset", headings, rows, corner="Subset", note=note)
+
+
+def _lesions(part: SubsetBalance) -> str:
+    counts = [*part.lesions.items(), *part.pathologies.items()]
+    return ", ".join(f"{name} {count:,}" for name, count in counts)
 
 
 def _whole(share: float) -> str:
@@ -198,7 +209,7 @@ def _metric_tables(study: Presented, title: str, metrics: Sequence[str]) -> Iter
         shown = fractions[start : start + SIDE_BY_SIDE]
         yield StudyTable(
             title,
-            tuple(Heading(METRICS[metric]) for metric in metrics) * len(shown),
+            tuple(Heading(metric_name(metric, study.classes)) for metric in metrics) * len(shown),
             tuple(_metric_rows(study, shown, metrics)),
             spans=tuple((study.share_title(fraction), len(metrics)) for fraction in shown),
             note=_metric_note(study),
@@ -211,7 +222,7 @@ def _metric_note(study: Presented) -> str:
     return (
         f"{spread} over {counted(study.seeds, 'seed')}, 95 % interval of the mean beneath. "
         f"{counted(first.n_test, 'test patch', 'test patches')}, of which "
-        f"{percentage(first.prevalence)} show a lesion."
+        f"{percentage(first.prevalence)} {study.classes.are_positive}."
     )
 
 
@@ -242,7 +253,8 @@ def _difference_headings(metric: str) -> tuple[Heading, ...]:
         Heading("Difference"),
         Heading("95 % interval"),
         Heading("p"),
-        Heading("p, Holm"),
+        Heading("p, corrected"),
+        Heading("p, seeds alone"),
         *delong,
         Heading("Smallest detectable"),
         Heading("Verdict", is_number=False),
@@ -256,8 +268,9 @@ def _difference_row(found: Difference) -> TableRow:
         (
             Value(signed(found.difference)),
             Value(signed_interval(found.interval)),
-            Value(probability(found.p_value)),
-            Value(probability(found.p_holm)),
+            Value(probability(found.p_patients)),
+            Value(probability(found.p_adjusted)),
+            Value(probability(found.p_seeds)),
             *delong,
             Value(unsigned(found.smallest_detectable)),
             Value(found.verdict),

@@ -22,7 +22,7 @@ from study_report.tables import (
     metric_tables,
     recovered_table,
 )
-from study_report.wording import METRICS, UNBREAKABLE, number, scope
+from study_report.wording import UNBREAKABLE, metric_name, number, scope
 
 MARKDOWN_SPECIAL = r"\`*_{}[]<>#|"
 LATEX_SPECIAL = {
@@ -96,7 +96,7 @@ def terminal_tables(study: Presented, *, title: str) -> Iterator[Table]:
             box=SIMPLE_HEAD,
         )
         table.add_column("Arm")
-        for heading in ("Patches", *(METRICS[name] for name in PAPERS_METRICS)):
+        for heading in ("Patches", *(metric_name(name, study.classes) for name in PAPERS_METRICS)):
             table.add_column(heading, justify="right", no_wrap=True)
         for cell in study.cells(column):
             values = (number(cell.metrics[name]) for name in PAPERS_METRICS)

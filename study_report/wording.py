@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from node_api.findings import ArmFacts, ArmRole, Interval, MetricEstimate
+from node_api.findings import ArmFacts, ArmRole, Interval, MetricEstimate, ShareInterval
+from node_api.tasks import Classes
 
 UNDEFINED = "n/a"
 MINUS, UNBREAKABLE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -13,15 +14,15 @@ METRICS = {
     "f1": "F1",
     "auroc": "AUROC",
     "auprc": "AUPRC",
-    "f1_healthy": "F1, healthy",
-    "auprc_healthy": "AUPRC, healthy",
+    "f1_healthy": "F1, {other}",
+    "auprc_healthy": "AUPRC, {other}",
     "auroc_patients": "AUROC, patients",
     "auprc_patients": "AUPRC, patients",
     "sensitivity_at_90_specificity": "Sensitivity at 90 % specificity",
     "brier": "Brier score",
     "calibration_error": "Calibration error",
 }
-"""Headings by a row's field."""
+"""Headings by a row's field, with a place for the class that is not the positive one."""
 
 ROLES: dict[ArmRole, str] = {
     "baseline": "own patches alone",
@@ -32,6 +33,11 @@ ROLES: dict[ArmRole, str] = {
     "synthetic only": "synthetic lesions instead of own ones",
     "real donor": "real lesions of other centres added",
 }
+
+
+def metric_name(metric: str, classes: Classes) -> str:
+    """Return a metric's heading, such as "AUPRC, healthy"."""
+    return METRICS[metric].format(other=classes.other)
 
 
 def number(estimate: MetricEstimate) -> str:
@@ -81,11 +87,13 @@ def percentage(share: float) -> str:
     return f"{100 * share:.3g}{UNBREAKABLE}%".replace("-", MINUS)
 
 
-def recovered(share: float, found: Interval | None) -> str:
-    """Return "62 % (35 to 88)": a recovered share and its 95 % interval."""
+def recovered(share: float, found: ShareInterval | None) -> str:
+    """Return "62 % (35 to 88)" or "62 % (unbounded)": a recovered share and its 95 % interval."""
     whole = f"{_plain(100 * share, 0)}{UNBREAKABLE}%"
     if found is None:
         return whole
+    if found.low is None or found.high is None:
+        return f"{whole} (unbounded)"
     return f"{whole} ({_plain(100 * found.low, 0)} to {_plain(100 * found.high, 0)})"
 
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import requests
+import httpx
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.generation.modes import GenerationMode
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
@@ -72,18 +73,21 @@ def ask(url: str, callers: Sequence[str | None], known: Known, *, each: int) -> 
         callers: Their tokens, those that are right first; None is somebody without one.
         each: How many cases an operation has at most; fewer where there are no more.
     """
-    api = requests.get(f"{url}/openapi.json", timeout=SECONDS).json()
+    described = httpx.get(f"{url}/openapi.json").json()
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            operation.pop("security", None)  # the callers are given
+    api = schemathesis.openapi.from_dict(described)
     outcome = Outcome()
-    with requests.Session() as session:
-        for found in schemathesis.openapi.from_dict(api).get_all_operations():
-            _ask_operation(found.ok(), url, session, callers, known, each, outcome)
+    for found in api.get_all_operations():
+        assert isinstance(found, Ok), "the description of an operation is wrong"
+        _ask_operation(found.ok(), url, callers, known, each, outcome)
     return outcome
 
 
 def _ask_operation(
     operation: APIOperation[Any, Any, Any, Any],
     url: str,
-    session: requests.Session,
     callers: Sequence[str | None],
     known: Known,
     each: int,
@@ -114,7 +118,7 @@ def _ask_operation(
             case.body = body
         headers = {} if caller is None else {"Authorization": f"Bearer {caller}"}
         headers |= header or {}
-        response = case.call(base_url=url, session=session, headers=headers, timeout=SECONDS)
+        response = case.call(base_url=url, headers=headers, timeout=SECONDS)
         outcome.answers[label, response.status_code] += 1
         if response.status_code in {500, 501, 503, 504, 507}:
             outcome.faults.setdefault((label, str(response.status_code)), response.text)

@@ -21,7 +21,7 @@ class Epoch:
 
     Attributes:
         pixels: uint8, shape (n, side, side).
-        labels: 1 for lesion and 0 for healthy, shape (n,).
+        labels: 1 for the positive class and 0 for the other, shape (n,).
         draws: Of the classical augmentation, shape (n, DRAWS_PER_PATCH); None for none.
     """
 
@@ -33,6 +33,20 @@ class Epoch:
         """Return what the network sees of a batch, shape (batch, 1, side, side), in [-1, 1]."""
         inputs = network_input(self.pixels[batch])
         return inputs if self.draws is None else augmented(inputs, self.draws[batch])
+
+    def followed_by(self, other: "Epoch") -> "Epoch":
+        """Return the patches of both, those of `other` last."""
+        draws = None
+        if self.draws is not None and other.draws is not None:
+            draws = torch.cat([self.draws, other.draws])
+        return Epoch(
+            torch.cat([self.pixels, other.pixels]), torch.cat([self.labels, other.labels]), draws
+        )
+
+    def behind(self, count: int) -> "Epoch":
+        """Return the patches without the first `count`."""
+        draws = None if self.draws is None else self.draws[count:]
+        return Epoch(self.pixels[count:], self.labels[count:], draws)
 
 
 def mix_epoch(

@@ -1,4 +1,4 @@
-"""How well a classifier tells lesions from healthy tissue."""
+"""How well a classifier tells the positive class, such as lesions, from the other."""
 
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from sklearn.metrics import (
 
 from centre_node.classifiers.calibration import calibrated, calibration_error
 from node_api.rows import Metrics
+from node_api.tasks import CLASSES, LESION_OR_HEALTHY, Classes
 
 Labels = NDArray[np.int64]
 Vector = NDArray[np.float64]
@@ -29,15 +30,18 @@ def classification_metrics(
     patients: NDArray[np.str_] | NDArray[np.int64],
     threshold: float,
     temperature: float,
+    classes: Classes = CLASSES[LESION_OR_HEALTHY],
 ) -> Metrics:
     """Compare labels with predictions.
 
     Args:
-        y_true: 1 for lesion, 0 for healthy, shape (n,), n at least 1.
-        log_odds: Logit of lesion minus logit of healthy, shape (n,).
+        y_true: 1 for the positive class, 0 for the other, shape (n,), n at least 1.
+        log_odds: Logit of the positive class minus that of the other, shape (n,).
         patients: Whose patch it is, ids or codes, shape (n,).
-        threshold: 0 to 1; from this probability on, lesion is predicted (`chosen_threshold`).
+        threshold: 0 to 1; from this probability on, the positive class is predicted
+            (`chosen_threshold`).
         temperature: What the log-odds are divided by to be calibrated (`fitted_temperature`).
+        classes: How the reasons of undefined metrics call the classes.
     """
     predicted = predicted_lesions(log_odds, threshold).astype(np.int64)
     probability = calibrated(log_odds, temperature)
@@ -64,7 +68,7 @@ def classification_metrics(
         temperature=temperature,
         n_test_patients=len(positive),
         undefined={
-            name: _reason(name, y_true, positive)
+            name: _reason(name, y_true, positive, classes)
             for name, value in metrics.items()
             if value is None
         },
@@ -133,17 +137,17 @@ def _f1(y_true: Labels, predicted: Labels) -> float | None:
     return float(f1_score(y_true, predicted))
 
 
-def _reason(metric: str, y_true: Labels, positive: Labels) -> str:
+def _reason(metric: str, y_true: Labels, positive: Labels, classes: Classes) -> str:
     """Say why a metric of these patches and patients is undefined."""
     if metric == "f1":
-        return "no test patch is a lesion or predicted to be one"
+        return f"no test patch is {classes.is_positive} or predicted to be"
     if metric == "f1_healthy":
-        return "no test patch is healthy or predicted to be"
+        return f"no test patch is {classes.other} or predicted to be"
     if not y_true.any():
-        return "no test patch is a lesion"
+        return f"no test patch is {classes.is_positive}"
     if metric.endswith("_patients") and positive.all():
-        return "every test patient has a lesion patch"
-    return "every test patch is a lesion"
+        return f"every test patient has a {classes.positive} patch"
+    return f"every test patch is {classes.is_positive}"
 
 
 def _has_both_classes(y_true: Labels) -> bool:

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,21 +14,14 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from centre_node.averages import MovingAverage
-from centre_node.classifiers.epochs import (
-    Labels,
-    Pixels,
-    batches,
-    mix_epoch,
-    network_input,
-    on_device,
-)
+from centre_node.classifiers.epochs import Labels, Pixels, network_input, on_device
 from centre_node.classifiers.errors import InitialWeightsError
 from centre_node.classifiers.initial_weights import load_initial_weights
 from centre_node.classifiers.metrics import auprc
 from centre_node.classifiers.networks import Cnn, swin
 from centre_node.classifiers.optimisation import new_optimiser, rate_at, set_rate
+from centre_node.classifiers.stretches import DrawEpoch, Patches, Step, check_both_classes
 from centre_node.errors import TrainingDivergedError
-from centre_node.mammography.errors import OneClassOnlyError
 from node_api.classifier_training import ClassifierName, ClassifierTraining
 
 PREDICTION_BATCH = 32  # more at once no longer fit a core's cache
@@ -37,12 +30,13 @@ NETWORKS: dict[ClassifierName, Callable[[int, ClassifierTraining], nn.Module]] =
     "swin": lambda _image_size, training: swin(training.swin_side_px),
 }
 
-DrawEpoch = Callable[[np.random.Generator], tuple[Pixels, Labels]]
-
 
 @dataclass(frozen=True, slots=True)
 class ClassifierProgress:
-    """One finished epoch; `epoch` counts from 1 to `epochs`, `loss` is the mean over patches."""
+    """One finished epoch; `epoch` counts from 1 to `epochs`, `loss` is the mean over patches.
+
+    A training in steps has none: there it is the stretch before a look at the validation patches.
+    """
 
     epoch: int
     epochs: int
@@ -64,12 +58,13 @@ def train_classifier(
 ) -> nn.Module:
     """Return a classifier, in evaluation mode, with the weights of its best epoch.
 
-    The best epoch is the first with the highest validation AUPRC. All randomness comes from
-    `seed`; torch's global random state is neither used nor changed.
+    The best epoch is the first with the highest validation AUPRC. A training in steps is looked at
+    a few times on its way, and each stretch between two looks counts as an epoch. All randomness
+    comes from `seed`; torch's global random state is neither used nor changed.
 
     Args:
         draw_epoch: Returns an epoch's patches, 8-bit, shape (n, side, side), in any order, and
-            their labels, 1 for lesion and 0 for healthy, shape (n,).
+            their labels, 1 for the positive class and 0 for the other, shape (n,).
         validation: The same for the patches that choose the best epoch.
         on_epoch: Called after every epoch; what it raises stops the training.
         initial_weights: The safetensors file that `training.initial_weights` names.
@@ -81,15 +76,15 @@ def train_classifier(
 
     Source: paper section 2.4.1.
     """
-    _check_both_classes("validation", validation[1])
-    random = np.random.default_rng(seed)
+    check_both_classes("validation", validation[1])
+    patches = Patches(draw_epoch, training, np.random.default_rng(seed), device)
     with _torch_seeded(seed, device):  # initial weights, dropout and drop-path
         network = _new_network(name, image_size, training, initial_weights)
         loop = _Loop.start(network.to(device), training)
         held_out = on_device(validation[0], device)
         best_auprc, best_state = -1.0, network.state_dict()
-        for epoch in range(1, training.epochs + 1):
-            loss = loop.train_epoch(epoch, draw_epoch(random), random)
+        for epoch, steps in enumerate(patches.stretches(), start=1):
+            loss = loop.train(steps)
             if not math.isfinite(loss):
                 raise TrainingDivergedError(
                     f"the classifier's loss of epoch {epoch} is {loss}, not finite"
@@ -98,7 +93,7 @@ def train_classifier(
             assert reached is not None, "both classes are there"
             if reached > best_auprc:
                 best_auprc, best_state = reached, copy.deepcopy(loop.evaluated.state_dict())
-            on_epoch(ClassifierProgress(epoch, training.epochs, loss, reached))
+            on_epoch(ClassifierProgress(epoch, patches.looks, loss, reached))
     network.load_state_dict(best_state)
     return network.eval()
 
@@ -166,23 +161,16 @@ class _Loop:
         """The network whose weights are kept."""
         return self.average.network if self.average is not None else self.network
 
-    def train_epoch(
-        self, epoch: int, patches: tuple[Pixels, Labels], random: np.random.Generator
-    ) -> float:
-        """Descend once along every batch and return the mean loss."""
-        _check_both_classes("training", patches[1])
-        device = next(self.network.parameters()).device
-        drawn = mix_epoch(
-            *patches, random, device=device, classical=self.training.augmentation == "classical"
-        )
-        total = torch.zeros((), device=device)
+    def train(self, steps: Iterable[Step]) -> float:
+        """Descend once along every step's patches and return the mean loss over patches."""
+        total = torch.zeros((), device=next(self.network.parameters()).device)
+        trained_on = 0
         self.network.train()
-        cuts = list(batches(len(patches[1]), self.training.batch_size))
-        for index, batch in enumerate(cuts):
-            progress = (epoch - 1 + (index + 0.5) / len(cuts)) / self.training.epochs
-            set_rate(self.optimiser, rate_at(self.training, progress))
-            total += self._step(drawn.inputs(batch), drawn.labels[batch])
-        return float(total) / len(patches[1])
+        for step in steps:
+            set_rate(self.optimiser, rate_at(self.training, step.progress))
+            total += self._step(step.inputs, step.labels)
+            trained_on += len(step.labels)
+        return float(total) / trained_on
 
     def _step(self, inputs: Tensor, labels: Tensor) -> Tensor:
         """Descend once and return the sum of the patches' losses."""
@@ -196,15 +184,6 @@ class _Loop:
         if self.average is not None:
             self.average.update(self.network, len(labels))
         return loss.detach() * len(labels)
-
-
-def _check_both_classes(subset: str, labels: Labels) -> None:
-    lesions = int(labels.sum())
-    if lesions in (0, len(labels)):
-        raise OneClassOnlyError(
-            f"the {subset} patches of the classifier are {lesions} lesions and "
-            f"{len(labels) - lesions} healthy, both are needed"
-        )
 
 
 @contextmanager

@@ -127,7 +127,9 @@ def _problem(job: Job, error: Exception, node: Node) -> JobProblem:
 
 def _leave_with_service(store: JobStore) -> None:
     """Wait for the end of the pipe from the service: it closes even when the service is killed."""
-    while sys.stdin.buffer.read(1):
+    # Of the pipe itself: who waits in `sys.stdin` holds its lock, which the interpreter takes at
+    # the end of an idle worker.
+    while os.read(sys.stdin.fileno(), 1):
         continue
     _leave(store)
 

@@ -15,6 +15,7 @@ from centre_node.mammography.healthy import Look, alike_boxes, healthy_boxes
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.orientation import with_chest_wall_left
 from centre_node.mammography.patch_records import BoxTuple, PatchRecord
+from centre_node.mammography.pathology import pathology_of
 from centre_node.mammography.scaling import scaling_doubt
 from centre_node.mammography.tissue import background
 from node_api.patches import PatchConfiguration
@@ -253,6 +254,7 @@ def _record(
     return PatchRecord(
         label=0 if lesion is None else 1,
         kind=None if lesion is None else lesion.kind,
+        pathology=None if lesion is None else pathology_of(lesion),
         patient_id=mammogram.patient_id,
         image_id=mammogram.image_id,
         laterality=mammogram.laterality,

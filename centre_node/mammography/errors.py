@@ -42,9 +42,9 @@ class OneClassOnlyError(
     NodeError,
     code="GS-3104",
     title="One class only",
-    hint="Both lesions and healthy tissue are needed; check the lesion kinds and healthy_from.",
+    hint="Both classes are needed; check the lesion kinds, healthy_from and the study's task.",
 ):
-    """A subset would hold lesions only or healthy patches only."""
+    """A subset would hold patches of one class only: lesions or healthy, malignant or benign."""
 
 
 class PatchDoesNotFitError(

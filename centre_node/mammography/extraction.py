@@ -29,7 +29,7 @@ from shared.names import LesionKind
 from shared.progress import OnCount
 from shared.version import genshare_version
 
-FORMAT = 3
+FORMAT = 4
 TOLERANCES = (4.0, 8.0, 16.0, math.inf)
 """Grey values by which healthy squares may differ from lesions', by round."""
 

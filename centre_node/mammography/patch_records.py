@@ -13,7 +13,7 @@ from centre_node.mammography.boxes import Box
 from centre_node.mammography.errors import PatchStoreError
 from node_api.patches import PatchConfiguration
 from shared.models import StrictModel
-from shared.names import LesionKind
+from shared.names import LesionKind, Pathology
 
 BoxTuple = tuple[int, int, int, int]
 _PROVENANCE = b"genshare"
@@ -26,12 +26,14 @@ class PatchRecord(StrictModel):
         left, top: Where in the mammogram the stored surroundings begin.
         offset: Of its first byte in the file of pixels, row by row.
         has_background: Whether a bit for each pixel follows: 1 where there is no tissue.
+        pathology: The lesion's, where it is known; stores of earlier versions do not tell it.
         contours: The lesion's, each as x, y, x, y ...
         forbidden: Annotations that no crop of a healthy patch may touch.
     """
 
     label: Literal[0, 1]
     kind: LesionKind | None
+    pathology: Pathology | None = None
     patient_id: str
     image_id: str
     laterality: str | None
@@ -128,6 +130,7 @@ _SCHEMA = pa.schema(
     [
         pa.field("label", pa.int8(), nullable=False),
         ("kind", pa.string()),
+        ("pathology", pa.string()),
         pa.field("patient_id", pa.string(), nullable=False),
         pa.field("image_id", pa.string(), nullable=False),
         ("laterality", pa.string()),

@@ -14,16 +14,21 @@ from node_api.summaries import ShortcutReport
 FEATURES = ("sharpness", "mean", "size")
 
 Features = NDArray[np.float64]
+Labels = NDArray[np.int64]
 
 
-def shortcut_report(train: PatchStore, test: PatchStore, *, size: int) -> ShortcutReport:
+def shortcut_report(
+    train: PatchStore, test: PatchStore, *, size: int, labels: tuple[Labels, Labels] | None = None
+) -> ShortcutReport:
     """Fit on one subset's patches without jitter, and measure on another's.
 
     Args:
         size: Side in pixels to which patches are resized, as a classifier sees them.
+        labels: 1 for the positive class, 0 for the other, of both subsets' patches; None for
+            lesions and healthy patches.
     """
     fitted, measured = shortcut_features(train, size=size), shortcut_features(test, size=size)
-    labels = train.labels, test.labels
+    labels = labels or (train.labels, test.labels)
     alone = {
         name: _auroc(fitted[:, [column]], measured[:, [column]], *labels)
         for column, name in enumerate(FEATURES)
@@ -55,8 +60,8 @@ def _sharpness(patch: NDArray[np.uint8]) -> float:
 def _auroc(
     fitted: Features,
     measured: Features,
-    fitted_labels: NDArray[np.int64],
-    labels: NDArray[np.int64],
+    fitted_labels: Labels,
+    labels: Labels,
 ) -> float | None:
     if len(set(fitted_labels)) < 2 or len(set(labels)) < 2:
         return None

@@ -11,6 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from centre_node.mammography.errors import NotEnoughPatientsError
 from centre_node.mammography.mammograms import Mammogram
+from centre_node.mammography.pathology import counted_pathologies, is_malignant
 from node_api.summaries import SubsetBalance
 from shared.models import StrictModel
 from shared.names import LesionKind
@@ -21,6 +22,7 @@ NEAR_ENOUGH = 0.02
 
 Shares = tuple[float, float, float]
 Strata = Callable[[Mammogram], str]
+HasEnough = Callable[[Sequence[Mammogram], Sequence[str]], bool]
 
 
 class Split(StrictModel):
@@ -61,14 +63,62 @@ def split_patients(mammograms: Sequence[Mammogram], *, shares: Shares, seed: int
         )
     counts = _folds_of(shares, at_most=min(MOST_FOLDS, affected))
     dealt = [_dealt(mammograms, counts, strata, seed) for strata in (_lesion_and_density, _lesion)]
-    for has_enough in (_has_both_classes, _has_lesion):
+    split = _first_with_enough(mammograms, dealt, (_has_both_classes, _has_lesion), seed)
+    if split is None:
+        raise NotEnoughPatientsError(
+            f"{affected} patients with lesions could not be shared out so that each of "
+            f"{len(SUBSETS)} subsets has one; another seed may"
+        )
+    return split
+
+
+def split_patients_by_pathology(
+    mammograms: Sequence[Mammogram], *, shares: Shares, seed: int
+) -> Split:
+    """Share the patients out, with those who have a malignant lesion alike in the subsets.
+
+    The same as `split_patients`, but the classes are patients with a malignant lesion and without.
+
+    Args:
+        mammograms: With lesions of known pathology only (`with_known_pathology`).
+
+    Raises:
+        NotEnoughPatientsError: Fewer patients of a pathology than subsets, or a subset without.
+    """
+    ill = {m.patient_id for m in mammograms if is_malignant(m)}
+    fewest = min(len(ill), len({m.patient_id for m in mammograms} - ill))
+    if fewest < len(SUBSETS):
+        raise NotEnoughPatientsError(
+            f"{len(ill)} patients with malignant lesions and "
+            f"{len({m.patient_id for m in mammograms} - ill)} with benign ones only cannot fill "
+            f"{len(SUBSETS)} subsets; at least {len(SUBSETS)} of each are needed"
+        )
+    counts = _folds_of(shares, at_most=min(MOST_FOLDS, fewest))
+    dealt = [
+        _dealt(mammograms, counts, lambda m: f"{m.patient_id in ill} {m.density}", seed),
+        _dealt(mammograms, counts, lambda m: f"{m.patient_id in ill}", seed),
+    ]
+    split = _first_with_enough(mammograms, dealt, (_has_both_pathologies,), seed)
+    if split is None:
+        raise NotEnoughPatientsError(
+            f"{len(ill)} patients with malignant lesions could not be shared out so that each of "
+            f"{len(SUBSETS)} subsets has malignant and benign ones; another seed may"
+        )
+    return split
+
+
+def _first_with_enough(
+    mammograms: Sequence[Mammogram],
+    dealt: Sequence[Sequence[tuple[str, ...]]],
+    demands: Sequence[HasEnough],
+    seed: int,
+) -> Split | None:
+    """Return the first deal whose subsets all have enough, by the first demand that one meets."""
+    for has_enough in demands:
         for subsets in dealt:
             if all(has_enough(mammograms, patients) for patients in subsets):
                 return Split(seed=seed, **dict(zip(SUBSETS, subsets, strict=True)))
-    raise NotEnoughPatientsError(
-        f"{affected} patients with lesions could not be shared out so that each of "
-        f"{len(SUBSETS)} subsets has one; another seed may"
-    )
+    return None
 
 
 def with_kinds(
@@ -88,11 +138,41 @@ def share_of_patients(patients: Sequence[str], share: float, *, seed: int) -> tu
     return tuple(sorted(shuffled[: max(1, round(share * len(shuffled)))]))
 
 
+def share_of_both(
+    patients: Sequence[str], mammograms: Iterable[Mammogram], share: float, *, seed: int
+) -> tuple[str, ...]:
+    """Return a share of the patients with a malignant lesion, and of those without.
+
+    Args:
+        mammograms: With lesions of known pathology only, the patients' among them.
+    """
+    ill = {m.patient_id for m in mammograms if is_malignant(m)}
+    groups = [[p for p in patients if (p in ill) == malignant] for malignant in (True, False)]
+    chosen = [share_of_patients(group, share, seed=seed) for group in groups if group]
+    return tuple(sorted(patient for group in chosen for patient in group))
+
+
 def balance(split: Split, mammograms: Sequence[Mammogram]) -> tuple[SubsetBalance, ...]:
     """Count what each subset holds."""
     return tuple(
         _balance(name, patients, mammograms, sum(len(others) for _, others in split.subsets()))
         for name, patients in split.subsets()
+    )
+
+
+def balance_of_pathologies(
+    split: Split, mammograms: Sequence[Mammogram]
+) -> tuple[SubsetBalance, ...]:
+    """Count what each subset holds, and its lesions by pathology."""
+    return tuple(
+        part.model_copy(
+            update={
+                "pathologies": counted_pathologies(
+                    m for m in mammograms if m.patient_id in set(patients)
+                )
+            }
+        )
+        for part, (_, patients) in zip(balance(split, mammograms), split.subsets(), strict=True)
     )
 
 
@@ -173,3 +253,8 @@ def _has_both_classes(mammograms: Sequence[Mammogram], patients: Sequence[str]) 
 def _has_lesion(mammograms: Sequence[Mammogram], patients: Sequence[str]) -> bool:
     chosen = set(patients)
     return any(m.lesions for m in mammograms if m.patient_id in chosen)
+
+
+def _has_both_pathologies(mammograms: Sequence[Mammogram], patients: Sequence[str]) -> bool:
+    chosen = set(patients)
+    return len(counted_pathologies(m for m in mammograms if m.patient_id in chosen)) == 2

@@ -9,9 +9,10 @@ from centre_node.mammography.pictures import contact_sheet, write_png
 from centre_node.study.preparation import Preparation
 from centre_node.study.prepared import Run, StudyPatches, opened
 from centre_node.study.running import RunResult
-from centre_node.study.training_patches import HEALTHY, LESION, Indices, Pixels
+from centre_node.study.training_patches import Indices, Pixels, class_labels
+from node_api.tasks import CLASSES
 from shared.packages import Package
-from study_report.pictures import MISTAKES, REAL_HEALTHY, REAL_LESIONS, synthetic_picture
+from study_report.pictures import MISTAKES, real_picture, synthetic_picture
 
 PICTURED, COLUMNS = 64, 8
 
@@ -26,9 +27,10 @@ def write_pictures(
     patches = opened(ready.file)
     study = ready.study.configuration
     store = patches.train[max(patches.train)]
-    for name, label in ((REAL_LESIONS, LESION), (REAL_HEALTHY, HEALTHY)):
-        crops = store.crops(store.indices(label)[:PICTURED], size=study.image_size)
-        write_png(folder / name, contact_sheet(crops, columns=COLUMNS))
+    classes, labels = CLASSES[study.task], class_labels(store, study.task)
+    for name, label in ((classes.positive, 1), (classes.other, 0)):
+        crops = store.crops(np.flatnonzero(labels == label)[:PICTURED], size=study.image_size)
+        write_png(folder / real_picture(name), contact_sheet(crops, columns=COLUMNS))
     for digest, synthetic in patches.synthetic.items():
         card = packages[digest].card
         sheet = contact_sheet(synthetic[:PICTURED], columns=COLUMNS)
@@ -49,15 +51,15 @@ def _row(shown: Pixels) -> Pixels:
 def most_confident_mistakes(
     patches: StudyPatches, results: Mapping[Run, RunResult]
 ) -> tuple[Indices, Indices]:
-    """Return the clearest missed lesions and false alarms of all runs together.
+    """Return the clearest misses of the positive class and false alarms of all runs together.
 
     Returns:
         Indices of test patches, at most 8 of each, shape (n,), the clearest first.
     """
     log_odds = np.mean([result.test_log_odds for result in results.values()], axis=0)  # (n,)
     labels = patches.test.labels
-    missed = np.flatnonzero((labels == LESION) & (log_odds < 0))
-    called = np.flatnonzero((labels == HEALTHY) & (log_odds > 0))
+    missed = np.flatnonzero((labels == 1) & (log_odds < 0))
+    called = np.flatnonzero((labels == 0) & (log_odds > 0))
     return (
         missed[np.argsort(log_odds[missed])][:COLUMNS],
         called[np.argsort(-log_odds[called])][:COLUMNS],

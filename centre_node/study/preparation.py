@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -13,23 +13,26 @@ from centre_node.mammography.errors import OneClassOnlyError
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.patch_store import PatchStore, check_no_leak
-from centre_node.mammography.shortcuts import shortcut_report
-from centre_node.mammography.splits import (
-    Split,
-    balance,
-    share_of_patients,
-    split_patients,
-    with_kinds,
-)
+from centre_node.mammography.splits import with_kinds
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import array_file
 from centre_node.sampling.recipes import new_recipe
 from centre_node.study.arms import Addition, addition
 from centre_node.study.errors import GeneratorSizeError
+from centre_node.study.pathology_patches import addition_of_both
 from centre_node.study.prepared import PreparedStudy, StoredPatches, StoredSamples
+from centre_node.study.task_data import (
+    balance_of,
+    left_out,
+    shortcut_of,
+    split_of,
+    training_patients,
+    usable,
+)
 from centre_node.study.training_patches import LESION
 from node_api.studies import StudyConfiguration
 from node_api.summaries import ShortcutReport, SubsetBalance
+from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.files import write_text, write_whole
 from shared.packages import Package, sha256_of
 
@@ -55,12 +58,17 @@ class StudyInputs:
 
 @dataclass(frozen=True)
 class Preparation:
-    """A study made ready, and what is known of its data."""
+    """A study made ready, and what is known of its data.
+
+    Attributes:
+        left_out: Lesions that could not be used, by reason.
+    """
 
     study: PreparedStudy
     file: Path
     balance: tuple[SubsetBalance, ...]
     shortcut: ShortcutReport
+    left_out: dict[str, int]
 
 
 def prepare(
@@ -80,20 +88,27 @@ def prepare(
         InitialWeightsError: The file that classifiers are to start from is not there.
     """
     _check_sizes(configuration, inputs.packages)
+    names = _donors(configuration)
+    unused = left_out(configuration, [inputs.own, *(inputs.donors[name] for name in names)])
+    inputs = replace(
+        inputs,
+        own=usable(configuration, inputs.own),
+        donors={name: usable(configuration, inputs.donors[name]) for name in names},
+    )
     initial_weights = _weights(inputs.initial_weights, folder)
     own, kinds = inputs.own.mammograms, configuration.lesion_kinds
     cutting = _Cutting(configuration, folder)
     donors = {
         name: cutting.of(inputs.donors[name], _patients(inputs.donors[name]), f"data of {name}")
-        for name in sorted({name for arm in configuration.arms for name in arm.real_donors})
+        for name in names
     }
     additions = _additions(configuration, donors)
     scope = with_kinds(own, kinds)
-    split = split_patients(scope, shares=configuration.split_shares, seed=configuration.split_seed)
+    split = split_of(configuration, scope)
     extra = max(added.healthy for added in additions.values())
     train = {
         fraction: cutting.of(
-            inputs.own, _training_patients(configuration, split, fraction), "training", extra
+            inputs.own, training_patients(configuration, split, scope, fraction), "training", extra
         )
         for fraction in configuration.train_fractions
     }
@@ -119,9 +134,14 @@ def prepare(
     return Preparation(
         study,
         _written(study, folder),
-        balance(split, scope),
-        shortcut_report(train[max(train)], test, size=configuration.image_size),
+        balance_of(configuration, split, scope),
+        shortcut_of(configuration, train[max(train)], test),
+        unused,
     )
+
+
+def _donors(configuration: StudyConfiguration) -> list[str]:
+    return sorted({name for arm in configuration.arms for name in arm.real_donors})
 
 
 def _check_sizes(configuration: StudyConfiguration, packages: Mapping[str, Package]) -> None:
@@ -138,14 +158,6 @@ def _patients(reading: Reading) -> tuple[str, ...]:
     return tuple(sorted({mammogram.patient_id for mammogram in reading.mammograms}))
 
 
-def _training_patients(
-    configuration: StudyConfiguration, split: Split, fraction: float
-) -> tuple[str, ...]:
-    if configuration.train_fraction_of == "patches":
-        return split.train
-    return share_of_patients(split.train, fraction, seed=split.seed)
-
-
 @dataclass(frozen=True)
 class _Cutting:
     """Cuts patches of some patients, into a folder that is named after what is in it."""
@@ -156,7 +168,11 @@ class _Cutting:
     def of(
         self, reading: Reading, patients: Sequence[str], what: str, extra_healthy: int | None = None
     ) -> PatchStore:
-        """Cut every lesion, as many healthy patches, and extra ones; None cuts no healthy ones."""
+        """Cut every lesion and, where the task has them, as many healthy patches and extra ones.
+
+        Args:
+            extra_healthy: None cuts no healthy patches.
+        """
         study, chosen = self.configuration, set(patients)
         mine = [mammogram for mammogram in reading.mammograms if mammogram.patient_id in chosen]
         cutting = PatchCutting(study.patches, study.lesion_kinds, study.split_seed)
@@ -166,7 +182,8 @@ class _Cutting:
                 f"{len(patients)} patients of the {what} have no lesion of the kinds "
                 f"{', '.join(study.lesion_kinds)}; lesions and healthy tissue are needed"
             )
-        healthy = 0 if extra_healthy is None else lesions + extra_healthy
+        cuts_none = extra_healthy is None or study.task == BENIGN_OR_MALIGNANT
+        healthy = 0 if cuts_none else lesions + (extra_healthy or 0)
         folder = self.folder / PATCHES / self._key(reading.place, patients, healthy)
         return cutting.cut_into(folder, mine, healthy=healthy)
 
@@ -177,6 +194,8 @@ class _Cutting:
     def _key(self, collection: str, patients: Sequence[str], healthy: int) -> str:
         study = self.configuration
         cut = [study.patches.model_dump(mode="json"), study.lesion_kinds, study.split_seed]
+        if study.task == BENIGN_OR_MALIGNANT:
+            cut.append(study.task)
         identity = json.dumps([collection, sorted(patients), healthy, *cut], sort_keys=True)
         return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
@@ -184,6 +203,13 @@ class _Cutting:
 def _additions(
     configuration: StudyConfiguration, donors: Mapping[str, PatchStore]
 ) -> dict[str, Addition]:
+    if configuration.task == BENIGN_OR_MALIGNANT:
+        return {
+            arm.name: addition_of_both(
+                arm, synthetic_patches=configuration.synthetic_patches, donors=donors
+            )
+            for arm in configuration.arms
+        }
     lesions = {name: len(store.indices(LESION)) for name, store in donors.items()}
     return {
         arm.name: addition(

@@ -12,6 +12,7 @@ import torch
 
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.study.arms import Addition
+from centre_node.study.pathology_patches import BothPathologies, donated_of_both
 from centre_node.study.training_patches import (
     HeldOut,
     Pixels,
@@ -23,6 +24,7 @@ from centre_node.study.training_patches import (
 )
 from node_api.classifier_training import ClassifierName
 from node_api.studies import Arm, StudyConfiguration
+from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.models import StrictModel
 from shared.names import Digest
 from shared.version import genshare_version
@@ -145,9 +147,10 @@ class StudyPatches:
         added = self.study.additions[run.arm.name]
         by_patches = study.train_fraction_of == "patches"
         store = self.train[run.train_fraction]
-        own = own_patches(
-            store, share=run.train_fraction if by_patches else 1.0, seed=study.split_seed
-        )
+        share = run.train_fraction if by_patches else 1.0
+        if study.task == BENIGN_OR_MALIGNANT:
+            return self._of_both_pathologies(store, share, added)
+        own = own_patches(store, share=share, seed=study.split_seed)
         mine = own.with_healthy(added.healthy, own_lesions=added.own_lesions)
         none = np.empty((0, study.image_size, study.image_size), dtype=np.uint8)
         return TrainingPatches(
@@ -166,6 +169,29 @@ class StudyPatches:
             size=study.image_size,
         )
 
+    def _of_both_pathologies(
+        self, store: PatchStore, share: float, added: Addition
+    ) -> TrainingPatches:
+        """Return what a run trains on to tell benign from malignant lesions."""
+        study = self.study.configuration
+        own = BothPathologies.of(store, share=share, seed=study.split_seed)
+        mine = own.everything if added.own_lesions else own.everything[:0]
+        return TrainingPatches(
+            real=(
+                RealPatches(store, mine, task=study.task),
+                RealPatches(
+                    store, own.repeated(added.repeated), is_jittered=False, task=study.task
+                ),
+                *(
+                    donated_of_both(self.donors[name], count=count, seed=study.split_seed)
+                    for name, count in added.donated.items()
+                ),
+            ),
+            synthetic=np.empty((0, study.image_size, study.image_size), dtype=np.uint8),
+            jitter=study.patches.jitter,
+            size=study.image_size,
+        )
+
 
 @lru_cache(maxsize=2)
 def opened(study_file: Path) -> StudyPatches:
@@ -176,14 +202,16 @@ def opened(study_file: Path) -> StudyPatches:
     """
     folder = study_file.parent
     study = PreparedStudy.model_validate_json(study_file.read_bytes())
-    size = study.configuration.image_size
+    size, task = study.configuration.image_size, study.configuration.task
     return StudyPatches(
         study=study,
         folder=folder,
         train={key: PatchStore.open(folder / at.folder) for key, at in study.train.items()},
         donors={key: PatchStore.open(folder / at.folder) for key, at in study.donors.items()},
-        validation=held_out(PatchStore.open(folder / study.validation.folder), size=size),
-        test=held_out(PatchStore.open(folder / study.test.folder), size=size),
+        validation=held_out(
+            PatchStore.open(folder / study.validation.folder), size=size, task=task
+        ),
+        test=held_out(PatchStore.open(folder / study.test.folder), size=size, task=task),
         synthetic={
             digest: np.load(folder / samples.file, mmap_mode="r", allow_pickle=False)
             for digest, samples in study.synthetic.items()

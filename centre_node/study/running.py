@@ -16,6 +16,7 @@ from centre_node.classifiers.training import lesion_log_odds, train_classifier
 from centre_node.study.prepared import Run, StudyPatches, opened
 from node_api.classifier_training import ClassifierTraining
 from node_api.rows import RunRow
+from node_api.tasks import CLASSES
 from shared.models import StrictModel
 
 LogOdds = NDArray[np.float64]
@@ -25,7 +26,7 @@ OnEpoch = Callable[[], None]
 
 
 class RunResult(StrictModel):
-    """A finished run. Log-odds are the lesion's logit minus the healthy one's, patch by patch."""
+    """A finished run. Log-odds are the positive class's logit minus the other's, patch by patch."""
 
     row: RunRow
     validation_log_odds: tuple[float, ...] = Field(repr=False)
@@ -84,6 +85,7 @@ def _train_and_test(
         patients=patches.test.patients,
         threshold=chosen_threshold(patches.validation.labels, validation),
         temperature=fitted_temperature(patches.validation.labels, validation),
+        classes=CLASSES[study.task],
     )
     row = RunRow(
         classifier=run.classifier,

@@ -217,6 +217,7 @@ def _result(
         ),
         balance=ready.balance,
         shortcut=ready.shortcut,
+        left_out=ready.left_out,
         generators=tuple(_used(ready, inputs.packages)),
         origin=origin,
     )

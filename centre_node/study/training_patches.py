@@ -7,12 +7,20 @@ from numpy.typing import NDArray
 
 from centre_node.mammography.patch_store import PatchStore
 from node_api.patches import Jitter
+from node_api.tasks import LESION_OR_HEALTHY, Task
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 Indices = NDArray[np.int64]
 
 HEALTHY, LESION = 0, 1
+
+
+def class_labels(store: PatchStore, task: Task) -> Labels:
+    """Return 1 for each record of a task's positive class and 0 for the others, shape (n,)."""
+    if task == LESION_OR_HEALTHY:
+        return store.labels
+    return np.array([record.pathology == "malignant" for record in store.records], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -28,12 +36,12 @@ class RealPatches:
     store: PatchStore
     indices: Indices
     is_jittered: bool = True
+    task: Task = LESION_OR_HEALTHY
 
     @property
     def labels(self) -> Labels:
-        """1 for lesion, 0 for healthy, shape (n,)."""
-        labels = [self.store.records[index].label for index in self.indices]
-        return np.array(labels, dtype=np.int64)
+        """1 for the task's positive class, 0 for the other, shape (n,)."""
+        return class_labels(self.store, self.task)[self.indices]
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,7 @@ class HeldOut:
 
     Attributes:
         pixels: Shape (n, size, size).
-        labels: 1 for lesion, 0 for healthy, shape (n,).
+        labels: 1 for the task's positive class, 0 for the other, shape (n,).
         patients: A number for each patch's patient, shape (n,).
     """
 
@@ -131,13 +139,13 @@ class HeldOut:
     patients: NDArray[np.int64]
 
 
-def held_out(store: PatchStore, *, size: int) -> HeldOut:
+def held_out(store: PatchStore, *, size: int, task: Task = LESION_OR_HEALTHY) -> HeldOut:
     """Return every patch of a store without jitter."""
     indices = np.arange(len(store.records))
     names = [record.patient_id for record in store.records]
     _, patients = np.unique(names, return_inverse=True)
     return HeldOut(
         pixels=store.crops(indices, size=size),
-        labels=RealPatches(store, indices).labels,
+        labels=class_labels(store, task),
         patients=patients.astype(np.int64),
     )

@@ -98,8 +98,9 @@ def test_answers_are_what_the_description_says(seeded: Seeded) -> None:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(1800)
 def test_ten_thousand_answers_are_what_the_description_says(seeded: Seeded) -> None:
-    outcome = seeded.ask(each=500)
+    outcome = seeded.ask(each=460)
 
     assert outcome.faults == {}
     assert outcome.cases >= 10_000

@@ -282,6 +282,15 @@ def test_the_api_page_needs_nothing_from_elsewhere(empty_hub: RunningHub) -> Non
     assert "https://" not in page
 
 
+def test_the_api_page_has_every_route_once(hub: RunningHub) -> None:
+    page = httpx.get(f"{hub.url}/docs").text
+    paths = httpx.get(f"{hub.url}/openapi.json").json()["paths"].values()
+
+    heads_alone = [found for found in paths if "head" in found and "get" not in found]
+    assert page.count("<b>HEAD</b>") == len(heads_alone) == 1
+    assert page.count("<b>GET</b>") == sum("get" in operations for operations in paths)
+
+
 def test_a_hub_that_is_down_is_named() -> None:
     with pytest.raises(
         HubUnreachableError, match=r"no answer from the hub at http://127\.0\.0\.1:9"

@@ -16,6 +16,16 @@ def test_the_defaults_are_the_papers_numbers() -> None:
     assert training.swin_side_px == 224
 
 
+def test_steps_stand_instead_of_epochs_and_never_beside_them() -> None:
+    training = ClassifierTraining.model_validate({"steps": 500})
+
+    assert (training.epochs, training.steps) == (None, 500)
+    assert ClassifierTraining.model_validate_json(training.model_dump_json()) == training
+    for both_or_none in ({"steps": 500, "epochs": 15}, {"epochs": None}):
+        with pytest.raises(ValidationError, match="as long as its epochs or its steps say"):
+            ClassifierTraining.model_validate(both_or_none)
+
+
 def test_the_improved_recipe_brings_its_own_defaults_and_each_can_be_changed() -> None:
     training = ClassifierTraining(recipe="improved", weight_decay=0.1)
 

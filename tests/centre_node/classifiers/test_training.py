@@ -62,7 +62,9 @@ def trained(
         validation,
         name=name,
         image_size=SIDE,
-        training=ClassifierTraining(**{"epochs": 3, **changes}),
+        training=ClassifierTraining(
+            **(changes if "steps" in changes else {"epochs": 3, **changes})
+        ),
         seed=seed,
         device=CPU,
         on_epoch=on_epoch,
@@ -132,6 +134,27 @@ def test_the_weights_of_the_best_epoch_are_kept() -> None:
     assert auprc(validation[1], lesion_log_odds(network, validation[0])) == max(reached)
 
 
+@pytest.mark.parametrize("recipe", ["paper", "improved"])
+def test_arms_of_every_size_take_the_same_number_of_steps(recipe: str) -> None:
+    validation = noise_and_discs(40, seed=1)
+
+    for count in (10, 24, 200):
+        events: list[ClassifierProgress] = []
+        network = trained(
+            noise_and_discs(count, seed=0),
+            validation,
+            recipe=recipe,
+            steps=40,
+            on_epoch=events.append,
+        )
+        reached = [event.validation_auprc for event in events]
+        best = 1 + reached.index(max(reached))
+        assert len(reached) == 20
+        assert network.state_dict()["blocks.0.1.num_batches_tracked"].item() == 2 * best
+        again = trained(noise_and_discs(count, seed=0), validation, recipe=recipe, steps=40)
+        assert equal(network, again)
+
+
 def test_the_seed_determines_the_network_whatever_the_global_state() -> None:
     train, validation = noise_and_discs(25, seed=0), noise_and_discs(10, seed=1)
     torch.manual_seed(1)
@@ -182,14 +205,16 @@ def test_validation_patches_of_one_class_are_refused(label: int) -> None:
     pixels, _ = noise_and_discs(8, seed=1)
     validation = pixels, np.full(8, label, dtype=np.int64)
 
-    with pytest.raises(OneClassOnlyError, match=rf"validation patches .* {8 * label} lesions"):
+    with pytest.raises(
+        OneClassOnlyError, match=rf"validation patches .* {8 * label} of the positive class"
+    ):
         trained(noise_and_discs(24, seed=0), validation)
 
 
 def test_training_patches_of_one_class_are_refused() -> None:
     pixels, labels = noise_and_discs(24, seed=0)
 
-    with pytest.raises(OneClassOnlyError, match=r"training patches .* 0 lesions and 24 healthy"):
+    with pytest.raises(OneClassOnlyError, match=r"training patches .* are 0 of the positive class"):
         trained((pixels, np.zeros_like(labels)), noise_and_discs(8, seed=1))
 
 

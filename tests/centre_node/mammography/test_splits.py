@@ -4,7 +4,14 @@ import pytest
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.errors import NotEnoughPatientsError
 from centre_node.mammography.mammograms import Lesion, Mammogram
-from centre_node.mammography.splits import balance, share_of_patients, split_patients
+from centre_node.mammography.splits import (
+    balance,
+    balance_of_pathologies,
+    share_of_both,
+    share_of_patients,
+    split_patients,
+    split_patients_by_pathology,
+)
 
 SHARES = (0.7, 0.15, 0.15)
 
@@ -96,3 +103,54 @@ def test_smaller_shares_lie_inside_larger_ones() -> None:
     assert (len(half), len(quarter)) == (20, 10)
     assert set(quarter) < set(half)
     assert share_of_patients(patients, 1.0, seed=5) == tuple(sorted(patients))
+
+
+def _lesions_of(malignant: int, benign: int) -> list[Mammogram]:
+    """One mammogram a patient; who has a malignant lesion comes first."""
+    return [
+        Mammogram(
+            image_id=f"{patient}",
+            patient_id=f"p{patient:03}",
+            width=10,
+            height=10,
+            load=lambda: np.zeros((10, 10), dtype=np.uint8),
+            density=1 + patient % 4,
+            lesions=(
+                Lesion(
+                    Box(1, 1, 2, 2),
+                    "mass",
+                    pathology="malignant" if patient < malignant else "benign",
+                ),
+            ),
+        )
+        for patient in range(malignant + benign)
+    ]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_malignancy_is_alike_in_the_subsets_of_patients(seed: int) -> None:
+    mammograms = _lesions_of(60, 140)
+
+    split = split_patients_by_pathology(mammograms, shares=SHARES, seed=seed)
+
+    parts = balance_of_pathologies(split, mammograms)
+    assert sum(part.patients for part in parts) == 200
+    for part in parts:
+        assert part.pathologies["malignant"] / part.patients == pytest.approx(0.3, abs=0.04)
+
+
+def test_a_small_share_of_the_patients_has_both_pathologies_and_lies_in_a_larger_one() -> None:
+    mammograms = _lesions_of(30, 70)
+    patients = [m.patient_id for m in mammograms]
+
+    small, large = (share_of_both(patients, mammograms, share, seed=1) for share in (0.02, 0.5))
+
+    assert [int(patient[1:]) < 30 for patient in small].count(True) == 1
+    assert len(small) == 2
+    assert set(small) < set(large)
+    assert [int(patient[1:]) < 30 for patient in large].count(True) == 15
+
+
+def test_too_few_patients_of_a_pathology_are_refused_with_their_number() -> None:
+    with pytest.raises(NotEnoughPatientsError, match="2 patients with malignant lesions and 40"):
+        split_patients_by_pathology(_lesions_of(2, 40), shares=SHARES, seed=0)

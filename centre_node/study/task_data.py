@@ -1,0 +1,82 @@
+"""Which mammograms, patients and classes a study's task makes of the data."""
+
+from collections.abc import Iterable, Sequence
+
+from centre_node.mammography.mammograms import Mammogram, Reading
+from centre_node.mammography.patch_store import PatchStore
+from centre_node.mammography.pathology import (
+    UNKNOWN,
+    unknown_pathologies,
+    with_known_pathology,
+)
+from centre_node.mammography.shortcuts import shortcut_report
+from centre_node.mammography.splits import (
+    Split,
+    balance,
+    balance_of_pathologies,
+    share_of_both,
+    share_of_patients,
+    split_patients,
+    split_patients_by_pathology,
+)
+from centre_node.study.training_patches import class_labels
+from node_api.studies import StudyConfiguration
+from node_api.summaries import ShortcutReport, SubsetBalance
+from node_api.tasks import BENIGN_OR_MALIGNANT
+
+
+def usable(configuration: StudyConfiguration, reading: Reading) -> Reading:
+    """Return the mammograms and lesions that the task has a use for."""
+    if configuration.task == BENIGN_OR_MALIGNANT:
+        return with_known_pathology(reading, configuration.lesion_kinds)
+    return reading
+
+
+def left_out(configuration: StudyConfiguration, readings: Iterable[Reading]) -> dict[str, int]:
+    """Count the lesions that it has no use for, by reason."""
+    if configuration.task != BENIGN_OR_MALIGNANT:
+        return {}
+    kinds = configuration.lesion_kinds
+    unknown = sum(unknown_pathologies(reading.mammograms, kinds) for reading in readings)
+    return {UNKNOWN: unknown} if unknown else {}
+
+
+def split_of(configuration: StudyConfiguration, scope: Sequence[Mammogram]) -> Split:
+    """Share the patients out, with the classes alike in the subsets.
+
+    Raises:
+        NotEnoughPatientsError: There are too few of a class.
+    """
+    by_pathology = configuration.task == BENIGN_OR_MALIGNANT
+    split = split_patients_by_pathology if by_pathology else split_patients
+    return split(scope, shares=configuration.split_shares, seed=configuration.split_seed)
+
+
+def training_patients(
+    configuration: StudyConfiguration,
+    split: Split,
+    scope: Sequence[Mammogram],
+    fraction: float,
+) -> tuple[str, ...]:
+    """Return the training patients of a fraction; those of a smaller one lie inside a larger."""
+    if configuration.train_fraction_of == "patches":
+        return split.train
+    if configuration.task == BENIGN_OR_MALIGNANT:
+        return share_of_both(split.train, scope, fraction, seed=split.seed)
+    return share_of_patients(split.train, fraction, seed=split.seed)
+
+
+def balance_of(
+    configuration: StudyConfiguration, split: Split, scope: Sequence[Mammogram]
+) -> tuple[SubsetBalance, ...]:
+    """Count what each subset holds."""
+    by_pathology = configuration.task == BENIGN_OR_MALIGNANT
+    return (balance_of_pathologies if by_pathology else balance)(split, scope)
+
+
+def shortcut_of(
+    configuration: StudyConfiguration, train: PatchStore, test: PatchStore
+) -> ShortcutReport:
+    """Say how far the classes can be told apart by what no classifier should need."""
+    labels = class_labels(train, configuration.task), class_labels(test, configuration.task)
+    return shortcut_report(train, test, size=configuration.image_size, labels=labels)
