@@ -13,7 +13,7 @@ from centre_node.main import create_app
 from centre_node.settings import Settings
 from shared.command_options import Port, with_options
 from shared.serving import check_can_serve, read_settings, serve
-from shared.serving_options import AllowUnencrypted, TlsCertificate, TlsKey
+from shared.serving_options import AllowUnencrypted, Host, TlsCertificate, TlsKey
 from shared.transport import check_transport
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve a centre node.")
@@ -27,9 +27,7 @@ def _group() -> None:
 @app.command("serve")
 @with_options
 def serve_node(
-    host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
-    ] = "127.0.0.1",
+    host: Host = "127.0.0.1",
     port: Port = 8001,
     data_dir: Annotated[
         Path | None,

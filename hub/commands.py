@@ -12,7 +12,7 @@ from hub.settings import Settings
 from shared.arguments import name_argument
 from shared.command_options import Port, with_options
 from shared.serving import check_can_serve, check_writable, read_settings, serve
-from shared.serving_options import AllowUnencrypted, TlsCertificate, TlsKey
+from shared.serving_options import AllowUnencrypted, Host, TlsCertificate, TlsKey
 from shared.transport import check_transport
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve the hub; invite centres.")
@@ -29,9 +29,7 @@ DataDir = Annotated[
 @app.command("serve")
 @with_options
 def serve_hub(
-    host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
-    ] = "127.0.0.1",
+    host: Host = "127.0.0.1",
     port: Port = 8000,
     data_dir: DataDir = None,
     tls_certificate: TlsCertificate = None,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")]
 TlsCertificate = Annotated[
     Path | None, typer.Option(help="PEM file of the certificate and its chain.")
 ]

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from genshare import command_line
 from genshare.command_line import COMMANDS
+from shared.interruption import SENTENCE
 from tests.command_line import Genshare
 from tests.hub_server import running_hub
 from tests.packages import tiny_contents, write_tiny_ensemble, write_tiny_package
@@ -37,6 +39,23 @@ def test_help_names_every_command(genshare: Genshare) -> None:
 def test_a_process_ends_with_the_code_of_its_command() -> None:
     assert _process("--version").returncode == 0
     assert _process("foo").returncode == 2
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(130), SystemExit(143)])
+def test_an_interruption_is_told_in_one_sentence_whoever_noticed_it(
+    end: BaseException, genshare: Genshare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_arguments: list[str]) -> int:
+        raise end
+
+    monkeypatch.setattr(command_line, "_call", interrupted)
+
+    command, service = genshare("list"), genshare("hub", "serve")
+
+    assert command.stderr == f"{SENTENCE}\n"
+    assert command.code == getattr(end, "code", 130)
+    assert service.code == command.code
+    assert service.stderr == ""  # it ends in good order by itself, and has nothing to go on with
 
 
 def test_a_generator_is_listed_shown_and_fetched(
