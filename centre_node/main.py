@@ -21,13 +21,13 @@ from centre_node.jobs.store import JobStore
 from centre_node.mammography.datasets import data_folders
 from centre_node.settings import Settings
 from shared.access import Role, guard, requires
+from shared.api_description import describe
 from shared.api_page import add_api_page
 from shared.body_limit import limit_bodies
 from shared.head_requests import answer_head
 from shared.health import alive, ready
 from shared.hosts import check_hosts, host_names
 from shared.problem_handlers import add_problem_handlers
-from shared.problems import Problem
 from shared.rates import Guesses
 from shared.version import genshare_version
 
@@ -58,7 +58,6 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=supervised,
-        responses={"default": {"model": Problem, "description": "A problem (RFC 9457)"}},
     )
     app.state.datasets = Datasets(DatasetStore(engine), folders)
     app.state.connection = Connection(ConnectionStore(engine))
@@ -70,6 +69,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     limit_bodies(app)
     check_hosts(app, host_names(settings.allowed_hosts, host))
     add_problem_handlers(app)
+    describe(app)
     add_api_page(app)
     guard(app, _access(settings).admit)
     return app

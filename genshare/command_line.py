@@ -3,7 +3,8 @@
 import importlib
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from shared.files import full_disk_named
+from shared.interruption import INTERRUPTED, SENTENCE, TERMINATED
 from shared.problems import GenshareError
 from shared.safe_text import shown_lines
 from shared.version import genshare_version
@@ -59,7 +61,7 @@ CENTRES_LIBRARIES = frozenset(
 )
 
 DISK_FULL = "no space is left on a disk that this command writes to"
-FAILED, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+FAILED, USAGE = 1, 2
 
 
 def main() -> None:
@@ -92,7 +94,8 @@ def run(arguments: list[str]) -> int:
             f"[red]error:[/] there is no command {escape(repr(arguments[0]))}; see genshare --help"
         )
         return USAGE
-    return _guarded(lambda: _call(arguments), console)
+    with nullcontext() if arguments[0] in SERVICES else _interruption_told(console):
+        return _guarded(lambda: _call(arguments), console)
 
 
 def _call(arguments: list[str]) -> int:
@@ -123,8 +126,18 @@ def _guarded(action: Callable[[], int], console: Console) -> int:
         )
         return FAILED
     except KeyboardInterrupt:
-        console.print("interrupted")
-        return INTERRUPTED
+        sys.exit(INTERRUPTED)
+
+
+@contextmanager
+def _interruption_told(console: Console) -> Iterator[None]:
+    """Say how to go on, whoever noticed the interruption: typer, a handler of signals, or we."""
+    try:
+        yield
+    except SystemExit as end:
+        if end.code in {INTERRUPTED, TERMINATED}:
+            console.print(SENTENCE)
+        raise
 
 
 def _help() -> str:

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from hub.registry.store import VersionStore
 from hub.registry.stored_files import StoredFiles
 from hub.settings import Settings
 from shared.access import guard, open_to_anyone
+from shared.api_description import describe
 from shared.api_page import add_api_page
 from shared.body_limit import limit_bodies
 from shared.errors import CannotServeError, FolderInUseError, NotWritableError
@@ -36,7 +37,6 @@ from shared.head_requests import answer_head
 from shared.health import alive, ready
 from shared.hosts import check_hosts, host_names
 from shared.problem_handlers import add_problem_handlers
-from shared.problems import Problem
 from shared.rates import Guesses, Rates
 from shared.version import genshare_version
 
@@ -55,21 +55,12 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     alone = _alone(folder)
     engine = open_database(settings.data_dir / "hub.sqlite")
     blobs, cleaner = _files(engine, folder, settings)
-
-    @asynccontextmanager
-    async def cleaned(_app: FastAPI) -> AsyncIterator[None]:
-        with alone:
-            cleaning = asyncio.create_task(cleaner.clean_for_ever())
-            yield
-            cleaning.cancel()
-
     app = FastAPI(
         title="genshare hub",
         version=genshare_version(),
         docs_url=None,
         redoc_url=None,
-        lifespan=cleaned,
-        responses={"default": {"model": Problem, "description": "A problem (RFC 9457)"}},
+        lifespan=_cleaned(cleaner, alone),
     )
     app.state.centres = centres(engine)
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
@@ -83,13 +74,34 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         app.include_router(router, prefix=API)
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
-    public_url = str(settings.public_url) if settings.public_url else None
-    app.state.public_url = (public_url or "").rstrip("/")
-    check_hosts(app, host_names(settings.allowed_hosts, host, public_url))
+    _answer_to_names(app, settings, host)
     add_problem_handlers(app)
+    describe(app)
     add_api_page(app)
     guard(app, _access(engine, settings).admit)
     return app
+
+
+def _cleaned(
+    cleaner: Cleaner, alone: ExitStack
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Return the life of a hub, which keeps its files to itself and cleans them all along."""
+
+    @asynccontextmanager
+    async def cleaned(_app: FastAPI) -> AsyncIterator[None]:
+        with alone:
+            cleaning = asyncio.create_task(cleaner.clean_for_ever())
+            yield
+            cleaning.cancel()
+
+    return cleaned
+
+
+def _answer_to_names(app: FastAPI, settings: Settings, host: str | None) -> None:
+    """Settle by which names callers reach the hub, and what links in its answers begin with."""
+    public_url = str(settings.public_url) if settings.public_url else None
+    app.state.public_url = (public_url or "").rstrip("/")
+    check_hosts(app, host_names(settings.allowed_hosts, host, public_url))
 
 
 def centres(engine: Engine) -> Centres:

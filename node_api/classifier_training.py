@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.models import StrictModel
+from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import Digest, Precision, TrainingRecipe
 
 ClassifierName = Literal["cnn", "swin"]
@@ -47,16 +47,20 @@ class ClassifierTraining(StrictModel):
         "paper", description="What the other fields' defaults depend on."
     )
     epochs: int | None = Field(
-        PAPERS_EPOCHS, ge=1, description="Passes over the patches; None where steps are given."
+        PAPERS_EPOCHS,
+        ge=1,
+        le=LARGEST_COUNT,
+        description="Passes over the patches; None where steps are given.",
     )
     steps: int | None = Field(
         None,
         ge=1,
+        le=LARGEST_COUNT,
         description="Steps of batch_size patches instead of epochs, so that every arm takes as "
         "many, whatever it adds.",
         exclude_if=lambda steps: steps is None,
     )
-    batch_size: int = Field(12, ge=2, description="Patches in a step.")
+    batch_size: int = Field(12, ge=2, le=LARGEST_COUNT, description="Patches in a step.")
     learning_rate: float = Field(
         0.001, gt=0, description="Constant in the paper's recipe, the highest in the improved one."
     )
@@ -76,6 +80,7 @@ class ClassifierTraining(StrictModel):
     average_half_life_patches: int | None = Field(
         None,
         ge=1,
+        le=LARGEST_COUNT,
         description="Of the weights' moving average, in patches trained on; None in the paper's "
         "recipe.",
     )

@@ -3,9 +3,9 @@
 import hashlib
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from shared.models import StrictModel
+from shared.models import LARGEST_SEED, StrictModel
 from shared.names import Name
 
 AcquisitionStyle = Literal["digital", "film", "soft"]
@@ -18,10 +18,14 @@ FolderLayout = Annotated[
     Field(description="How the folder is laid out: as one of these data sets; auto recognises it."),
 ]
 RecordValues = Annotated[
-    dict[str, str],
+    dict[
+        Annotated[str, StringConstraints(max_length=200)],
+        Annotated[str, StringConstraints(max_length=1_000)],
+    ],
     Field(
+        max_length=100,
         description="Keep only images whose record has this value, such as view=CC; of several, "
-        "all must be so."
+        "all must be so.",
     ),
 ]
 
@@ -30,7 +34,9 @@ class MammogramFolder(StrictModel):
     """A data set as its publishers lay it out in a folder."""
 
     format: FolderLayout = "auto"
-    folder: str = Field(".", description="Relative to the node's mammograms folder.")
+    folder: str = Field(
+        ".", max_length=4096, description="Relative to the node's mammograms folder."
+    )
     lent_by: Name | None = Field(
         None, description="Another centre, whose mammograms lie in the node's lent folder."
     )
@@ -50,7 +56,7 @@ class PhantomSet(StrictModel):
         "low dose."
     )
     patients: int = Field(ge=1, le=5000, description="How many patients are drawn.")
-    seed: int = Field(ge=0, description="The same number draws the same patients.")
+    seed: int = Field(ge=0, le=LARGEST_SEED, description="The same number draws the same patients.")
     image_height_px: int = Field(640, ge=256, le=4096, description="Height of an image in pixels.")
     healthy_share: float = Field(0.5, ge=0, lt=1, description="Share of patients with no lesion.")
     calcifications: Literal["clusters", "each"] = Field(

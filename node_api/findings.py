@@ -3,9 +3,9 @@
 These models travel from a node to whoever writes the report.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from node_api.rows import RunRow
 from node_api.summaries import ShortcutReport, SubsetBalance
@@ -94,15 +94,18 @@ class Difference(StrictModel):
         against: The other arm's name; `against_role` is baseline, healthy or matched control.
         difference: Mean over seeds of this arm's metric minus the other's.
         interval: Bootstrap over seeds and patients, both paired.
-        p_value: Two-sided, of sign flips of the seeds' differences: all of them up to 12 seeds,
-            else 10,000. It says whether another seed would agree, on these patients.
-        p_holm: The same corrected over the arms of the column, by metric and kind of other arm.
+        p_patients: Two-sided, from the resamples of `interval`: whether other patients and other
+            seeds would agree. None for fewer than 5 seeds, and in results of earlier versions.
+        p_adjusted: The same for being one of several: those of the column with the same metric and
+            kind of other arm. It is what verdicts are made by.
+        p_seeds: Two-sided, of sign flips of the seeds' differences: all of them up to 12 seeds,
+            else 10,000. It says whether other seeds would agree on these very patients, no more.
         p_delong: Cross-check for AUROC: DeLong's test on the log-odds averaged over seeds. It knows
             neither of seeds nor of a patient's patches being alike, and finds too many differences.
         smallest_detectable: The difference that this test set and these seeds show with 80 % power,
-            before any correction; None for a single seed.
-        verdict: "higher" or "lower" only where the interval leaves out 0 and p_holm is below 0.05;
-            "too few seeds" where no p_holm below 0.05 was possible, as with fewer than 6.
+            after the correction for several; None for fewer than 5 seeds.
+        verdict: "higher" or "lower" only where p_adjusted is below 0.05 and the interval leaves
+            out 0; "too few seeds" with fewer than 5.
         reason: Why it is undefined, or how many seeds would do.
     """
 
@@ -115,12 +118,29 @@ class Difference(StrictModel):
     seeds: int
     difference: float | None
     interval: Interval | None
-    p_value: float | None
-    p_holm: float | None
-    p_delong: float | None
-    smallest_detectable: float | None
+    p_patients: float | None = None
+    p_adjusted: float | None = None
+    p_seeds: float | None = None
+    p_delong: float | None = None
+    smallest_detectable: float | None = None
     verdict: Verdict
     reason: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_earlier_versions_wrote_it(cls, value: Any) -> Any:
+        """Earlier versions made verdicts by the seeds' p, corrected by Holm."""
+        if not isinstance(value, dict) or "p_value" not in value:
+            return value
+        kept = {name: part for name, part in value.items() if name not in {"p_value", "p_holm"}}
+        return {**kept, "p_seeds": value["p_value"]}
+
+
+class ShareInterval(StrictModel):
+    """A 95 % interval of a ratio; without numbers it is unbounded: any share fits the data."""
+
+    low: float | None
+    high: float | None
 
 
 class RecoveredShare(StrictModel):
@@ -130,9 +150,10 @@ class RecoveredShare(StrictModel):
     1 is as good as the patches themselves.
 
     Attributes:
-        share: None where it is undefined, or means nothing because the real patches themselves show
-            no gain; `reason` says so.
-        interval: Of the bootstrap of `Difference`.
+        share: None only where the real patches gained nothing in this study; `reason` says so.
+        interval: Of 95 %: every share at which what synthetic patches gain cannot be told from that
+            share of what real ones gain (Fieller), by the resamples of `Difference`.
+        gain_of_real: In AUROC.
     """
 
     classifier: str
@@ -141,7 +162,7 @@ class RecoveredShare(StrictModel):
     control: str
     real: str
     share: float | None
-    interval: Interval | None
+    interval: ShareInterval | None
     gain_of_real: float | None
     reason: str | None = None
 

@@ -15,7 +15,7 @@ from node_api.losses import (
     losses_with_critic,
 )
 from shared.cards import Loss
-from shared.models import LARGEST_SEED, StrictModel
+from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
 from shared.names import Precision, TrainingRecipe
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
@@ -35,7 +35,9 @@ class Augmentation(StrictModel):
     target are those of Karras et al. 2020 (arXiv 2006.06676), section 3.
     """
 
-    kinds: tuple[AugmentationKind, ...] = Field(EVERY_AUGMENTATION, min_length=1)
+    kinds: tuple[AugmentationKind, ...] = Field(
+        EVERY_AUGMENTATION, min_length=1, max_length=MOST_KINDS
+    )
     probability: float = Field(0.0, ge=0, le=1, description="Of each kind, at the start.")
     largest_probability: float = Field(0.8, ge=0, le=1)
     target: float | None = Field(
@@ -45,7 +47,10 @@ class Augmentation(StrictModel):
         description="Overfitting, -1 to 1, that the probability is steered to; None keeps it.",
     )
     images_to_full: int = Field(
-        20_000, ge=1, description="Real patches shown while the probability could rise from 0 to 1."
+        20_000,
+        ge=1,
+        le=LARGEST_COUNT,
+        description="Real patches shown while the probability could rise from 0 to 1.",
     )
 
     @model_validator(mode="after")
@@ -98,12 +103,14 @@ class GeneratorTraining(StrictModel):
     epochs: int = Field(
         3000,
         ge=1,
+        le=LARGEST_COUNT,
         description="How often the training sees every patch; how often by default depends on the "
         "loss.",
     )
     batch_size: int = Field(
         16,
         ge=2,
+        le=LARGEST_COUNT,
         description="Patches that are looked at together; how many by default depends on the loss.",
     )
     critic_steps: int = Field(
@@ -126,13 +133,19 @@ class GeneratorTraining(StrictModel):
     )
     augmentation: Augmentation | None = None
     average_half_life_images: int | None = Field(
-        None, ge=1, description="Of the generator's moving average, which is then what is exported."
+        None,
+        ge=1,
+        le=LARGEST_COUNT,
+        description="Of the generator's moving average, which is then what is exported.",
     )
-    checkpoint_every_epochs: int = Field(50, ge=1)
+    checkpoint_every_epochs: int = Field(50, ge=1, le=LARGEST_COUNT)
     keep_weights_from_epoch: int | None = Field(
-        500, ge=1, description="First epoch whose weights are kept; None keeps the last only."
+        500,
+        ge=1,
+        le=LARGEST_COUNT,
+        description="First epoch whose weights are kept; None keeps the last only.",
     )
-    keep_weights_every_epochs: int = Field(50, ge=1)
+    keep_weights_every_epochs: int = Field(50, ge=1, le=LARGEST_COUNT)
     collapse_share: float = Field(
         0.1,
         ge=0,

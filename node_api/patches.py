@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.models import StrictModel
+from shared.models import LARGEST_SIDE_PX, StrictModel
 
 PAPERS_MARGIN_PX = 60
 
@@ -47,6 +47,7 @@ class PatchConfiguration(StrictModel):
     margin_px: int = Field(
         PAPERS_MARGIN_PX,
         ge=0,
+        le=LARGEST_SIDE_PX,
         description="Tissue that is kept around a lesion's box, in pixels of the mammogram.",
     )
     margin_mm: float | None = Field(
@@ -55,7 +56,10 @@ class PatchConfiguration(StrictModel):
         description="The same in mm, instead of pixels, for images whose pixel spacing is known.",
     )
     smallest_side_px: int = Field(
-        128, ge=8, description="Least side of a patch in pixels of the mammogram."
+        128,
+        ge=8,
+        le=LARGEST_SIDE_PX,
+        description="Least side of a patch in pixels of the mammogram.",
     )
     largest_background_share: float = Field(
         0.4,

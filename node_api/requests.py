@@ -10,7 +10,7 @@ from node_api.patches import PatchConfiguration
 from node_api.studies import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
-from shared.models import LARGEST_SEED, StrictModel
+from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
 from shared.names import Digest, FileName, LesionKind, Name, Pathology
 from shared.terms import Terms
 
@@ -51,7 +51,7 @@ class TrainGeneratorRequest(JobRequest):
 
     kind: Literal["train_generator"] = "train_generator"
     dataset: Name
-    lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1)
+    lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1, max_length=MOST_KINDS)
     patches: PatchConfiguration = PatchConfiguration()
     architecture: Architecture = DcganArchitecture()
     training: GeneratorTraining = GeneratorTraining()
@@ -89,12 +89,12 @@ class PullRequest(JobRequest):
     kind: Literal["pull"] = "pull"
     centre: Name
     name: Name
-    version: int | None = Field(None, ge=1, description="None is the latest.")
+    version: int | None = Field(None, ge=1, le=LARGEST_COUNT, description="None is the latest.")
     weights: tuple[FileName, ...] = Field(
         (), max_length=MOST_WEIGHT_FILES, description="Weight files to fetch; none is all."
     )
     weights_at_most: int | None = Field(
-        None, ge=1, description="Fetch so many weight files, evenly spread."
+        None, ge=1, le=LARGEST_COUNT, description="Fetch so many weight files, evenly spread."
     )
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName, ClassifierTraining
 from node_api.patches import PatchConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT, LESION_OR_HEALTHY, Task
-from shared.models import LARGEST_SEED, StrictModel
+from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, LesionKind, Name
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
@@ -36,9 +36,13 @@ class Arm(StrictModel):
     """
 
     name: ArmName
-    generators: tuple[Digest, ...] = Field((), description="Manifest digests of pulled packages.")
+    generators: tuple[Digest, ...] = Field(
+        (), max_length=MOST_LISTED, description="Manifest digests of pulled packages."
+    )
     real_donors: tuple[Name, ...] = Field(
-        (), description="Registered data sets of other centres whose real patches are added."
+        (),
+        max_length=MOST_LISTED,
+        description="Registered data sets of other centres whose real patches are added.",
     )
     oversampled: bool = False
     extra_healthy: bool = False
@@ -78,7 +82,7 @@ class StudyConfiguration(StrictModel):
     lesions: Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,40}$")] = Field(
         "all", description="The scope's name in the tables: all, masses."
     )
-    lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1)
+    lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1, max_length=MOST_KINDS)
     patches: PatchConfiguration = PatchConfiguration()
     image_size: int = Field(128, ge=16, le=256)
     split_shares: tuple[float, float, float] = Field(
@@ -86,18 +90,18 @@ class StudyConfiguration(StrictModel):
     )
     split_seed: int = Field(0, ge=0, lt=2**32, description="scikit-learn takes no larger one.")
     train_fractions: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
-        (1.0, 0.5), min_length=1
+        (1.0, 0.5), min_length=1, max_length=MOST_LISTED
     )
     train_fraction_of: Literal["patients", "patches"] = Field(
         "patients", description="patches is what the paper's published code did."
     )
-    classifiers: tuple[ClassifierName, ...] = Field(("cnn",), min_length=1)
+    classifiers: tuple[ClassifierName, ...] = Field(("cnn",), min_length=1, max_length=MOST_KINDS)
     classifier_training: ClassifierTraining = ClassifierTraining()
-    synthetic_patches: int = Field(1200, ge=2)
+    synthetic_patches: int = Field(1200, ge=2, le=LARGEST_COUNT)
     sampling_seed: int = Field(0, ge=0, le=LARGEST_SEED)
-    arms: tuple[Arm, ...] = Field(min_length=1)
+    arms: tuple[Arm, ...] = Field(min_length=1, max_length=MOST_LISTED)
     seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...] = Field(
-        tuple(range(10)), min_length=1
+        tuple(range(10)), min_length=1, max_length=MOST_LISTED
     )
     resamples: int = Field(2000, ge=100, le=100_000, description="Of the bootstrap.")
 

@@ -12,9 +12,11 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Request, Security
 from fastapi.params import Depends as Dependency
 from fastapi.responses import Response
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
+
+from shared.conditional_routes import ConditionalRoute
 
 SHOWN_TO_ANYONE = {"/docs", "/openapi.json"}
 """How the service is asked; no data."""
@@ -95,7 +97,7 @@ def open_to_anyone() -> Dependency:
     return dependency
 
 
-class GuardedRoute(APIRoute):
+class GuardedRoute(ConditionalRoute):
     """A route that knows who may call it, and asks before anything of the body is read."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:

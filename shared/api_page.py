@@ -18,9 +18,10 @@ code { font-size: .95em; } b { display: inline-block; min-width: 4.5rem; color: 
 p { margin: .2rem 0; } .quiet { opacity: .7; }
 </style>
 <h1>{{ info.title }} <small class="quiet">{{ info.version }}</small></h1>
-<p>Errors are <code>application/problem+json</code>. The machine-readable description is
-<a href="openapi.json">openapi.json</a>.</p>
-{% for path, operations in paths.items() %}{% for method, operation in operations.items() %}
+<p>Errors are <code>application/problem+json</code>. HEAD is answered wherever there is GET.
+The machine-readable description is <a href="openapi.json">openapi.json</a>.</p>
+{% for path, operations in paths.items() %}
+{% for method, operation in operations.items() if method != "head" or "get" not in operations %}
 <article><p><b>{{ method|upper }}</b> <code>{{ path }}</code></p>
 <p>{{ operation.description or operation.summary }}</p>
 {% if operation.parameters %}<p class="quiet">

@@ -220,6 +220,16 @@ class NotWritableError(
     """A service can read but not write."""
 
 
+class PreconditionFailedError(
+    SharedError,
+    code="GS-2208",
+    status=412,
+    title="Condition does not hold",
+    hint="Read what is there now, then ask again with its ETag.",
+):
+    """A conditional request, and what it speaks of has another state."""
+
+
 class OutOfSpaceError(
     SharedError,
     code="GS-3301",

@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from shared.models import LARGEST_COUNT
 from shared.names import InWords
 
 METAVARS: Mapping[Any, str] = {
@@ -123,7 +124,7 @@ def _taken_apart(field: FieldInfo) -> tuple[Any, Sequence[Any]]:
 
 def _bounds(constraints: Sequence[Any]) -> str:
     low = next((c.ge for c in constraints if isinstance(c, Ge)), None)
-    high = next((c.le for c in constraints if isinstance(c, Le)), None)
+    high = next((c.le for c in constraints if isinstance(c, Le) and c.le != LARGEST_COUNT), None)
     open_ends = [f"above {c.gt}" for c in constraints if isinstance(c, Gt)]
     open_ends += [f"below {c.lt}" for c in constraints if isinstance(c, Lt)]
     ends = (low is not None, high is not None)

@@ -11,7 +11,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -179,6 +179,49 @@ def in_turn(folder: Path) -> Iterator[None]:
     with _opened(folder) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def work_folder(folder: Path, *, on_wait: Callable[[], object]) -> Iterator[None]:
+    """Give a folder of half-done work, with what a broken-off process left there, to one at a time.
+
+    In the block it may be renamed or removed: whoever waited for it then gets a new one. Where it
+    is empty after the block, nothing is left of it.
+
+    Args:
+        on_wait: Called before another process is waited for.
+    """
+    stack = _entered(folder, on_wait)
+    while stack is None:
+        stack = _entered(folder, on_wait)
+    with stack:
+        yield
+
+
+def _entered(folder: Path, on_wait: Callable[[], object]) -> ExitStack | None:
+    """Make, open and lock a folder; None if another process was done with it before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(_opened(folder))
+        except FileNotFoundError:
+            return None
+        if not try_lock(lock):
+            on_wait()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_at(lock, folder):
+            return None
+        stack.callback(_remove_if_empty, lock, folder)
+        return stack.pop_all()
+
+
+def _is_at(opened: int, folder: Path) -> bool:
+    return folder.exists() and os.path.samestat(os.fstat(opened), folder.stat())
+
+
+def _remove_if_empty(lock: int, folder: Path) -> None:
+    if _is_at(lock, folder) and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def try_lock(file: int) -> bool:

@@ -32,7 +32,8 @@ class HeadRequests:
                 # At once: a stream of events would not end before its job does.
                 await send({"type": "http.response.body", "body": b""})
 
-        await self._app({**scope, "method": "GET"}, receive, send_head)
+        whole = [item for item in scope["headers"] if item[0] != b"range"]  # which is a GET's only
+        await self._app({**scope, "method": "GET", "headers": whole}, receive, send_head)
 
     def _is_known(self, scope: Scope) -> bool:
         return any(route.matches(scope)[0] is Match.FULL for route in self._router.routes)

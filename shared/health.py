@@ -7,6 +7,8 @@ from fastapi.params import Depends as Dependency
 from sqlalchemy import Engine, text
 
 from shared.access import GuardedRoute, open_to_anyone
+from shared.api_answers import problems
+from shared.errors import DatabaseUnavailableError, NotWritableError
 from shared.version import genshare_version
 
 
@@ -33,7 +35,7 @@ def ready(
     """
     router = APIRouter(tags=["health"], route_class=GuardedRoute, dependencies=[access])
 
-    @router.get("/readyz")
+    @router.get("/readyz", responses=problems(DatabaseUnavailableError, NotWritableError))
     def readyz() -> dict[str, str]:
         """Tell that the database answers and holds its tables, and what it needs can be written."""
         with engine.connect() as connection:

@@ -19,7 +19,7 @@ from shared.errors import (
     PartlyFetchedError,
 )
 from shared.fetched_files import FileFetcher
-from shared.files import put_in_place, sync, sync_folder
+from shared.files import put_in_place, sync, sync_folder, work_folder
 from shared.hub_exchange import HubExchange, HubLimits
 from shared.packages import (
     CARD,
@@ -31,7 +31,7 @@ from shared.packages import (
     keep_fetched,
     open_package,
 )
-from shared.progress import OnProgress
+from shared.progress import OnProgress, Progress
 from shared.record_checks import check_published, check_record, check_sizes, the_one
 from shared.records import (
     CentreInvitation,
@@ -40,7 +40,7 @@ from shared.records import (
     GeneratorVersion,
 )
 from shared.sent_files import send_missing
-from shared.transfer_progress import Transfer, say_nothing
+from shared.transfer_progress import MB, Transfer, say_nothing
 from shared.weight_choices import weights_named
 from shared.weights import inspect_weights
 
@@ -189,7 +189,8 @@ class HubClient:
         """Fetch a version's files to `folder`, verified; they appear complete or not at all.
 
         A fetch that broke off goes on where it stopped, and what a folder has is not fetched
-        again: to a part of a package, the rest can be added.
+        again: to a part of a package, the rest can be added. Of two fetches to one folder, the
+        second waits, and says so.
 
         Args:
             weights: Names of the weight files to fetch; None is all.
@@ -204,9 +205,27 @@ class HubClient:
         check_record(record)
         check_sizes(record)
         wanted = _wanted(record, weights)
+        place = folder.absolute()
+        partial = place.with_name(f".{place.name}.part")
+
+        def tell() -> None:
+            on_progress(_waiting(record, folder))
+
+        with work_folder(partial, on_wait=tell):
+            return self._complete(record, folder, partial, wanted, on_progress)
+
+    def _complete(
+        self,
+        record: GeneratorVersion,
+        folder: Path,
+        partial: Path,
+        wanted: set[str],
+        on_progress: OnProgress,
+    ) -> Package:
+        """Fetch to `partial` what `folder` lacks, and move it to its place."""
         if not folder.exists() or _is_empty(folder):
-            fetched = self._fetch_part(record, folder, wanted, on_progress)
-            put_in_place(fetched.folder, folder.absolute())
+            fetched = self._fetch_part(record, partial, wanted, on_progress)
+            put_in_place(partial, folder.absolute())
             return replace(fetched, folder=folder)
         if not (folder / MANIFEST).is_file():
             raise PackageNotKeptError(f"{folder} is there already, and is no package to add to")
@@ -214,22 +233,19 @@ class HubClient:
         held = {file.name for file in package.weights}
         if wanted <= held:
             return package
-        fetched = self._fetch_part(record, folder, wanted - held, on_progress)
-        add_to_package(fetched.folder, folder, record.manifest, held | wanted)
-        shutil.rmtree(fetched.folder)
+        self._fetch_part(record, partial, wanted - held, on_progress)
+        add_to_package(partial, folder, record.manifest, held | wanted)
+        shutil.rmtree(partial)
         return replace(package, weights=weights_named(package.card, held | wanted))
 
     def _fetch_part(
         self,
         record: GeneratorVersion,
-        folder: Path,
+        partial: Path,
         names: Collection[str],
         on_progress: OnProgress,
     ) -> Package:
-        """Fetch card, manifest and some weight files to a folder beside `folder`, verified."""
-        folder = folder.absolute()
-        partial = folder.with_name(f".{folder.name}.part")
-        partial.mkdir(parents=True, exist_ok=True)
+        """Fetch card, manifest and some weight files to a folder, verified."""
         files = [file for file in record.manifest.files if file.name in {CARD, *names}]
         for left_over in {path.name for path in partial.iterdir()} - {file.name for file in files}:
             (partial / left_over).unlink()
@@ -256,6 +272,12 @@ class HubClient:
 
 def _size(manifest: Manifest) -> int:
     return sum(file.size_bytes for file in manifest.files)
+
+
+def _waiting(record: GeneratorVersion, folder: Path) -> Progress:
+    megabytes = -(-_size(record.manifest) // MB)
+    warning = f"another process fetches to {folder}; this one waits until it has ended"
+    return Progress(done=0, total=megabytes, unit="MB", warning=warning)
 
 
 def _is_empty(folder: Path) -> bool:

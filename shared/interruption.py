@@ -1,4 +1,4 @@
-"""Stopping a long command in good order."""
+"""Stopping a command in good order, and the one sentence that each says then."""
 
 import signal
 from collections.abc import Iterator
@@ -6,28 +6,20 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-import typer
-from rich.console import Console
-
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
+SENTENCE = "interrupted; start the same command again and it goes on from what is finished"
 
 
 @contextmanager
-def interruptible(console: Console, how_to_go_on: str) -> Iterator[None]:
-    """Treat a request to terminate like Ctrl-C: stop what was started, and say how to go on.
-
-    Args:
-        how_to_go_on: What follows "interrupted; ".
+def interruptible() -> Iterator[None]:
+    """Treat a request to terminate like Ctrl-C, for work that the same command goes on with.
 
     Raises:
-        typer.Exit: It was interrupted.
+        KeyboardInterrupt: It was interrupted.
     """
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
-    except KeyboardInterrupt as error:
-        console.print(f"interrupted; {how_to_go_on}")
-        raise typer.Exit(INTERRUPTED) from error
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -19,40 +19,41 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
-from shared.json_documents import check_json
+from shared.json_documents import read_json
+from shared.preconditions import check_conditions
 
 Value = TypeVar("Value")
+
+REFERENCE = "#/components/schemas/{model}-Input"
+"""Where an API's description has a part of a body; what is answered can look different."""
 
 
 class JsonBody(Generic[Value]):
     """A kind of body that some route takes in.
 
     Args:
-        kind: A model, or a union of models; those within it must be parts of an answer too, for
-            there the API's description has them.
-        strict: Whether "5" is no 5. Models that rewrite their input before it is validated cannot
-            be: what was JSON is Python's by then, whose lists are no tuples.
+        kind: A model, or a union of models.
     """
 
-    def __init__(self, kind: Any, *, strict: bool = True) -> None:
+    def __init__(self, kind: Any) -> None:
         self._kind = kind
-        self._strict = strict
 
     @property
     def described(self) -> dict[str, Any]:
-        """What the API's description says of it."""
-        schema = self._adapter.json_schema(ref_template="#/components/schemas/{model}")
-        schema.pop("$defs", None)
+        """What the API's description says of it, `$defs` included, which go elsewhere there."""
+        schema = self._adapter.json_schema(ref_template=REFERENCE)
         content = {"application/json": {"schema": schema}}
         return {"requestBody": {"required": True, "content": content}}
 
     async def read(self, request: Request) -> Value:
-        """Return a request's body.
+        """Return a request's body, if the request's conditions hold.
 
         Raises:
             RequestValidationError: It was not sent as JSON, is none, is too large to be validated
                 in a moment, or is not of the kind.
+            PreconditionFailedError: See `check_conditions`.
         """
+        await check_conditions(request)
         if not is_json(request.headers.get("Content-Type", "")):
             raise RequestValidationError([_fault("not_json", (), "the body must be JSON")])
         return await to_thread.run_sync(self._validated, await request.body())
@@ -63,8 +64,7 @@ class JsonBody(Generic[Value]):
 
     def _validated(self, content: bytes) -> Value:
         try:
-            check_json(content)
-            return self._adapter.validate_json(content, strict=self._strict)
+            return self._adapter.validate_python(read_json(content), strict=True)
         except ValidationError as error:
             faults = error.errors(include_input=False, include_url=False)
             in_body = [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]

@@ -14,6 +14,13 @@ LARGEST_SEED = 2**64 - 1
 LARGEST_COUNT = 2**53 - 1
 """No count is larger, nor any number of bytes: beyond it, not every program reads JSON exactly."""
 
+MOST_KINDS = 100
+MOST_LISTED = 1_000
+"""No list in a request is longer, nor a list of kinds than MOST_KINDS, where nothing else says."""
+
+LARGEST_SIDE_PX = 2**16
+"""DICOM counts the rows and columns of an image in 16 bits."""
+
 MOST_FAULTS = 10
 LONGEST_PLACE = 80
 

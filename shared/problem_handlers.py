@@ -29,7 +29,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 MOST_FAULTS = 10
 LONGEST_PLACE = 120
 ASKED_AGAIN = re.compile(r"/(healthz|readyz|jobs/[^/]+)$")
-ANSWERED_BEFORE_THE_BODY = {401, 403, 408, 413, 421, 429, 507}
+ANSWERED_BEFORE_THE_BODY = {401, 403, 408, 412, 413, 421, 429, 507}
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from shared.cards import ModelCard
 from shared.errors import CardRefusedError
-from shared.json_documents import check_json
+from shared.json_documents import read_json
 from shared.models import validation_summary
 from shared.packages import CARD, Package, canonical_json, check_distinct
 from shared.screening import check_texts
@@ -22,7 +22,7 @@ def card_to_publish(content: bytes) -> ModelCard:
             not cross the border.
     """
     try:
-        check_json(content)
+        read_json(content)
         card = ModelCard.model_validate_json(content)
     except ValidationError as error:
         raise CardRefusedError(f"{CARD}: {validation_summary(error)}") from error

@@ -5,6 +5,9 @@ from http import HTTPStatus
 
 from shared.problems import Problem
 
+NOT_HTTP = "Send a request of HTTP/1.1 as RFC 9112 says, encrypted only where the address is https."
+HINTS = {400: NOT_HTTP, 501: NOT_HTTP}
+
 
 def raw_problem(status: int, detail: str) -> bytes:
     """Return a whole HTTP/1.1 answer after which the connection is closed."""
@@ -14,7 +17,7 @@ def raw_problem(status: int, detail: str) -> bytes:
         status=status,
         detail=detail,
         code="GS-0003",
-        hint="Send less at once, or try again later.",
+        hint=HINTS.get(status, "Send less at once, or try again later."),
         request_id=uuid.uuid4().hex,
     )
     body = problem.model_dump_json().encode()

@@ -3,30 +3,42 @@
 from pathlib import Path
 
 import anyio
-from fastapi import HTTPException
+from fastapi import HTTPException, Response
 from fastapi.responses import FileResponse
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
+from shared.preconditions import is_known
+
 BY_KERNEL = "http.response.zerocopysend"
+KEPT = ("ETag", "Last-Modified", "Repr-Digest")
+"""What an answer without the file still says of it."""
 
 
 class ServedFile(FileResponse):
     """A file that the kernel sends where the server can have it do so, in parts too.
 
-    Its refused ranges are problems, not lines of plain text. A range in other units than bytes is
-    ignored, as RFC 9110 section 14.2 says.
+    Its refused ranges are problems, not lines of plain text. A range in other units than bytes, or
+    of anything but a GET, is ignored, as RFC 9110 section 14.2 says.
     """
 
     chunk_size = 256 * 1024
     _by_kernel = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file, or what `Range` asks for of it.
+        """Send the file, or what `Range` asks for of it, unless the caller has it.
 
         Raises:
             HTTPException: It asks for nothing that can be sent.
+            PreconditionFailedError: A condition of the request does not hold.
         """
+        self.stat_result = await anyio.to_thread.run_sync(Path(self.path).stat)
+        self.set_stat_headers(self.stat_result)
+        asked, etag = Headers(scope=scope), self.headers["ETag"]
+        if is_known(scope["method"], asked, etag, modified=self.stat_result.st_mtime):
+            unchanged = {name: self.headers[name] for name in KEPT if name in self.headers}
+            await Response(status_code=304, headers=unchanged)(scope, receive, send)
+            return
         self._by_kernel = BY_KERNEL in scope.get("extensions", {})
 
         async def send_unless_refused(message: Message) -> None:
@@ -57,9 +69,10 @@ class ServedFile(FileResponse):
 
 
 def _with_bytes_only(scope: Scope) -> Scope:
+    is_get = scope["method"] == "GET"
     headers = [
         (name, value)
         for name, value in scope["headers"]
-        if name != b"range" or value.partition(b"=")[0].strip().lower() == b"bytes"
+        if name != b"range" or (is_get and value.partition(b"=")[0].strip().lower() == b"bytes")
     ]
     return {**scope, "headers": headers}

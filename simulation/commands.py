@@ -26,11 +26,10 @@ from simulation.report.machine import this_machine
 from simulation.report.records import Report
 from simulation.report.tables import terminal_tables
 from simulation.report.writing import write_report
-from simulation.results_folder import REPORT, claimed, disk_faults
+from simulation.results_folder import REPORT, claim, disk_faults
 from simulation.scenario import Scenario, scenario_digest
 from simulation.scenario_file import read_scenario
 
-HOW_TO_GO_ON = "start the same command again and it resumes"
 LOG_WIDTH = 120
 TABLE_NOTE = (
     "Patches: real + synthetic ones trained on. Measures: mean (standard deviation) over seeds; "
@@ -122,7 +121,7 @@ def simulate(
         if hub_url is None
         else _attached(wanted, hub_url, labelled(node or (), "--node"), hub_admin_token, node_token)
     )
-    with interruptible(console, HOW_TO_GO_ON), disk_faults(out):
+    with interruptible(), disk_faults(out):
         report, page = _run(wanted, federation, folders, out, console)
     _show(report, page, console, as_json=as_json)
 
@@ -145,7 +144,7 @@ def _run(
 ) -> tuple[Report, Path]:
     """Run the scenario and write its report; return it and its page."""
     begun = time.monotonic()
-    with claimed(out, scenario, folders) as digest:
+    with claim(out, scenario, folders) as digest:
         console.print(f"[bold]{escape(scenario.title)}[/]")
         finished, pictures = _drive(scenario, federation, digest, console)
         report = compose_report(
@@ -216,6 +215,8 @@ def _show(report: Report, page: Path, console: Console, *, as_json: bool) -> Non
     for study in report.studies:
         console.print(f"{report.names[study.centre]}: {study.shortcut.in_words()}", style="dim")
     console.print(TABLE_NOTE, style="dim")
-    console.print(f"\nReport: {page.resolve()}\nTook {duration(report.seconds)}.", markup=False)
+    console.print(
+        f"\nReport: {page.resolve()}\nThis start took {duration(report.seconds)}.", markup=False
+    )
     if as_json:
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from node_api.data_sources import MammogramFolder
-from simulation.scenario import Scenario, StudyScenario
+from simulation.scenario import GeneratorScenario, Scenario, StudyScenario
 
 
 def print_plan(
@@ -39,33 +39,35 @@ def plan_json(scenario: Scenario, folders: Mapping[str, str], *, digest: str) ->
             }
             for label, centre in scenario.centres.items()
         ],
-        "generators": [
-            {
-                "reference": generator.reference,
-                "lesion_kinds": generator.lesion_kinds,
-                "image_size": generator.architecture.image_size,
-                "width": generator.architecture.width,
-                "parameters": generator.parameters,
-                "epochs": generator.training.epochs,
-            }
-            for generator in scenario.generators
-        ],
-        "studies": [
-            {
-                "centre": study.centre,
-                "lesions": study.lesions,
-                "classifiers": study.classifiers,
-                "arms": [arm.name for arm in study.arms],
-                "train_fractions": study.train_fractions,
-                "seeds": study.seeds,
-                "synthetic_patches": study.synthetic_patches,
-                "epochs": study.classifier_training.epochs,
-                "runs": study.runs,
-            }
-            for study in scenario.studies
-        ],
+        "generators": list(map(_generator, scenario.generators)),
+        "studies": list(map(_study, scenario.studies)),
     }
     return json.dumps(plan, indent=2, ensure_ascii=False)
+
+
+def _generator(generator: GeneratorScenario) -> dict[str, object]:
+    return {
+        "reference": generator.reference,
+        "lesion_kinds": generator.lesion_kinds,
+        "image_size": generator.architecture.image_size,
+        "width": generator.architecture.width,
+        "parameters": generator.parameters,
+        "epochs": generator.training.epochs,
+    }
+
+
+def _study(study: StudyScenario) -> dict[str, object]:
+    return {
+        "centre": study.centre,
+        "lesions": study.lesions,
+        "classifiers": study.classifiers,
+        "arms": [arm.name for arm in study.arms],
+        "train_fractions": study.train_fractions,
+        "seeds": study.seeds,
+        "synthetic_patches": study.synthetic_patches,
+        "epochs": study.classifier_training.epochs,
+        "runs": study.runs,
+    }
 
 
 def data_in_words(scenario: Scenario, label: str, folder: str | None) -> str:

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from rich.console import Console
 from rich.markup import escape
@@ -62,34 +63,74 @@ class JobBars:
                 self._bars.console.print(line_of(step.title, job, first=False), markup=False)
 
 
+@dataclass
+class _Told:
+    """What was last told of a job, and when it had started where it was first looked at."""
+
+    state: str = ""
+    since: float = 0.0
+    line: str = ""
+    started_at: datetime | None = None
+
+    def goes_on(self, job: Job) -> bool:
+        """Tell whether the job was under way before this start, or before its worker was lost."""
+        self.started_at = self.started_at or job.started_at
+        seen_first = not self.state and job.state != "queued"
+        return seen_first or self.started_at != job.started_at
+
+
 class JobLines:
-    """A line when a job starts, when it ends, and now and then between."""
+    """A line when a job starts, when it ends, and now and then between; none comes twice."""
 
     def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._clock = clock
-        self._shown: dict[str, tuple[str, float]] = {}
+        self._told: dict[str, _Told] = {}
 
     def __call__(self, step: Step, job: Job) -> None:
         """Write a line if there is something to say."""
         now = self._clock()
-        state, since = self._shown.get(step.name, ("", now))
-        if state == job.state and (job.state != "running" or now - since < EVERY_SECONDS):
+        told = self._told.setdefault(step.name, _Told())
+        goes_on, is_new = told.goes_on(job), told.state != job.state
+        found_done = not told.state and job.state in ENDINGS
+        if not is_new and (job.state != "running" or now - told.since < EVERY_SECONDS):
             return
-        self._shown[step.name] = (job.state, now)
-        if job.state != "queued":
-            self._console.print(line_of(step.title, job, first=state != job.state), markup=False)
+        told.state, told.since = job.state, now
+        line = (
+            f"{step.title}: {ENDINGS[job.state]} before{_warning(job)}"
+            if found_done
+            else line_of(step.title, job, first=is_new, goes_on=goes_on)
+        )
+        if job.state != "queued" and line != told.line:
+            told.line = line
+            self._console.print(line, markup=False)
 
 
-def line_of(title: str, job: Job, *, first: bool) -> str:
-    """Return a job's line, such as "centre-b trains lesions: 120/3120 steps, 8.2/s, 6 min left"."""
+def line_of(title: str, job: Job, *, first: bool, goes_on: bool = False) -> str:
+    """Return a job's line, such as "centre-b trains lesions: 120/3120 steps, 8.2/s, 6 min left".
+
+    Args:
+        first: Whether it is the first in this state.
+        goes_on: Whether it was interrupted, so that its time is not all that it took.
+    """
     if job.state in ENDINGS:
-        took = "" if job.seconds is None else f" in {duration(job.seconds)}"
-        warning = shown_text(job.progress.warning or "") if job.progress else None
-        return f"{title}: {ENDINGS[job.state]}{took}" + (f"; warning: {warning}" * bool(warning))
+        return f"{title}: {ENDINGS[job.state]}{_took(job, goes_on=goes_on)}{_warning(job)}"
     if first:
-        return f"{title}: started"
+        return f"{title}: {'goes on' if goes_on else 'started'}"
     return f"{title}: " + ", ".join(part for part in (count_of(job), pace_of(job)) if part)
+
+
+def _took(job: Job, *, goes_on: bool) -> str:
+    if job.seconds is None:
+        return ""
+    return (
+        f" {duration(job.seconds)} after it went on" if goes_on else f" in {duration(job.seconds)}"
+    )
+
+
+def _warning(job: Job) -> str:
+    warning = shown_text(job.progress.warning or "") if job.progress else ""
+    return f"; warning: {warning}" if warning else ""
 
 
 def bar_of(job: Job) -> tuple[float, float | None]:
@@ -114,7 +155,7 @@ def count_of(job: Job) -> str:
 
 def pace_of(job: Job) -> str:
     """Return such as "8.2/s, 6 min left"."""
-    if job.state in FINISHED or job.progress is None or not job.progress.rate:
+    if job.state != "running" or job.progress is None or not job.progress.rate:
         return ""
     rate, left = job.progress.rate, job.progress.seconds_left
     if left is None:

@@ -16,7 +16,7 @@ STATE, LOGS, REPORT = "state", "logs", "report"
 
 
 @contextmanager
-def claimed(root: Path, scenario: Scenario, folders: Mapping[str, str]) -> Iterator[str]:
+def claim(root: Path, scenario: Scenario, folders: Mapping[str, str]) -> Iterator[str]:
     """Keep a results folder to one scenario and, while it runs, to one process.
 
     Yields:

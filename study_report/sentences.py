@@ -90,7 +90,13 @@ def _recovered(study: Presented, arm: ArmFacts, shares: Sequence[RecoveredShare]
 
 
 def _doubts(study: Presented, shares: Sequence[RecoveredShare]) -> Iterator[str]:
-    if any(share.interval is None or share.interval.low <= 0 for share in shares):
+    intervals = [share.interval for share in shares]
+    if any(found is not None and found.low is None for found in intervals):
+        yield (
+            "Where that interval is unbounded, any share fits the data, for the real patches' own "
+            "gain may be none."
+        )
+    if any(found is not None and found.low is not None and found.low <= 0 for found in intervals):
         yield "Where that interval reaches 0, it is not shown that they recover anything."
     for real in dict.fromkeys(share.real for share in shares):
         of_real = [share for share in shares if share.real == real]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from node_api.findings import ArmFacts, ArmRole, Interval, MetricEstimate
+from node_api.findings import ArmFacts, ArmRole, Interval, MetricEstimate, ShareInterval
 from node_api.tasks import Classes
 
 UNDEFINED = "n/a"
@@ -87,11 +87,13 @@ def percentage(share: float) -> str:
     return f"{100 * share:.3g}{UNBREAKABLE}%".replace("-", MINUS)
 
 
-def recovered(share: float, found: Interval | None) -> str:
-    """Return "62 % (35 to 88)": a recovered share and its 95 % interval."""
+def recovered(share: float, found: ShareInterval | None) -> str:
+    """Return "62 % (35 to 88)" or "62 % (unbounded)": a recovered share and its 95 % interval."""
     whole = f"{_plain(100 * share, 0)}{UNBREAKABLE}%"
     if found is None:
         return whole
+    if found.low is None or found.high is None:
+        return f"{whole} (unbounded)"
     return f"{whole} ({_plain(100 * found.low, 0)} to {_plain(100 * found.high, 0)})"
 
 

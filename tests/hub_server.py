@@ -1,5 +1,7 @@
 """The real hub on a loopback port, in a thread."""
 
+import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -62,3 +64,16 @@ def serving(app: ASGIApp, settings: ServingSettings) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+def read_answer(connection: socket.socket) -> bytes:
+    """Return the head and the body of one answer, whether or not the connection is closed then."""
+    answer = b""
+    while (length := re.search(rb"(?is)content-length: (\d+).*?\r\n\r\n", answer)) is None or len(
+        answer
+    ) < length.end() + int(length[1]):
+        piece = connection.recv(65_536)
+        if not piece:
+            break
+        answer += piece
+    return answer

@@ -94,7 +94,13 @@ def test_some_weights_of_an_ensemble_are_fetched(
         (("data", "inspect", "--phantoms", "x"), {}, 2, "it must be one of digital, film, soft"),
         (("hub", "invite", "Centre A"), {}, 2, "'Centre A' is no name"),
         (("hub", "serve"), {"HUB_ADMIN_TOKEN": "s3cret"}, 1, "a setting is wrong: HUB_ADMIN_TOKEN"),
-        (("list", "--hub-url", "http://127.0.0.1:9"), {}, 1, "no answer from the hub at"),
+        pytest.param(
+            ("list", "--hub-url", "http://127.0.0.1:9"),
+            {},
+            1,
+            "no answer from the hub at",
+            marks=pytest.mark.slow,  # it tries again for a while
+        ),
         (("simulate", "nonesuch"), {}, 1, "nonesuch"),
     ],
 )
@@ -117,7 +123,7 @@ def test_wrong_things_are_one_sentence(
     assert done.code == code
 
 
-@pytest.mark.parametrize("service", ["hub", "node"])
+@pytest.mark.parametrize("service", ["hub", pytest.param("node", marks=pytest.mark.slow)])
 def test_a_taken_port_is_named(tmp_path: Path, service: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

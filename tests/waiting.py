@@ -14,5 +14,5 @@ def wait_for(read: Callable[[], Value | None], seconds: float = 60) -> Value:
         value = read()
         if value:
             return value
-        time.sleep(0.05)
+        time.sleep(0.02)
     raise TimeoutError(f"nothing came within {seconds} s")

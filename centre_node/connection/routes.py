@@ -5,9 +5,12 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
 
+from centre_node.connection.errors import NoHubError
 from centre_node.connection.service import Connection
 from node_api.connection import ConnectedHub, HubConnection
 from shared.access import GuardedRoute, Role, requires
+from shared.api_answers import problems
+from shared.errors import HubAddressError, HubRefusedError, HubUnreachableError, HubUnreadableError
 from shared.json_bodies import JsonBody
 
 CONNECTION = JsonBody[HubConnection](HubConnection)
@@ -27,7 +30,11 @@ def _connection(request: Request) -> Connection:
 ConnectionDep = Annotated[Connection, Depends(_connection)]
 
 
-@router.put("", openapi_extra=CONNECTION.described)
+@router.put(
+    "",
+    responses=problems(HubAddressError, HubRefusedError, HubUnreachableError, HubUnreadableError),
+    openapi_extra=CONNECTION.described,
+)
 async def join(request: Request, connection: ConnectionDep) -> ConnectedHub:
     """Connect to a hub, once it has answered and accepted the token."""
     wanted = await CONNECTION.read(request)
@@ -35,7 +42,7 @@ async def join(request: Request, connection: ConnectionDep) -> ConnectedHub:
     return ConnectedHub(centre=wanted.centre, url=wanted.url)
 
 
-@router.get("")
+@router.get("", responses=problems(NoHubError))
 def read(connection: ConnectionDep) -> ConnectedHub:
     """Return the hub that this node is connected to."""
     current = connection.current()

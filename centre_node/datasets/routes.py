@@ -5,14 +5,17 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
 
+from centre_node.datasets.errors import DatasetNotFoundError
 from centre_node.datasets.service import Datasets
+from centre_node.mammography.errors import BadMammogramsError
 from node_api.data_sources import DatasetSource
 from node_api.datasets import Dataset
 from shared.access import GuardedRoute, Role, requires
+from shared.api_answers import problems
 from shared.json_bodies import JsonBody
 from shared.names import Name
 
-SOURCE = JsonBody[DatasetSource](DatasetSource, strict=False)
+SOURCE = JsonBody[DatasetSource](DatasetSource)
 router = APIRouter(
     prefix="/datasets",
     tags=["data sets"],
@@ -35,14 +38,14 @@ def list_datasets(datasets: DatasetsDep) -> tuple[Dataset, ...]:
     return datasets.all()
 
 
-@router.put("/{name}", openapi_extra=SOURCE.described)
+@router.put("/{name}", responses=problems(BadMammogramsError), openapi_extra=SOURCE.described)
 async def register(name: Name, request: Request, datasets: DatasetsDep) -> Dataset:
     """Register a data set; its annotations are read and counted at once."""
     source = await SOURCE.read(request)
     return await to_thread.run_sync(datasets.register, name, source)
 
 
-@router.get("/{name}")
+@router.get("/{name}", responses=problems(DatasetNotFoundError))
 def read(name: Name, datasets: DatasetsDep) -> Dataset:
     """Return one data set's source and counts."""
     return datasets.find(name)

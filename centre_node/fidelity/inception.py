@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
-from torchvision.models import inception_v3
+from torchvision.models import Inception3, inception_v3
 
 from centre_node.fidelity.errors import FeatureWeightsError
 from centre_node.fidelity.features import Features
@@ -37,7 +37,27 @@ def load_inception_features(weights: Path, device: torch.device) -> Features:
 
     Source: Szegedy et al. 2015 (arXiv 1512.00567).
     """
-    network = inception_v3(weights=None, aux_logits=False, init_weights=False)
+    network = _load_network(weights).eval().to(device)
+
+    def extract(patches: NDArray[np.uint8]) -> NDArray[np.float64]:
+        features = np.empty((len(patches), 2048))
+        for start in range(0, len(patches), BATCH):
+            part = torch.tensor(patches[start : start + BATCH], device=device)
+            with torch.inference_mode():
+                seen = network(_in_its_form(part))
+            features[start : start + BATCH] = seen.double().cpu().numpy()
+        return features
+
+    return extract
+
+
+def _load_network(weights: Path) -> Inception3:
+    """Load Inception v3 up to its pooled features.
+
+    Raises:
+        FeatureWeightsError: There is no such file, or it holds something else.
+    """
+    network: Inception3 = inception_v3(weights=None, aux_logits=False, init_weights=False)
     tensors = {
         name: tensor
         for name, tensor in _tensors(weights).items()
@@ -51,18 +71,7 @@ def load_inception_features(weights: Path, device: torch.device) -> Features:
             "Inception v3"
         ) from error
     network.fc = nn.Identity()
-    network = network.eval().to(device)
-
-    def extract(patches: NDArray[np.uint8]) -> NDArray[np.float64]:
-        features = np.empty((len(patches), 2048))
-        for start in range(0, len(patches), BATCH):
-            part = torch.tensor(patches[start : start + BATCH], device=device)
-            with torch.inference_mode():
-                seen = network(_in_its_form(part))
-            features[start : start + BATCH] = seen.double().cpu().numpy()
-        return features
-
-    return extract
+    return network
 
 
 def _in_its_form(patches: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """How fidelity went along a training. To look at: no checkpoint is chosen by it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -73,10 +73,7 @@ def measure_over_epochs(
     """
     if len(samples) < FEWEST_EPOCHS:
         return None
-    features = []
-    for epoch, patches in samples.items():
-        on_epoch(epoch)
-        features.append(radiomic_features(patches, device))
+    features = list(_features(samples, device, on_epoch))
     random = np.random.default_rng(seed)
     largest = max(map(len, features))
     halvings = draw_halvings(real, features, patients=patients, largest_set=largest, random=random)
@@ -93,6 +90,17 @@ def measure_over_epochs(
         epochs=tuple(samples),
         synthetic=tuple(synthetic),
     )
+
+
+def _features(
+    samples: Mapping[int, NDArray[np.uint8]],
+    device: torch.device,
+    on_epoch: Callable[[int], object],
+) -> Iterator[Matrix]:
+    """Yield the radiomic features of each epoch's samples, shape (m, 558)."""
+    for epoch, patches in samples.items():
+        on_epoch(epoch)
+        yield radiomic_features(patches, device)
 
 
 def _point(

@@ -6,15 +6,31 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Header, Request, Response, status
 from fastapi.responses import StreamingResponse
 
+from centre_node.jobs.errors import ArtifactNotFoundError, JobConflictError, JobNotFoundError
 from centre_node.jobs.events import job_events
 from centre_node.jobs.service import Jobs
 from node_api.jobs import FINISHED, Job
 from node_api.requests import AnyJobRequest
 from shared.access import GuardedRoute, Role, requires
+from shared.api_answers import headers, problems
 from shared.json_bodies import JsonBody
 from shared.served_files import ServedFile
 
-JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest, strict=False)
+JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest)
+WHERE = headers(Location="Where the job is.")
+EVENT = {
+    "type": "object",
+    "required": ["id", "event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "The job's revision."},
+        "event": {"const": "job"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/Job"},
+        },
+    },
+}
 router = APIRouter(
     prefix="/jobs",
     tags=["jobs"],
@@ -31,7 +47,16 @@ def _jobs(request: Request) -> Jobs:
 JobsDep = Annotated[Jobs, Depends(_jobs)]
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED, openapi_extra=JOB_REQUEST.described)
+@router.post(
+    "",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses={
+        200: {"model": Job, "description": "It was queued before", "headers": WHERE},
+        202: {"headers": WHERE},
+        **problems(JobConflictError),
+    },
+    openapi_extra=JOB_REQUEST.described,
+)
 async def submit(
     request: Request,
     jobs: JobsDep,
@@ -52,19 +77,27 @@ def list_jobs(jobs: JobsDep) -> tuple[Job, ...]:
     return jobs.all()
 
 
-@router.get("/{job_id}")
+@router.get("/{job_id}", responses=problems(JobNotFoundError))
 def read(job_id: str, jobs: JobsDep) -> Job:
     """Return a job's state, progress, result and artifacts."""
     return jobs.find(job_id)
 
 
-@router.post("/{job_id}/cancel")
+@router.post("/{job_id}/cancel", responses=problems(JobNotFoundError, JobConflictError))
 def cancel(job_id: str, jobs: JobsDep) -> Job:
     """Cancel a waiting or running job."""
     return jobs.cancel(job_id)
 
 
-@router.get("/{job_id}/events")
+@router.get(
+    "/{job_id}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/event-stream": {"itemSchema": EVENT}}},
+        204: {"description": "Nothing more can come"},
+        **problems(JobNotFoundError),
+    },
+)
 def events(job_id: str, jobs: JobsDep, last_event_id: Annotated[int, Header(ge=0)] = 0) -> Response:
     """Stream the job's record each time it changes, until it has ended (server-sent events).
 
@@ -82,7 +115,11 @@ def events(job_id: str, jobs: JobsDep, last_event_id: Annotated[int, Header(ge=0
     )
 
 
-@router.get("/{job_id}/artifacts/{name:path}")
+@router.get(
+    "/{job_id}/artifacts/{name:path}",
+    response_class=ServedFile,
+    responses=problems(JobNotFoundError, ArtifactNotFoundError),
+)
 def artifact(job_id: str, name: str, jobs: JobsDep) -> ServedFile:
     """Return a file that a job left, whole or in part (`Range`)."""
     return ServedFile(jobs.artifact(job_id, name))

@@ -36,16 +36,16 @@ REPORT_SECONDS = 0.25
 class ProgressReport:
     """Writes a job's progress, not too often, and raises when the job is to stop."""
 
-    def __init__(self, store: JobStore, job_id: str) -> None:
+    def __init__(self, store: JobStore, job: Job) -> None:
         self._store = store
-        self._job_id = job_id
+        self._job_id = job.id
         self._written = 0.0
-        self._warning: str | None = None
+        self._warning = job.progress.warning if job.progress else None
 
     def __call__(self, progress: Progress) -> None:
         """Report; the last report of a job (done equals total) and warnings are always written.
 
-        The last warning stays with all that is reported after it.
+        The last warning stays with all that is reported after it, by another worker too.
 
         Raises:
             JobCancelledError: Somebody cancelled the job.
@@ -92,9 +92,10 @@ def run_job(job: Job, node: Node, store: JobStore) -> None:
     cv2.setNumThreads(job.request.threads)
     (node.job_folder(job.id) / ARTIFACTS).mkdir(parents=True, exist_ok=True)
     log.info("job %s (%s) starts", job.id, job.kind)
+    _forget_pace(job, store)
     try:
         with full_disk_named(node.data_dir, sentence="no space is left on the node's disk"):
-            result = handle(job, node, ProgressReport(store, job.id))
+            result = handle(job, node, ProgressReport(store, job))
     except JobCancelledError:
         store.cancel(job.id, "running", now=_now())
     except Exception as error:  # noqa: BLE001 (the one place where a job's failure is recorded)
@@ -102,6 +103,12 @@ def run_job(job: Job, node: Node, store: JobStore) -> None:
     else:
         store.succeed(job.id, result, now=_now())
     log.info("job %s (%s) has ended", job.id, job.kind)
+
+
+def _forget_pace(job: Job, store: JobStore) -> None:
+    """Of a job that was interrupted, keep where it stood, not how fast it was and what was left."""
+    if job.progress is not None:
+        store.report(job.id, job.progress.model_copy(update={"rate": None, "seconds_left": None}))
 
 
 def _problem(job: Job, error: Exception, node: Node) -> JobProblem:
@@ -120,7 +127,9 @@ def _problem(job: Job, error: Exception, node: Node) -> JobProblem:
 
 def _leave_with_service(store: JobStore) -> None:
     """Wait for the end of the pipe from the service: it closes even when the service is killed."""
-    while sys.stdin.buffer.read(1):
+    # Of the pipe itself: who waits in `sys.stdin` holds its lock, which the interpreter takes at
+    # the end of an idle worker.
+    while os.read(sys.stdin.fileno(), 1):
         continue
     _leave(store)
 

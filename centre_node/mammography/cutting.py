@@ -230,8 +230,28 @@ def _add(
         image_height=mammogram.height,
         jitter=configuration.jitter,
     )
+    record = _record(
+        cut, mammogram, square, around, lesion=lesion, has_background=empty is not None
+    )
+    cut.records.append(record)
+    cut.pieces.append(cropped(pixels, around).tobytes())
+    if empty is not None:
+        covered = empty[around.top : around.bottom, around.left : around.right]
+        cut.pieces.append(np.packbits(covered).tobytes())
+
+
+def _record(
+    cut: Cut,
+    mammogram: Mammogram,
+    square: Box,
+    around: Box,
+    *,
+    lesion: Lesion | None,
+    has_background: bool,
+) -> PatchRecord:
+    """Return the record of a patch that comes after those of `cut`; what is in it is relative."""
     annotated = _annotations(mammogram) if lesion is None else []
-    record = PatchRecord(
+    return PatchRecord(
         label=0 if lesion is None else 1,
         kind=None if lesion is None else lesion.kind,
         pathology=None if lesion is None else pathology_of(lesion),
@@ -245,17 +265,12 @@ def _add(
         width=around.width,
         height=around.height,
         offset=cut.records[-1].end if cut.records else 0,
-        has_background=empty is not None,
+        has_background=has_background,
         square=_relative(square, around),
         lesion=None if lesion is None else _relative(lesion.box, around),
         contours=() if lesion is None else _relative_contours(lesion, around),
         forbidden=tuple(_relative(box, around) for box in annotated if box.overlaps(around)),
     )
-    cut.records.append(record)
-    cut.pieces.append(cropped(pixels, around).tobytes())
-    if empty is not None:
-        covered = empty[around.top : around.bottom, around.left : around.right]
-        cut.pieces.append(np.packbits(covered).tobytes())
 
 
 def _annotations(mammogram: Mammogram) -> list[Box]:

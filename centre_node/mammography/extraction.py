@@ -18,7 +18,7 @@ import numpy as np
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.cutting import Wanted, cut_mammogram, lesion_squares
 from centre_node.mammography.errors import BadMammogramsError, NotEnoughTissueError, PatchStoreError
-from centre_node.mammography.extraction_parts import Part, assembled, read_part, write_part
+from centre_node.mammography.extraction_parts import Part, assemble, read_part, write_part
 from centre_node.mammography.healthy import Look, shared_out
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_records import Index, Provenance, index_bytes
@@ -322,7 +322,7 @@ def _claim(partial: Path, provenance: Provenance) -> None:
 def _finish(partial: Path, index: Index, parts: Sequence[Part], folder: Path) -> None:
     """Join the parts into a store beside them, and put it in the place of `folder`."""
     with (partial / PIXELS).open("wb") as file:
-        records = assembled(parts, file)
+        records = assemble(parts, file)
     (partial / INDEX).write_bytes(index_bytes(index.model_copy(update={"records": records})))
     for part in parts:
         part.file.unlink()

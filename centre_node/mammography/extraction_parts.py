@@ -76,7 +76,7 @@ def read_part(file: Path) -> Part:
     )
 
 
-def assembled(parts: Sequence[Part], out: BinaryIO) -> tuple[PatchRecord, ...]:
+def assemble(parts: Sequence[Part], out: BinaryIO) -> tuple[PatchRecord, ...]:
     """Write the bytes of all parts one behind the other; return the records with their places."""
     records: list[PatchRecord] = []
     for part in parts:

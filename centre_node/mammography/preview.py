@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.crops import resized
 from centre_node.mammography.patch_store import PatchStore
-from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
+from centre_node.mammography.pictures import contact_sheet, encoded_png, write_encoded_png
 from centre_node.mammography.shortcuts import shortcut_features
+from shared.files import whole_folder
 
+PATCHES, HISTOGRAMS = "patches.png", "histograms.png"
 COLUMNS = 12
 TITLE_HEIGHT_PX = 22
 CLASSES = (("lesion", 1), ("healthy", 0))
@@ -74,11 +77,18 @@ def histograms(stores: Mapping[str, PatchStore], *, size: int) -> bytes:
 def write_preview(
     stores: Mapping[str, PatchStore], folder: Path, *, count: int, size: int
 ) -> tuple[Path, Path]:
-    """Write patches.png and histograms.png into `folder`, and return their paths."""
-    patches, charts = folder / "patches.png", folder / "histograms.png"
-    write_png(patches, patch_sheet(stores, count=count, size=size))
-    write_encoded_png(charts, histograms(stores, size=size))
-    return patches, charts
+    """Write patches.png and histograms.png into `folder`, and return their paths.
+
+    Both are drawn before either is written: a new folder appears with both, or not at all.
+    """
+    sheet = encoded_png(patch_sheet(stores, count=count, size=size))
+    charts = histograms(stores, size=size)
+    # One that is there already may be a mount, which nothing can take the place of.
+    place = nullcontext(folder) if folder.exists() else whole_folder(folder)
+    with place as writable:
+        write_encoded_png(writable / PATCHES, sheet)
+        write_encoded_png(writable / HISTOGRAMS, charts)
+    return folder / PATCHES, folder / HISTOGRAMS
 
 
 def _spread(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:

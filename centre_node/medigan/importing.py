@@ -13,7 +13,7 @@ from centre_node.medigan.known_models import KnownModel
 from centre_node.medigan.metadata import Description, Selection, read_metadata
 from centre_node.medigan.package_files import read_package
 from centre_node.medigan.pixel_range import seen_pixel_range
-from centre_node.medigan.recognition import recognise
+from centre_node.medigan.recognition import Recognised, recognise
 from shared.cards import SMALLEST_COUNT, ModelCard, Origin, Training, TrainingSet, WeightFile
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named, write_whole
@@ -116,9 +116,7 @@ def import_package(
     checkpoint = read_checkpoint(files.weights, files.weights_name)
     found = recognise(checkpoint, files.weights_name, wanted)
     selection, description = _facts(files.metadata if metadata is None else metadata, found.model)
-    weights = scratch / WEIGHTS
-    write_whole(weights, lambda file: file.write(save(dict(found.tensors))))
-    inspect_weights(weights, found.model.architecture.generator_tensors())
+    weights = _write_weights(scratch / WEIGHTS, found)
     pixel_range = found.model.pixel_range or seen_pixel_range(weights, found.model.architecture)
 
     def card_of(copies: tuple[WeightFile, ...]) -> ModelCard:
@@ -127,6 +125,13 @@ def import_package(
     with write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError):
         package = write_package(out, [weights], card_of)
     return Imported(package, found.model, found.left_out, tuple(_unknown(package.card)))
+
+
+def _write_weights(path: Path, found: Recognised) -> Path:
+    """Write the tensors of a model as the weight file of its architecture, and check it."""
+    write_whole(path, lambda file: file.write(save(dict(found.tensors))))
+    inspect_weights(path, found.model.architecture.generator_tensors())
+    return path
 
 
 def _facts(content: bytes | None, model: KnownModel) -> tuple[Selection, Description]:

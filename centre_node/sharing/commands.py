@@ -12,7 +12,7 @@ import typer
 
 from centre_node.sharing.publish import build_package, terms_of, weights_to_publish
 from centre_node.training.errors import TrainingFolderError
-from centre_node.training.folder import TRAINED, trained_in
+from centre_node.training.folder import TRAINED, read_trained
 from shared.command_options import Json, Options, with_options
 from shared.commands import DEFAULT_URL, HubUrl, Token
 from shared.errors import PackageNotKeptError
@@ -150,7 +150,7 @@ def _package(
 def _built(
     folder: Path, given: Mapping[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
 ) -> Package:
-    trained = trained_in(folder)
+    trained = read_trained(folder)
     if trained is None:
         raise TrainingFolderError(
             f"{folder} is no package, and holds no {TRAINED} of a finished training"

@@ -77,30 +77,45 @@ def build_package(
     """
     if folder.exists():
         return open_package(folder)
+    _check_counts(trained)
+    for path in weights:
+        inspect_weights(path, trained.architecture.generator_tensors())
+
+    def card_of(copies: tuple[WeightFile, ...]) -> ModelCard:
+        with _card_faults():
+            return _card(_described(copies, trained.training, proportions), trained, terms)
+
+    return write_package(folder, weights, card_of)
+
+
+def _check_counts(trained: TrainedGenerator) -> None:
+    """Check that no count could point at a person.
+
+    Raises:
+        NotPublishableError: One could.
+    """
     for what, count in (("patients", trained.patients), ("patches", trained.patches)):
         if count < SMALLEST_COUNT:
             raise NotPublishableError(
                 f"the generator was trained on fewer than {SMALLEST_COUNT} {what}; "
                 "publishing it could point at a person"
             )
-    for path in weights:
-        inspect_weights(path, trained.architecture.generator_tensors())
+
+
+def _described(
+    copies: Sequence[WeightFile], training: GeneratorTraining, proportions: Mapping[str, float]
+) -> tuple[WeightFile, ...]:
+    """Return the files with the epoch of each, and its share of the patches where one is given."""
     total = sum(proportions.values())
-
-    def card_of(copies: tuple[WeightFile, ...]) -> ModelCard:
-        described = tuple(
-            copy.model_copy(
-                update={
-                    "epoch": _epoch(copy.name, trained.training),
-                    "share": proportions[copy.name] / total if proportions else None,
-                }
-            )
-            for copy in copies
+    return tuple(
+        copy.model_copy(
+            update={
+                "epoch": _epoch(copy.name, training),
+                "share": proportions[copy.name] / total if proportions else None,
+            }
         )
-        with _card_faults():
-            return _card(described, trained, terms)
-
-    return write_package(folder, weights, card_of)
+        for copy in copies
+    )
 
 
 @contextmanager

@@ -78,33 +78,17 @@ def run_study(
     _tell(on_progress, 0, configuration.runs, CUTTING)
     with full_disk_named(folder), alone_in(cache):
         ready = prepare(configuration, inputs, folder=cache, device=device, threads=threads)
-        kept = _KeptRuns(cache / RUNS, ready)
-        found = len(kept.results)
-        failed = kept.filled(engine, device.type, on_progress)
-        if not kept.results:
-            raise StudyFailedError(
-                f"not one of {configuration.runs} runs ended well: {failed[0].problem}"
-            )
+        runs = _KeptRuns(cache / RUNS, ready)
+        found = len(runs.results)
+        failed = runs.do_missing(engine, device.type, on_progress)
         _tell(on_progress, configuration.runs, configuration.runs, "computing statistics")
-        origin = StudyOrigin(
-            configuration_digest=hashlib.sha256(
-                configuration.model_dump_json().encode()
-            ).hexdigest(),
-            data_digests=tuple(sorted(_data_digests(ready))),
-            versions={"genshare": genshare_version(), "torch": str(torch.__version__)},
-            device=_device_name(device),
-            threads=threads,
-            seconds=time.monotonic() - started,
-            runs_found=found,
+        seconds = time.monotonic() - started
+        origin = _origin(
+            configuration, ready, device, threads=threads, seconds=seconds, found=found
         )
-        result = _result(ready, inputs, kept.results, failed, origin)
-        _write(
-            StudyReport(configuration=configuration, result=result),
-            ready,
-            inputs,
-            kept.results,
-            folder,
-        )
+        result = _result(ready, inputs, runs.results, failed, origin)
+        write_pictures(ready, inputs.packages, runs.results, folder)
+        _write(StudyReport(configuration=configuration, result=result), folder)
     return result
 
 
@@ -132,8 +116,14 @@ class _KeptRuns:
             if file.exists()
         }
 
-    def filled(self, engine: Engine, device: str, on_progress: OnProgress) -> tuple[FailedRun, ...]:
-        """Do the runs that are not there yet, and return those that failed."""
+    def do_missing(
+        self, engine: Engine, device: str, on_progress: OnProgress
+    ) -> tuple[FailedRun, ...]:
+        """Do the runs that are not there yet, and return those that failed.
+
+        Raises:
+            StudyFailedError: Not one run is there then.
+        """
         missing = [run for run in self._files if run not in self.results]
         failed: list[FailedRun] = []
         message = "training classifiers"
@@ -148,6 +138,10 @@ class _KeptRuns:
             else:
                 self._keep(outcome.run, outcome.result)
             tick()
+        if not self.results:
+            raise StudyFailedError(
+                f"not one of {len(self._files)} runs ended well: {failed[0].problem}"
+            )
         return tuple(failed)
 
     def _keep(self, run: Run, result: RunResult) -> None:
@@ -167,6 +161,27 @@ def _failed(outcome: Outcome) -> FailedRun:
         arm=run.arm.name,
         seed=run.seed,
         problem=outcome.problem,
+    )
+
+
+def _origin(
+    configuration: StudyConfiguration,
+    ready: Preparation,
+    device: torch.device,
+    *,
+    threads: int,
+    seconds: float,
+    found: int,
+) -> StudyOrigin:
+    """Say what the numbers come from; `found` runs were there already."""
+    return StudyOrigin(
+        configuration_digest=hashlib.sha256(configuration.model_dump_json().encode()).hexdigest(),
+        data_digests=tuple(sorted(_data_digests(ready))),
+        versions={"genshare": genshare_version(), "torch": str(torch.__version__)},
+        device=_device_name(device),
+        threads=threads,
+        seconds=seconds,
+        runs_found=found,
     )
 
 
@@ -233,13 +248,6 @@ def _device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
 
 
-def _write(
-    report: StudyReport,
-    ready: Preparation,
-    inputs: StudyInputs,
-    results: dict[Run, RunResult],
-    folder: Path,
-) -> None:
-    write_pictures(ready, inputs.packages, results, folder)
+def _write(report: StudyReport, folder: Path) -> None:
     write_text(folder / TABLE, as_csv(report.result.rows))
     write_text(folder / RESULT, report.model_dump_json(indent=2) + "\n")

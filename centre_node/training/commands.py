@@ -24,9 +24,6 @@ from shared.interruption import interruptible
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-HOW_TO_GO_ON = (
-    "start the same command again and it goes on from what is cut, and from the last checkpoint"
-)
 PANEL = "The generator and its training"
 ArchitectureOptions = Annotated[
     dict[str, Any],
@@ -106,7 +103,7 @@ def train_generator(
     prepare_for_real_patches(threads)
     wanted = TrainingInFolder(mammograms, plan, out, threads, tensorboard)
     console = Console(stderr=True, soft_wrap=True, highlight=False)
-    with interruptible(console, HOW_TO_GO_ON), full_disk_named(out):
+    with interruptible(), full_disk_named(out):
         trained, skipped = wanted.run(console)
     sys.stdout.write(_as_json(out, trained, skipped) if json else _as_lines(out, trained, skipped))
 

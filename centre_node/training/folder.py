@@ -29,7 +29,7 @@ class FolderPlan(TrainingPlan):
 
 
 @contextmanager
-def claimed(folder: Path, plan: FolderPlan, *, started: bool) -> Iterator[None]:
+def claim(folder: Path, plan: FolderPlan, *, started: bool) -> Iterator[None]:
     """Make the folder this plan's, or check that it is, and keep other processes out of it.
 
     Args:
@@ -44,11 +44,11 @@ def claimed(folder: Path, plan: FolderPlan, *, started: bool) -> Iterator[None]:
     except OSError as error:
         raise TrainingFolderError(f"{folder} cannot be written: {error.strerror}") from error
     with alone_in(folder):
-        _claim(folder, plan, started=started)
+        _keep_plan(folder, plan, started=started)
         yield
 
 
-def _claim(folder: Path, plan: FolderPlan, *, started: bool) -> None:
+def _keep_plan(folder: Path, plan: FolderPlan, *, started: bool) -> None:
     path = folder / PLAN
     if path.is_file() and started:
         _check_same(
@@ -68,7 +68,7 @@ def keep_trained(folder: Path, trained: TrainedGenerator) -> None:
     write_text(folder / TRAINED, trained.model_dump_json(indent=2))
 
 
-def trained_in(folder: Path) -> TrainedGenerator | None:
+def read_trained(folder: Path) -> TrainedGenerator | None:
     """Return what a finished training says of itself; None while it is not finished.
 
     Raises:

@@ -15,9 +15,9 @@ from centre_node.training.folder import (
     PATCHES,
     PICTURES,
     FolderPlan,
-    claimed,
+    claim,
     keep_trained,
-    trained_in,
+    read_trained,
 )
 from centre_node.training.on_lesions import train_on_lesions
 from centre_node.training.plan import TrainingPlan
@@ -47,10 +47,10 @@ class TrainingInFolder:
         """
         reading = self.mammograms.read()
         skipped = Counter(record.reason for record in reading.skipped)
-        with claimed(self.folder, self._whole_plan(), started=(self.folder / RUN).exists()):
-            trained = trained_in(self.folder)
+        with claim(self.folder, self._whole_plan(), started=(self.folder / RUN).exists()):
+            trained = read_trained(self.folder)
             if trained is None:
-                trained, not_cut = self._trained(reading, console)
+                trained, not_cut = self._train(reading, console)
                 skipped.update(not_cut)
                 keep_trained(self.folder, trained)
         return trained, skipped
@@ -63,7 +63,7 @@ class TrainingInFolder:
             **dict(self.plan),
         )
 
-    def _trained(
+    def _train(
         self, reading: Reading, console: Console
     ) -> tuple[TrainedGenerator, Mapping[str, int]]:
         with shown(console) as on_progress:

@@ -7,7 +7,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, status
 
 from hub.centres.service import Centres
+from hub.errors import CentreExistsError, CentreNotFoundError
 from shared.access import GuardedRoute, Role, requires
+from shared.api_answers import problems
 from shared.json_bodies import JsonBody
 from shared.names import Name
 from shared.records import Centre, CentreInvitation, CentreToken
@@ -33,6 +35,7 @@ CentresDep = Annotated[Centres, Depends(_centres)]
     "",
     status_code=status.HTTP_201_CREATED,
     dependencies=[requires(Role.ADMINISTRATOR, purpose="enrol centres")],
+    responses=problems(CentreExistsError),
     openapi_extra=INVITATION.described,
 )
 async def invite(request: Request, centres: CentresDep) -> CentreToken:
@@ -46,6 +49,7 @@ async def invite(request: Request, centres: CentresDep) -> CentreToken:
     "/{name}",
     status_code=status.HTTP_204_NO_CONTENT,
     dependencies=[requires(Role.ADMINISTRATOR, purpose="remove centres")],
+    responses=problems(CentreNotFoundError),
 )
 def remove(name: Name, centres: CentresDep) -> None:
     """Remove a centre: its token stops working at once, and what it has published stays."""

@@ -53,8 +53,7 @@ class BlobStore:
         self._files = files
         self._quotas = quotas
         self._incoming.mkdir(parents=True, exist_ok=True)
-        for left_over in self._incoming.iterdir():
-            left_over.unlink()
+        self._remove_left_overs()
 
     def has(self, digest: str) -> bool:
         """Tell whether the file is stored."""
@@ -144,6 +143,16 @@ class BlobStore:
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < moment:
                     path.unlink()
+
+    def _remove_left_overs(self) -> None:
+        """Remove what a hub that was killed left: half uploads, and files just before their note.
+
+        Nobody was told that either is kept, and what has no note would count for no quota.
+        """
+        for half in self._incoming.iterdir():
+            half.unlink()
+        for digest in self._files.without_note({path.name for path in self._folder.glob("??/*")}):
+            self._path(digest).unlink()
 
     async def _receive(self, temporary: Path, content: AsyncIterable[bytes], upload: Upload) -> str:
         sha256, size = hashlib.sha256(), 0

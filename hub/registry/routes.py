@@ -17,13 +17,29 @@ from fastapi import (
 )
 from pydantic import Field
 
+from hub.errors import (
+    BlobDigestError,
+    BlobNotFoundError,
+    BlobTooLargeError,
+    FileNotInVersionError,
+    ForeignCentreError,
+    GeneratorNotFoundError,
+    HubDiskFullError,
+    MissingBlobsError,
+    PublicationRefusedError,
+    QuotaUsedUpError,
+    UploadStalledError,
+)
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
 from shared.access import CallerDep, GuardedRoute, Role, requires
+from shared.api_answers import headers, problems
+from shared.errors import PackageError
 from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
+from shared.preconditions import check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
 
@@ -43,6 +59,8 @@ RegistryDep = Annotated[Registry, Depends(_registry)]
 Version = Annotated[str, Path(pattern=r"^(latest|[1-9][0-9]{0,8})$")]
 DIGESTS, MANIFEST = JsonBody[BlobDigests](BlobDigests), JsonBody[Manifest](Manifest)
 GENERATOR = "/generators/{centre}/{name}/versions"
+BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+WHERE = headers(Location="Where the version is.")
 
 
 class Listing(StrictModel):
@@ -63,29 +81,53 @@ async def missing_blobs(request: Request, registry: RegistryDep) -> BlobDigests:
     return BlobDigests(digests=await to_thread.run_sync(registry.missing, wanted.digests))
 
 
-@router.put("/blobs/{digest}", status_code=status.HTTP_201_CREATED)
+@router.put(
+    "/blobs/{digest}",
+    status_code=status.HTTP_201_CREATED,
+    response_class=Response,
+    responses=problems(
+        BlobDigestError, BlobTooLargeError, HubDiskFullError, QuotaUsedUpError, UploadStalledError
+    ),
+    openapi_extra={"requestBody": {"required": True, "content": BINARY}},
+)
 async def put_blob(
     digest: Digest,
     request: Request,
     caller: CallerDep,
     registry: RegistryDep,
-    content_length: Annotated[int | None, Header(ge=0)] = None,
+    content_length: Annotated[int | None, Header(ge=0, include_in_schema=False)] = None,
 ) -> Response:
     """Upload a file; its SHA-256 is in the URL."""
+    await check_conditions(request)
     await registry.blobs.put(
         digest, request.stream(), centre=caller.name, declared_bytes=content_length
     )
     return Response(status_code=status.HTTP_201_CREATED)
 
 
-@router.head("/blobs/{digest}")
+@router.head("/blobs/{digest}", response_class=Response, responses=problems(BlobNotFoundError))
 def head_blob(digest: Digest, registry: RegistryDep) -> Response:
-    """Tell whether a file is stored, and its size."""
+    """Tell whether a file is stored, and its size. Its ETag is its SHA-256."""
     size = registry.blobs.path(digest).stat().st_size
-    return Response(headers={"Content-Length": str(size)})
+    return Response(headers={"Content-Length": str(size), "ETag": f'"{digest}"'})
 
 
-@router.post(GENERATOR, status_code=status.HTTP_201_CREATED, openapi_extra=MANIFEST.described)
+@router.post(
+    GENERATOR,
+    status_code=status.HTTP_201_CREATED,
+    responses={
+        200: {"model": GeneratorVersion, "description": "It was there before", "headers": WHERE},
+        201: {"headers": WHERE},
+        **problems(
+            ForeignCentreError,
+            MissingBlobsError,
+            PublicationRefusedError,
+            PackageError,
+            QuotaUsedUpError,
+        ),
+    },
+    openapi_extra=MANIFEST.described,
+)
 async def publish(
     centre: Name,
     name: Name,
@@ -105,7 +147,11 @@ async def publish(
     return record
 
 
-@router.get("/generators", response_model=GeneratorPage | GeneratorSummaries)
+@router.get(
+    "/generators",
+    response_model=GeneratorPage | GeneratorSummaries,
+    responses={200: {"headers": headers(Link="The next page, if there is one.")}},
+)
 def list_generators(
     request: Request, registry: RegistryDep, asked: Annotated[Listing, Query()]
 ) -> Response:
@@ -121,13 +167,17 @@ def list_generators(
     return response
 
 
-@router.get(GENERATOR, response_model=tuple[GeneratorVersion, ...])
+@router.get(
+    GENERATOR,
+    response_model=tuple[GeneratorVersion, ...],
+    responses=problems(GeneratorNotFoundError),
+)
 def list_versions(centre: Name, name: Name, registry: RegistryDep) -> Response:
     """List a generator's versions, newest first."""
     return Response(registry.versions(centre, name), media_type="application/json")
 
 
-@router.get(GENERATOR + "/{version}")
+@router.get(GENERATOR + "/{version}", responses=problems(GeneratorNotFoundError))
 def read_version(
     centre: Name, name: Name, version: Version, registry: RegistryDep
 ) -> GeneratorVersion:
@@ -136,27 +186,26 @@ def read_version(
 
 
 @router.head(GENERATOR + "/{version}/files/{file}", include_in_schema=False)
-@router.get(GENERATOR + "/{version}/files/{file}")
+@router.get(
+    GENERATOR + "/{version}/files/{file}",
+    response_class=ServedFile,
+    responses={
+        200: {"content": BINARY, "headers": headers(Repr_Digest="The file's SHA-256.")},
+        **problems(GeneratorNotFoundError, FileNotInVersionError),
+    },
+)
 def read_file(
     centre: Name,
     name: Name,
     version: Version,
     file: str,
     registry: RegistryDep,
-    if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Return a file, whole or in part (`Range`). Its ETag is its SHA-256."""
     listed, path = registry.file(centre, name, _number(version), file)
     digest = base64.b64encode(bytes.fromhex(listed.sha256)).decode()
     headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
-    if if_none_match is not None and _matches(if_none_match, headers["ETag"]):
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     return ServedFile(path, headers=headers, filename=file, media_type="application/octet-stream")
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return bool(tags & {etag, "*"})
 
 
 def _number(version: str) -> int | None:

@@ -1,7 +1,7 @@
 """Published versions in the database."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -87,29 +87,10 @@ class VersionStore:
             check(manifest)
             self._check_room(session, card.centre)
             latest = session.scalar(select(func.max(VersionRow.version)).where(mine)) or 0
-            row = VersionRow(
-                centre=card.centre,
-                name=card.name,
-                version=latest + 1,
-                manifest_digest=digest,
-                architecture=card.architecture.kind,
-                lesion_kinds=" ".join(card.training_set.lesion_kinds),
-                manifest=canonical_json(manifest).decode(),
-                card=canonical_json(card).decode(),
-                published_at=now,
-                title=card.title,
-            )
+            row = _version_row(card, manifest, number=latest + 1, now=now)
             session.add(row)
-            session.flush()
-            for kind in set(card.training_set.lesion_kinds):
-                session.add(
-                    VersionKindRow(
-                        version_id=row.id,
-                        kind=kind,
-                        centre=row.centre,
-                        architecture=row.architecture,
-                    )
-                )
+            session.flush()  # gives the row its id
+            session.add_all(_kind_rows(row, card))
             return _record(row), True
 
     def _check_room(self, session: Session, centre: str) -> None:
@@ -209,6 +190,29 @@ def _begun(row: Row[Any]) -> str:
         "manifest_digest": row.manifest_digest,
     }
     return json.dumps(told)[:-1]
+
+
+def _version_row(card: ModelCard, manifest: Manifest, *, number: int, now: datetime) -> VersionRow:
+    return VersionRow(
+        centre=card.centre,
+        name=card.name,
+        version=number,
+        manifest_digest=manifest_digest(manifest),
+        architecture=card.architecture.kind,
+        lesion_kinds=" ".join(card.training_set.lesion_kinds),
+        manifest=canonical_json(manifest).decode(),
+        card=canonical_json(card).decode(),
+        published_at=now,
+        title=card.title,
+    )
+
+
+def _kind_rows(row: VersionRow, card: ModelCard) -> Iterator[VersionKindRow]:
+    """Yield a row for each kind of lesion of a version that has its id."""
+    for kind in set(card.training_set.lesion_kinds):
+        yield VersionKindRow(
+            version_id=row.id, kind=kind, centre=row.centre, architecture=row.architecture
+        )
 
 
 def _record(row: VersionRow) -> GeneratorVersion:

@@ -41,6 +41,12 @@ class StoredFiles:
             put_in_place()
             return is_new
 
+    def without_note(self, digests: Collection[str]) -> set[str]:
+        """Return those of which it is not known whose they are, and that no version has."""
+        with self._engine.connect() as connection:
+            left = set(digests).difference(connection.scalars(select(StoredFileRow.sha256)))
+            return _without_referred(connection, left, after=0) if left else left
+
     def remove_orphans(
         self, found: Collection[str], *, remove: Callable[[str], bool]
     ) -> dict[str, Usage]:

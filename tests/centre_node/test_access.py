@@ -82,6 +82,7 @@ def test_the_table_has_every_route_of_a_node(tmp_path: Path) -> None:
     assert routes == {*ROUTES, OPEN}
 
 
+@pytest.mark.slow
 def test_the_first_start_makes_a_token_and_says_once_where_it_lies(tmp_path: Path) -> None:
     node = Node(tmp_path / "data")
     file = tmp_path / "data" / "token"

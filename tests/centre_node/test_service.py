@@ -34,6 +34,7 @@ def test_data_set_is_counted_when_it_is_registered(node: Node) -> None:
     assert registered in node.http.get("/datasets").json()
 
 
+@pytest.mark.slow
 def test_unreadable_data_set_is_refused_and_what_was_registered_stays(tmp_path: Path) -> None:
     (tmp_path / "mammograms" / "empty").mkdir(parents=True)
     node = Node(tmp_path / "data", mammograms_dir=tmp_path / "mammograms")
@@ -56,6 +57,7 @@ def test_unknown_field_of_a_request_is_refused_by_name(node: Node) -> None:
     assert "pateints" in answer.json()["detail"]
 
 
+@pytest.mark.slow
 def test_hub_connection_is_kept_once_the_hub_accepts_the_token(
     fresh_node: Node, loopback_hub: RunningHub
 ) -> None:
@@ -90,6 +92,7 @@ def test_api_page_lists_the_routes(node: Node) -> None:
     assert "/api/v1/jobs/{job_id}/events" in page.text
 
 
+@pytest.mark.slow
 def test_taken_port_and_unusable_folder_are_one_sentence(node: Node, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     taken = serve("--port", node.http.base_url.port, "--data-dir", tmp_path / "data")

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.centre_node.node_server import Node, training
+from tests.centre_node.node_server import OWN, Node, training
 from tests.wrong_requests import faults, wrong_requests
 
 
@@ -77,6 +77,48 @@ def test_a_job_that_is_large_or_ambiguous_is_refused_before_it_is_looked_into(
     assert sentence in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "content", "place"),
+    [
+        ("/jobs", '{"kind": "sample", "generator": "%s", "count": "5"}' % ("0" * 64), "count"),
+        ("/jobs", '{"kind": "sample", "generator": "%s", "count": 5.0}' % ("0" * 64), "count"),
+        ("/jobs", '{"kind": "pull", "centre": "a", "name": "b", "version": true}', "version"),
+        ("/jobs", json.dumps(training(epochs="5")), "training.epochs"),
+        ("/jobs", json.dumps(training(epochs=2**53)), "training.epochs"),
+        ("/jobs", json.dumps(training(learning_rate="0.1")), "training.learning_rate"),
+        ("/jobs", json.dumps(training(cuda_graphs="yes")), "training.cuda_graphs"),
+        ("/jobs", '{"kind": "study", "dataset": "own", "study": {"arms": {}}}', "study.arms"),
+        ("/datasets/x", '{"format": "phantoms", "style": "film", "patients": "9"}', "patients"),
+        ("/datasets/x", '{"folder": 5}', "format"),
+        ("/datasets/x", '{"format": "auto", "folder": 5}', "folder"),
+        ("/datasets/x", json.dumps({"format": "auto", "folder": "x" * 5000}), "folder"),
+    ],
+)
+def test_a_body_of_other_types_or_past_its_bounds_is_refused(
+    served: Node, path: str, content: str, place: str
+) -> None:
+    method = "POST" if path == "/jobs" else "PUT"
+    told = {"Content-Type": "application/json"}
+    answer = served.http.request(method, path, content=content, headers=told)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "GS-0002")
+    assert place in answer.json()["detail"]
+
+
+def test_a_data_set_is_replaced_only_if_it_is_the_one_that_is_meant(served: Node) -> None:
+    was = served.http.get("/datasets/own")
+    outdated, unknown = (
+        served.http.put(f"/datasets/{name}", json=OWN, headers={"If-Match": '"other"'})
+        for name in ("own", "none")
+    )
+    known = served.http.put("/datasets/own", json=OWN, headers={"If-Match": was.headers["ETag"]})
+    first = served.http.put("/datasets/own", json=OWN, headers={"If-None-Match": "*"})
+
+    assert [outdated.status_code, unknown.status_code] == [412, 412]
+    assert [known.status_code, first.status_code] == [200, 412]
+    assert served.http.get("/datasets/none").status_code == 404
+
+
 @pytest.mark.parametrize("layout", ["auto", "coco", "inbreast"])
 @pytest.mark.parametrize(
     "folder", ["", "\0", "a\0b", "x" * 300, "file", "empty", "coco", "missing", "..", "/etc", "\n"]
@@ -90,6 +132,7 @@ def test_a_folder_of_no_use_is_told_without_the_path_to_it(
     assert faults(answer, str(mammograms.parent)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "code"),
     [
@@ -113,6 +156,7 @@ def test_a_hub_that_cannot_be_one_is_told_and_its_password_is_not(
     assert "patient-7" not in answer.text
 
 
+@pytest.mark.slow
 def test_a_part_that_an_artifact_has_not_is_a_problem(served: Node, finished: str) -> None:
     path = f"/jobs/{finished}/artifacts/losses.csv"
 
@@ -132,6 +176,7 @@ def test_an_empty_idempotency_key_is_refused(served: Node) -> None:
     assert answer.status_code == 422
 
 
+@pytest.mark.slow
 def test_an_event_id_that_the_job_has_not_reached_hides_nothing(
     served: Node, finished: str
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.interruption import SENTENCE
 from tests.command_line import Genshare
 from tests.waiting import wait_for
 
@@ -139,7 +140,7 @@ def test_interrupted_and_then_killed_it_resumes_to_the_same_numbers(
         interrupted.send_signal(signal.SIGINT)
         said, _ = interrupted.communicate(timeout=TIMEOUT_SECONDS)
     assert interrupted.returncode == 130
-    assert b"start the same command again and it resumes" in said
+    assert SENTENCE.encode() in said
     assert services_of(out) == []
 
     with subprocess.Popen(

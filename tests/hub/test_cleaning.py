@@ -59,6 +59,23 @@ def stored(tmp_path: Path) -> Stored:
     return found
 
 
+def test_a_file_that_a_killed_hub_had_not_noted_yet_is_gone_after_the_next_start(
+    tmp_path: Path,
+) -> None:
+    package = write_tiny_package(tmp_path / "package")
+    with running_hub(tmp_path / "hub") as hub:
+        hub.invited("centre-b").publish(package)
+    blobs = tmp_path / "hub" / "blobs"
+    kept = {path.name for path in blobs.glob("??/*")}
+    digest = hashlib.sha256(b"as after a kill").hexdigest()
+    unnoted = blobs / digest[:2] / digest
+    unnoted.parent.mkdir(exist_ok=True)
+    unnoted.write_bytes(b"as after a kill")
+
+    with running_hub(tmp_path / "hub"):
+        assert {path.name for path in blobs.glob("??/*")} == kept
+
+
 def test_an_orphan_is_removed_after_the_grace_time_and_its_quota_is_free(stored: Stored) -> None:
     old, young = stored.put(b"old", at=0.0), stored.put(b"young", at=HOUR)
     assert stored.quotas.used("centre-b") == Usage(8, 2)

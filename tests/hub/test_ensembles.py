@@ -150,7 +150,10 @@ def test_a_part_of_a_package_is_not_published(client: HubClient, tmp_path: Path)
         client.publish(part)
 
 
-@pytest.mark.parametrize("last", [1, 3, 6])
+@pytest.mark.parametrize(
+    "last",
+    [pytest.param(1, marks=pytest.mark.slow), 3, pytest.param(6, marks=pytest.mark.slow)],
+)
 def test_after_a_hub_went_away_only_what_it_lacks_is_sent(tmp_path: Path, last: int) -> None:
     package = write_tiny_ensemble(tmp_path, tiny_contents(5))  # six uploads, the card among them
     before = {path.name: path.read_bytes() for path in package.folder.iterdir()}

@@ -10,11 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.packages import canonical_json
 from tests.hub_server import ADMIN_TOKEN, running_hub
 from tests.packages import write_tiny_package
 from tests.small_disk import small_disk
 
-WEIGHTS = "/api/v1/generators/centre-b/lesions-dcgan/versions/1/files/weights.safetensors"
+DOCUMENT = "/api/v1/generators/centre-b/lesions-dcgan/versions/1"
+WEIGHTS = f"{DOCUMENT}/files/weights.safetensors"
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,68 @@ def test_what_the_caller_does_not_have_is_sent(served: Served, form: str) -> Non
     answer = served.get(If_None_Match=form.format(bare=served.etag.strip('"')))
 
     assert answer.status_code == 200
+
+
+def test_a_file_is_sent_only_while_it_is_the_one_that_is_meant(served: Served) -> None:
+    other = served.get(If_Match='"other"', Range="bytes=0-9")
+
+    assert served.get(If_Match=served.etag, Range="bytes=0-9").content == served.content[:10]
+    assert (other.status_code, other.json()["code"]) == (412, "GS-2208")
+
+
+def test_a_range_in_other_units_or_of_a_head_is_ignored(served: Served) -> None:
+    assert served.get(Range="lines=1-2").content == served.content
+    assert served.http.head(WEIGHTS, headers={"Range": "bytes=0-9"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v1/generators", DOCUMENT, DOCUMENT.rpartition("/")[0]])
+def test_a_document_has_an_etag_that_conditions_hold_for(served: Served, path: str) -> None:
+    first = served.http.get(path)
+    etag = first.headers["ETag"]
+    known = served.http.get(path, headers={"If-None-Match": etag})
+    meant = served.http.get(path, headers={"If-Match": etag})
+    other = served.http.get(path, headers={"If-Match": '"other"'})
+
+    assert served.http.head(path).headers["ETag"] == etag
+    assert (known.status_code, known.content, known.headers["ETag"]) == (304, b"", etag)
+    assert (meant.status_code, meant.content) == (200, first.content)
+    assert (other.status_code, other.json()["code"]) == (412, "GS-2208")
+
+
+def test_an_upload_that_must_be_the_first_or_a_replacement_is_refused_before_it_comes(
+    served: Served,
+) -> None:
+    there = f"/api/v1/blobs/{served.etag[1:-1]}"
+    new = f"/api/v1/blobs/{hashlib.sha256(b'new').hexdigest()}"
+
+    def put(path: str, **condition: str) -> int:
+        headers = {name.replace("_", "-"): value for name, value in condition.items()}
+        content = served.content if path == there else b"new"
+        return served.http.put(path, content=content, headers=headers).status_code
+
+    assert put(there, If_None_Match="*") == 412
+    assert put(new, If_Match="*") == 412
+    assert served.http.head(new).status_code == 404
+    assert put(there, If_Match=served.etag) == 201
+    assert put(new, If_None_Match="*") == 201
+
+
+def test_a_centre_publishes_only_on_top_of_the_versions_that_it_knows(tmp_path: Path) -> None:
+    with running_hub(tmp_path / "hub") as hub:
+        token = hub.client().invite("centre-b")
+        packages = [write_tiny_package(tmp_path / title, title=title) for title in ("one", "two")]
+        hub.client(token).publish(packages[0])
+        versions = DOCUMENT.rpartition("/")[0]
+        with httpx.Client(base_url=hub.url, headers={"Authorization": f"Bearer {token}"}) as http:
+            etag = http.get(versions).headers["ETag"]
+            hub.client(token).publish(packages[1])
+            manifest = canonical_json(packages[1].manifest)
+            told = {"Content-Type": "application/json", "If-Match": etag}
+            outdated = http.post(versions, content=manifest, headers=told)
+            told["If-Match"] = http.get(versions).headers["ETag"]
+            known = http.post(versions, content=manifest, headers=told)
+
+    assert (outdated.status_code, known.status_code) == (412, 200)
 
 
 @pytest.mark.parametrize(

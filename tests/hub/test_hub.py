@@ -26,6 +26,13 @@ def hub(tmp_path: Path) -> Iterator[RunningHub]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def empty_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    """A hub where tests publish nothing."""
+    with running_hub(tmp_path_factory.mktemp("hub") / "data") as running:
+        yield running
+
+
 def _http(hub: RunningHub, token: str = ADMIN_TOKEN) -> httpx.Client:
     return httpx.Client(base_url=hub.url, headers={"Authorization": f"Bearer {token}"})
 
@@ -160,9 +167,9 @@ def test_pages_link_to_the_next(hub: RunningHub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("token", [None, "gsc_wrong", ""])
-def test_a_missing_or_wrong_token_is_refused(hub: RunningHub, token: str | None) -> None:
+def test_a_missing_or_wrong_token_is_refused(empty_hub: RunningHub, token: str | None) -> None:
     with pytest.raises(HubRefusedError, match="GS-1001"):
-        list(hub.client(token).generators())
+        list(empty_hub.client(token).generators())
 
 
 def test_only_the_administrator_enrols_and_a_renewed_token_replaces_the_old(
@@ -179,11 +186,11 @@ def test_only_the_administrator_enrols_and_a_renewed_token_replaces_the_old(
         hub.client(second).invite("centre-c")
 
 
-def test_nobody_publishes_under_a_foreign_name(hub: RunningHub, tmp_path: Path) -> None:
-    hub.invited("centre-b")
+def test_nobody_publishes_under_a_foreign_name(empty_hub: RunningHub, tmp_path: Path) -> None:
+    empty_hub.invited("centre-b")
 
     with pytest.raises(HubRefusedError, match="centre-c cannot publish under the name of centre-b"):
-        hub.invited("centre-c").publish(write_tiny_package(tmp_path))
+        empty_hub.invited("centre-c").publish(write_tiny_package(tmp_path))
 
 
 TENSORS = TINY.generator_tensors()
@@ -210,9 +217,9 @@ GOOD = safetensors_bytes(TENSORS)
     ],
 )
 def test_weights_that_are_not_the_architectures_are_refused(
-    hub: RunningHub, tmp_path: Path, content: bytes, sentence: str
+    empty_hub: RunningHub, tmp_path: Path, content: bytes, sentence: str
 ) -> None:
-    client = hub.invited("centre-b")
+    client = empty_hub.invited("centre-b")
 
     with pytest.raises(HubRefusedError, match=sentence):
         client.publish(write_tiny_package(tmp_path, content))
@@ -267,12 +274,21 @@ def test_what_is_not_there_is_a_problem_with_a_request_id(
     assert answer.json()["hint"]
 
 
-def test_the_api_page_needs_nothing_from_elsewhere(hub: RunningHub) -> None:
-    page = httpx.get(f"{hub.url}/docs").text
+def test_the_api_page_needs_nothing_from_elsewhere(empty_hub: RunningHub) -> None:
+    page = httpx.get(f"{empty_hub.url}/docs").text
 
     assert "/api/v1/generators/{centre}/{name}/versions" in page
     assert "http://" not in page
     assert "https://" not in page
+
+
+def test_the_api_page_has_every_route_once(hub: RunningHub) -> None:
+    page = httpx.get(f"{hub.url}/docs").text
+    paths = httpx.get(f"{hub.url}/openapi.json").json()["paths"].values()
+
+    heads_alone = [found for found in paths if "head" in found and "get" not in found]
+    assert page.count("<b>HEAD</b>") == len(heads_alone) == 1
+    assert page.count("<b>GET</b>") == sum("get" in operations for operations in paths)
 
 
 def test_a_hub_that_is_down_is_named() -> None:
@@ -291,11 +307,11 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("token", "status"), [("nobody", 401), (ADMIN_TOKEN, 413)])
 def test_no_large_body_fills_the_memory_and_a_strangers_is_not_looked_at(
-    hub: RunningHub, token: str, status: int
+    empty_hub: RunningHub, token: str, status: int
 ) -> None:
     pieces = (b" " * 100_000 for _ in range(1000))
 
-    with _http(hub, token) as http:
+    with _http(empty_hub, token) as http:
         answer = http.post(
             "/api/v1/centres", content=pieces, headers={"Content-Type": "application/json"}
         )

@@ -23,8 +23,15 @@ EMPTY_FILES = b'{"files":[' + b"{}," * 330_000 + b"{}]}"
 ZEROS = b'{"digests":[' + b"0," * 490_000 + b"0]}"
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    """A hub that many tests share, since what it refuses changes nothing in it."""
+    with running_hub(tmp_path_factory.mktemp("hub") / "data") as one:
+        yield one
+
+
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[RunningHub]:
+def fresh(tmp_path: Path) -> Iterator[RunningHub]:
     with running_hub(tmp_path / "hub") as one:
         yield one
 
@@ -187,7 +194,7 @@ def test_a_card_that_carries_more_than_a_card_is_refused(
 
 
 def test_a_file_is_inspected_once_for_all_versions_that_have_it(
-    running: RunningHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fresh: RunningHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inspected: list[tuple[str, str]] = []
 
@@ -196,7 +203,7 @@ def test_a_file_is_inspected_once_for_all_versions_that_have_it(
         inspect_weights(path, *arguments)
 
     monkeypatch.setattr(hub.registry.inspections, "inspect_weights", watch)
-    client = running.invited("centre-b")
+    client = fresh.invited("centre-b")
     contents = tiny_contents(3)
 
     first = client.publish(write_tiny_ensemble(tmp_path / "one", contents))
@@ -210,9 +217,9 @@ def test_a_file_is_inspected_once_for_all_versions_that_have_it(
 
 
 def test_a_file_that_passed_for_one_architecture_is_inspected_for_another(
-    running: RunningHub, tmp_path: Path
+    fresh: RunningHub, tmp_path: Path
 ) -> None:
-    client = running.invited("centre-b")
+    client = fresh.invited("centre-b")
     client.publish(write_tiny_ensemble(tmp_path / "one", tiny_contents(1)))
     wider = TINY.model_copy(update={"width": 8})
 

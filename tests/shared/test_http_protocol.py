@@ -4,7 +4,7 @@ import hashlib
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -59,7 +59,8 @@ def dripped(connection: socket.socket, beginning: bytes, drop: bytes) -> bytes:
         try:
             return connection.recv(65_536) or b"closed"
         except TimeoutError:
-            connection.sendall(drop)
+            with suppress(OSError):  # the hub has ended it; what it said before can still be read
+                connection.sendall(drop)
         except OSError:
             return b"closed"
     raise TimeoutError("the hub never ended it")
@@ -90,7 +91,11 @@ def test_a_connection_that_asks_nothing_is_closed(hub: RunningHub) -> None:
         (b"", b"x"),
         (HEALTH[:-2], b"X: y\r\n"),
         ((MISSING + "Content-Length: 900000\r\n\r\n").encode(), b" "),
-        ((MISSING + "Transfer-Encoding: chunked\r\n\r\n").encode(), b"1\r\n \r\n"),
+        pytest.param(
+            (MISSING + "Transfer-Encoding: chunked\r\n\r\n").encode(),
+            b"1\r\n \r\n",
+            marks=pytest.mark.slow,
+        ),
         (put(b"x", "Content-Length: 1000000"), b"x"),
     ],
 )
@@ -101,6 +106,7 @@ def test_a_request_that_drips_is_ended_with_a_408(
         assert dripped(connection, beginning, drop).startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.slow
 def test_an_upload_at_a_modest_rate_is_not_cut(hub: RunningHub) -> None:
     content = bytes(range(250)) * 40
     with caller(hub) as connection:
@@ -153,11 +159,12 @@ def test_a_stranger_cannot_go_on_sending(hub: RunningHub) -> None:
 
 def test_a_body_is_asked_for_only_where_it_is_wanted(hub: RunningHub) -> None:
     wait = ("Expect: 100-continue", "Content-Length: 1")
-    with caller(hub) as welcome, caller(hub) as stranger:
+    with caller(hub) as welcome:
         welcome.sendall(put(b"x", *wait))
         assert welcome.recv(65_536).startswith(b"HTTP/1.1 100 ")
         welcome.sendall(b"x")
         assert welcome.recv(65_536).startswith(b"HTTP/1.1 201 ")
+    with caller(hub) as stranger:
         stranger.sendall(put(b"x", *wait, token="wrong-token"))
         assert rest(stranger).startswith(b"HTTP/1.1 401 ")
 

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from shared.json_documents import DEEPEST, MOST_ENTRIES, check_json
+from shared.json_documents import DEEPEST, MOST_ENTRIES, read_json
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,12 @@ from shared.json_documents import DEEPEST, MOST_ENTRIES, check_json
         "9" * 40,
     ],
 )
-def test_ordinary_json_passes(text: str) -> None:
-    check_json(text.encode())
+def test_ordinary_json_is_read(text: str) -> None:
+    assert json.dumps(read_json(text.encode())) == json.dumps(json.loads(text))
+
+
+def test_lists_are_read_as_tuples() -> None:
+    assert read_json(b'[[1], {"a": [2.5]}]') == ((1,), {"a": (2.5,)})
 
 
 @pytest.mark.parametrize(
@@ -35,6 +39,7 @@ def test_ordinary_json_passes(text: str) -> None:
         (b"[NaN]", "NaN is no JSON; write null"),
         (b"[-Infinity]", "-Infinity is no JSON"),
         (b'["\xff"]', "not in UTF-8"),
+        (b'{"\\ud800": 1}', "half of a surrogate pair"),
         (b"\xef\xbb\xbf{}", "BOM"),
         ("{}".encode("utf-16"), "not in UTF-8"),
         (b'{"a": }', "Expecting value"),
@@ -43,7 +48,7 @@ def test_ordinary_json_passes(text: str) -> None:
 )
 def test_what_is_large_deep_or_ambiguous_is_refused(content: bytes, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        check_json(content)
+        read_json(content)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +65,6 @@ def test_a_megabyte_is_refused_before_it_costs_anything(content: bytes) -> None:
     began = time.process_time()
 
     with pytest.raises(ValueError, match=r"entries|digits|[Uu]nterminated"):
-        check_json(content)
+        read_json(content)
 
     assert time.process_time() - began < 0.1

@@ -101,6 +101,7 @@ def test_ranges_in_other_units_are_ignored(big_file: Path) -> None:
             assert httpx.get(f"{url}/file", headers={"Range": unit}).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_is_cut_and_one_that_is_slow_is_not(
     big_file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -187,9 +188,7 @@ def encrypted(tmp_path_factory: pytest.TempPathFactory) -> ServingSettings:
         "-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out hub.pem"
     )
     subprocess.run([openssl, *made.split()], cwd=folder, check=True, capture_output=True)
-    return ServingSettings(
-        tls_certificate=folder / "hub.pem", tls_key=folder / "key.pem", head_seconds=0.4
-    )
+    return ServingSettings(tls_certificate=folder / "hub.pem", tls_key=folder / "key.pem")
 
 
 def test_files_come_whole_over_tls(big_file: Path, encrypted: ServingSettings) -> None:
@@ -208,7 +207,7 @@ def test_files_come_whole_over_tls(big_file: Path, encrypted: ServingSettings) -
 def test_who_does_not_shake_hands_is_closed(
     big_file: Path, encrypted: ServingSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    limits = encrypted.model_copy(update={"max_connections": 4})
+    limits = encrypted.model_copy(update={"max_connections": 4, "head_seconds": 1})
     trusted = ssl.create_default_context(cafile=encrypted.tls_certificate)
     with serving(application(big_file), limits) as url, ExitStack() as stack:
         silent = [stack.enter_context(connected(url)) for _ in range(20)]

@@ -50,6 +50,7 @@ def test_pace_tells_rate_and_time_left() -> None:
     assert pace_of(job(done=20, total=30, rate=0.25)) == "4.0 s each, 40 s left"
     assert pace_of(job(done=20, total=100, rate=2.0, left=55.0)) == "2.0/s, 55 s left"
     assert pace_of(job(done=20, total=100)) == ""
+    assert pace_of(job("queued", done=20, total=100, rate=2.0)) == ""
     assert pace_of(job("succeeded", done=100, total=100, rate=2.0)) == ""
 
 
@@ -108,6 +109,34 @@ def test_plain_lines_come_at_changes_and_every_ten_seconds() -> None:
         "centre-a pulls lesions: 21/30 epochs",
         "centre-a pulls lesions: done in 3 min 20 s",
     ]
+
+
+def test_a_job_that_goes_on_is_told_as_such_and_no_line_twice() -> None:
+    text, now = io.StringIO(), [0.0]
+    lines = JobLines(Console(file=text), clock=lambda: now[0])
+    again = {"started_at": START + timedelta(seconds=180)}
+    stands = job(done=11, total=30)
+    ended = job("succeeded", done=30, total=30)
+
+    lines(STEP, stands.model_copy(update={"state": "queued"}))
+    for second in (0.0, 10.0, 20.0):
+        now[0] = second
+        lines(STEP, stands.model_copy(update=again))
+    lines(STEP, ended.model_copy(update=again))
+
+    assert text.getvalue().splitlines() == [
+        "centre-a pulls lesions: goes on",
+        "centre-a pulls lesions: 11/30 epochs",
+        "centre-a pulls lesions: done 20 s after it went on",
+    ]
+
+
+def test_what_an_earlier_start_finished_is_not_told_as_done_now() -> None:
+    text = io.StringIO()
+
+    JobLines(Console(file=text))(STEP, job("succeeded", done=4, total=4))
+
+    assert text.getvalue() == "centre-a pulls lesions: done before\n"
 
 
 def test_a_key_is_the_same_in_every_start_and_changes_with_what_it_stands_for() -> None:

@@ -4,31 +4,31 @@ from pathlib import Path
 import pytest
 
 from simulation.errors import OutOfSpaceError, ResultsFolderError
-from simulation.results_folder import claimed, disk_faults, write_atomically
+from simulation.results_folder import claim, disk_faults, write_atomically
 from simulation.scenario_file import read_scenario
 
 QUICK = read_scenario("quick")
 
 
 def test_a_folder_stays_with_its_scenario(tmp_path: Path) -> None:
-    with claimed(tmp_path / "out", QUICK, {}) as first:
+    with claim(tmp_path / "out", QUICK, {}) as first:
         pass
-    with claimed(tmp_path / "out", QUICK, {}) as second:
+    with claim(tmp_path / "out", QUICK, {}) as second:
         pass
 
     assert first == second
     with (
         pytest.raises(ResultsFolderError, match="holds the results of another scenario"),
-        claimed(tmp_path / "out", QUICK, {"A": "/elsewhere"}),
+        claim(tmp_path / "out", QUICK, {"A": "/elsewhere"}),
     ):
         pass
 
 
 def test_two_simulations_do_not_share_a_folder(tmp_path: Path) -> None:
     with (
-        claimed(tmp_path, QUICK, {}),
+        claim(tmp_path, QUICK, {}),
         pytest.raises(ResultsFolderError, match="another simulation is running in"),
-        claimed(tmp_path, QUICK, {}),
+        claim(tmp_path, QUICK, {}),
     ):
         pass
 
@@ -38,7 +38,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
 
     with (
         pytest.raises(ResultsFolderError, match=r"holds 'thesis\.docx', but no scenario\.json"),
-        claimed(tmp_path, QUICK, {}),
+        claim(tmp_path, QUICK, {}),
     ):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
@@ -49,7 +49,7 @@ def test_a_damaged_identity_is_not_overwritten(tmp_path: Path) -> None:
 
     with (
         pytest.raises(ResultsFolderError, match="is not readable as the scenario"),
-        claimed(tmp_path, QUICK, {}),
+        claim(tmp_path, QUICK, {}),
     ):
         pass
 

@@ -16,6 +16,7 @@ from node_api.findings import (
     RecoveredShare,
     Reliability,
     ReliabilityBin,
+    ShareInterval,
     StudyFindings,
     StudyOrigin,
     StudyResult,
@@ -103,8 +104,9 @@ def a_difference(
         "seeds": 6,
         "difference": gain,
         "interval": Interval(low=gain - 0.024, high=gain + 0.024),
-        "p_value": 0.03125 if abs(gain) > 0.025 else 0.4,
-        "p_holm": 0.042 if abs(gain) > 0.025 else 1.0,
+        "p_patients": 0.021 if abs(gain) > 0.025 else 0.4,
+        "p_adjusted": 0.042 if abs(gain) > 0.025 else 0.93,
+        "p_seeds": 0.03125 if abs(gain) > 0.025 else 0.4,
         "p_delong": 0.0004 if abs(gain) > 0.025 else 0.31,
         "smallest_detectable": 0.034,
         "verdict": "no difference shown",
@@ -276,12 +278,14 @@ def _recovered(arms: Sequence[ArmFacts], column: tuple[str, float]) -> list[Reco
                 control=REPEATED.name,
                 real=real.name,
                 share=share,
-                interval=None if share is None else Interval(low=share - 0.3, high=share + 0.26),
+                interval=None
+                if share is None
+                else ShareInterval(low=share - 0.3, high=share + 0.26),
                 gain_of_real=gain,
                 reason=None
                 if gain > 0
-                else f"real patches of {', '.join(real.donors)} show no gain over the control "
-                "here, so there is nothing to recover",
+                else f"real patches of {', '.join(real.donors)} gained nothing over the control "
+                "here, so there is no share to speak of",
             )
         )
     return found

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from node_api.findings import ArmFacts, FailedRun, Interval, RecoveredShare
+from node_api.findings import ArmFacts, FailedRun, RecoveredShare, ShareInterval
 from study_report.presented import Presented
 from study_report.sentences import study_sentences
 from tests.study_report.made_up import (
@@ -20,7 +20,7 @@ from tests.study_report.made_up import (
     a_study,
 )
 
-FEW = "no corrected p can be below 0.5 with 3 seeds and 2 comparisons; below 0.05 it can with 7"
+FEW = "a verdict needs 5 seeds, and there are 3"
 
 
 GAIN_OF_REAL = a_difference("Real B", gain=0.06)
@@ -30,7 +30,9 @@ def said(study: Presented) -> str:
     return " ".join(study_sentences(study)).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def a_share(share: float | None, low: float, high: float, reason: str | None) -> RecoveredShare:
+def a_share(
+    share: float | None, low: float | None, high: float | None, reason: str | None
+) -> RecoveredShare:
     return RecoveredShare(
         classifier="cnn",
         train_fraction=1.0,
@@ -38,7 +40,7 @@ def a_share(share: float | None, low: float, high: float, reason: str | None) ->
         control=REPEATED.name,
         real=REAL_B.name,
         share=share,
-        interval=None if share is None else Interval(low=low, high=high),
+        interval=None if share is None else ShareInterval(low=low, high=high),
         gain_of_real=0.06,
         reason=reason,
     )
@@ -64,6 +66,14 @@ def test_a_share_whose_interval_reaches_nought_is_not_called_a_recovery() -> Non
 
     assert "recover 30 % (\N{MINUS SIGN}20 to 80)" in text
     assert "Where that interval reaches 0, it is not shown that they recover anything." in text
+
+
+def test_a_share_without_bounds_is_said_to_fit_any() -> None:
+    text = said(small(recovered=(a_share(0.8, None, None, None),)))
+
+    assert "recover 80 % (unbounded)" in text
+    assert "Where that interval is unbounded, any share fits the data" in text
+    assert "reaches 0" not in text
 
 
 @pytest.mark.parametrize("verdict", ["no difference shown", "too few seeds"])

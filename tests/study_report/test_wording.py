@@ -1,6 +1,6 @@
 import pytest
 
-from node_api.findings import Interval, MetricEstimate
+from node_api.findings import Interval, MetricEstimate, ShareInterval
 from study_report.wording import (
     MINUS,
     added,
@@ -45,8 +45,11 @@ def test_p_values_are_never_nought(value: float | None, text: str) -> None:
 
 
 def test_a_recovered_share_is_in_whole_percent_and_may_be_negative() -> None:
-    assert recovered(0.624, Interval(low=0.351, high=0.884)) == f"62{NBSP}% (35 to 88)"
-    assert recovered(-0.2, Interval(low=-0.9, high=-0.001)) == f"{MINUS}20{NBSP}% ({MINUS}90 to 0)"
+    assert recovered(0.624, ShareInterval(low=0.351, high=0.884)) == f"62{NBSP}% (35 to 88)"
+    assert (
+        recovered(-0.2, ShareInterval(low=-0.9, high=-0.001))
+        == f"{MINUS}20{NBSP}% ({MINUS}90 to 0)"
+    )
     assert recovered(1.0, None) == f"100{NBSP}%"
 
 

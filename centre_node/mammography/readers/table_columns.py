@@ -4,30 +4,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from centre_node.mammography.readers.table_fields import (
+    ALONE,
     CORNER_AND_SIZE,
     CORNERS,
     MEANINGS,
+    OF_IMAGE,
     SYNONYMS,
     Field,
     plain,
 )
 
 _MUST = ("image", "patient")
-_ALONE: tuple[Field, ...] = (
-    "image",
-    "patient",
-    "study",
-    "laterality",
-    "view",
-    "density",
-    "kind",
-    "pathology",
-    "breast_birads",
-    "birads",
-    "spacing",
-    "boxes",
-)
-_OF_IMAGE: tuple[Field, ...] = ("image_width", "image_height")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +68,9 @@ def find_columns(header: Sequence[str], given: Mapping[Field, str]) -> Columns:
         for field, name in given.items()
         if name and plain(name) in by_name
     }
-    _add(_ALONE, by_name, places, given)
+    _add(ALONE, by_name, places, given)
     _add(_box_fields(by_name, places, given), by_name, places, given)
-    _add(_OF_IMAGE, by_name, places, given)
+    _add(OF_IMAGE, by_name, places, given)
     return Columns(tuple(header), places)
 
 

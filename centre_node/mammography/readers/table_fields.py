@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-Field = Literal[
+_Alone = Literal[
     "image",
     "patient",
     "study",
@@ -14,24 +14,20 @@ Field = Literal[
     "density",
     "kind",
     "pathology",
-    "birads",
     "breast_birads",
+    "birads",
     "spacing",
-    "xmin",
-    "ymin",
-    "xmax",
-    "ymax",
-    "x",
-    "y",
-    "width",
-    "height",
     "boxes",
-    "image_width",
-    "image_height",
 ]
+_Corner = Literal["xmin", "ymin", "xmax", "ymax"]
+_CornerAndSize = Literal["x", "y", "width", "height"]
+_OfImage = Literal["image_width", "image_height"]
+Field = Literal[_Alone, _Corner, _CornerAndSize, _OfImage]
 
-CORNERS: tuple[Field, ...] = ("xmin", "ymin", "xmax", "ymax")
-CORNER_AND_SIZE: tuple[Field, ...] = ("x", "y", "width", "height")
+ALONE: tuple[Field, ...] = get_args(_Alone)
+CORNERS: tuple[Field, ...] = get_args(_Corner)
+CORNER_AND_SIZE: tuple[Field, ...] = get_args(_CornerAndSize)
+OF_IMAGE: tuple[Field, ...] = get_args(_OfImage)
 
 MEANINGS: dict[Field, str] = {
     "image": "the image",

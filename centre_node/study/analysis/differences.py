@@ -1,6 +1,7 @@
 """Arms against each other, paired over seeds and test patches."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,14 +13,19 @@ from centre_node.study.analysis.resampling import interval_of
 from centre_node.study.analysis.significance import sign_flip_p
 from node_api.findings import COMPARED_METRICS, ArmFacts, Difference
 
-DETECTABLE = 1.96 + 0.84
-"""Standard errors that a difference must have to be shown at 5 % with 80 % power."""
+
+@dataclass(frozen=True)
+class Comparison:
+    """A difference without a verdict yet, and what it is in each resample, shape (resamples,)."""
+
+    difference: Difference
+    resampled: Vector
 
 
 def differences(
     arms: Sequence[ArmFacts], test: TestPatches, measured: MeasuredColumn
-) -> tuple[Difference, ...]:
-    """Return the comparisons of a column, not yet corrected and without a verdict."""
+) -> tuple[Comparison, ...]:
+    """Return the comparisons of a column, not yet tested and without a verdict."""
     present = [arm for arm in arms if arm.name in measured.column.arms]
     return tuple(
         _difference(arm, against, metric, test, measured)
@@ -30,7 +36,7 @@ def differences(
 
 def _difference(
     arm: ArmFacts, against: ArmFacts, metric: str, test: TestPatches, measured: MeasuredColumn
-) -> Difference:
+) -> Comparison:
     seeds = measured.seeds_with(metric, arm.name, against.name)
     undefined = Difference(
         classifier=measured.column.classifier,
@@ -42,30 +48,24 @@ def _difference(
         seeds=len(seeds),
         difference=None,
         interval=None,
-        p_value=None,
-        p_holm=None,
-        p_delong=None,
-        smallest_detectable=None,
         verdict="undefined",
     )
     if not seeds:
         reason = _why_undefined(measured.column, metric, arm.name, against.name)
-        return undefined.model_copy(update={"reason": reason})
+        return Comparison(undefined.model_copy(update={"reason": reason}), np.empty(0))
     first, second = (measured.values(name, metric, seeds) for name in (arm.name, against.name))
     resamples = measured.resampled_mean(arm.name, metric, seeds) - measured.resampled_mean(
         against.name, metric, seeds
     )
-    return undefined.model_copy(
-        update={
-            "difference": float(np.mean(first - second)),
-            "interval": interval_of(resamples),
-            "p_value": sign_flip_p(first - second, seed=measured.bootstrap.seed),
-            "p_delong": _delong(measured.column, test, seeds, arm.name, against.name)
-            if metric == "auroc"
-            else None,
-            "smallest_detectable": _detectable(resamples) if len(seeds) > 1 else None,
-        }
-    )
+    update = {
+        "difference": float(np.mean(first - second)),
+        "interval": interval_of(resamples),
+        "p_seeds": sign_flip_p(first - second, seed=measured.bootstrap.seed),
+        "p_delong": _delong(measured.column, test, seeds, arm.name, against.name)
+        if metric == "auroc"
+        else None,
+    }
+    return Comparison(undefined.model_copy(update=update), resamples)
 
 
 def _delong(
@@ -76,11 +76,6 @@ def _delong(
         for name in (arm, against)
     )
     return delong_p(test.labels, first, second)
-
-
-def _detectable(resamples: Vector) -> float | None:
-    defined = resamples[np.isfinite(resamples)]
-    return DETECTABLE * float(np.std(defined, ddof=1)) if len(defined) > 1 else None
 
 
 def _why_undefined(column: ColumnRuns, metric: str, arm: str, against: str) -> str:

@@ -53,14 +53,14 @@ def findings(
     for column in columns(names, runs):
         with_metrics = measured(column, test, bootstrap)
         found_cells += cells(with_metrics)
-        compared += differences(arms, test, with_metrics)
+        compared += judged(differences(arms, test, with_metrics))
         recovered += recovered_shares(arms, with_metrics)
         drawn += curves(column, test, bootstrap)
         bins += reliability(column, test)
     return StudyFindings(
         resamples=resamples,
         cells=tuple(found_cells),
-        differences=judged(compared),
+        differences=tuple(compared),
         recovered=tuple(recovered),
         curves=tuple(drawn),
         reliability=tuple(bins),

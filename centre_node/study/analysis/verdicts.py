@@ -1,51 +1,61 @@
-"""What a study's comparisons show, once they are corrected for being many."""
+"""What a study's comparisons show, once they are tested together."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
 
-from centre_node.study.analysis.significance import holm, smallest_p
+import numpy as np
+
+from centre_node.study.analysis.differences import Comparison
+from centre_node.study.analysis.significance import LEVEL, JointTest, joint_test
 from node_api.findings import Difference, Interval
 
-LEVEL = 0.05
+FEWEST_SEEDS = 5
+"""With fewer the spread of seeds is known too badly for a verdict."""
+POWER_80 = 0.84
+"""Standard errors beyond what is needed, at which four of five studies show a difference."""
 
 
-def judged(differences: Sequence[Difference]) -> tuple[Difference, ...]:
-    """Return all the comparisons of a study with corrected p values and verdicts.
+def judged(comparisons: Sequence[Comparison]) -> tuple[Difference, ...]:
+    """Return the comparisons of a column with p values and verdicts, in the same order.
 
-    Those of a column of the tables with the same metric and the same kind of other arm, baseline or
-    control, are corrected together: over the arms, and not over classifiers and training shares,
-    which ask the same question again. "too few seeds" are too few for the number of comparisons:
-    whatever the arms were, no corrected p could have been below 0.05.
+    Those with the same metric and the same kind of other arm, baseline or control, are tested
+    together: over the arms, and not over classifiers and training shares, which ask the same
+    question again. Were all arms alike, at most one study in twenty would call any of them "higher"
+    or "lower".
     """
-    families: dict[tuple[str, float, str, bool], list[tuple[int, float]]] = defaultdict(list)
-    for index, difference in enumerate(differences):
-        if difference.p_value is not None:
-            against_baseline = difference.against_role == "baseline"
-            family = (
-                difference.classifier,
-                difference.train_fraction,
-                difference.metric,
-                against_baseline,
-            )
-            families[family].append((index, difference.p_value))
-    found = list(differences)
+    families: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    found = [comparison.difference for comparison in comparisons]
+    for index, one in enumerate(found):
+        if one.difference is not None and np.isfinite(comparisons[index].resampled).any():
+            families[one.metric, one.against_role == "baseline"].append(index)
     for members in families.values():
-        corrected = holm([p_value for _, p_value in members])
-        for (index, _), p_holm in zip(members, corrected, strict=True):
-            found[index] = _judged(differences[index], p_holm, comparisons=len(members))
+        tested = joint_test(
+            np.array([found[index].difference for index in members], dtype=np.float64),
+            np.stack([comparisons[index].resampled for index in members]),
+        )
+        for place, index in enumerate(members):
+            found[index] = _judged(found[index], tested, place)
     return tuple(found)
 
 
-def _judged(difference: Difference, p_holm: float, *, comparisons: int) -> Difference:
+def _judged(difference: Difference, tested: JointTest, place: int) -> Difference:
+    if difference.seeds < FEWEST_SEEDS:
+        reason = f"a verdict needs {FEWEST_SEEDS} seeds, and there {_seeds(difference.seeds)}"
+        return difference.model_copy(update={"verdict": "too few seeds", "reason": reason})
+    adjusted = float(tested.adjusted[place])
     side = _side_of_nought(difference.interval)
-    update: dict[str, object] = {"p_holm": p_holm, "verdict": "no difference shown"}
-    if p_holm < LEVEL and side is not None:
-        update["verdict"] = side
-    elif comparisons * smallest_p(difference.seeds) >= LEVEL:
-        update["verdict"] = "too few seeds"
-        update["reason"] = _too_few(difference.seeds, comparisons)
-    return difference.model_copy(update=update)
+    is_shown = adjusted < LEVEL and side is not None
+    return difference.model_copy(
+        update={
+            "p_patients": float(tested.alone[place]),
+            "p_adjusted": adjusted,
+            "smallest_detectable": float(
+                (tested.critical + POWER_80) * tested.errors[place],
+            ),
+            "verdict": side if is_shown else "no difference shown",
+        }
+    )
 
 
 def _side_of_nought(interval: Interval | None) -> Literal["higher", "lower"] | None:
@@ -54,12 +64,5 @@ def _side_of_nought(interval: Interval | None) -> Literal["higher", "lower"] | N
     return "higher" if interval.low > 0 else "lower"
 
 
-def _too_few(seeds: int, comparisons: int) -> str:
-    enough = seeds + 1
-    while comparisons * smallest_p(enough) >= LEVEL:
-        enough += 1
-    return (
-        f"no corrected p can be below {min(1.0, comparisons * smallest_p(seeds)):.2g} with "
-        f"{seeds} seeds and {comparisons} comparison{'' if comparisons == 1 else 's'}; "
-        f"below 0.05 it can with {enough} seeds"
-    )
+def _seeds(count: int) -> str:
+    return "is one" if count == 1 else f"are {count}"

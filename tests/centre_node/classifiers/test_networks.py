@@ -2,9 +2,7 @@ import subprocess
 import sys
 
 import pytest
-import timm
 import torch
-from timm.layers.drop import DropPath
 from torch import Tensor, nn
 
 from centre_node.classifiers.networks import Cnn, swin
@@ -50,6 +48,8 @@ def test_the_papers_swin_has_its_number_of_parameters(swin_t: nn.Module) -> None
 
 
 def test_the_swins_paths_drop_up_to_a_tenth(swin_t: nn.Module) -> None:
+    from timm.layers.drop import DropPath  # seconds, of every process that collects tests
+
     shares = [module.drop_prob for module in swin_t.modules() if isinstance(module, DropPath)]
 
     assert max(share or 0.0 for share in shares) == pytest.approx(0.1)
@@ -77,7 +77,7 @@ def test_a_swin_sees_the_area_mean_in_three_equal_channels(swin_t: nn.Module) ->
     assert torch.allclose(seen[0], means.expand(1, 3, 224, 224), atol=1e-6)
 
 
-@pytest.mark.parametrize("side_px", [32, 64, 160])
+@pytest.mark.parametrize("side_px", [32, 64, pytest.param(160, marks=pytest.mark.slow)])
 def test_a_swin_can_work_at_a_smaller_side(side_px: int) -> None:
     network = swin(side_px).eval()
     seen: list[Tensor] = []
@@ -93,11 +93,14 @@ def test_a_swin_can_work_at_a_smaller_side(side_px: int) -> None:
 
 
 def test_a_swins_tensors_have_timms_names(swin_t: nn.Module) -> None:
+    import timm  # seconds, of every process that collects tests
+
     timms = timm.create_model("swin_tiny_patch4_window7_224", pretrained=False, num_classes=2)
 
     assert swin_t.state_dict().keys() == timms.state_dict().keys()
 
 
+@pytest.mark.slow
 def test_timm_is_loaded_for_a_swin_only() -> None:
     code = (
         "import sys; from centre_node.classifiers.networks import Cnn; Cnn(16); "

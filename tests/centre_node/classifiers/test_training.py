@@ -90,6 +90,7 @@ def test_a_classifier_learns_to_tell_discs_from_noise() -> None:
     assert roc_auc_score(labels, lesion_log_odds(network, test)) > 0.95
 
 
+@pytest.mark.slow
 def test_the_improved_recipe_learns_it_too() -> None:
     test, labels = noise_and_discs(200, seed=2)
 

@@ -29,6 +29,11 @@ def mammograms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _written(tmp_path_factory.mktemp("data") / "own", patients=26)
 
 
+@pytest.fixture(scope="module")
+def few_mammograms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _written(tmp_path_factory.mktemp("few") / "own", patients=6)
+
+
 def _written(folder: Path, *, patients: int) -> Path:
     phantoms = PhantomSet(
         style="digital", patients=patients, seed=0, image_height_px=256, healthy_share=0
@@ -42,6 +47,7 @@ def run(package: Package, *arguments: str | Path) -> Result:
     return CliRunner(env={"COLUMNS": "400"}).invoke(fidelity_commands.app, words)
 
 
+@pytest.mark.slow
 def test_samples_stand_beside_real_halves_and_another_centre(
     package: Package, mammograms: Path, tmp_path: Path
 ) -> None:
@@ -65,6 +71,7 @@ def test_samples_stand_beside_real_halves_and_another_centre(
         assert (out / name).stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_report(package: Package, mammograms: Path) -> None:
     first, again, another = (
         run(package, mammograms, *CUT, "--json", "--seed", seed).stdout for seed in ("1", "1", "2")
@@ -107,13 +114,13 @@ def test_a_classifier_of_real_patches_gives_the_features(package: Package, tmp_p
 )
 def test_wrong_things_are_one_sentence_and_leave_nothing(
     package: Package,
-    mammograms: Path,
+    few_mammograms: Path,
     tmp_path: Path,
     arguments: tuple[str, ...],
     code: int,
     sentence: str,
 ) -> None:
-    done = run(package, mammograms, *CUT, *arguments, "--out", tmp_path / "out")
+    done = run(package, few_mammograms, *CUT, *arguments, "--out", tmp_path / "out")
 
     said = done.output if code == 2 else str(done.exception)
     assert done.exit_code == code
@@ -132,7 +139,7 @@ def test_a_folder_that_holds_something_is_refused_before_any_work(
 
 
 def test_healthy_patches_of_the_classifier_touch_no_lesion_of_another_kind(
-    package: Package, mammograms: Path, monkeypatch: pytest.MonkeyPatch
+    package: Package, few_mammograms: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stores: list[PatchStore] = []
 
@@ -141,9 +148,17 @@ def test_healthy_patches_of_the_classifier_touch_no_lesion_of_another_kind(
         raise InterruptedError
 
     monkeypatch.setattr("centre_node.fidelity.task_features.train_task_features", noted)
-    run(package, mammograms, *CUT, "--healthy-from", "all_mammograms", "--features", "classifier")
+    run(
+        package,
+        few_mammograms,
+        *CUT,
+        "--healthy-from",
+        "all_mammograms",
+        "--features",
+        "classifier",
+    )
 
-    lesions = {m.image_id: m.lesions for m in read_folder(mammograms, "auto", {}).mammograms}
+    lesions = {m.image_id: m.lesions for m in read_folder(few_mammograms, "auto", {}).mammograms}
     assert {lesion.kind for found in lesions.values() for lesion in found} > {"mass"}
     assert len(stores) == 3
     for record in (store.records[index] for store in stores for index in store.indices(0)):

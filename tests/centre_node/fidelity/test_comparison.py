@@ -37,6 +37,7 @@ def test_as_good_as_real_is_as_far_as_the_other_half() -> None:
     assert found.synthetic.kid_interval[0] < 0 < found.synthetic.kid_interval[1]
 
 
+@pytest.mark.slow
 def test_worse_is_farther_in_every_metric() -> None:
     good, bad = (report(normal(60, 8, seed=1, shift=s)).synthetic for s in (0.0, 6.0))
 
@@ -62,6 +63,7 @@ def test_the_other_centre_has_a_row_of_as_many_patches() -> None:
     assert found.real_real.patches == found.synthetic.patches == found.other_centre.patches == 40
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_report_and_it_survives_json() -> None:
     first, second, other = (report(normal(60, 8, seed=1), seed=seed) for seed in (3, 3, 4))
 

@@ -6,30 +6,39 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from torchvision.models import Inception3, inception_v3
+from torch import nn
 
 from centre_node.fidelity.errors import FeatureWeightsError
-from centre_node.fidelity.inception import load_inception_features
+from centre_node.fidelity.features import Features
 from tests.centre_node.fidelity.radiomics.textures import clouds
 
-CPU = torch.device("cpu")
+
+def features_by(weights: Path) -> Features:
+    # torchvision takes seconds, of every process that collects tests
+    from centre_node.fidelity.inception import load_inception_features
+
+    return load_inception_features(weights, torch.device("cpu"))
 
 
 @pytest.fixture(scope="module")
-def network() -> Inception3:
+def network() -> nn.Module:
+    from torchvision.models import inception_v3
+
     torch.manual_seed(0)
-    return inception_v3(weights=None, init_weights=False, transform_input=True).eval()
+    made: nn.Module = inception_v3(weights=None, init_weights=False, transform_input=True)
+    return made.eval()
 
 
 @pytest.fixture(scope="module")
-def weights(network: Inception3, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def weights(network: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("inception") / "inception_v3_google.pth"
     torch.save(network.state_dict(), path)
     return path
 
 
+@pytest.mark.slow
 def test_features_are_what_torchvisions_own_network_decides_on(
-    network: Inception3, weights: Path
+    network: nn.Module, weights: Path
 ) -> None:
     patches = clouds(3)
     means, deviations = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -41,21 +50,22 @@ def test_features_are_what_torchvisions_own_network_decides_on(
         dim=1,
     )
 
-    features = load_inception_features(weights, CPU)(patches)
+    features = features_by(weights)(patches)
 
     assert features.shape == (3, 2048)
     with torch.inference_mode():
-        decided = network.fc(torch.tensor(features).float())
+        decided = network.get_submodule("fc")(torch.tensor(features).float())
         expected = network(normalised)
     assert torch.allclose(decided, expected, rtol=1e-3, atol=1e-4)
 
 
-def test_safetensors_give_the_same(network: Inception3, weights: Path, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_safetensors_give_the_same(network: nn.Module, weights: Path, tmp_path: Path) -> None:
     save_file(network.state_dict(), tmp_path / "inception.safetensors")
 
-    features = load_inception_features(tmp_path / "inception.safetensors", CPU)(clouds(2))
+    features = features_by(tmp_path / "inception.safetensors")(clouds(2))
 
-    np.testing.assert_array_equal(features, load_inception_features(weights, CPU)(clouds(2)))
+    np.testing.assert_array_equal(features, features_by(weights)(clouds(2)))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +83,7 @@ def test_what_is_no_weight_file_is_one_sentence(
         (tmp_path / name).write_bytes(content)
 
     with pytest.raises(FeatureWeightsError, match=sentence):
-        load_inception_features(tmp_path / name, CPU)
+        features_by(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -87,4 +97,4 @@ def test_other_weights_are_refused(tmp_path: Path, saved: object, sentence: str)
     torch.save(saved, tmp_path / "other.pth")
 
     with pytest.raises(FeatureWeightsError, match=sentence):
-        load_inception_features(tmp_path / "other.pth", CPU)
+        features_by(tmp_path / "other.pth")

@@ -45,6 +45,7 @@ def test_a_generator_that_learns_comes_nearer_to_the_real_halves_line() -> None:
     assert low <= last.kid <= high
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_curve_and_it_survives_json() -> None:
     samples = learning()
     found = over(samples)

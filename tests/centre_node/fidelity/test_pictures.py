@@ -52,6 +52,7 @@ def test_each_sample_stands_above_its_nearest_real_patch() -> None:
     assert np.median(np.nonzero(upper)[0]) < np.median(np.nonzero(lower)[0]) - 50
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_picture() -> None:
     patches = clouds(20)
 

@@ -54,6 +54,7 @@ def test_a_compiled_step_gives_the_losses_of_the_eager_one_within_a_rounding(los
     assert not torch.equal(first, next(new_step(loss).state.generator.parameters()))
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compiled_is_said_before_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

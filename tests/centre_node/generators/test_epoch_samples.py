@@ -37,6 +37,7 @@ def test_there_are_as_many_as_half_of_the_patches_but_not_more_than_128() -> Non
     assert [samples_of_an_epoch(patches) for patches in (14, 15, 1148)] == [7, 8, 128]
 
 
+@pytest.mark.slow
 def test_a_training_keeps_samples_that_move_with_it(tmp_path: Path) -> None:
     train(tmp_path, settings(epochs=6, learning_rate=1e-2), patches=discs(150))
 

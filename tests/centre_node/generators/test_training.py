@@ -258,7 +258,13 @@ def test_bfloat16_trains_close_to_float32_and_keeps_float32_weights(tmp_path: Pa
             1e-3,
             marks=pytest.mark.slow,
         ),
-        (ResidualArchitecture(image_size=SIDE, latent_size=16, width=8), "relativistic", 20, 1e-3),
+        pytest.param(
+            ResidualArchitecture(image_size=SIDE, latent_size=16, width=8),
+            "relativistic",
+            20,
+            1e-3,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_generator_learns_what_discs_look_like(

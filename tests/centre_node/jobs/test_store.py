@@ -6,10 +6,13 @@ import pytest
 from sqlalchemy import text
 
 from centre_node.database import open_database
-from centre_node.jobs.errors import JobConflictError
+from centre_node.jobs import worker
+from centre_node.jobs.errors import JobCancelledError, JobConflictError
+from centre_node.jobs.handlers import Node
 from centre_node.jobs.service import Jobs
 from centre_node.jobs.store import JobStore
 from centre_node.jobs.worker import ProgressReport
+from centre_node.mammography.datasets import data_folders
 from node_api.jobs import JobProblem
 from node_api.requests import PullRequest
 from node_api.results import PulledGenerator
@@ -153,14 +156,36 @@ def test_models_and_migrations_make_the_same_tables(tmp_path: Path) -> None:
 def test_a_warning_stays_with_all_that_is_reported_after_it(jobs: Jobs, store: JobStore) -> None:
     job, _ = jobs.submit(REQUEST, None)
     store.claim(now=NOW)
-    report = ProgressReport(store, job.id)
+    report = ProgressReport(store, job)
 
     report(Progress(done=1, total=9, unit="epochs"))
     report(Progress(done=2, total=9, unit="epochs", warning="mode collapse"))
     told_at_once = jobs.find(job.id).progress
-    report(Progress(done=9, total=9, unit="epochs"))
+    ProgressReport(store, jobs.find(job.id))(Progress(done=9, total=9, unit="epochs"))
 
     assert told_at_once == Progress(done=2, total=9, unit="epochs", warning="mode collapse")
     assert jobs.find(job.id).progress == Progress(
         done=9, total=9, unit="epochs", warning="mode collapse"
     )
+
+
+def test_a_job_that_goes_on_stands_where_it_stood_without_the_pace_of_then(
+    jobs: Jobs, store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, _ = jobs.submit(REQUEST, None)
+    store.claim(now=NOW)
+    store.report(job.id, Progress(done=3, total=9, unit="epochs", rate=2.0, seconds_left=3.0))
+    store.release()
+    claimed = store.claim(now=NOW)
+    assert claimed is not None
+    found: list[Progress | None] = []
+
+    def look(*_: object) -> None:
+        found.append(jobs.find(job.id).progress)
+        raise JobCancelledError("seen")
+
+    monkeypatch.setattr(worker, "handle", look)
+    folders = data_folders(tmp_path, None)
+    worker.run_job(claimed, Node(open_database(tmp_path), tmp_path, folders), store)
+
+    assert found == [Progress(done=3, total=9, unit="epochs")]

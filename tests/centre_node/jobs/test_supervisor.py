@@ -31,6 +31,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.slow
 def test_job_whose_worker_dies_again_and_again_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -266,6 +266,7 @@ def share_inside(mask: Mask, box: Box) -> float:
     return float(mask[box.top : box.bottom, box.left : box.right].mean())
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.skipif(ROOT is None, reason="GENSHARE_REAL_DATA is not set")
 @pytest.mark.parametrize("name", ["cbis_ddsm", "cdd_cesm"])

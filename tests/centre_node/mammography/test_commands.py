@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from centre_node.mammography import preview
 from centre_node.mammography.commands import app
 from centre_node.mammography.commands.inspect import inspect
 from centre_node.mammography.errors import BadMammogramsError, PatchStoreError
@@ -84,6 +85,36 @@ def test_preview_shows_both_classes_of_every_subset(
     assert "shortcut AUROC" in done.output
 
 
+def test_a_preview_that_is_terminated_while_it_draws_leaves_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def terminated(*_: object, **__: object) -> bytes:
+        raise SystemExit(143)
+
+    monkeypatch.setattr(preview, "histograms", terminated)
+    out = tmp_path / "preview"
+    before = set(tmp_path.iterdir())
+
+    done = runner.invoke(app, ["preview", str(folder), "--out", str(out), *SMALL])
+
+    assert done.exit_code == 143
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_a_preview_into_a_folder_that_is_there_leaves_what_else_is_in_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "preview"
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+
+    done = runner.invoke(app, ["preview", str(folder), "--out", str(out), *SMALL])
+
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in out.iterdir()} == {"notes.txt", "patches.png", "histograms.png"}
+
+
+@pytest.mark.slow
 def test_preview_of_phantoms_draws_outlines(tmp_path: Path) -> None:
     out = tmp_path / "preview"
 

@@ -17,6 +17,7 @@ from tests.centre_node.mammography.readers.round_trip import contents, unseen
 PHANTOMS = PhantomSet(style="film", patients=3, seed=5, image_height_px=256, healthy_share=0.3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", [name for name, row in LAYOUTS.items() if row.writer_name])
 def test_every_layout_is_written_and_recognised(tmp_path: Path, layout: FolderFormat) -> None:
     told: list[tuple[int, int]] = []
@@ -56,6 +57,7 @@ def test_a_finished_folder_is_left_as_it_is(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "layout"),
     [({"seed": 6}, "coco"), ({"calcifications": "each"}, "coco"), ({}, "mias")],

@@ -22,6 +22,7 @@ def square_side(store: PatchStore, index: int) -> int:
     return right - left
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.skipif(ROOT is None, reason="GENSHARE_REAL_DATA is not set")
 @pytest.mark.parametrize("name", ["cbis_ddsm", "cdd_cesm"])

@@ -77,7 +77,14 @@ def wgan(tmp_path_factory: pytest.TempPathFactory) -> Original:
     return generator, path
 
 
-@pytest.mark.parametrize("model", ["optimam", "bcdr", "wgan"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        "optimam",
+        pytest.param("bcdr", marks=pytest.mark.slow),
+        pytest.param("wgan", marks=pytest.mark.slow),
+    ],
+)
 def test_an_imported_generator_makes_the_patches_of_the_original(
     model: str, import_it: ImportIt, request: pytest.FixtureRequest
 ) -> None:
@@ -126,6 +133,7 @@ def test_the_card_of_00002_says_what_paper_and_metadata_know_and_no_more(
     )
 
 
+@pytest.mark.slow
 def test_the_card_of_00005_invents_no_counts_and_takes_those_that_are_given(
     bcdr: Original, import_it: ImportIt
 ) -> None:
@@ -139,12 +147,14 @@ def test_the_card_of_00005_invents_no_counts_and_takes_those_that_are_given(
     assert (counts.patients, counts.patches) == (400, 639)
 
 
+@pytest.mark.slow
 def test_the_card_of_00006_names_its_loss_and_epochs(wgan: Original, import_it: ImportIt) -> None:
     training = import_it(wgan[1]).package.card.training
 
     assert (training.loss, training.epochs) == ("wgan-gp", 10_000)
 
 
+@pytest.mark.slow
 def test_patches_drawn_from_0_to_1_become_black_to_white(
     import_it: ImportIt, tmp_path: Path
 ) -> None:
@@ -210,6 +220,7 @@ def test_metadata_inside_the_package_are_used(
     assert card.title == "Their title"
 
 
+@pytest.mark.slow
 def test_an_imported_generator_is_published_fetched_and_sampled_as_the_original(
     optimam: Original, import_it: ImportIt, loopback_hub: RunningHub, tmp_path: Path
 ) -> None:

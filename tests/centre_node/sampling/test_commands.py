@@ -16,6 +16,7 @@ import torch
 from centre_node.sampling import commands
 from centre_node.sampling.drawing import synthetic_patches
 from node_api.recipes import SamplingRecipe
+from shared.interruption import SENTENCE
 from shared.packages import Fetched, Package, canonical_json
 from tests.centre_node.sampling.ensembles import NAMES, write_random_ensemble
 from tests.command_line import Genshare
@@ -133,6 +134,7 @@ def test_wrong_things_are_one_sentence_and_leave_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("patch_format", "number", "code"),
     [("png", signal.SIGINT, 130), ("npy", signal.SIGTERM, 143)],
@@ -155,6 +157,7 @@ def test_a_signal_leaves_nothing(
         _, stderr = process.communicate(timeout=60)
 
     assert process.returncode == code, stderr.decode()
+    assert stderr.decode().splitlines()[-1] == SENTENCE
     assert "Traceback" not in stderr.decode()
     assert list(tmp_path.iterdir()) == []
 

@@ -76,6 +76,7 @@ def test_every_cell_of_the_grid_is_filled(result: StudyResult) -> None:
     assert len(result.findings.cells) == 6
 
 
+@pytest.mark.slow
 def test_each_arm_adds_what_it_says_and_the_test_set_stays(
     package: Package, tmp_path: Path
 ) -> None:

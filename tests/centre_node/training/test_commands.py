@@ -25,6 +25,7 @@ from node_api.data_sources import PhantomSet
 from shared import commands as hub_commands
 from shared.errors import FolderInUseError, HubUnreachableError
 from shared.files import alone_in
+from shared.interruption import SENTENCE
 from shared.packages import open_package
 from tests.hub_server import ADMIN_TOKEN, RunningHub
 from tests.waiting import wait_for
@@ -83,6 +84,7 @@ def sentence(done: Result, kind: type[Exception]) -> str:
     return str(done.exception)
 
 
+@pytest.mark.slow
 def test_from_mammograms_to_patches_at_another_centre(
     mammograms: Path, loopback_hub: RunningHub, tmp_path: Path
 ) -> None:
@@ -136,6 +138,7 @@ def test_a_training_leaves_weights_losses_pictures_and_fidelity(trained: Path) -
     assert (trained / "trained.json").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_tensorboard_is_written_beside_the_same_weights(
     mammograms: Path, trained: Path, tmp_path: Path
 ) -> None:
@@ -194,6 +197,7 @@ def test_what_failed_before_the_training_began_may_be_changed(
     assert train(mammograms, tmp_path / "out", *options, "4").exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_folder_that_another_process_trains_in_is_left_alone(
     mammograms: Path, trained: Path
 ) -> None:
@@ -288,7 +292,7 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
     rest = process.stderr.read()
 
     assert process.wait() == 130
-    assert rest.splitlines()[-1].startswith("interrupted; start the same command again")
+    assert rest.splitlines()[-1] == SENTENCE
     assert "Traceback" not in rest
     assert not list((tmp_path / "out").glob(".*"))
     assert not (tmp_path / "out" / "trained.json").exists()
@@ -355,6 +359,7 @@ def test_a_package_is_sent_as_it_is(
     assert "leave out --title" in refused.output
 
 
+@pytest.mark.slow
 def test_what_cannot_be_published_is_one_sentence(trained: Path, tmp_path: Path) -> None:
     nowhere = publish(tmp_path / "nowhere", *TERMS)
     silent = publish(trained, *TERMS)

@@ -272,6 +272,7 @@ def in_order(folder: Path) -> list[Mammogram]:
     return sorted(mammograms, key=lambda m: m.image_id.partition("/")[2])
 
 
+@pytest.mark.slow
 def test_phantoms_are_read_as_they_were_written(
     written: tuple[Path, tuple[Mammogram, ...]],
 ) -> None:
@@ -307,6 +308,7 @@ def test_pixels_survive(written: tuple[Path, tuple[Mammogram, ...]]) -> None:
     assert np.array_equal(in_order(folder)[0].load(), originals[0].load())
 
 
+@pytest.mark.slow
 def test_writing_twice_gives_the_same_bytes(
     written: tuple[Path, tuple[Mammogram, ...]], tmp_path: Path
 ) -> None:

@@ -209,6 +209,7 @@ def test_a_folder_that_is_missing_or_has_no_table_is_named(tmp_path: Path) -> No
         read_bcdr(tmp_path, {})
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(cells=st.lists(st.text("0123 -.,\"'\nNaMlign/", max_size=9), max_size=19))
 def test_whatever_a_row_holds_is_read_or_has_a_reason(folder: Path, cells: list[str]) -> None:

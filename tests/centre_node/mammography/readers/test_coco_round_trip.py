@@ -28,6 +28,7 @@ def drawn(calcifications: Literal["clusters", "each"]) -> tuple[Mammogram, ...]:
     ).mammograms
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calcifications", ["clusters", "each"])
 def test_written_phantoms_are_read_back_exactly(
     tmp_path: Path, calcifications: Literal["clusters", "each"]

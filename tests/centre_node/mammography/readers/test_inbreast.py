@@ -234,6 +234,7 @@ def test_pixels_survive_in_14_bit(written: tuple[Path, tuple[Mammogram, ...]]) -
     assert np.abs(read.astype(int) - originals[0].load()).max() <= 1
 
 
+@pytest.mark.slow
 def test_writing_twice_gives_the_same_bytes(
     written: tuple[Path, tuple[Mammogram, ...]], tmp_path: Path
 ) -> None:

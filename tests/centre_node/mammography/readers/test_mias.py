@@ -308,6 +308,7 @@ def test_written_pixels_are_the_phantom_in_the_middle_of_a_square(
     assert len(np.unique(pixels[:, :30])) == 1
 
 
+@pytest.mark.slow
 def test_the_same_phantoms_give_the_same_bytes(
     tmp_path: Path, written: Path, phantoms: tuple[Mammogram, ...]
 ) -> None:

@@ -205,6 +205,7 @@ def written(phantoms: tuple[Mammogram, ...], tmp_path_factory: pytest.TempPathFa
     return folder
 
 
+@pytest.mark.slow
 def test_phantoms_come_back_as_they_were_written(
     phantoms: tuple[Mammogram, ...], written: Path
 ) -> None:

@@ -116,6 +116,7 @@ def test_embeds_table_of_images_has_several_boxes_in_a_cell(tmp_path: Path) -> N
     assert is_excluded(unmarked)
 
 
+@pytest.mark.slow
 def test_written_phantoms_are_read_back_but_for_their_outlines(tmp_path: Path) -> None:
     drawn = PhantomSet(style="soft", patients=6, seed=3, image_height_px=256, healthy_share=0.3)
     phantoms = read_phantoms(drawn).mammograms

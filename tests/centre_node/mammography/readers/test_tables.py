@@ -95,6 +95,7 @@ def test_a_workbook_without_a_column_says_so(tmp_path: Path) -> None:
         read_workbook(tmp_path / "none.xls", required=[])
 
 
+@pytest.mark.slow
 def test_a_damaged_workbook_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

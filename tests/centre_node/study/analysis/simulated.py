@@ -24,18 +24,29 @@ REAL = ArmFacts(name="real B", role="real donor", donors=("b",), lesions_added=1
 
 @dataclass(frozen=True)
 class Population:
-    """Test patches of patients that have either lesions or none, and what they have in common."""
+    """Test patches of patients that have lesions or none, or both, and what they have in common."""
 
     test: predictions.TestPatches
     easiness: Vector
 
     @classmethod
-    def of(cls, patients: int, random: np.random.Generator, patches: int) -> "Population":
+    def of(
+        cls, patients: int, random: np.random.Generator, patches: int, *, both: bool = False
+    ) -> "Population":
         owners = np.repeat(np.arange(patients), patches)
-        labels = (owners % 2).astype(np.int64)
+        labels = ((np.arange(len(owners)) if both else owners) % 2).astype(np.int64)
         easiness = random.normal(0, PATIENT, patients)[owners]
         easiness = easiness + random.normal(0, PATCH, len(owners))
         return cls(predictions.TestPatches(labels, owners), easiness)
+
+    def bias(self, of_patch: float, of_patient: float, random: np.random.Generator) -> Vector:
+        """Draw what an arm makes of these patches, and of these patients' either class."""
+        found: Vector = random.normal(0, of_patch, len(self.easiness))
+        if of_patient:
+            owners = self.test.patients.astype(np.int64)
+            eases, lesions = random.normal(0, of_patient, (2, owners.max() + 1))
+            found += eases[owners] + lesions[owners] * (2 * self.test.labels - 1)
+        return found
 
     def log_odds(self, shift: float, random: np.random.Generator) -> Vector:
         """Predict as one more seed does."""
@@ -96,6 +107,8 @@ def simulated(
     patches: int = 3,
     seed: int = 0,
     of_arm: float = 0.0,
+    of_arm_and_patient: float = 0.0,
+    both: bool = False,
     make_row: Callable[[predictions.TestPatches, Vector, str, int], RunRow] = row,
 ) -> tuple[predictions.TestPatches, list[Predictions]]:
     """Return test patches and a run of every arm and seed.
@@ -103,12 +116,14 @@ def simulated(
     Args:
         shifts: By how much more an arm scores lesions.
         of_arm: Standard deviation of how easy an arm happens to find a patch, at all its seeds.
+        of_arm_and_patient: The same of a patient, and of how well it tells the patient's lesions.
+        both: Whether each patient has lesions and healthy patches.
     """
     random = np.random.default_rng(seed)
-    population = Population.of(patients, random, patches)
+    population = Population.of(patients, random, patches, both=both)
     runs = []
     for arm, shift in shifts.items():
-        bias = random.normal(0, of_arm, len(population.easiness))
+        bias = population.bias(of_arm, of_arm_and_patient, random)
         for run_seed in range(seeds):
             log_odds = population.log_odds(shift, random) + bias
             runs.append(Predictions(make_row(population.test, log_odds, arm, run_seed), log_odds))

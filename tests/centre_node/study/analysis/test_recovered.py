@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from centre_node.study.analysis.predictions import columns
-from centre_node.study.analysis.recovered import recovered_shares
+from centre_node.study.analysis.recovered import ratio_interval, recovered_shares
 from centre_node.study.analysis.resampled_metrics import MeasuredColumn, measured
 from centre_node.study.analysis.resampling import Bootstrap
-from node_api.findings import ArmFacts, RecoveredShare
+from node_api.findings import ArmFacts, RecoveredShare, ShareInterval
 from tests.centre_node.study.analysis.simulated import (
     CONTROL,
     REAL,
@@ -53,18 +53,44 @@ def test_the_interval_holds_the_planted_share_nearly_always() -> None:
         measured_column = column(seed, control=0.5, synthetic=1.0, real=2.0)
         interval = only(recovered_shares(ARMS, measured_column)).interval
         assert interval is not None
+        assert interval.low is not None
+        assert interval.high is not None
         held += interval.low <= truth <= interval.high
 
     assert held >= 17
 
 
-def test_real_patches_without_a_gain_leave_nothing_to_recover() -> None:
-    found = only(recovered_shares(ARMS, column(control=1.0, synthetic=1.5, real=0.8)))
+def test_real_patches_that_gain_nothing_leave_no_share_to_speak_of() -> None:
+    found = only(recovered_shares(ARMS, column(control=1.0, synthetic=1.5, real=0.3)))
 
-    assert (found.share, found.interval) == (None, None)
+    assert found.share is None
     assert found.gain_of_real is not None
+    assert found.gain_of_real < 0
     assert found.reason == (
-        "real patches of b show no gain over the control here, so there is nothing to recover"
+        "real patches of b gained nothing over the control here, so there is no share to speak of"
+    )
+
+
+def test_a_gain_of_real_patches_that_may_be_none_has_a_share_without_bounds() -> None:
+    found = only(recovered_shares(ARMS, column(4, control=1.0, synthetic=1.05, real=1.1)))
+
+    assert found.share is not None
+    assert found.interval == ShareInterval(low=None, high=None)
+
+
+def test_fiellers_interval_is_known() -> None:
+    """Of independent normal differences of 2 and 4 with errors of 1."""
+    random = np.random.default_rng(0)
+    noise = random.normal(0, 1, (2, 200_000))
+
+    found = ratio_interval(2.0, 4.0, np.array([[2.0], [4.0]]) + noise)
+
+    square = 4.0**2 - 1.96**2
+    reach = np.sqrt(8.0**2 - square * (2.0**2 - 1.96**2))
+    assert found.low == pytest.approx((8 - reach) / square, abs=0.02)
+    assert found.high == pytest.approx((8 + reach) / square, abs=0.02)
+    assert ratio_interval(2.0, 1.9, np.array([[2.0], [1.9]]) + noise) == ShareInterval(
+        low=None, high=None
     )
 
 

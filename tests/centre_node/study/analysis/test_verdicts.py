@@ -1,19 +1,24 @@
+import numpy as np
 import pytest
 
+from centre_node.study.analysis.differences import Comparison
 from centre_node.study.analysis.verdicts import judged
 from node_api.findings import ArmRole, Difference, Interval
 
 
-def difference(
-    p_value: float | None = 0.001,
+def compared(
+    standard_errors: float = 4.0,
     *,
     seeds: int = 10,
     low: float = 0.01,
     high: float = 0.03,
     against_role: ArmRole = "baseline",
     metric: str = "auroc",
-) -> Difference:
-    return Difference(
+) -> Comparison:
+    """Return a difference that is so many of its standard errors, of 0.01, away from 0."""
+    of_arm = int.from_bytes(f"{against_role}{metric}{standard_errors}{low}".encode()[-6:])
+    spread = np.random.default_rng(of_arm).normal(0, 0.01, 4000)
+    difference = Difference(
         classifier="cnn",
         train_fraction=1.0,
         arm="B",
@@ -21,74 +26,81 @@ def difference(
         against_role=against_role,
         metric=metric,
         seeds=seeds,
-        difference=(low + high) / 2,
+        difference=0.01 * standard_errors,
         interval=Interval(low=low, high=high),
-        p_value=p_value,
-        p_holm=None,
-        p_delong=None,
-        smallest_detectable=None,
         verdict="undefined",
     )
+    return Comparison(difference, 0.01 * standard_errors + spread)
 
 
-def verdict(*differences: Difference) -> str:
-    return judged(differences)[0].verdict
+def verdict(*comparisons: Comparison) -> str:
+    return judged(comparisons)[0].verdict
 
 
 def test_an_interval_beside_nought_and_a_small_p_are_a_difference() -> None:
-    assert verdict(difference()) == "higher"
-    assert verdict(difference(low=-0.03, high=-0.01)) == "lower"
+    assert verdict(compared()) == "higher"
+    assert verdict(compared(-4.0, low=-0.03, high=-0.01)) == "lower"
 
 
 def test_neither_is_enough_alone() -> None:
-    assert verdict(difference(low=-0.01)) == "no difference shown"
-    assert verdict(difference(p_value=0.06)) == "no difference shown"
+    assert verdict(compared(low=-0.01)) == "no difference shown"
+    assert verdict(compared(1.9)) == "no difference shown"
 
 
 def test_an_interval_that_ends_at_nought_holds_it() -> None:
-    assert verdict(difference(low=0.0)) == "no difference shown"
+    assert verdict(compared(low=0.0)) == "no difference shown"
 
 
-@pytest.mark.parametrize(("seeds", "expected"), [(5, "too few seeds"), (6, "higher")])
-def test_five_seeds_are_too_few(seeds: int, expected: str) -> None:
-    assert verdict(difference(p_value=2 / 2**seeds, seeds=seeds)) == expected
+def test_what_one_comparison_shows_is_not_shown_by_the_best_of_ten() -> None:
+    others = [compared(0.1 * n) for n in range(9)]
+
+    alone, among = judged([compared(2.3)])[0], judged([compared(2.3), *others])[0]
+
+    assert (alone.verdict, among.verdict) == ("higher", "no difference shown")
+    assert alone.p_adjusted == alone.p_patients == among.p_patients
 
 
-def test_six_seeds_are_too_few_for_two_comparisons_and_the_reason_says_how_many_are_not() -> None:
-    found = judged([difference(p_value=2 / 2**6, seeds=6)] * 2)[0]
+def test_the_smallest_detectable_difference_grows_with_the_comparisons() -> None:
+    one = judged([compared()])[0].smallest_detectable
+    of_ten = judged([compared(0.1 * n) for n in range(10)])[0].smallest_detectable
 
-    assert found.verdict == "too few seeds"
-    assert found.p_holm == 0.0625
-    assert found.reason == (
-        "no corrected p can be below 0.062 with 6 seeds and 2 comparisons; "
-        "below 0.05 it can with 7 seeds"
-    )
+    assert one == pytest.approx(0.01 * (1.96 + 0.84), rel=0.05)
+    assert of_ten == pytest.approx(0.01 * (2.80 + 0.84), rel=0.05)  # 2.80: Sidak's of ten
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [(4, "too few seeds"), (5, "higher")])
+def test_four_seeds_are_too_few(seeds: int, expected: str) -> None:
+    assert verdict(compared(seeds=seeds)) == expected
 
 
 def test_each_metric_and_kind_of_other_arm_is_corrected_by_itself() -> None:
-    found = judged(
-        [
-            difference(0.01),
-            difference(0.02),
-            difference(0.03, metric="auprc"),
-            difference(0.04, against_role="healthy control"),
-            difference(0.03, against_role="matched control"),
-        ]
-    )
+    alike = [compared(2.3), *(compared(0.1 * n) for n in range(9))]
+    apart = [
+        compared(2.3, metric="auprc"),
+        compared(2.3, against_role="healthy control"),
+    ]
 
-    assert [d.p_holm for d in found] == pytest.approx([0.02, 0.02, 0.03, 0.06, 0.06])
+    found = judged([*alike, *apart])
 
-
-def test_each_column_of_the_tables_is_corrected_by_itself() -> None:
-    other = difference(0.03).model_copy(update={"train_fraction": 0.123})
-
-    found = judged([difference(0.03), other, difference(0.03)])
-
-    assert [d.p_holm for d in found] == pytest.approx([0.06, 0.03, 0.06])
+    assert [one.verdict for one in found[-2:]] == ["higher", "higher"]
 
 
 def test_what_is_undefined_stays_so_and_is_not_counted() -> None:
-    found = judged([difference(None), difference(0.04)])
+    nothing = compared()
+    undefined = Comparison(nothing.difference.model_copy(update={"difference": None}), np.empty(0))
 
-    assert (found[0].verdict, found[0].p_holm) == ("undefined", None)
-    assert found[1].p_holm == 0.04
+    found = judged([undefined, compared(2.3)])
+
+    assert (found[0].verdict, found[0].p_adjusted) == ("undefined", None)
+    assert found[1].p_adjusted == found[1].p_patients
+
+
+def test_differences_of_earlier_versions_are_read() -> None:
+    now = judged([compared()])[0].model_dump(mode="json")
+    told = {name: value for name, value in now.items() if not name.startswith("p_")}
+    before = {**told, "p_value": 0.002, "p_holm": 0.01, "p_delong": 0.3, "verdict": "higher"}
+
+    read = Difference.model_validate(before)
+
+    assert (read.p_seeds, read.p_delong, read.p_adjusted) == (0.002, 0.3, None)
+    assert read.verdict == "higher"
