@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.models import LARGEST_SEED, StrictModel
-from shared.names import Digest, FileName, Name
+from shared.names import Digest, FileName, Name, Pathology
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -23,6 +23,8 @@ class SamplingRecipe(StrictModel):
 
     Attributes:
         weights: The files in the order that numbers them in the draw.
+        pathology: Of all patches; None, which is not written, draws the classes that the generator
+            has by turns, in the order of its card.
         device, threads, torch_version: Another one of these can change a patch by rounding.
     """
 
@@ -33,6 +35,7 @@ class SamplingRecipe(StrictModel):
     weights: tuple[RecipeWeights, ...] = Field(min_length=1)
     seed: int = Field(ge=0, le=LARGEST_SEED)
     count: int = Field(ge=1)
+    pathology: Pathology | None = Field(None, exclude_if=lambda pathology: pathology is None)
     device: Literal["cpu", "cuda"]
     threads: int = Field(ge=1)
     genshare_version: str

@@ -11,7 +11,7 @@ from node_api.studies import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
-from shared.names import Digest, FileName, LesionKind, Name
+from shared.names import Digest, FileName, LesionKind, Name, Pathology
 from shared.terms import Terms
 
 JobKind = Literal["write_phantoms", "train_generator", "publish", "pull", "sample", "study"]
@@ -111,6 +111,10 @@ class SampleRequest(JobRequest):
     generator: Digest = Field(description="Manifest digest of the pulled package.")
     count: int = Field(ge=1, le=1_000_000)
     seed: int = Field(0, ge=0, le=LARGEST_SEED)
+    pathology: Pathology | None = Field(
+        None,
+        description="Of all patches, for a generator with classes; None draws them by turns.",
+    )
 
 
 class StudyRequest(JobRequest):

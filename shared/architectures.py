@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from shared.models import StrictModel
+from shared.names import Pathology
 
 
 class TensorSpec(NamedTuple):
@@ -33,6 +34,26 @@ ImageSize = Annotated[int, Field(ge=16, le=256), AfterValidator(_power_of_two)]
 
 Multiplier = Annotated[int, Field(ge=1, le=32)]
 """Channels of a map in widths; 32 is the most that halving gives, at 256 px."""
+
+
+def _none_or_both(classes: tuple[Pathology, ...]) -> tuple[Pathology, ...]:
+    if classes and sorted(classes) != ["benign", "malignant"]:
+        raise ValueError(
+            f"classes are benign and malignant, each once, or none, not {', '.join(classes)}"
+        )
+    return classes
+
+
+PatchClasses = Annotated[
+    tuple[Pathology, ...],
+    AfterValidator(_none_or_both),
+    Field(
+        max_length=2,
+        exclude_if=lambda classes: not classes,
+        description="What a patch can be asked to show, in the order of the numbers behind the "
+        "latents; none for a generator that draws whatever it learned.",
+    ),
+]
 
 
 class DcganArchitecture(StrictModel):
@@ -68,6 +89,8 @@ class DcganArchitecture(StrictModel):
         description="After each hidden map; leaky_relu has a slope of 0.2 below zero.",
     )
 
+    classes: PatchClasses = ()
+
     @model_validator(mode="after")
     def _one_multiplier_for_each_map(self) -> Self:
         given, maps = self.channel_multipliers, self._doublings + 1
@@ -77,6 +100,11 @@ class DcganArchitecture(StrictModel):
                 f"needs {maps}"
             )
         return self
+
+    @property
+    def input_size(self) -> int:
+        """Numbers that the generator makes a patch of: latents and one for each class."""
+        return self.latent_size + len(self.classes)
 
     @property
     def hidden_channels(self) -> tuple[int, ...]:
@@ -92,7 +120,7 @@ class DcganArchitecture(StrictModel):
     def generator_tensors(self) -> dict[str, TensorSpec]:
         """Return every tensor of the generator's weight file, by name, in order."""
         tensors: dict[str, TensorSpec] = {}
-        channels_in = self.latent_size
+        channels_in = self.input_size
         for index, channels in enumerate(self.hidden_channels):
             tensors[f"blocks.{index}.convolution.weight"] = TensorSpec(
                 (channels_in, channels, 4, 4)
@@ -142,6 +170,7 @@ class ResidualArchitecture(StrictModel):
     blocks: int = Field(1, ge=1, le=4, description="Residual blocks in a stage.")
     expansion: int = Field(2, ge=1, le=4, description="Widening inside a block.")
     group_size: int = Field(16, ge=1, le=256, description="Channels that a 3x3 sees together.")
+    classes: PatchClasses = ()
 
     @model_validator(mode="after")
     def _groups_divide_channels(self) -> Self:
@@ -152,6 +181,11 @@ class ResidualArchitecture(StrictModel):
                     f"group_size {self.group_size}"
                 )
         return self
+
+    @property
+    def input_size(self) -> int:
+        """Numbers that the generator makes a patch of: latents and one for each class."""
+        return self.latent_size + len(self.classes)
 
     @property
     def stage_channels(self) -> tuple[int, ...]:
@@ -166,7 +200,7 @@ class ResidualArchitecture(StrictModel):
         channels_in = self.stage_channels[0]
         tensors = {
             "basis": TensorSpec((channels_in, 4, 4)),
-            "latent.weight": TensorSpec((channels_in, self.latent_size)),
+            "latent.weight": TensorSpec((channels_in, self.input_size)),
         }
         for index, channels in enumerate(self.stage_channels):
             if channels != channels_in:

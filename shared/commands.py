@@ -77,6 +77,7 @@ def list_generators(
     for record in records:
         card = record.card
         kind = f"{card.architecture.kind}, {card.architecture.image_size} px"
+        kind = ", ".join([kind, *card.architecture.classes])
         patches = str(card.training_set.patches or "unknown")
         published = f"{record.published_at:%Y-%m-%d %H:%M}"
         told = (record.centre, record.name, str(record.version), card.title, kind, patches)

@@ -18,6 +18,7 @@ from node_api.generator_training import GeneratorTraining, kept_epochs
 from node_api.patches import PatchConfiguration
 from node_api.requests import StudyRequest, TrainGeneratorRequest
 from node_api.studies import EVERY_KIND, Arm, StudyConfiguration
+from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
 from shared.models import StrictModel
@@ -175,11 +176,18 @@ class Scenario(StrictModel):
                         f"the arm {arm.name!r} uses the generator {reference!r}, but the "
                         f"generators are {', '.join(known) or 'none'}"
                     )
-                size = known[reference].architecture.image_size
-                if size != study.image_size:
+                architecture = known[reference].architecture
+                if architecture.image_size != study.image_size:
                     raise ValueError(
                         f"the study of {study.lesions!r} has image_size {study.image_size}, but "
-                        f"its generator {reference!r} makes patches of {size} px"
+                        f"its generator {reference!r} makes patches of "
+                        f"{architecture.image_size} px"
+                    )
+                if study.task == BENIGN_OR_MALIGNANT and not architecture.classes:
+                    raise ValueError(
+                        f"the study of {study.lesions!r} tells benign from malignant, but its "
+                        f"generator {reference!r} cannot be asked for either; give its "
+                        'architecture classes = ["benign", "malignant"]'
                     )
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from centre_node.generators.errors import CheckpointError
 from centre_node.generators.state import TrainingState
@@ -23,12 +23,17 @@ CHECKPOINT, RUN = "checkpoint.pt", "training.json"
 
 
 class TrainingRun(StrictModel):
-    """What determines a training's result; kept in its folder as training.json."""
+    """What determines a training's result; kept in its folder as training.json.
+
+    Attributes:
+        classes_sha256: Of the patches' classes, where the architecture has some.
+    """
 
     architecture: Architecture
     training: GeneratorTraining
     patches: int
     patches_sha256: Digest
+    classes_sha256: Digest | None = Field(None, exclude_if=lambda digest: digest is None)
 
     @property
     def digest(self) -> str:
@@ -41,15 +46,23 @@ class TrainingRun(StrictModel):
 
 
 def training_run(
-    patches: NDArray[np.uint8], architecture: Architecture, training: GeneratorTraining
+    patches: NDArray[np.uint8],
+    architecture: Architecture,
+    training: GeneratorTraining,
+    classes: NDArray[np.int64] | None = None,
 ) -> TrainingRun:
-    """Describe a training on patches, shape (n, side, side)."""
+    """Describe a training on patches, shape (n, side, side), of classes, shape (n,)."""
     return TrainingRun(
         architecture=architecture,
         training=training,
         patches=len(patches),
-        patches_sha256=hashlib.sha256(np.ascontiguousarray(patches).data).hexdigest(),
+        patches_sha256=_sha256_of(patches),
+        classes_sha256=None if classes is None else _sha256_of(classes),
     )
+
+
+def _sha256_of(array: NDArray[Any]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
 def claim_folder(folder: Path, run: TrainingRun) -> None:

@@ -13,8 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from centre_node.generators.conditions import by_turns
 from centre_node.generators.sampling import generate
 from node_api.generator_training import GeneratorTraining
+from shared.architectures import Architecture
 from shared.files import write_whole
 
 MOST_EPOCHS = 12
@@ -44,12 +46,13 @@ def keep_samples(
     generator: nn.Module,
     *,
     count: int,
-    latent_size: int,
+    architecture: Architecture,
     random: torch.Generator,
 ) -> None:
     """Write samples, uint8, shape (count, side, side), to a training's folder."""
-    latents = torch.randn(count, latent_size, generator=random)
-    samples = np.concatenate([generate(generator, part) for part in latents.split(BATCH)])
+    latents = torch.randn(count, architecture.latent_size, generator=random)
+    inputs = by_turns(latents, architecture)
+    samples = np.concatenate([generate(generator, part) for part in inputs.split(BATCH)])
     path = folder / FOLDER / f"epoch-{epoch:04d}.npy"
     path.parent.mkdir(exist_ok=True)
     write_whole(path, lambda file: np.save(file, samples, allow_pickle=False))

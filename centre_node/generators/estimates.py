@@ -107,8 +107,8 @@ def _activation_bytes(
     It is the largest moment of a training.
     """
     batch, side = training.batch_size, architecture.image_size
-    latents = torch.empty(batch, architecture.latent_size, device="meta")
-    patches = torch.empty(batch, 1, side, side, device="meta")
+    latents = torch.empty(batch, architecture.input_size, device="meta")
+    patches = torch.empty(batch, 1 + len(architecture.classes), side, side, device="meta")
     of_generator, of_discriminator = (
         _map_floats(generator, latents),
         _map_floats(discriminator, patches),

@@ -16,6 +16,7 @@ from centre_node.errors import TrainingDivergedError
 from centre_node.generators.board import Board
 from centre_node.generators.checkpoints import TrainingRun, save_checkpoint
 from centre_node.generators.collapse import diversity, has_collapsed
+from centre_node.generators.conditions import by_turns
 from centre_node.generators.draws import draw_epoch
 from centre_node.generators.epoch_samples import (
     keep_samples,
@@ -133,7 +134,7 @@ class TrainingLoop:
             self.state.epoch,
             self.state.exported,
             count=samples_of_an_epoch(self.run.patches),
-            latent_size=architecture.latent_size,
+            architecture=architecture,
             random=random_stream(seed, EPOCH_SAMPLES),
         )
 
@@ -145,7 +146,7 @@ class TrainingLoop:
             self.run.architecture.latent_size,
             generator=random_stream(training.seed, SAMPLE_GRID),
         )
-        samples = generate(state.exported, latents)
+        samples = generate(state.exported, by_turns(latents, self.run.architecture))
         path = self.folder / SAMPLES / f"epoch-{state.epoch:04d}.png"
         sheet, found = contact_sheet(samples, columns=GRID_SIDE), diversity(samples, self.compared)
         write_png(path, sheet)

@@ -18,7 +18,9 @@ GENERATOR_LEAK = 0.2
 
 
 class DcganGenerator(nn.Module):
-    """Maps latents, shape (batch, latent_size), to patches, (batch, 1, side, side), in [-1, 1].
+    """Maps latents, shape (batch, input_size), to patches, (batch, 1, side, side), in [-1, 1].
+
+    Behind the latents stands what `with_classes` adds, where the architecture has classes.
 
     Its state holds `architecture.generator_tensors()` and BatchNorm's counters of batches.
 
@@ -27,7 +29,7 @@ class DcganGenerator(nn.Module):
 
     def __init__(self, architecture: DcganArchitecture) -> None:
         super().__init__()
-        channels = (architecture.latent_size, *architecture.hidden_channels)
+        channels = (architecture.input_size, *architecture.hidden_channels)
         leaky = architecture.activation == "leaky_relu"
         self.blocks = nn.ModuleList(
             _UpBlock(before, after, first=index == 0, leaky=leaky)
@@ -37,7 +39,7 @@ class DcganGenerator(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         """Return one patch for each latent."""
-        x = latents[:, :, None, None]  # (batch, latent_size, 1, 1)
+        x = latents[:, :, None, None]  # (batch, input_size, 1, 1)
         for block in self.blocks:
             x = block(x)  # (batch, channels, 4, 4), then twice the side each time
         return torch.tanh(self.output(x))  # (batch, 1, image_size, image_size)
@@ -45,6 +47,9 @@ class DcganGenerator(nn.Module):
 
 class DcganDiscriminator(nn.Module):
     """Maps patches, shape (batch, 1, side, side), in [-1, 1] to scores, shape (batch,).
+
+    Where the architecture has classes, a map for each stands beside the patch
+    (`ConditionedScorer`).
 
     A score is a logit: above 0 the patch is held for real. The kernel of 6, against 4 in the
     generator, breaks their symmetry and weakens checkerboard patterns.
@@ -58,7 +63,7 @@ class DcganDiscriminator(nn.Module):
 
     def __init__(self, architecture: DcganArchitecture, *, normalised: bool = True) -> None:
         super().__init__()
-        channels = (1, *reversed(architecture.hidden_channels))
+        channels = (1 + len(architecture.classes), *reversed(architecture.hidden_channels))
         self.blocks = nn.ModuleList(
             _DownBlock(before, after, norm=normalised and index > 0)
             for index, (before, after) in enumerate(pairwise(channels))

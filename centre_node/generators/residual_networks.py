@@ -22,7 +22,7 @@ SMALLEST_SIDE = 4
 
 
 class ResidualGenerator(nn.Module):
-    """Maps latents, shape (batch, latent_size), to patches, (batch, 1, side, side), in [-1, 1].
+    """Maps latents, shape (batch, input_size), to patches, (batch, 1, side, side), in [-1, 1].
 
     Its state holds exactly `architecture.generator_tensors()`.
     """
@@ -31,7 +31,7 @@ class ResidualGenerator(nn.Module):
         super().__init__()
         channels = architecture.stage_channels
         self.basis = nn.Parameter(torch.empty(channels[0], SMALLEST_SIDE, SMALLEST_SIDE))
-        self.latent = nn.Linear(architecture.latent_size, channels[0], bias=False)
+        self.latent = nn.Linear(architecture.input_size, channels[0], bias=False)
         self.stages = nn.ModuleList(
             _UpStage(architecture, before, after)
             for before, after in zip((channels[0], *channels), channels, strict=False)
@@ -50,13 +50,14 @@ class ResidualDiscriminator(nn.Module):
     """Maps patches, shape (batch, 1, side, side), in [-1, 1] to scores, shape (batch,).
 
     It is the generator's mirror image: stages, halvings, a 4x4 convolution of each channel for
-    itself, and a linear layer. No sample influences another's score.
+    itself, and a linear layer. No sample influences another's score. Where the architecture has
+    classes, a map for each stands beside the patch (`ConditionedScorer`).
     """
 
     def __init__(self, architecture: ResidualArchitecture) -> None:
         super().__init__()
         channels = architecture.stage_channels[::-1]
-        self.input = nn.Conv2d(4, channels[0], 3, padding=1)
+        self.input = nn.Conv2d(4 * (1 + len(architecture.classes)), channels[0], 3, padding=1)
         self.stages = nn.ModuleList(
             _DownStage(architecture, before, after)
             for before, after in zip(channels, (*channels[1:], channels[-1]), strict=True)

@@ -8,10 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from centre_node.generators.conditions import drawn_classes, with_classes
 from centre_node.generators.file_draws import file_batches
 from centre_node.generators.pixels import to_8_bit
 from centre_node.generators.weights import load_generator
 from shared.architectures import Architecture
+from shared.names import Pathology
 
 BATCH = 64
 
@@ -55,6 +57,7 @@ def sample_ensemble(
     keep: Keep,
     shares: Sequence[float] | None = None,
     pixel_range: tuple[float, float] = (-1.0, 1.0),
+    pathology: Pathology | None = None,
 ) -> None:
     """Draw `count` synthetic patches from weight files and hand them over, file by file.
 
@@ -68,6 +71,7 @@ def sample_ensemble(
         keep: Takes the patches; those of a file come in order, those of the next file after it.
         shares: See `file_batches`.
         pixel_range: The generators' values that are black and white.
+        pathology: Of all patches; None draws the architecture's classes, if any, by turns.
 
     Raises:
         WeightsRefusedError: The weights are not what the architecture declares.
@@ -75,21 +79,28 @@ def sample_ensemble(
     Source: paper section 2.3.1 (patches are pooled from 51 epochs' weights).
     """
     for number, path in enumerate(files):
-        draws = _draws(architecture.latent_size, len(files), shares, count=count, seed=seed)
+        draws = _draws(architecture, len(files), shares, count, seed, pathology)
         mine = ((places[of == number], latents[of == number]) for places, latents, of in draws)
         _sample_file(path, architecture, mine, device=device, keep=keep, pixel_range=pixel_range)
 
 
 def _draws(
-    latent_size: int, files: int, shares: Sequence[float] | None, *, count: int, seed: int
+    architecture: Architecture,
+    files: int,
+    shares: Sequence[float] | None,
+    count: int,
+    seed: int,
+    pathology: Pathology | None,
 ) -> Iterator[tuple[Places, NDArray[np.float32], Places]]:
-    """Yield places, latents and file numbers of all patches, a batch at a time."""
+    """Yield places, latents with classes and file numbers of all patches, a batch at a time."""
     random = torch.Generator().manual_seed(seed)
     numbers = file_batches(files, shares, seed=seed, batch=BATCH)
     for start, of in zip(range(0, count, BATCH), numbers, strict=False):
-        latents = torch.randn(BATCH, latent_size, generator=random).numpy()
+        latents = torch.randn(BATCH, architecture.latent_size, generator=random)
         places = np.arange(start, min(start + BATCH, count))
-        yield places, latents[: len(places)], of[: len(places)]
+        classes = torch.from_numpy(drawn_classes(places, architecture, pathology))
+        inputs = with_classes(latents[: len(places)], classes, architecture).numpy()
+        yield places, inputs, of[: len(places)]
 
 
 def _sample_file(
@@ -105,7 +116,7 @@ def _sample_file(
     for places, latents in _whole_batches(draws):
         if generator is None:
             generator = load_generator(path, architecture, device)
-        padded = np.zeros((BATCH, architecture.latent_size), dtype=np.float32)
+        padded = np.zeros((BATCH, architecture.input_size), dtype=np.float32)
         padded[: len(latents)] = latents
         made = generate(generator, torch.from_numpy(padded), pixel_range)
         keep(places, made[: len(places)])
@@ -129,7 +140,7 @@ def _whole_batches(
 def generate(
     generator: nn.Module, latents: torch.Tensor, pixel_range: tuple[float, float] = (-1.0, 1.0)
 ) -> Patches:
-    """Return the 8-bit patches, shape (batch, side, side), of latents, (batch, latent_size).
+    """Return the 8-bit patches, shape (batch, side, side), of latents, (batch, input_size).
 
     The generator is used in evaluation mode and given back in the mode that it was in.
     """

@@ -8,6 +8,7 @@ This room read downwards, from what a training is to what can be made of it:
   `augmentation` and `augmenter` what the discriminator sees;
 - `state` is all that changes, `schedules` how it does by the epoch; `construction` makes its
   networks, of `networks` or `residual_networks`;
+- `conditions` tells both networks which class a patch is of, where there are classes;
 - `compilation` and `graphs` make a step faster, with the same result;
 - `estimates` and `memory` refuse what will not fit, `collapse` finds samples that are alike;
 - `checkpoints`, `weights`, `kept_weights` and `epoch_samples` are what lies in a training's
@@ -32,6 +33,7 @@ from centre_node.generators.checkpoints import (
     training_run,
 )
 from centre_node.generators.collapse import COMPARED
+from centre_node.generators.conditions import class_rows
 from centre_node.generators.errors import FlatPatchesError, TooFewPatchesError
 from centre_node.generators.estimates import check_disk, estimate
 from centre_node.generators.graphs import fastest_step
@@ -61,6 +63,7 @@ def train_generator(
     device: torch.device,
     on_epoch: OnEpoch,
     tensorboard: bool = False,
+    classes: NDArray[np.int64] | None = None,
 ) -> Path:
     """Train a generator and return the path of its weights, `folder`/weights.safetensors.
 
@@ -75,6 +78,8 @@ def train_generator(
         patches: 8-bit, shape (n, side, side), side being the architecture's image size.
         on_epoch: Called after every epoch; what it raises stops the training.
         tensorboard: Whether to write scalars and sample grids to `folder`/tensorboard as well.
+        classes: Each patch's class as its number in the architecture, shape (n,), where the
+            architecture has classes; every one of them must be there.
 
     Raises:
         TooFewPatchesError: There are fewer patches than a batch has.
@@ -91,11 +96,12 @@ def train_generator(
     Source: paper sections 2.3.1 and 2.3.2.
     """
     _check_patches(patches, architecture, training)
+    _check_classes(patches, architecture, classes)
     precision = chosen_precision(training.precision, device)
     training = training.model_copy(update={"precision": precision})
     if tensorboard:
         check_tensorboard()
-    run = training_run(patches, architecture, training)
+    run = training_run(patches, architecture, training, classes)
     weights = folder / FINAL_WEIGHTS
     if not weights.exists():
         needed = estimate(architecture, training, len(patches))
@@ -104,7 +110,7 @@ def train_generator(
     with full_disk_named(folder):
         claim_folder(folder, run)
         if not weights.exists():
-            state = _run_training(patches, run, folder, device, on_epoch, tensorboard)
+            state = _run_training(patches, classes, run, folder, device, on_epoch, tensorboard)
             export_weights(state.exported, architecture, weights)
     return weights
 
@@ -127,8 +133,21 @@ def _check_patches(
         raise FlatPatchesError(f"the {len(patches)} patches are one and the same")
 
 
+def _check_classes(
+    patches: NDArray[np.uint8], architecture: Architecture, classes: NDArray[np.int64] | None
+) -> None:
+    expected = list(range(len(architecture.classes)))
+    found = [] if classes is None else np.unique(classes).tolist()
+    if found != expected or (classes is not None and classes.shape != (len(patches),)):
+        raise ValueError(
+            f"the architecture's classes are {architecture.classes}, so each of {len(patches)} "
+            f"patches needs one of the numbers {expected}, and each must be there"
+        )
+
+
 def _run_training(
     patches: NDArray[np.uint8],
+    classes: NDArray[np.int64] | None,
     run: TrainingRun,
     folder: Path,
     device: torch.device,
@@ -140,8 +159,13 @@ def _run_training(
     load_checkpoint(folder, state, run)
     write_losses(folder / LOSSES, state.losses)
     on_device = torch.tensor(patches, device=device)  # (n, side, side), uint8
+    rows = (
+        None
+        if classes is None
+        else class_rows(torch.from_numpy(classes), run.architecture).to(device)
+    )
     step = fastest_step(
-        training_step(state, run.training, on_device),
+        training_step(state, run.training, on_device, rows),
         graphs=run.training.cuda_graphs,
         compiles=run.training.compile,
     )

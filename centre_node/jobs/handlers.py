@@ -138,7 +138,12 @@ def _train(
     request: TrainGeneratorRequest, node: Node, folder: Path, report: OnProgress
 ) -> FinishedTraining:
     reading = node.reading(request.dataset)
-    identity = [request.dataset, request.patches.model_dump(mode="json"), request.lesion_kinds]
+    identity = [
+        request.dataset,
+        request.patches.model_dump(mode="json"),
+        request.lesion_kinds,
+        *request.architecture.classes,  # with which lesions of unknown pathology are left out
+    ]
     key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     plan = TrainingPlan(
         lesion_kinds=request.lesion_kinds,
@@ -218,7 +223,13 @@ def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerat
 def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress) -> SampledPatches:
     package = pulled(node.generators_dir, request.generator, partly=True)
     device, side = default_device(), package.card.architecture.image_size
-    recipe = new_recipe(package, count=request.count, seed=request.seed, device=device)
+    recipe = new_recipe(
+        package,
+        count=request.count,
+        seed=request.seed,
+        device=device,
+        pathology=request.pathology,
+    )
     artifacts = folder / ARTIFACTS
     with array_file(artifacts / ARRAY, count=recipe.count, side=side) as keep:
         follow_recipe(recipe, package, device=device, keep=keep, on_progress=report)

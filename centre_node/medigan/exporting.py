@@ -56,7 +56,7 @@ def _execution(card: ModelCard) -> dict[str, Any]:
                 "base": ["model_file", "num_samples", "output_path", "save_images"],
                 "custom": {},
             },
-            "input_latent_vector_size": card.architecture.latent_size,
+            "input_latent_vector_size": card.architecture.input_size,
         },
     }
 
@@ -70,8 +70,8 @@ def _selection(card: ModelCard) -> dict[str, Any]:
         "modality": ["MMG", "Mammography"],
         "vendors": None,
         "centres": [card.centre],
-        "function": ["noise to image", "image generation", "unconditional generation"],
-        "condition": [],
+        "function": ["noise to image", "image generation", f"{_kind(card)} generation"],
+        "condition": list(card.architecture.classes),
         "dataset": [card.training_set.data_set],
         "augmentations": None,
         "generates": [text for kind in kinds for text in GENERATED[kind]],
@@ -85,6 +85,10 @@ def _selection(card: ModelCard) -> dict[str, Any]:
         "tags": ["Mammography", f"{side}x{side}"],
         "year": None,
     }
+
+
+def _kind(card: ModelCard) -> str:
+    return "class-conditional" if card.architecture.classes else "unconditional"
 
 
 def _description(card: ModelCard) -> dict[str, Any]:

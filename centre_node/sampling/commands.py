@@ -16,6 +16,7 @@ from centre_node.sampling.recipes import check_recipe, new_recipe, read_recipe
 from node_api.recipes import SamplingRecipe
 from shared.command_options import Json, Options, with_options
 from shared.models import LARGEST_SEED, StrictModel
+from shared.names import Pathology
 from shared.packages import Package, open_package
 from shared.progress import shown
 
@@ -32,6 +33,11 @@ class SampleChoice(StrictModel):
         le=LARGEST_SEED,
         description="The same number draws the same patches; by default 0.",
     )
+    pathology: Pathology | None = Field(
+        None,
+        description="Draw only benign or only malignant patches, from a generator whose card has "
+        "these classes. By default they come by turns, in the order of its card.",
+    )
     threads: int | None = Field(
         None,
         ge=1,
@@ -47,8 +53,11 @@ class SampleChoice(StrictModel):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         either = (self.recipe is None) != (self.count is None)
-        if not either or (self.recipe is not None and (self.seed, self.threads) != (None, None)):
-            raise ValueError("give either --count (with --seed, --threads) or --recipe")
+        others = (self.seed, self.threads, self.pathology)
+        if not either or (self.recipe is not None and others != (None, None, None)):
+            raise ValueError(
+                "give either --count (with --seed, --threads, --pathology) or --recipe"
+            )
         return self
 
     def recipe_for(self, package: Package) -> SamplingRecipe:
@@ -64,7 +73,13 @@ class SampleChoice(StrictModel):
             return wanted
         torch.set_num_threads(self.threads or 1)
         assert self.count is not None, "the validator saw to it"
-        return new_recipe(package, count=self.count, seed=self.seed or 0, device=default_device())
+        return new_recipe(
+            package,
+            count=self.count,
+            seed=self.seed or 0,
+            device=default_device(),
+            pathology=self.pathology,
+        )
 
 
 @app.command()
@@ -86,6 +101,8 @@ def sample(
       genshare sample lesions-dcgan --count 1200 --seed 7 --out patches
 
       genshare sample lesions-dcgan --count 100000 --out patches --format npy
+
+      genshare sample masses-by-class --count 600 --pathology malignant --out malignant
 
       genshare sample lesions-dcgan --recipe patches/recipe.json --out again
     """

@@ -61,4 +61,5 @@ def follow_recipe(
         seed=recipe.seed,
         device=device,
         keep=keep_and_tell,
+        pathology=recipe.pathology,
     )

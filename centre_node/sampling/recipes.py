@@ -8,12 +8,28 @@ from centre_node.sampling.errors import RecipeRefusedError
 from node_api.recipes import RecipeWeights, SamplingRecipe
 from shared.cards import WeightFile
 from shared.models import read_model
+from shared.names import Pathology
 from shared.packages import Package
 from shared.version import genshare_version
 
 
-def new_recipe(package: Package, *, count: int, seed: int, device: torch.device) -> SamplingRecipe:
-    """Return the recipe of patches from the weight files that are in the package's folder."""
+def new_recipe(
+    package: Package,
+    *,
+    count: int,
+    seed: int,
+    device: torch.device,
+    pathology: Pathology | None = None,
+) -> SamplingRecipe:
+    """Return the recipe of patches from the weight files that are in the package's folder.
+
+    Args:
+        pathology: Of all patches; None draws the generator's classes, if it has any, by turns.
+
+    Raises:
+        RecipeRefusedError: The generator knows no classes, and a pathology is asked for.
+    """
+    _check_pathology(pathology, package)
     return SamplingRecipe(
         centre=package.card.centre,
         name=package.card.name,
@@ -21,6 +37,7 @@ def new_recipe(package: Package, *, count: int, seed: int, device: torch.device)
         weights=tuple(_drawn_from(file) for file in package.weights),
         seed=seed,
         count=count,
+        pathology=pathology,
         device="cuda" if device.type == "cuda" else "cpu",
         threads=torch.get_num_threads(),
         genshare_version=genshare_version(),
@@ -41,13 +58,14 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
     """Check that a package has what a recipe needs.
 
     Raises:
-        RecipeRefusedError: It is another package, or lacks a weight file.
+        RecipeRefusedError: It is another package, lacks a weight file or knows no classes.
     """
     if recipe.manifest_digest != package.digest:
         raise RecipeRefusedError(
             f"the recipe is of the package with the manifest digest {recipe.manifest_digest}, but "
             f"{package.folder} holds {package.digest}"
         )
+    _check_pathology(recipe.pathology, package)
     here = {(file.name, file.sha256) for file in package.weights}
     for file in recipe.weights:
         if (file.name, file.sha256) not in here:
@@ -55,6 +73,15 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
                 f"the recipe draws from {file.name} with the SHA-256 {file.sha256}, which "
                 f"{package.folder} does not hold"
             )
+
+
+def _check_pathology(pathology: Pathology | None, package: Package) -> None:
+    card = package.card
+    if pathology is not None and pathology not in card.architecture.classes:
+        raise RecipeRefusedError(
+            f"{pathology} patches are asked for, but the generator {card.centre}/{card.name} knows "
+            "no classes: leave the pathology out, or take a generator whose card has classes"
+        )
 
 
 def _drawn_from(file: WeightFile) -> RecipeWeights:

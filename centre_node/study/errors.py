@@ -41,6 +41,15 @@ class StudyFileError(
     """A study file, or a folder of a study's results, cannot be used."""
 
 
+class GeneratorClassesError(
+    NodeError,
+    code="GS-3506",
+    title="Generator without the classes",
+    hint="Take a generator whose card has the classes benign and malignant, or leave the arm out.",
+):
+    """A study needs patches of both pathologies, and a generator knows none."""
+
+
 class GeneratorSizeError(
     NodeError,
     code="GS-3505",

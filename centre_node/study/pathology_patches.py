@@ -1,6 +1,6 @@
 """Which lesions a run trains on where benign and malignant ones are to be told apart."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +8,10 @@ import numpy as np
 from centre_node.mammography.errors import OneClassOnlyError
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.study.arms import Addition, addition
-from centre_node.study.training_patches import Indices, RealPatches, class_labels
+from centre_node.study.training_patches import Indices, Labels, RealPatches, class_labels
 from node_api.studies import Arm
 from node_api.tasks import BENIGN_OR_MALIGNANT
+from shared.names import Pathology
 
 
 @dataclass(frozen=True)
@@ -92,3 +93,13 @@ def donated_of_both(store: PatchStore, *, count: int, seed: int) -> RealPatches:
     """Return `count` lesions of a donor, not jittered; fewer ones lie inside more."""
     indices = BothPathologies.of(store, seed=seed).first(count)
     return RealPatches(store, indices, is_jittered=False, task=BENIGN_OR_MALIGNANT)
+
+
+def labels_by_turns(classes: Sequence[Pathology], count: int) -> Labels:
+    """Return 1 for each malignant patch and 0 for each benign one, as a generator drew them.
+
+    Args:
+        classes: The generator's, which its patches have by turns.
+    """
+    positive = np.array([pathology == "malignant" for pathology in classes], dtype=np.int64)
+    return np.resize(positive, count)

@@ -18,7 +18,7 @@ from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import array_file
 from centre_node.sampling.recipes import new_recipe
 from centre_node.study.arms import Addition, addition
-from centre_node.study.errors import GeneratorSizeError
+from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError
 from centre_node.study.pathology_patches import addition_of_both
 from centre_node.study.prepared import PreparedStudy, StoredPatches, StoredSamples
 from centre_node.study.task_data import (
@@ -85,9 +85,11 @@ def prepare(
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
         BadMammogramsError: A patient or patch is in two subsets, or a donor's as well.
         GeneratorSizeError: A generator makes patches of another size.
+        GeneratorClassesError: The task tells pathologies apart, and a generator knows none.
         InitialWeightsError: The file that classifiers are to start from is not there.
     """
     _check_sizes(configuration, inputs.packages)
+    _check_classes(configuration, inputs.packages)
     names = _donors(configuration)
     unused = left_out(configuration, [inputs.own, *(inputs.donors[name] for name in names)])
     inputs = replace(
@@ -152,6 +154,19 @@ def _check_sizes(configuration: StudyConfiguration, packages: Mapping[str, Packa
                 f"{card.centre}/{card.name} makes patches of {card.architecture.image_size} px, "
                 f"but the study's image_size is {configuration.image_size}"
             )
+
+
+def _check_classes(configuration: StudyConfiguration, packages: Mapping[str, Package]) -> None:
+    if configuration.task != BENIGN_OR_MALIGNANT:
+        return
+    for arm in configuration.arms:
+        for digest in arm.generators:
+            card = packages[digest].card
+            if not card.architecture.classes:
+                raise GeneratorClassesError(
+                    f"the arm {arm.name!r} draws from {card.centre}/{card.name}, which cannot be "
+                    f"asked for benign or malignant patches, but the task is {configuration.task}"
+                )
 
 
 def _patients(reading: Reading) -> tuple[str, ...]:
@@ -246,7 +261,11 @@ def _samples(
         side = package.card.architecture.image_size
         with array_file(path, count=recipe.count, side=side) as keep:
             follow_recipe(recipe, package, device=device, keep=keep)
-    return StoredSamples(file=str(path.relative_to(folder)), recipe_digest=digest)
+    return StoredSamples(
+        file=str(path.relative_to(folder)),
+        recipe_digest=digest,
+        classes=package.card.architecture.classes,
+    )
 
 
 def _weights(weights: Path | None, folder: Path) -> str | None:

@@ -12,7 +12,7 @@ import torch
 
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.study.arms import Addition
-from centre_node.study.pathology_patches import BothPathologies, donated_of_both
+from centre_node.study.pathology_patches import BothPathologies, donated_of_both, labels_by_turns
 from centre_node.study.training_patches import (
     HeldOut,
     Pixels,
@@ -26,7 +26,7 @@ from node_api.classifier_training import ClassifierName
 from node_api.studies import Arm, StudyConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.models import StrictModel
-from shared.names import Digest
+from shared.names import Digest, Pathology
 from shared.version import genshare_version
 
 RUN_FORMAT = 2
@@ -54,10 +54,15 @@ class StoredPatches(StrictModel):
 
 
 class StoredSamples(StrictModel):
-    """A file of synthetic patches, relative to the study's folder, and their recipe's digest."""
+    """A file of synthetic patches, relative to the study's folder, and their recipe's digest.
+
+    Attributes:
+        classes: Of the patches, by turns; none where the generator knows none.
+    """
 
     file: str
     recipe_digest: Digest
+    classes: tuple[Pathology, ...] = ()
 
 
 class PreparedStudy(StrictModel):
@@ -152,7 +157,6 @@ class StudyPatches:
             return self._of_both_pathologies(store, share, added)
         own = own_patches(store, share=share, seed=study.split_seed)
         mine = own.with_healthy(added.healthy, own_lesions=added.own_lesions)
-        none = np.empty((0, study.image_size, study.image_size), dtype=np.uint8)
         return TrainingPatches(
             real=(
                 RealPatches(store, mine),
@@ -162,9 +166,7 @@ class StudyPatches:
                     for name, count in added.donated.items()
                 ),
             ),
-            synthetic=np.concatenate(
-                [none, *(self.synthetic[name][:n] for name, n in added.synthetic.items())]
-            ),
+            synthetic=self._synthetic(added),
             jitter=study.patches.jitter,
             size=study.image_size,
         )
@@ -187,9 +189,26 @@ class StudyPatches:
                     for name, count in added.donated.items()
                 ),
             ),
-            synthetic=np.empty((0, study.image_size, study.image_size), dtype=np.uint8),
+            synthetic=self._synthetic(added),
             jitter=study.patches.jitter,
             size=study.image_size,
+            synthetic_labels=np.concatenate(
+                [
+                    np.empty(0, dtype=np.int64),
+                    *(
+                        labels_by_turns(self.study.synthetic[name].classes, count)
+                        for name, count in added.synthetic.items()
+                    ),
+                ]
+            ),
+        )
+
+    def _synthetic(self, added: Addition) -> Pixels:
+        """Return the generators' patches of an arm, shape (n, size, size)."""
+        size = self.study.configuration.image_size
+        none = np.empty((0, size, size), dtype=np.uint8)
+        return np.concatenate(
+            [none, *(self.synthetic[name][:n] for name, n in added.synthetic.items())]
         )
 
 

@@ -50,13 +50,16 @@ class TrainingPatches:
 
     Attributes:
         real: The centre's own patches, its lesions over again, and those of donors.
-        synthetic: Shape (n, size, size), every one a lesion.
+        synthetic: Shape (n, size, size).
+        synthetic_labels: 1 for the task's positive class, 0 for the other, shape (n,); None where
+            every one is a lesion, and that is the positive class.
     """
 
     real: tuple[RealPatches, ...]
     synthetic: Pixels
     jitter: Jitter
     size: int
+    synthetic_labels: Labels | None = None
 
     @property
     def n_real(self) -> int:
@@ -74,7 +77,9 @@ class TrainingPatches:
             )
             for part in self.real
         ]
-        synthetic = np.full(len(self.synthetic), LESION, dtype=np.int64)
+        synthetic = self.synthetic_labels
+        if synthetic is None:
+            synthetic = np.full(len(self.synthetic), LESION, dtype=np.int64)
         labels = [*(part.labels for part in self.real), synthetic]
         return np.concatenate([*crops, self.synthetic]), np.concatenate(labels)
 

@@ -17,8 +17,15 @@ from centre_node.fidelity.over_epochs import fidelity_curves, measure_over_epoch
 from centre_node.generators.epoch_samples import read_samples
 from centre_node.generators.progress import FinishedEpoch
 from centre_node.generators.training import train_generator
+from centre_node.mammography.errors import OneClassOnlyError
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_cutting import PatchCutting
+from centre_node.mammography.patch_store import PatchStore
+from centre_node.mammography.pathology import (
+    UNKNOWN,
+    unknown_pathologies,
+    with_known_pathology,
+)
 from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
 from centre_node.training.plan import TrainingPlan
 from node_api.results import TrainedGenerator
@@ -56,11 +63,16 @@ def train_on_lesions(
     Returns:
         What a card may tell, and what was skipped while cutting, by reason.
     """
+    skipped = {}
+    if plan.architecture.classes:
+        unknown = unknown_pathologies(reading.mammograms, plan.lesion_kinds)
+        skipped = {UNKNOWN: unknown} if unknown else {}
+        reading = with_known_pathology(reading, plan.lesion_kinds)
     work = _LesionTraining(reading, plan, folder, pictures, device, on_progress)
     lesions = work.cut(store_folder)
     weights = work.train(lesions, tensorboard=tensorboard)
     fidelity = work.measure(lesions, weights)
-    return work.describe(lesions, fidelity), lesions.skipped
+    return work.describe(lesions, fidelity), {**lesions.skipped, **skipped}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +83,14 @@ class LesionPatches:
         pixels: 8-bit, shape (n, side, side).
         patients: Whose each patch is, n of them.
         skipped: What no patch could be cut from, by reason.
+        classes: Each patch's class as its number in the architecture, shape (n,); None where that
+            has no classes.
     """
 
     pixels: NDArray[np.uint8]
     patients: tuple[str, ...]
     skipped: Mapping[str, int]
+    classes: NDArray[np.int64] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +114,25 @@ class _LesionTraining:
         pixels = store.crops(range(len(store.records)), size=side)
         write_png(self.pictures / "real-patches.png", contact_sheet(pixels[:PICTURED], columns=8))
         patients = tuple(record.patient_id for record in store.records)
-        return LesionPatches(pixels, patients, store.skipped)
+        return LesionPatches(pixels, patients, store.skipped, self._classes(store))
+
+    def _classes(self, store: PatchStore) -> NDArray[np.int64] | None:
+        """Return each patch's class, where the generator is to know classes.
+
+        Raises:
+            OneClassOnlyError: There are no patches of one.
+        """
+        classes = self.plan.architecture.classes
+        if not classes:
+            return None
+        found = [record.pathology for record in store.records if record.pathology is not None]
+        for pathology in classes:
+            if pathology not in found:
+                raise OneClassOnlyError(
+                    f"the generator is to know {' and '.join(classes)}, but not one lesion of the "
+                    f"kinds {', '.join(self.plan.lesion_kinds)} is known to be {pathology}"
+                )
+        return np.array([classes.index(pathology) for pathology in found], dtype=np.int64)
 
     def train(self, lesions: LesionPatches, *, tensorboard: bool) -> Path:
         """Train, or go on with it, and return the file of the weights."""
@@ -111,6 +144,7 @@ class _LesionTraining:
             device=self.device,
             on_epoch=lambda epoch: self.on_progress(_progress(epoch, len(lesions.pixels))),
             tensorboard=tensorboard,
+            classes=lesions.classes,
         )
 
     def measure(self, lesions: LesionPatches, weights: Path) -> FidelityReport:

@@ -103,6 +103,10 @@ def test_a_faulty_scenario_is_refused_with_one_sentence(
             "the study of 'all' has image_size 32, but its generator 'B/lesions' makes patches "
             "of 64 px",
         ),
+        (
+            {"studies": ({"task": "benign or malignant"},)},
+            "the study of 'all' tells benign from malignant, but its generator 'B/lesions' cannot",
+        ),
         ({"generators": ({}, {})}, "every generator must be named once, but 'B/lesions' is there"),
         ({"studies": ({}, {})}, "every study, by its lesions, must be named once, but 'all' is"),
         ({"centres": {"B": {"name": "centre-a"}}}, "every centre must be named once, but 'centre"),

@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+from node_api.tasks import BENIGN_OR_MALIGNANT
 from study_report.paper_beside import paper_beside
 from study_report.presented import Presented
 from study_report.tables import (
@@ -173,3 +176,6 @@ def test_there_are_no_papers_numbers_for_other_lesions_or_shares() -> None:
 
     assert paper_beside(a_study(arms=arms, lesions="calcifications")) == ()
     assert paper_beside(a_study(arms=arms, fractions=(0.25,))) == ()
+    study = a_study(arms=arms)
+    other = study.configuration.model_copy(update={"task": BENIGN_OR_MALIGNANT})
+    assert paper_beside(replace(study, configuration=other)) == ()

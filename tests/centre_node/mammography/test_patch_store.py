@@ -2,12 +2,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from centre_node.mammography.errors import BadMammogramsError, NotEnoughTissueError
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.mammograms import Mammogram
-from centre_node.mammography.patch_store import PatchStore, check_no_leak
+from centre_node.mammography.patch_store import INDEX, PatchStore, check_no_leak
 from centre_node.mammography.readers.coco import read_coco
 from node_api.patches import Jitter, PatchConfiguration
 from tests.centre_node.mammography.coco_folder import document, write_coco_folder
@@ -90,6 +91,19 @@ def test_a_second_extraction_opens_no_image(
         picture.unlink()
 
     assert _extract(mammograms, tmp_path / "store").records == first.records
+
+
+def test_a_store_from_before_pathology_was_kept_is_read_as_one_that_knows_none(
+    mammograms: tuple[Mammogram, ...], tmp_path: Path
+) -> None:
+    store = _extract(mammograms, tmp_path / "store")
+    index = store.folder / INDEX
+    pq.write_table(pq.read_table(index).drop_columns(["pathology"]), index)
+
+    read = PatchStore.open(store.folder)
+
+    assert {record.pathology for record in read.records} == {None}
+    assert [record.square for record in read.records] == [r.square for r in store.records]
 
 
 def test_a_broken_image_costs_that_image_and_is_counted(
