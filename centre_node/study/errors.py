@@ -41,6 +41,16 @@ class StudyFileError(
     """A study file, or a folder of a study's results, cannot be used."""
 
 
+class SamplesAlteredError(
+    NodeError,
+    code="GS-3506",
+    status=409,
+    title="Samples altered",
+    hint="Start the study again: altered patches are made anew, and runs that are done are kept.",
+):
+    """A file of synthetic or painted patches is not what it was when the study was made ready."""
+
+
 class GeneratorSizeError(
     NodeError,
     code="GS-3505",

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from centre_node.mammography.patch_store import PatchStore
+from centre_node.painting.anew import PaintedAnew
 from node_api.patches import Jitter
 
 Pixels = NDArray[np.uint8]
@@ -41,14 +42,23 @@ class TrainingPatches:
     """A run's training set: own patches jittered anew each epoch, added lesions as they are.
 
     Attributes:
-        real: The centre's own patches, its lesions over again, and those of donors.
+        real: The centre's own patches first, then its lesions over again, and those of donors.
         synthetic: Shape (n, size, size), every one a lesion.
+        sham: Painted without a lesion, shape (m, size, size), every one healthy.
+        anew: What own patches are painted with in each epoch, if they are.
     """
 
     real: tuple[RealPatches, ...]
     synthetic: Pixels
     jitter: Jitter
     size: int
+    sham: Pixels | None = None
+    anew: PaintedAnew | None = None
+
+    @property
+    def n_synthetic(self) -> int:
+        """Patches that are generated or painted, each of which an epoch has once."""
+        return len(self.synthetic) + (0 if self.sham is None else len(self.sham))
 
     @property
     def n_real(self) -> int:
@@ -66,9 +76,14 @@ class TrainingPatches:
             )
             for part in self.real
         ]
-        synthetic = np.full(len(self.synthetic), LESION, dtype=np.int64)
-        labels = [*(part.labels for part in self.real), synthetic]
-        return np.concatenate([*crops, self.synthetic]), np.concatenate(labels)
+        labels = [part.labels for part in self.real]
+        if self.anew is not None:
+            self.anew.replace_some(crops[0], labels[0], random)
+        for added, label in ((self.synthetic, LESION), (self.sham, HEALTHY)):
+            if added is not None:
+                crops.append(added)
+                labels.append(np.full(len(added), label, dtype=np.int64))
+        return np.concatenate(crops), np.concatenate(labels)
 
 
 @dataclass(frozen=True)
