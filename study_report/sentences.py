@@ -28,6 +28,8 @@ ADDING: tuple[tuple[ArmRole, str], ...] = (
     ("synthetic", "adding synthetic lesions"),
     ("synthetic only", "training on synthetic lesions instead of its own"),
     ("real donor", "adding real lesions of other centres"),
+    ("painted control", "painting its own lesions on its own healthy tissue"),
+    ("blob control", "painting blobs on its own healthy tissue"),
 )
 
 

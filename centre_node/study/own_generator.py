@@ -63,7 +63,8 @@ def _drawn(
     path = folder / OWN_GENERATORS / f"{digest}.npy"
 
     def make() -> None:
-        shown = np.resize(lesions, max(study.synthetic_patches, own.training.batch_size))
+        fewest = max(study.synthetic_patches, own.training.batch_size)
+        shown = np.resize(lesions, max(fewest, len(lesions)))
         weights = train_generator(
             store.crops(shown, size=study.image_size),
             architecture=own.architecture,
