@@ -16,11 +16,24 @@ ArmRole = Literal[
     "baseline",  # own patches only
     "healthy control",  # + own healthy patches alone
     "matched control",  # + own lesions repeated as often as synthetic ones come, + own healthy ones
+    "painted control",  # + own lesions painted on own healthy patches, + own healthy ones
+    "blob control",  # + blobs painted on own healthy patches, + own healthy ones
+    "own generator control",  # + lesions of a generator trained on own ones, + own healthy ones
     "augmentation control",  # own patches, augmented harder
     "synthetic",  # + synthetic lesions, + own healthy patches
     "synthetic only",  # synthetic lesions instead of own ones
     "real donor",  # + real lesions of donors, + own healthy patches: the upper bound
 ]
+
+CONTROL_ROLES: tuple[ArmRole, ...] = (
+    "healthy control",
+    "matched control",
+    "painted control",
+    "blob control",
+    "own generator control",
+    "augmentation control",
+)
+"""What the centre can do for itself. An arm that adds lesions of donors must beat the best."""
 
 
 class ArmFacts(StrictModel):
@@ -28,8 +41,9 @@ class ArmFacts(StrictModel):
 
     Attributes:
         donors: Names of the centres whose generators or real patches are added, sorted.
-        lesions_added: Synthetic, repeated or donated lesions.
+        lesions_added: Synthetic, painted, repeated or donated lesions.
         healthy_added: Own healthy patches beyond those of the baseline.
+        sham_healthy: Whether these went through the painting of the lesions.
         own_lesions: Whether the centre's own lesions are among them.
         augmentation: What all training patches of the arm go through.
     """
@@ -39,6 +53,7 @@ class ArmFacts(StrictModel):
     donors: tuple[str, ...] = ()
     lesions_added: int = 0
     healthy_added: int = 0
+    sham_healthy: bool = False
     own_lesions: bool = True
     augmentation: str = "flips"
 
@@ -91,7 +106,7 @@ class Difference(StrictModel):
     """An arm against another one of the same column of the grid, over the seeds that both have.
 
     Attributes:
-        against: The other arm's name; `against_role` is baseline, healthy or matched control.
+        against: The other arm's name: the baseline, or the column's control, see `ChosenControl`.
         difference: Mean over seeds of this arm's metric minus the other's.
         interval: Bootstrap over seeds and patients, both paired.
         p_patients: Two-sided, from the resamples of `interval`: whether other patients and other
@@ -141,6 +156,21 @@ class ShareInterval(StrictModel):
 
     low: float | None
     high: float | None
+
+
+class ChosenControl(StrictModel):
+    """The best that the centre can do without a donor, chosen on its validation patients.
+
+    Attributes:
+        arm: Of `candidates`, the first with the highest AUROC.
+        candidates: Mean AUROC on validation patches, over the seeds that all of them have, of every
+            control in the column; None where it is not known.
+    """
+
+    classifier: str
+    train_fraction: float
+    arm: str
+    candidates: dict[str, float | None]
 
 
 class RecoveredShare(StrictModel):
@@ -201,11 +231,17 @@ class Reliability(StrictModel):
 
 
 class StudyFindings(StrictModel):
-    """The statistics of a study."""
+    """The statistics of a study.
+
+    Attributes:
+        controls: One for each column with a control; none in results of earlier versions, where an
+            arm's control was the one most like it.
+    """
 
     resamples: int
     cells: tuple[Cell, ...]
     differences: tuple[Difference, ...]
+    controls: tuple[ChosenControl, ...] = ()
     recovered: tuple[RecoveredShare, ...]
     curves: tuple[Curve, ...]
     reliability: tuple[Reliability, ...]

@@ -5,12 +5,24 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName, ClassifierTraining
+from node_api.generator_training import GeneratorTraining
 from node_api.patches import PatchConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT, LESION_OR_HEALTHY, Task
+from shared.architectures import Architecture
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, LesionKind, Name
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
+
+SOURCES = (
+    "generators",
+    "real_donors",
+    "oversampled",
+    "painted",
+    "own_generator",
+    "extra_healthy",
+)
+"""Fields of an arm that say what it adds; an arm has one of them, or none."""
 
 EVERY_KIND: tuple[LesionKind, ...] = ("mass", "calcification", "other")
 
@@ -18,11 +30,17 @@ EVERY_KIND: tuple[LesionKind, ...] = ("mass", "calcification", "other")
 class Arm(StrictModel):
     """Which patches are added to the centre's own: a row of the tables.
 
-    Lesions come from one source: generators, donors' real patches, or the centre's own lesions over
-    again; `StudyConfiguration.synthetic_patches` of them, in equal parts from each generator or
+    Lesions come from one source: generators, donors' real patches, or what the centre can do by
+    itself; `StudyConfiguration.synthetic_patches` of them, in equal parts from each generator or
     donor. As many of the centre's own healthy patches come with them as keep the classes balanced.
 
     Attributes:
+        painted: Adds lesions that are painted on those healthy patches: `own` the own lesions,
+            taken off the tissue around them, `ellipse` blobs with their axes and contrasts.
+        sham_healthy: Those healthy patches go through the same painting, without a lesion, so that
+            a classifier cannot learn the painting itself.
+        own_generator: Adds lesions of the generator that the centre trains on its own training
+            lesions, as `StudyConfiguration.own_generator` says.
         extra_healthy: Adds those healthy patches alone.
         oversampled: Adds own lesions over again, and the healthy patches: the control that differs
             from a synthetic arm in nothing but where the lesions come from. Added lesions of any
@@ -30,7 +48,9 @@ class Arm(StrictModel):
         own_lesions: False leaves out the centre's own lesions: the added ones stand alone.
         every_donated: Adds every lesion of the donors' data sets, as the paper did, instead of
             as many as generators would add.
-        augmentation: Instead of that of the study's `classifier_training`.
+        augmentation: Instead of that of the study's `classifier_training`. `painted` is that one,
+            and in each epoch half of the own lesions are painted anew on own healthy patches, and
+            as many own healthy patches go through the same without a lesion.
 
     Source: paper section 2.4, paragraph 1. The controls are not in the paper.
     """
@@ -45,18 +65,19 @@ class Arm(StrictModel):
         description="Registered data sets of other centres whose real patches are added.",
     )
     oversampled: bool = False
+    painted: Literal["own", "ellipse"] | None = Field(
+        None, exclude_if=lambda painted: painted is None
+    )
+    sham_healthy: bool = Field(False, exclude_if=lambda sham: not sham)
+    own_generator: bool = Field(False, exclude_if=lambda own: not own)
     extra_healthy: bool = False
     own_lesions: bool = True
     every_donated: bool = False
-    augmentation: Literal["flips", "classical"] | None = None
+    augmentation: Literal["flips", "classical", "painted"] | None = None
 
     @model_validator(mode="after")
     def _one_kind_of_addition(self) -> Self:
-        sources = [
-            name
-            for name in ("generators", "real_donors", "oversampled", "extra_healthy")
-            if getattr(self, name)
-        ]
+        sources = [name for name in SOURCES if getattr(self, name)]
         if len(sources) > 1:
             raise ValueError(
                 f"an arm adds one kind of patches, not {' and '.join(sources)}; healthy patches "
@@ -66,7 +87,22 @@ class Arm(StrictModel):
             raise ValueError("own_lesions = false needs generators or real_donors instead of them")
         if self.every_donated and not self.real_donors:
             raise ValueError("every_donated needs real_donors")
+        if self.sham_healthy and not self.painted:
+            raise ValueError(
+                "sham_healthy needs painted = 'own' or 'ellipse', whose painting it is"
+            )
         return self
+
+
+class OwnGenerator(StrictModel):
+    """The generator that a study's centre trains for itself; a collapse does not end its training.
+
+    Attributes:
+        architecture: Its image_size is the study's.
+    """
+
+    architecture: Architecture
+    training: GeneratorTraining = GeneratorTraining()
 
 
 class StudyConfiguration(StrictModel):
@@ -99,6 +135,11 @@ class StudyConfiguration(StrictModel):
     classifier_training: ClassifierTraining = ClassifierTraining()
     synthetic_patches: int = Field(1200, ge=2, le=LARGEST_COUNT)
     sampling_seed: int = Field(0, ge=0, le=LARGEST_SEED)
+    own_generator: OwnGenerator | None = Field(
+        None,
+        exclude_if=lambda own: own is None,
+        description="What arms with own_generator = true train on the own training lesions.",
+    )
     arms: tuple[Arm, ...] = Field(min_length=1, max_length=MOST_LISTED)
     seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...] = Field(
         tuple(range(10)), min_length=1, max_length=MOST_LISTED
@@ -127,16 +168,33 @@ class StudyConfiguration(StrictModel):
                 f"classifier_training.swin_side_px is {side}, but swin is none of the classifiers, "
                 f"{', '.join(self.classifiers)}, and the others work at image_size"
             )
+        self._check_own_generator()
         return self
 
     def _check_task(self) -> None:
         if self.task == BENIGN_OR_MALIGNANT:
             for arm in self.arms:
-                if arm.extra_healthy:
+                needs_healthy = (
+                    arm.extra_healthy or arm.painted or arm.own_generator
+                ) or arm.augmentation == "painted"
+                if needs_healthy:
                     raise ValueError(
-                        f"the arm {arm.name!r} adds healthy patches, but the task is {self.task}, "
+                        f"the arm {arm.name!r} needs healthy patches, but the task is {self.task}, "
                         "which has none; leave the arm out"
                     )
+
+    def _check_own_generator(self) -> None:
+        named = [arm.name for arm in self.arms if arm.own_generator]
+        if named and self.own_generator is None:
+            raise ValueError(
+                f"the arm {named[0]!r} needs own_generator = {{ architecture = ... }} in the study"
+            )
+        if self.own_generator is not None:
+            side = self.own_generator.architecture.image_size
+            if side != self.image_size:
+                raise ValueError(
+                    f"own_generator makes patches of {side} px, but image_size is {self.image_size}"
+                )
 
     @property
     def runs(self) -> int:

@@ -6,7 +6,7 @@ They say no more than the numbers do: the verdicts are those of the findings.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
-from node_api.findings import ArmFacts, ArmRole, Difference, RecoveredShare, Verdict
+from node_api.findings import CONTROL_ROLES, ArmFacts, ArmRole, Difference, RecoveredShare, Verdict
 from study_report.presented import Column, Presented
 from study_report.wording import (
     classifier_name,
@@ -28,6 +28,8 @@ ADDING: tuple[tuple[ArmRole, str], ...] = (
     ("synthetic", "adding synthetic lesions"),
     ("synthetic only", "training on synthetic lesions instead of its own"),
     ("real donor", "adding real lesions of other centres"),
+    ("painted control", "painting its own lesions on its own healthy tissue"),
+    ("blob control", "painting blobs on its own healthy tissue"),
 )
 
 
@@ -37,6 +39,7 @@ def study_sentences(study: Presented) -> tuple[str, ...]:
         *_headline(study),
         _setting(study),
         *_baseline(study),
+        *_controls(study),
         *_comparisons(study),
         *_failures(study),
         *_shortcut(study),
@@ -144,7 +147,7 @@ def _what_is_missing(study: Presented) -> str:
     roles = {arm.role for arm in study.result.arms}
     if "real donor" not in roles:
         return "no arm of the study adds them"
-    if not roles & {"matched control", "healthy control"}:
+    if not roles & set(CONTROL_ROLES):
         return "the study has no control arm to measure the gain from"
     return "no arm adds real patches of just those centres, or its runs failed"
 
@@ -172,6 +175,27 @@ def _baseline(study: Presented) -> Iterator[str]:
             reached.append(f"{value} [{title}]" if title else value)
     if reached:
         yield f"With its own patches alone it reached an AUROC of {listed(reached)}."
+
+
+def _controls(study: Presented) -> Iterator[str]:
+    """Say which control arms with donors are measured by, and why."""
+    chosen = study.result.findings.controls
+    if not chosen:
+        return
+    candidates = list(dict.fromkeys(name for one in chosen for name in one.candidates))
+    if len(candidates) == 1:
+        yield f"The control is “{candidates[0]}”, the only arm that does without donors."
+        return
+    parts = []
+    for one in chosen:
+        reached = unsigned(one.candidates[one.arm])
+        title = study.short_title(Column(one.classifier, one.train_fraction))
+        parts.append(f"“{one.arm}” ({reached})" + (f" [{title}]" if title else ""))
+    yield (
+        f"The control is the best of the {len(candidates)} arms that do without donors "
+        f"({_quoted(candidates)}), the one with the highest mean AUROC on validation patients: "
+        f"{listed(parts)}."
+    )
 
 
 def _comparisons(study: Presented) -> Iterator[str]:

@@ -28,6 +28,9 @@ ROLES: dict[ArmRole, str] = {
     "baseline": "own patches alone",
     "healthy control": "healthy control",
     "matched control": "matched control",
+    "painted control": "own lesions painted",
+    "blob control": "blobs painted",
+    "own generator control": "own generator",
     "augmentation control": "augmentation control",
     "synthetic": "synthetic lesions added",
     "synthetic only": "synthetic lesions instead of own ones",
@@ -124,13 +127,21 @@ def added(arm: ArmFacts) -> str:
         "baseline": "nothing",
         "healthy control": "no lesion",
         "matched control": f"{arm.lesions_added:,} own lesions over again",
-        "augmentation control": "nothing, but augments harder",
+        "painted control": f"{arm.lesions_added:,} own lesions painted on own healthy patches",
+        "blob control": f"{arm.lesions_added:,} blobs painted on own healthy patches",
+        "own generator control": f"{arm.lesions_added:,} lesions of its own generator",
+        "augmentation control": "nothing, but paints own lesions anew in each epoch"
+        if arm.augmentation == "painted"
+        else "nothing, but augments harder",
         "synthetic": f"{arm.lesions_added:,} synthetic lesions of {donors}",
         "synthetic only": f"{arm.lesions_added:,} synthetic lesions of {donors}, no own ones",
         "real donor": f"{arm.lesions_added:,} real lesions of {donors}"
         + ("" if arm.own_lesions else ", no own ones"),
     }[arm.role]
-    return f"{lesions}, {arm.healthy_added:,} own healthy patches" if arm.healthy_added else lesions
+    if not arm.healthy_added:
+        return lesions
+    sham = ", painted on without a lesion" if arm.sham_healthy else ""
+    return f"{lesions}, {arm.healthy_added:,} own healthy patches{sham}"
 
 
 def sentence(text: str) -> str:

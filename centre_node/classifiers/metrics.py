@@ -50,12 +50,12 @@ def classification_metrics(
     suspicion = most_of_each(patient_of, log_odds)
     metrics = {
         "f1": _f1(y_true, predicted),
-        "auroc": _auroc(y_true, log_odds),
+        "auroc": auroc(y_true, log_odds),
         "auprc": auprc(y_true, log_odds),
         "f1_healthy": _f1(1 - y_true, 1 - predicted),
         "auprc_healthy": auprc(1 - y_true, -log_odds),
         "sensitivity_at_90_specificity": _sensitivity_at_specificity(y_true, log_odds),
-        "auroc_patients": _auroc(positive, suspicion),
+        "auroc_patients": auroc(positive, suspicion),
         "auprc_patients": auprc(positive, suspicion),
     }
     return Metrics(
@@ -110,16 +110,17 @@ def auprc(y_true: Labels, scores: Vector) -> float | None:
     return float(average_precision_score(y_true, scores))
 
 
+def auroc(y_true: Labels, scores: Vector) -> float | None:
+    """Return the area under the ROC curve of ranking the ones first; None for one class."""
+    return float(roc_auc_score(y_true, scores)) if _has_both_classes(y_true) else None
+
+
 def most_of_each(group_of: NDArray[np.int64], values: NDArray[Value]) -> NDArray[Value]:
     """Return the largest value of each group, shape (groups,); `group_of` counts from 0."""
     order = np.argsort(group_of, kind="stable")
     _, starts = np.unique(group_of[order], return_index=True)
     largest: NDArray[Value] = np.maximum.reduceat(values[order], starts)
     return largest
-
-
-def _auroc(y_true: Labels, scores: Vector) -> float | None:
-    return float(roc_auc_score(y_true, scores)) if _has_both_classes(y_true) else None
 
 
 def _sensitivity_at_specificity(y_true: Labels, scores: Vector) -> float | None:

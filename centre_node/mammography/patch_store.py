@@ -95,15 +95,39 @@ class PatchStore:
 
         Deviation: the published code checked the background before the jitter only.
         """
-        patches = [resized(self._crop(int(index), jitter, random), size) for index in indices]
+        patches = [
+            resized(cropped(self.surroundings(index), self._box(index, jitter, random)), size)
+            for index in map(int, indices)
+        ]
         return np.stack(patches) if patches else np.empty((0, size, size), dtype=np.uint8)
 
-    def _crop(
-        self, index: int, jitter: Jitter | None, random: np.random.Generator | None
-    ) -> NDArray[np.uint8]:
-        if jitter is None or random is None:
-            return self.square(index)
+    def healthy_crops(
+        self,
+        indices: Iterable[int],
+        *,
+        size: int,
+        jitter: Jitter | None = None,
+        random: np.random.Generator | None = None,
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Return healthy patches as `crops` does, and how much of each pixel is tissue.
+
+        Returns:
+            Patches and shares of tissue, 0 to 1, both of shape (n, size, size).
+        """
+        chosen = [int(index) for index in indices]
+        pixels = np.empty((len(chosen), size, size), dtype=np.uint8)
+        tissue = np.empty((len(chosen), size, size), dtype=np.float32)
+        for place, index in enumerate(chosen):
+            box = self._box(index, jitter, random)
+            pixels[place] = resized(cropped(self.surroundings(index), box), size)
+            shown = np.where(self._background(index, box), np.uint8(0), np.uint8(255))
+            tissue[place] = resized(shown, size) / np.float32(255)
+        return pixels, tissue
+
+    def _box(self, index: int, jitter: Jitter | None, random: np.random.Generator | None) -> Box:
         record = self.records[index]
+        if jitter is None or random is None:
+            return Box(*record.square)
         for _ in range(REDRAWS):
             box = jittered(
                 Box(*record.square),
@@ -115,8 +139,8 @@ class PatchStore:
                 random=random,
             )
             if record.label == 1 or self._is_healthy(index, box):
-                return cropped(self.surroundings(index), box)
-        return self.square(index)
+                return box
+        return Box(*record.square)
 
     def _is_healthy(self, index: int, box: Box) -> bool:
         forbidden = self.records[index].forbidden

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from centre_node.painting.own_lesions import PaintedFrom
 from node_api.findings import ArmFacts, ArmRole
 from node_api.studies import Arm
 from shared.models import StrictModel
@@ -16,20 +17,28 @@ class Addition(StrictModel):
         synthetic: Lesions by generator's manifest digest.
         donated: Real lesions by donor.
         repeated: Own lesions over again.
+        painted: Lesions painted on own healthy patches, and from what.
+        own_generated: Lesions of the centre's own generator.
         healthy: Own healthy patches, beyond one for each own lesion that is used.
+        sham: Those of `healthy` that have gone through the painting of `painted`.
         own_lesions: Whether the own lesions are used.
     """
 
     synthetic: dict[str, int] = Field(default_factory=dict)
     donated: dict[str, int] = Field(default_factory=dict)
     repeated: int = 0
+    painted: dict[PaintedFrom, int] = Field(default_factory=dict)
+    own_generated: int = 0
     healthy: int = 0
+    sham: int = 0
     own_lesions: bool = True
 
     @property
     def lesions(self) -> int:
         """Lesions of all sources together."""
-        return sum(self.synthetic.values()) + sum(self.donated.values()) + self.repeated
+        by_source = (self.synthetic, self.donated, self.painted)
+        counted = sum(sum(counts.values()) for counts in by_source)
+        return counted + self.repeated + self.own_generated
 
 
 def addition(arm: Arm, *, synthetic_patches: int, donor_lesions: Mapping[str, int]) -> Addition:
@@ -51,16 +60,17 @@ def addition(arm: Arm, *, synthetic_patches: int, donor_lesions: Mapping[str, in
         donor: donor_lesions[donor] if arm.every_donated else min(count, donor_lesions[donor])
         for donor, count in wanted.items()
     }
-    repeated = synthetic_patches if arm.oversampled else 0
-    alone = synthetic_patches if arm.extra_healthy else 0
-    lesions = sum(synthetic.values()) + sum(donated.values()) + repeated
-    return Addition(
+    added = Addition(
         synthetic=synthetic,
         donated=donated,
-        repeated=repeated,
-        healthy=lesions + alone,
+        repeated=synthetic_patches if arm.oversampled else 0,
+        painted={arm.painted: synthetic_patches} if arm.painted else {},
+        own_generated=synthetic_patches if arm.own_generator else 0,
+        sham=synthetic_patches if arm.sham_healthy else 0,
         own_lesions=arm.own_lesions,
     )
+    alone = synthetic_patches if arm.extra_healthy else 0
+    return added.model_copy(update={"healthy": added.lesions + alone})
 
 
 def facts_of(
@@ -79,6 +89,7 @@ def facts_of(
         donors=tuple(sorted(donors)),
         lesions_added=added.lesions,
         healthy_added=added.healthy,
+        sham_healthy=arm.sham_healthy,
         own_lesions=arm.own_lesions,
         augmentation=arm.augmentation or augmentation,
     )
@@ -91,9 +102,14 @@ def _role(arm: Arm) -> ArmRole:
         return "real donor"
     if arm.oversampled:
         return "matched control"
+    if arm.painted:
+        return "painted control" if arm.painted == "own" else "blob control"
+    if arm.own_generator:
+        return "own generator control"
     if arm.extra_healthy:
         return "healthy control"
-    return "augmentation control" if arm.augmentation == "classical" else "baseline"
+    is_harder = arm.augmentation in ("classical", "painted")
+    return "augmentation control" if is_harder else "baseline"
 
 
 def _shared_equally(total: int, sources: tuple[str, ...]) -> dict[str, int]:

@@ -24,7 +24,7 @@ from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.ray_engine import RayEngine
-from centre_node.study.runs import CUTTING, Engine, run_study
+from centre_node.study.runs import CUTTING, OWN_TRAINING, Engine, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.findings import StudyResult
@@ -248,7 +248,7 @@ class _TimeLeft:
 
     def __call__(self, done: int, total: int, message: str) -> float | None:
         """Return seconds, or None while no run is done."""
-        if message == CUTTING:
+        if message in (CUTTING, OWN_TRAINING):
             return None
         if self._found is None:
             self._found, self._begun = done, time.monotonic()

@@ -50,6 +50,16 @@ class GeneratorClassesError(
     """A study needs patches of both pathologies, and a generator knows none."""
 
 
+class SamplesAlteredError(
+    NodeError,
+    code="GS-3507",
+    status=409,
+    title="Samples altered",
+    hint="Start the study again: altered patches are made anew, and runs that are done are kept.",
+):
+    """A file of synthetic or painted patches is not what it was when the study was made ready."""
+
+
 class GeneratorSizeError(
     NodeError,
     code="GS-3505",

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,8 +19,11 @@ from centre_node.sampling.patch_files import array_file
 from centre_node.sampling.recipes import new_recipe
 from centre_node.study.arms import Addition, addition
 from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError
+from centre_node.study.kept_samples import StoredSamples, kept_samples
+from centre_node.study.own_generator import own_generated
+from centre_node.study.painted_patches import painted_patches
 from centre_node.study.pathology_patches import addition_of_both
-from centre_node.study.prepared import PreparedStudy, StoredPatches, StoredSamples
+from centre_node.study.prepared import PreparedStudy, StoredPatches
 from centre_node.study.task_data import (
     balance_of,
     left_out,
@@ -37,6 +40,8 @@ from shared.files import write_text, write_whole
 from shared.packages import Package, sha256_of
 
 PATCHES, SAMPLES = "patches", "samples"
+
+OnTick = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,12 @@ def prepare(
     folder: Path,
     device: torch.device,
     threads: int,
+    on_tick: OnTick = lambda: None,
 ) -> Preparation:
-    """Cut and sample whatever `folder` does not hold yet; studies may share the folder.
+    """Cut, sample and paint whatever `folder` does not hold yet; studies may share the folder.
+
+    Args:
+        on_tick: Called while the own generator is trained; what it raises stops it.
 
     Raises:
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
@@ -128,6 +137,8 @@ def prepare(
         test=cutting.stored(test),
         donors={name: cutting.stored(store) for name, store in donors.items()},
         synthetic=_sampled(configuration, inputs.packages, folder, device),
+        painted=painted_patches(configuration, train, folder),
+        own_generated=own_generated(configuration, train, folder, device=device, on_epoch=on_tick),
         additions=additions,
         threads=threads,
         device=device.type,
@@ -255,17 +266,15 @@ def _samples(
     )
     digest = hashlib.sha256(recipe.model_dump_json().encode()).hexdigest()
     path = folder / SAMPLES / f"{digest}.npy"
-    if not path.exists():
-        path.parent.mkdir(exist_ok=True)
+
+    def make() -> None:
         write_text(path.with_suffix(".json"), recipe.model_dump_json(indent=2) + "\n")
         side = package.card.architecture.image_size
         with array_file(path, count=recipe.count, side=side) as keep:
             follow_recipe(recipe, package, device=device, keep=keep)
-    return StoredSamples(
-        file=str(path.relative_to(folder)),
-        recipe_digest=digest,
-        classes=package.card.architecture.classes,
-    )
+
+    stored = kept_samples(folder, path, recipe_digest=digest, make=make)
+    return stored.model_copy(update={"classes": package.card.architecture.classes})
 
 
 def _weights(weights: Path | None, folder: Path) -> str | None:

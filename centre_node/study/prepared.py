@@ -9,24 +9,34 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import Field
 
 from centre_node.mammography.patch_store import PatchStore
+from centre_node.painting.anew import PaintedAnew
+from centre_node.painting.own_lesions import Painted, PaintedFrom
 from centre_node.study.arms import Addition
+from centre_node.study.kept_samples import StoredSamples, read_samples
+from centre_node.study.painted_patches import (
+    Paintings,
+    own_of,
+    read_painting,
+    ready_to_paint,
+)
 from centre_node.study.pathology_patches import BothPathologies, donated_of_both, labels_by_turns
 from centre_node.study.training_patches import (
     HeldOut,
+    OwnPatches,
     Pixels,
     RealPatches,
     TrainingPatches,
     donated,
     held_out,
-    own_patches,
 )
 from node_api.classifier_training import ClassifierName
 from node_api.studies import Arm, StudyConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.models import StrictModel
-from shared.names import Digest, Pathology
+from shared.names import Digest
 from shared.version import genshare_version
 
 RUN_FORMAT = 2
@@ -53,18 +63,6 @@ class StoredPatches(StrictModel):
     digest: Digest
 
 
-class StoredSamples(StrictModel):
-    """A file of synthetic patches, relative to the study's folder, and their recipe's digest.
-
-    Attributes:
-        classes: Of the patches, by turns; none where the generator knows none.
-    """
-
-    file: str
-    recipe_digest: Digest
-    classes: tuple[Pathology, ...] = ()
-
-
 class PreparedStudy(StrictModel):
     """What the runs of a study read, all of it inside one folder.
 
@@ -72,6 +70,8 @@ class PreparedStudy(StrictModel):
         train: By training fraction.
         donors: By donor.
         synthetic: By the generator's manifest digest.
+        painted: By training fraction, then by what is painted.
+        own_generated: Samples of the own generator, by training fraction.
         additions: By arm.
         threads: That each run computes with; results depend on it.
         device: cpu or cuda; results depend on it.
@@ -84,6 +84,8 @@ class PreparedStudy(StrictModel):
     test: StoredPatches
     donors: dict[str, StoredPatches]
     synthetic: dict[Digest, StoredSamples]
+    painted: dict[float, Paintings] = Field(default_factory=dict)
+    own_generated: dict[float, StoredSamples] = Field(default_factory=dict)
     additions: dict[str, Addition]
     threads: int
     device: str
@@ -103,7 +105,11 @@ class PreparedStudy(StrictModel):
     def run_digest(self, run: Run) -> str:
         """Return a key that changes with anything that the run's numbers depend on."""
         shared_fields = self.configuration.model_dump(
-            mode="json", exclude={"arms", "seeds", "train_fractions", "classifiers", "resamples"}
+            mode="json",
+            exclude={
+                *("arms", "seeds", "train_fractions", "classifiers", "resamples"),
+                "own_generator",  # what it drew is in the keys of its own runs
+            },
         )
         added = self.additions[run.arm.name]
         identity = [
@@ -119,8 +125,16 @@ class PreparedStudy(StrictModel):
             {name: self.synthetic[name].recipe_digest for name in added.synthetic},
             self.threads,
             self.device,
+            *self._own_made(run.train_fraction, added),
         ]
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+    def _own_made(self, fraction: float, added: Addition) -> Iterator[str]:
+        """Yield the recipes of what the centre made for itself; other runs' keys have none."""
+        for source in added.painted:
+            yield self.painted[fraction][source].recipe_digest
+        if added.own_generated:
+            yield self.own_generated[fraction].recipe_digest
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -130,6 +144,8 @@ class PreparedStudy(StrictModel):
         return (
             *dict.fromkeys(store.folder for store in stores),
             *(samples.file for samples in self.synthetic.values()),
+            *(samples.file for samples in self.own_generated.values()),
+            *(one.file for paintings in self.painted.values() for one in paintings.values()),
             *weights,
         )
 
@@ -145,18 +161,21 @@ class StudyPatches:
     validation: HeldOut
     test: HeldOut
     synthetic: Mapping[str, Pixels]
+    painted: Mapping[float, Mapping[PaintedFrom, Painted]]
+    own_generated: Mapping[float, Pixels]
 
     def training_patches(self, run: Run) -> TrainingPatches:
         """Return what a run trains on."""
         study = self.study.configuration
         added = self.study.additions[run.arm.name]
-        by_patches = study.train_fraction_of == "patches"
         store = self.train[run.train_fraction]
-        share = run.train_fraction if by_patches else 1.0
         if study.task == BENIGN_OR_MALIGNANT:
+            by_patches = study.train_fraction_of == "patches"
+            share = run.train_fraction if by_patches else 1.0
             return self._of_both_pathologies(store, share, added)
-        own = own_patches(store, share=share, seed=study.split_seed)
-        mine = own.with_healthy(added.healthy, own_lesions=added.own_lesions)
+        own = own_of(study, store, run.train_fraction)
+        mine = own.with_healthy(added.healthy - added.sham, own_lesions=added.own_lesions)
+        is_anew = run.arm.augmentation == "painted"
         return TrainingPatches(
             real=(
                 RealPatches(store, mine),
@@ -166,9 +185,11 @@ class StudyPatches:
                     for name, count in added.donated.items()
                 ),
             ),
-            synthetic=self._synthetic(added),
+            synthetic=np.concatenate(list(self._added_lesions(run.train_fraction, added))),
             jitter=study.patches.jitter,
             size=study.image_size,
+            sham=self._sham(run.train_fraction, added),
+            anew=self._painted_anew(store, own) if is_anew else None,
         )
 
     def _of_both_pathologies(
@@ -189,7 +210,7 @@ class StudyPatches:
                     for name, count in added.donated.items()
                 ),
             ),
-            synthetic=self._synthetic(added),
+            synthetic=np.concatenate(list(self._added_lesions(1.0, added))),
             jitter=study.patches.jitter,
             size=study.image_size,
             synthetic_labels=np.concatenate(
@@ -203,13 +224,27 @@ class StudyPatches:
             ),
         )
 
-    def _synthetic(self, added: Addition) -> Pixels:
-        """Return the generators' patches of an arm, shape (n, size, size)."""
+    def _added_lesions(self, fraction: float, added: Addition) -> Iterator[Pixels]:
+        """Yield lesions that no mammogram shows, by source, and none of none."""
         size = self.study.configuration.image_size
-        none = np.empty((0, size, size), dtype=np.uint8)
-        return np.concatenate(
-            [none, *(self.synthetic[name][:n] for name, n in added.synthetic.items())]
-        )
+        yield np.empty((0, size, size), dtype=np.uint8)
+        for name, count in added.synthetic.items():
+            yield self.synthetic[name][:count]
+        for source, count in added.painted.items():
+            yield self.painted[fraction][source].lesions[:count]
+        if added.own_generated:
+            yield self.own_generated[fraction][: added.own_generated]
+
+    def _sham(self, fraction: float, added: Addition) -> Pixels | None:
+        if not added.sham:
+            return None
+        (source,) = added.painted
+        return self.painted[fraction][source].healthy[: added.sham]
+
+    def _painted_anew(self, store: PatchStore, own: OwnPatches) -> PaintedAnew:
+        study = self.study.configuration
+        ready = ready_to_paint(store, own, size=study.image_size)
+        return PaintedAnew(ready, own.healthy, study.patches.jitter)
 
 
 @lru_cache(maxsize=2)
@@ -218,6 +253,7 @@ def opened(study_file: Path) -> StudyPatches:
 
     Raises:
         PatchStoreError: A store has been damaged since.
+        SamplesAlteredError: A file of synthetic or painted patches has been altered since.
     """
     folder = study_file.parent
     study = PreparedStudy.model_validate_json(study_file.read_bytes())
@@ -232,7 +268,14 @@ def opened(study_file: Path) -> StudyPatches:
         ),
         test=held_out(PatchStore.open(folder / study.test.folder), size=size, task=task),
         synthetic={
-            digest: np.load(folder / samples.file, mmap_mode="r", allow_pickle=False)
-            for digest, samples in study.synthetic.items()
+            digest: read_samples(folder, samples) for digest, samples in study.synthetic.items()
+        },
+        painted={
+            fraction: {source: read_painting(folder, one) for source, one in paintings.items()}
+            for fraction, paintings in study.painted.items()
+        },
+        own_generated={
+            fraction: read_samples(folder, samples)
+            for fraction, samples in study.own_generated.items()
         },
     )

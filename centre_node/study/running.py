@@ -53,7 +53,7 @@ def do_run(study_file: Path, run: Run, *, device: torch.device, on_epoch: OnEpoc
 
 def training_of(run: Run, training: ClassifierTraining) -> ClassifierTraining:
     """Return how a run's classifier is trained: as the study says, or augmented as its arm says."""
-    if run.arm.augmentation is None:
+    if run.arm.augmentation in (None, "painted"):  # painted patches come with the epoch
         return training
     fields = training.model_dump(exclude={"augmentation"})
     return ClassifierTraining.model_validate({**fields, "augmentation": run.arm.augmentation})
@@ -94,7 +94,7 @@ def _train_and_test(
         lesions=study.lesions,
         seed=run.seed,
         n_train_real=training.n_real,
-        n_train_synthetic=len(training.synthetic),
+        n_train_synthetic=training.n_synthetic,
         **metrics.model_dump(),
     )
     return row, validation, test

@@ -9,8 +9,9 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from centre_node.classifiers.metrics import auroc
 from centre_node.device import chosen_precision
-from centre_node.study.analysis.predictions import Predictions, TestPatches
+from centre_node.study.analysis.predictions import Labels, Predictions, TestPatches
 from centre_node.study.analysis.statistics import findings
 from centre_node.study.arms import facts_of
 from centre_node.study.errors import StudyFailedError
@@ -30,7 +31,7 @@ from shared.version import genshare_version
 from study_report.contents import StudyReport
 
 RUNS, TABLE = "runs", "results.csv"
-CUTTING = "cutting patches"
+CUTTING, OWN_TRAINING = "cutting patches", "training the centre's own generator"
 
 
 class Engine(Protocol):
@@ -77,7 +78,14 @@ def run_study(
     cache.mkdir(parents=True, exist_ok=True)
     _tell(on_progress, 0, configuration.runs, CUTTING)
     with full_disk_named(folder), alone_in(cache):
-        ready = prepare(configuration, inputs, folder=cache, device=device, threads=threads)
+        ready = prepare(
+            configuration,
+            inputs,
+            folder=cache,
+            device=device,
+            threads=threads,
+            on_tick=lambda: _tell(on_progress, 0, configuration.runs, OWN_TRAINING),
+        )
         runs = _KeptRuns(cache / RUNS, ready)
         found = len(runs.results)
         failed = runs.do_missing(engine, device.type, on_progress)
@@ -192,7 +200,8 @@ def _result(
     failed: tuple[FailedRun, ...],
     origin: StudyOrigin,
 ) -> StudyResult:
-    study, test = ready.study.configuration, opened(ready.file).test
+    study, patches = ready.study.configuration, opened(ready.file)
+    test = patches.test
     centres = {digest: package.card.centre for digest, package in inputs.packages.items()}
     arms = tuple(
         facts_of(
@@ -211,7 +220,7 @@ def _result(
         findings=findings(
             arms,
             TestPatches(test.labels, test.patients),
-            [Predictions(result.row, np.array(result.test_log_odds)) for result in in_order],
+            [_predictions(result, patches.validation.labels) for result in in_order],
             resamples=study.resamples,
             seed=study.split_seed,
         ),
@@ -220,6 +229,14 @@ def _result(
         left_out=ready.left_out,
         generators=tuple(_used(ready, inputs.packages)),
         origin=origin,
+    )
+
+
+def _predictions(result: RunResult, validation: Labels) -> Predictions:
+    return Predictions(
+        result.row,
+        np.array(result.test_log_odds),
+        auroc(validation, np.array(result.validation_log_odds)),
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from centre_node.mammography.patch_store import PatchStore
+from centre_node.painting.anew import PaintedAnew
 from node_api.patches import Jitter
 from node_api.tasks import LESION_OR_HEALTHY, Task
 
@@ -49,10 +50,12 @@ class TrainingPatches:
     """A run's training set: own patches jittered anew each epoch, added lesions as they are.
 
     Attributes:
-        real: The centre's own patches, its lesions over again, and those of donors.
+        real: The centre's own patches first, then its lesions over again, and those of donors.
         synthetic: Shape (n, size, size).
         synthetic_labels: 1 for the task's positive class, 0 for the other, shape (n,); None where
             every one is a lesion, and that is the positive class.
+        sham: Painted without a lesion, shape (m, size, size), every one healthy.
+        anew: What own patches are painted with in each epoch, if they are.
     """
 
     real: tuple[RealPatches, ...]
@@ -60,6 +63,13 @@ class TrainingPatches:
     jitter: Jitter
     size: int
     synthetic_labels: Labels | None = None
+    sham: Pixels | None = None
+    anew: PaintedAnew | None = None
+
+    @property
+    def n_synthetic(self) -> int:
+        """Patches that are generated or painted, each of which an epoch has once."""
+        return len(self.synthetic) + (0 if self.sham is None else len(self.sham))
 
     @property
     def n_real(self) -> int:
@@ -77,11 +87,18 @@ class TrainingPatches:
             )
             for part in self.real
         ]
-        synthetic = self.synthetic_labels
-        if synthetic is None:
-            synthetic = np.full(len(self.synthetic), LESION, dtype=np.int64)
-        labels = [*(part.labels for part in self.real), synthetic]
-        return np.concatenate([*crops, self.synthetic]), np.concatenate(labels)
+        labels = [part.labels for part in self.real]
+        if self.anew is not None:
+            self.anew.replace_some(crops[0], labels[0], random)
+        of_synthetic = self.synthetic_labels
+        if of_synthetic is None:
+            of_synthetic = np.full(len(self.synthetic), LESION, dtype=np.int64)
+        crops.append(self.synthetic)
+        labels.append(of_synthetic)
+        if self.sham is not None:
+            crops.append(self.sham)
+            labels.append(np.full(len(self.sham), HEALTHY, dtype=np.int64))
+        return np.concatenate(crops), np.concatenate(labels)
 
 
 @dataclass(frozen=True)

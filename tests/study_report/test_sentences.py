@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from node_api.findings import ArmFacts, FailedRun, RecoveredShare, ShareInterval
+from node_api.findings import ArmFacts, ChosenControl, FailedRun, RecoveredShare, ShareInterval
 from study_report.presented import Presented
 from study_report.sentences import study_sentences
 from tests.study_report.made_up import (
@@ -221,6 +221,45 @@ def test_differences_are_counted_over_the_grid() -> None:
         "adding synthetic lesions raised the AUROC in 8 of 12 comparisons (“B” in 4 by +0.040 to "
         "+0.100 and “B + C” in 4 by +0.030 to +0.090) and showed no difference in AUROC in 4 of 12 "
         "comparisons (“C”;"
+    ) in text
+
+
+def a_control(arm: ArmFacts, fraction: float = 1.0, **reached: float) -> ChosenControl:
+    return ChosenControl(
+        classifier="cnn",
+        train_fraction=fraction,
+        arm=arm.name,
+        candidates={arm.name: 0.84} | reached,
+    )
+
+
+def test_the_control_is_named_with_what_it_was_chosen_from_and_by() -> None:
+    study = a_study(
+        controls=(a_control(REPEATED, painted=0.8), a_control(HEALTHY, 0.5, painted=0.7))
+    )
+
+    assert (
+        "The control is the best of the 3 arms that do without donors (“own lesions repeated”, "
+        "“painted” and “extra healthy only”), the one with the highest mean AUROC on validation "
+        "patients: “own lesions repeated” (0.840) [100 %] and “extra healthy only” (0.840) [50 %]."
+    ) in said(study)
+
+
+def test_a_single_control_was_not_chosen() -> None:
+    text = said(small(controls=(a_control(REPEATED),)))
+
+    assert "The control is “own lesions repeated”, the only arm that does without donors." in text
+
+
+def test_what_painting_brings_over_the_own_patches_alone_is_said() -> None:
+    painted = ArmFacts(name="painted", role="painted control", lesions_added=9, healthy_added=9)
+    gain = a_difference("painted", NONE, gain=0.05)
+
+    text = said(a_study(arms=(NONE, painted), fractions=(1.0,), differences=(gain,)))
+
+    assert (
+        "Compared with its own patches alone (“none”), painting its own lesions on its own healthy "
+        "tissue raised the AUROC in the one comparison"
     ) in text
 
 

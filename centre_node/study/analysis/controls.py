@@ -1,37 +1,58 @@
 """Which arm is compared with which."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from node_api.findings import ArmFacts, ArmRole
+import numpy as np
+
+from centre_node.study.analysis.predictions import ColumnRuns
+from node_api.findings import CONTROL_ROLES, ArmFacts, ArmRole, ChosenControl
 
 WITH_LESIONS: tuple[ArmRole, ...] = ("synthetic", "synthetic only", "real donor")
 
+UNKNOWN = -1.0
+"""Below every AUROC."""
 
-def comparisons(arms: Sequence[ArmFacts]) -> tuple[tuple[ArmFacts, ArmFacts], ...]:
-    """Pair arms with what they are compared with.
 
-    Every arm is compared with the baseline, and an arm with lesions added with its control too:
-    only the latter says whether it is the lesions that help, not the healthy patches beside them.
+def comparisons(
+    arms: Sequence[ArmFacts], column: ColumnRuns
+) -> tuple[tuple[ArmFacts, ArmFacts], ...]:
+    """Pair arms of a column with what they are compared with.
+
+    Every arm is compared with the baseline, and an arm with lesions of donors with the best control
+    too: only that says whether it is worth asking donors.
     """
     baseline = next((arm for arm in arms if arm.role == "baseline"), None)
+    control = best_control(arms, column)
     pairs = [(arm, baseline) for arm in arms if arm.role != "baseline"]
-    pairs += [(arm, control_of(arm, arms)) for arm in arms if arm.role in WITH_LESIONS]
+    pairs += [(arm, control) for arm in arms if arm.role in WITH_LESIONS]
     return tuple((arm, against) for arm, against in pairs if against is not None)
 
 
-def control_of(arm: ArmFacts, arms: Sequence[ArmFacts]) -> ArmFacts | None:
-    """Return the matched control with the most similar number of lesions.
+def best_control(arms: Sequence[ArmFacts], column: ColumnRuns) -> ArmFacts | None:
+    """Return the control of a column, or None where no arm is one."""
+    chosen = chosen_control(arms, column)
+    return next((arm for arm in arms if chosen and arm.name == chosen.arm), None)
 
-    Where there is none it is the healthy control with the most similar number of healthy patches.
-    Either is augmented as the arm is: they differ in nothing but what is added.
+
+def chosen_control(arms: Sequence[ArmFacts], column: ColumnRuns) -> ChosenControl | None:
+    """Choose the control with the highest AUROC on validation patients; of equals the first.
+
+    Test patients have no part in the choice, so that a comparison with the best of several is as
+    fair as one with the only one.
+
+    Args:
+        arms: Of the study, in the order of the tables.
+        column: Whose runs are looked at; an arm without any is no candidate.
     """
-    alike = [other for other in arms if other.augmentation == arm.augmentation]
-    matched = [other for other in alike if other.role == "matched control"]
-    healthy = [other for other in alike if other.role == "healthy control"]
-    if matched:
-        return min(matched, key=lambda other: abs(other.lesions_added - arm.lesions_added))
-    return min(
-        healthy, key=lambda other: abs(other.healthy_added - arm.healthy_added), default=None
+    names = [arm.name for arm in arms if arm.role in CONTROL_ROLES and arm.name in column.arms]
+    if not names:
+        return None
+    reached = dict(zip(names, _validation_aurocs(names, column), strict=True))
+    return ChosenControl(
+        classifier=column.classifier,
+        train_fraction=column.train_fraction,
+        arm=max(names, key=lambda name: UNKNOWN if (auroc := reached[name]) is None else auroc),
+        candidates=reached,
     )
 
 
@@ -48,3 +69,13 @@ def real_counterpart(arm: ArmFacts, arms: Sequence[ArmFacts]) -> ArmFacts | None
         and (other.own_lesions, other.augmentation) == (arm.own_lesions, arm.augmentation)
     ]
     return min(real, key=lambda other: abs(other.lesions_added - arm.lesions_added), default=None)
+
+
+def _validation_aurocs(names: Sequence[str], column: ColumnRuns) -> Iterator[float | None]:
+    """Yield each arm's mean over the seeds that all of them have, or over its own if none is."""
+    common = column.common_seeds(*names)
+    for name in names:
+        runs = column.arms[name]
+        values = [runs[seed].validation_auroc for seed in common or runs]
+        known = [value for value in values if value is not None]
+        yield float(np.mean(known)) if known else None

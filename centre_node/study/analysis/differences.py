@@ -29,7 +29,7 @@ def differences(
     present = [arm for arm in arms if arm.name in measured.column.arms]
     return tuple(
         _difference(arm, against, metric, test, measured)
-        for arm, against in comparisons(present)
+        for arm, against in comparisons(present, measured.column)
         for metric in COMPARED_METRICS
     )
 

@@ -33,10 +33,12 @@ class Predictions:
     Attributes:
         row: Its metrics, and the threshold and the temperature that they were taken with.
         log_odds: Logit of lesion minus logit of healthy of every test patch, shape (n,).
+        validation_auroc: Of the validation patches; None where it is not known.
     """
 
     row: RunRow
     log_odds: Vector
+    validation_auroc: float | None = None
 
 
 @dataclass(frozen=True)

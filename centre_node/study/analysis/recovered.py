@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from centre_node.study.analysis.controls import control_of, real_counterpart
+from centre_node.study.analysis.controls import best_control, real_counterpart
 from centre_node.study.analysis.predictions import Matrix
 from centre_node.study.analysis.resampled_metrics import MeasuredColumn
 from node_api.findings import ArmFacts, RecoveredShare, ShareInterval
@@ -21,9 +21,10 @@ def recovered_shares(
     Arms of synthetic lesions only are not among them: their counterpart adds to the own lesions.
     """
     present = [arm for arm in arms if arm.name in measured.column.arms]
+    control = best_control(present, measured.column)
     found = []
     for arm in present:
-        control, real = control_of(arm, present), real_counterpart(arm, present)
+        real = real_counterpart(arm, present)
         if arm.role == "synthetic" and control is not None and real is not None:
             found.append(_recovered(arm, control, real, measured))
     return tuple(found)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from centre_node.study.analysis.cells import cells
+from centre_node.study.analysis.controls import chosen_control
 from centre_node.study.analysis.curves import curves, reliability
 from centre_node.study.analysis.differences import differences
 from centre_node.study.analysis.predictions import Predictions, TestPatches, columns
@@ -13,6 +14,7 @@ from centre_node.study.analysis.verdicts import judged
 from node_api.findings import (
     ArmFacts,
     Cell,
+    ChosenControl,
     Curve,
     Difference,
     RecoveredShare,
@@ -47,6 +49,7 @@ def findings(
     names = [arm.name for arm in arms]
     found_cells: list[Cell] = []
     compared: list[Difference] = []
+    controls: list[ChosenControl] = []
     recovered: list[RecoveredShare] = []
     drawn: list[Curve] = []
     bins: list[Reliability] = []
@@ -54,6 +57,8 @@ def findings(
         with_metrics = measured(column, test, bootstrap)
         found_cells += cells(with_metrics)
         compared += judged(differences(arms, test, with_metrics))
+        control = chosen_control(arms, column)
+        controls += [control] if control else []
         recovered += recovered_shares(arms, with_metrics)
         drawn += curves(column, test, bootstrap)
         bins += reliability(column, test)
@@ -61,6 +66,7 @@ def findings(
         resamples=resamples,
         cells=tuple(found_cells),
         differences=tuple(compared),
+        controls=tuple(controls),
         recovered=tuple(recovered),
         curves=tuple(drawn),
         reliability=tuple(bins),

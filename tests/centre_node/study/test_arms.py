@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from centre_node.study.arms import Addition, addition, facts_of
-from node_api.studies import Arm
+from node_api.studies import Arm, StudyConfiguration
 
 B, C = "b" * 64, "c" * 64
 DONORS = {"centre-b": 7, "centre-c": 500}
@@ -57,6 +57,32 @@ def test_every_lesion_of_a_donor_is_an_option_as_in_the_paper() -> None:
     assert (added.donated, added.healthy) == ({"centre-c": 500}, 500)
 
 
+@pytest.mark.parametrize("fields", [{"painted": "ellipse"}, {"own_generator": True}])
+def test_what_the_centre_makes_for_itself_is_as_much_as_generators_would_add(
+    fields: dict[str, Any],
+) -> None:
+    added = _added(**fields)
+
+    assert (added.lesions, added.healthy, added.sham) == (25, 25, 0)
+
+
+def test_healthy_patches_that_are_painted_on_are_those_that_come_with_the_lesions() -> None:
+    added = _added(painted="own", sham_healthy=True)
+
+    assert (added.painted, added.healthy, added.sham) == ({"own": 25}, 25, 25)
+
+
+def test_an_own_generator_must_be_described_and_fit_the_study() -> None:
+    arms = [{"name": "own", "own_generator": True}]
+    own = {"architecture": {"image_size": 32, "width": 4}}
+
+    assert StudyConfiguration.model_validate({"arms": arms, "image_size": 32, "own_generator": own})
+    with pytest.raises(ValidationError, match="the arm 'own' needs own_generator"):
+        StudyConfiguration.model_validate({"arms": arms, "image_size": 32})
+    with pytest.raises(ValidationError, match="patches of 32 px, but image_size is 64"):
+        StudyConfiguration.model_validate({"arms": arms, "image_size": 64, "own_generator": own})
+
+
 def test_synthetic_lesions_can_stand_alone() -> None:
     added = _added(generators=(B,), own_lesions=False)
 
@@ -70,6 +96,10 @@ def test_synthetic_lesions_can_stand_alone() -> None:
         ({"extra_healthy": True}, "healthy control", ()),
         ({"oversampled": True}, "matched control", ()),
         ({"augmentation": "classical"}, "augmentation control", ()),
+        ({"augmentation": "painted"}, "augmentation control", ()),
+        ({"painted": "own"}, "painted control", ()),
+        ({"painted": "ellipse"}, "blob control", ()),
+        ({"own_generator": True}, "own generator control", ()),
         ({"generators": (C, B)}, "synthetic", ("centre-b", "centre-c")),
         ({"generators": (B,), "own_lesions": False}, "synthetic only", ("centre-b",)),
         ({"real_donors": ("centre-c",)}, "real donor", ("centre-c",)),
@@ -96,6 +126,9 @@ def test_the_findings_know_an_arm_by_its_role_and_donors(
         ({"real_donors": ("b",), "oversampled": True}, "not real_donors and oversampled"),
         ({"own_lesions": False}, "own_lesions = false needs generators or real_donors"),
         ({"generators": (B,), "every_donated": True}, "every_donated needs real_donors"),
+        ({"painted": "own", "oversampled": True}, "not oversampled and painted"),
+        ({"painted": "own", "own_generator": True}, "not painted and own_generator"),
+        ({"generators": (B,), "sham_healthy": True}, "sham_healthy needs painted"),
     ],
 )
 def test_an_arm_that_makes_no_sense_is_refused(fields: dict[str, Any], complaint: str) -> None:

@@ -126,7 +126,7 @@ def test_a_donor_with_one_kind_only_is_refused(tmp_path: Path) -> None:
 
 
 def test_healthy_patches_have_no_place_in_the_task() -> None:
-    with pytest.raises(ValidationError, match="adds healthy patches, but the task is benign or"):
+    with pytest.raises(ValidationError, match="needs healthy patches, but the task is benign or"):
         StudyConfiguration(
             task=BENIGN_OR_MALIGNANT, arms=(Arm(name="healthy", extra_healthy=True),)
         )

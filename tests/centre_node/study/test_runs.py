@@ -76,6 +76,36 @@ def test_every_cell_of_the_grid_is_filled(result: StudyResult) -> None:
     assert len(result.findings.cells) == 6
 
 
+def test_the_control_is_chosen_by_what_runs_said_of_validation_patients(
+    package: Package, tmp_path: Path
+) -> None:
+    arms = (*EVERY_ARM[:3], {"name": "B", "generators": (package.digest,)})
+    configuration = tiny_study(package, arms=arms, train_fractions=(1.0,))
+
+    findings = _run(configuration, package, tmp_path).findings
+
+    (chosen,) = findings.controls
+    assert set(chosen.candidates) == {"extra healthy only", "own lesions repeated"}
+    known = {name: value for name, value in chosen.candidates.items() if value is not None}
+    assert chosen.arm == max(known, key=known.__getitem__)
+    against = {one.against for one in findings.differences if one.arm == "B"}
+    assert against == {"none", chosen.arm}
+
+
+def test_altered_samples_are_made_anew_and_not_taken_for_a_generators(
+    package: Package, tmp_path: Path
+) -> None:
+    configuration = tiny_study(package, seeds=(0,), train_fractions=(1.0,))
+    _run(configuration, package, tmp_path)
+    (samples,) = (tmp_path / "cache/samples").glob("*.npy")
+    drawn = samples.read_bytes()
+    samples.write_bytes(bytes(len(drawn)))
+
+    _run(tiny_study(package, seeds=(1,), train_fractions=(1.0,)), package, tmp_path)
+
+    assert samples.read_bytes() == drawn
+
+
 @pytest.mark.slow
 def test_each_arm_adds_what_it_says_and_the_test_set_stays(
     package: Package, tmp_path: Path

@@ -1,0 +1,141 @@
+"""Paints a centre's own lesions, or blobs of their size and contrast, on its own healthy tissue."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from centre_node.mammography.patch_store import PatchStore
+from centre_node.painting.blobs import blob_marks
+from centre_node.painting.ellipses import Ellipse, lesion_ellipse
+from centre_node.painting.marks import Marks, residual_marks
+from centre_node.painting.painting import LEAST_CONTRAST, drawn_scales, paint
+from centre_node.painting.places import matched_places, rooms
+from node_api.patches import Jitter
+
+PaintedFrom = Literal["own", "ellipse"]
+
+Pixels = NDArray[np.uint8]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Painted:
+    """Patches that were painted on the same healthy patches, in the same order.
+
+    Attributes:
+        lesions: With a lesion in the middle, shape (n, size, size).
+        healthy: With no lesion, but with the other traces of the painting; shape as above.
+    """
+
+    lesions: Pixels
+    healthy: Pixels
+
+
+@dataclass(frozen=True)
+class OwnLesions:
+    """A centre's own lesions at the size of its patches, ready to be painted.
+
+    Attributes:
+        lesions: What the lesions add to the tissue beneath them.
+        texture: What lies in ellipses like theirs in healthy patches: no lesion.
+    """
+
+    store: PatchStore
+    size: int
+    lesions: Marks
+    texture: Marks
+
+    @classmethod
+    def of(
+        cls, store: PatchStore, lesions: Indices, healthy: Indices, *, size: int
+    ) -> "OwnLesions":
+        """Measure lesions, and healthy patches in their stead.
+
+        Args:
+            lesions: Records of lesions, at least one.
+            healthy: Records of healthy patches, as many.
+            size: Side of the patches in pixels.
+        """
+        ellipses = [lesion_ellipse(store, int(index), size=size) for index in lesions]
+        instead, tissue = store.healthy_crops(healthy, size=size)
+        reaches = np.array([ellipse.reach for ellipse in ellipses])
+        places = matched_places(reaches, rooms(tissue), random=np.random.default_rng(0))
+        return cls(
+            store,
+            size,
+            residual_marks(store.crops(lesions, size=size), ellipses),
+            residual_marks(instead[places], [_middle(one, size) for one in ellipses]),
+        )
+
+    def painted(
+        self,
+        source: PaintedFrom,
+        backgrounds: Indices,
+        *,
+        jitter: Jitter | None = None,
+        random: np.random.Generator,
+    ) -> Painted:
+        """Paint a lesion on each healthy patch, every lesion as often as the others or once more.
+
+        The healthy patches of the answer have gone through the same: own lesions bring the texture
+        of the tissue around them along, so healthy texture is painted in their stead, with the same
+        ellipse, strength and fading; blobs bring none, so nothing is painted.
+
+        Args:
+            source: `own` paints the lesions, `ellipse` blobs of their axes and contrasts.
+            backgrounds: Records of healthy patches.
+            jitter: With which these are cut; None takes their squares.
+        """
+        pixels, tissue = self.store.healthy_crops(
+            backgrounds, size=self.size, jitter=jitter, random=random
+        )
+        which = random.permutation(np.arange(len(backgrounds)) % len(self.lesions.ellipses))
+        reaches = np.array([self.lesions.ellipses[one].reach for one in which])
+        places = matched_places(reaches, rooms(tissue), random=random)
+        on = _Healthy(pixels[places], tissue[places], which)
+        if source == "ellipse":
+            return Painted(self._blobs(on, random), on.pixels)
+        scales = drawn_scales(self.lesions.contrasts[which], self.lesions.contrasts, random=random)
+        lesions, healthy = (
+            paint(
+                on.pixels,
+                on.tissue,
+                marks,
+                which=which,
+                scales=scales,
+                random=random,
+            )
+            for marks in (self.lesions, self.texture)
+        )
+        return Painted(lesions, healthy)
+
+    def _blobs(self, on: "_Healthy", random: np.random.Generator) -> Pixels:
+        contrasts = self.lesions.contrasts
+        ellipses = [self.lesions.ellipses[one] for one in on.which]
+        typical = max(float(np.median(contrasts)), LEAST_CONTRAST)
+        marks = blob_marks(len(ellipses), typical, size=self.size, random=random)
+        return paint(
+            on.pixels,
+            on.tissue,
+            marks,
+            which=np.arange(len(ellipses)),
+            ellipses=ellipses,
+            scales=drawn_scales(marks.contrasts, contrasts, random=random),
+            random=random,
+        )
+
+
+@dataclass(frozen=True)
+class _Healthy:
+    """Patches to paint on, their tissue, and the lesion that each gets."""
+
+    pixels: Pixels
+    tissue: NDArray[np.float32]
+    which: Indices
+
+
+def _middle(ellipse: Ellipse, size: int) -> Ellipse:
+    """Return the ellipse in the middle of its patch: where rooms are measured."""
+    return replace(ellipse, x=size / 2, y=size / 2)
