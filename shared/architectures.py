@@ -46,14 +46,13 @@ def _none_or_both(classes: tuple[Pathology, ...]) -> tuple[Pathology, ...]:
 
 PatchClasses = Annotated[
     tuple[Pathology, ...],
-    AfterValidator(_none_or_both),
     Field(
-        max_length=2,
         max_length=2,
         exclude_if=lambda classes: not classes,
         description="What a patch can be asked to show, in the order of the numbers behind the "
         "latents; none for a generator that draws whatever it learned.",
     ),
+    AfterValidator(_none_or_both),
 ]
 
 
