@@ -58,7 +58,9 @@ def read_dataset(source: DatasetSource, folders: DataFolders) -> Reading:
             f"these phantoms are to be read as {source.written_as}, but are not written yet; "
             "start a write_phantoms job first"
         )
-    return read_folder(folder, source.written_as, {})
+    reading = read_folder(folder, source.written_as, {})
+    # Not the folder's: eight digits in a row of its digest look like the number of a patient.
+    return replace(reading, name=f"{source.style} phantoms")
 
 
 def read_folder(

@@ -140,8 +140,9 @@ def test_written_phantoms_are_read_through_their_layout_once_they_are_there(
         on_progress=lambda _done, _total: None,
     )
 
-    found = read_dataset(phantoms, folders).mammograms
-    assert {m.labels["set"] for m in found} == {"D01", "DN01"}
+    reading = read_dataset(phantoms, folders)
+    assert {m.labels["set"] for m in reading.mammograms} == {"D01", "DN01"}
+    assert reading.name == "film phantoms"  # it stands on cards; a digest may look like a record
 
 
 def test_folders_of_one_name_are_two_data_sets_and_a_link_is_what_it_leads_to(
