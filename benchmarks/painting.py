@@ -8,6 +8,7 @@ gives two patches for each healthy one, with a lesion and without, and both coun
 beneath the lesions is done once for each lesion and timed by itself.
 """
 
+import multiprocessing
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -61,7 +62,8 @@ def _ready(store: PatchStore, size: int) -> OwnLesions:
 
 
 def _rate(folder: Path, source: PaintedFrom, size: int, count: int, processes: int) -> float:
-    with ProcessPoolExecutor(processes) as pool:
+    # A fork would inherit locks of OpenCV's threads, and wait for them for ever.
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         list(pool.map(_painted, *zip(*[(folder, source, size, 1, 0)] * processes, strict=True)))
         start = time.perf_counter()
         work = [(folder, source, size, count, seed) for seed in range(processes)]
