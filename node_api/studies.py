@@ -174,10 +174,8 @@ class StudyConfiguration(StrictModel):
     def _check_task(self) -> None:
         if self.task == BENIGN_OR_MALIGNANT:
             for arm in self.arms:
-                needs_healthy = (
-                    arm.extra_healthy or arm.painted or arm.own_generator
-                ) or arm.augmentation == "painted"
-                if needs_healthy:
+                is_painted = arm.painted or arm.augmentation == "painted"
+                if arm.extra_healthy or arm.own_generator or is_painted:
                     raise ValueError(
                         f"the arm {arm.name!r} needs healthy patches, but the task is {self.task}, "
                         "which has none; leave the arm out"

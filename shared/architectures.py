@@ -88,7 +88,6 @@ class DcganArchitecture(StrictModel):
         exclude_if=lambda given: given == "relu",
         description="After each hidden map; leaky_relu has a slope of 0.2 below zero.",
     )
-
     classes: PatchClasses = ()
 
     @model_validator(mode="after")

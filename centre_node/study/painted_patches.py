@@ -23,10 +23,15 @@ Paintings = dict[PaintedFrom, StoredSamples]
 """A file for each source: lesions, then their healthy twins, shape (2, n, size, size)."""
 
 
+def share_of_patches(configuration: StudyConfiguration, fraction: float) -> float:
+    """Return which share of a training store's lesions is used; all where patients are shared."""
+    return fraction if configuration.train_fraction_of == "patches" else 1.0
+
+
 def own_of(configuration: StudyConfiguration, store: PatchStore, fraction: float) -> OwnPatches:
     """Return the own patches of a training share, in their order."""
-    by_patches = configuration.train_fraction_of == "patches"
-    return own_patches(store, share=fraction if by_patches else 1.0, seed=configuration.split_seed)
+    share = share_of_patches(configuration, fraction)
+    return own_patches(store, share=share, seed=configuration.split_seed)
 
 
 def ready_to_paint(store: PatchStore, own: OwnPatches, *, size: int) -> OwnLesions:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from centre_node.study.own_generator import own_generated
 from centre_node.study.painted_patches import painted_patches
 from centre_node.study.pathology_patches import addition_of_both
 from centre_node.study.prepared import PreparedStudy, StoredPatches
+from centre_node.study.running import OnEpoch
 from centre_node.study.task_data import (
     balance_of,
     left_out,
@@ -40,8 +41,6 @@ from shared.files import write_text, write_whole
 from shared.packages import Package, sha256_of
 
 PATCHES, SAMPLES = "patches", "samples"
-
-OnTick = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -83,12 +82,12 @@ def prepare(
     folder: Path,
     device: torch.device,
     threads: int,
-    on_tick: OnTick = lambda: None,
+    on_epoch: OnEpoch = lambda: None,
 ) -> Preparation:
     """Cut, sample and paint whatever `folder` does not hold yet; studies may share the folder.
 
     Args:
-        on_tick: Called while the own generator is trained; what it raises stops it.
+        on_epoch: Called while the own generator is trained; what it raises stops it.
 
     Raises:
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
@@ -138,7 +137,7 @@ def prepare(
         donors={name: cutting.stored(store) for name, store in donors.items()},
         synthetic=_sampled(configuration, inputs.packages, folder, device),
         painted=painted_patches(configuration, train, folder),
-        own_generated=own_generated(configuration, train, folder, device=device, on_epoch=on_tick),
+        own_generated=own_generated(configuration, train, folder, device=device, on_epoch=on_epoch),
         additions=additions,
         threads=threads,
         device=device.type,

@@ -21,6 +21,7 @@ from centre_node.study.painted_patches import (
     own_of,
     read_painting,
     ready_to_paint,
+    share_of_patches,
 )
 from centre_node.study.pathology_patches import BothPathologies, donated_of_both, labels_by_turns
 from centre_node.study.training_patches import (
@@ -170,8 +171,7 @@ class StudyPatches:
         added = self.study.additions[run.arm.name]
         store = self.train[run.train_fraction]
         if study.task == BENIGN_OR_MALIGNANT:
-            by_patches = study.train_fraction_of == "patches"
-            share = run.train_fraction if by_patches else 1.0
+            share = share_of_patches(study, run.train_fraction)
             return self._of_both_pathologies(store, share, added)
         own = own_of(study, store, run.train_fraction)
         mine = own.with_healthy(added.healthy - added.sham, own_lesions=added.own_lesions)

@@ -84,7 +84,7 @@ def run_study(
             folder=cache,
             device=device,
             threads=threads,
-            on_tick=lambda: _tell(on_progress, 0, configuration.runs, OWN_TRAINING),
+            on_epoch=lambda: _tell(on_progress, 0, configuration.runs, OWN_TRAINING),
         )
         runs = _KeptRuns(cache / RUNS, ready)
         found = len(runs.results)

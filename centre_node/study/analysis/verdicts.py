@@ -50,9 +50,7 @@ def _judged(difference: Difference, tested: JointTest, place: int) -> Difference
         update={
             "p_patients": float(tested.alone[place]),
             "p_adjusted": adjusted,
-            "smallest_detectable": float(
-                (tested.critical + POWER_80) * tested.errors[place],
-            ),
+            "smallest_detectable": float((tested.critical + POWER_80) * tested.errors[place]),
             "verdict": side if is_shown else "no difference shown",
         }
     )

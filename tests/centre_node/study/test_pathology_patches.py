@@ -125,8 +125,16 @@ def test_a_donor_with_one_kind_only_is_refused(tmp_path: Path) -> None:
         )
 
 
-def test_healthy_patches_have_no_place_in_the_task() -> None:
+@pytest.mark.parametrize(
+    "arm",
+    [
+        Arm(name="healthy", extra_healthy=True),
+        Arm(name="painted", painted="own"),
+        Arm(name="painted anew", augmentation="painted"),
+        Arm(name="own generator", own_generator=True),
+    ],
+    ids=lambda arm: arm.name,
+)
+def test_healthy_patches_have_no_place_in_the_task(arm: Arm) -> None:
     with pytest.raises(ValidationError, match="needs healthy patches, but the task is benign or"):
-        StudyConfiguration(
-            task=BENIGN_OR_MALIGNANT, arms=(Arm(name="healthy", extra_healthy=True),)
-        )
+        StudyConfiguration(task=BENIGN_OR_MALIGNANT, arms=(arm,))
