@@ -33,6 +33,10 @@ COMMANDS = {
     "show": ("shared.commands", "Show one generator's card."),
     "fetch": ("shared.commands", "Fetch a generator and verify it."),
     "sample": ("centre_node.sampling.commands", "Draw synthetic patches from a fetched generator."),
+    "paint": (
+        "centre_node.sampling.paint_commands",
+        "Paint lesions on your own healthy patches, without a generator.",
+    ),
     "fidelity": (
         "centre_node.fidelity.commands",
         "Compare a generator's samples with your own patches.",
