@@ -96,8 +96,7 @@ def prepare(
         GeneratorClassesError: The task tells pathologies apart, and a generator knows none.
         InitialWeightsError: The file that classifiers are to start from is not there.
     """
-    _check_sizes(configuration, inputs.packages)
-    _check_classes(configuration, inputs.packages)
+    check_generators(configuration, inputs.packages)
     names = _donors(configuration)
     unused = left_out(configuration, [inputs.own, *(inputs.donors[name] for name in names)])
     inputs = replace(
@@ -150,6 +149,17 @@ def prepare(
         shortcut_of(configuration, train[max(train)], test),
         unused,
     )
+
+
+def check_generators(configuration: StudyConfiguration, packages: Mapping[str, Package]) -> None:
+    """Check that the arms' generators make what the study compares.
+
+    Raises:
+        GeneratorSizeError: One makes patches of another size.
+        GeneratorClassesError: The task tells pathologies apart, and one knows none.
+    """
+    _check_sizes(configuration, packages)
+    _check_classes(configuration, packages)
 
 
 def _donors(configuration: StudyConfiguration) -> list[str]:
