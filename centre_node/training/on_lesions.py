@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from centre_node.fidelity.measuring import measure_fidelity
 from centre_node.fidelity.over_epochs import fidelity_curves, measure_over_epochs
-from centre_node.generators.checkpoints import RUN
+from centre_node.generators.checkpoints import RUN, read_run
 from centre_node.generators.epoch_samples import read_samples
 from centre_node.generators.progress import FinishedEpoch
 from centre_node.generators.training import train_generator
@@ -31,6 +31,7 @@ from centre_node.mammography.pathology import (
 from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
 from centre_node.training.held_out import Side, decide, side_of, told
 from centre_node.training.plan import TrainingPlan
+from node_api.generator_training import GeneratorTraining
 from node_api.held_out import HeldOut
 from node_api.results import TrainedGenerator
 from shared.fidelity import FidelityReport
@@ -177,7 +178,7 @@ class _LesionTraining:
             self.plan.architecture,
             lesions.pixels,
             patients=lesions.patients,
-            seed=self.plan.training.seed,
+            seed=self._trained().drawn_seed,
             device=self.device,
         )
         for name, png in measured.pictures.items():
@@ -190,7 +191,7 @@ class _LesionTraining:
             read_samples(self.folder),
             features,
             patients=lesions.patients,
-            seed=self.plan.training.seed,
+            seed=self._trained().drawn_seed,
             device=self.device,
             on_epoch=lambda epoch: self._tell(f"measuring the fidelity of epoch {epoch}"),
         )
@@ -209,10 +210,16 @@ class _LesionTraining:
             patches=len(lesions.pixels),
             pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
             architecture=self.plan.architecture,
-            training=self.plan.training,
+            training=self._trained(),
             genshare_version=genshare_version(),
             fidelity=fidelity,
             held_out=lesions.held_out,
+        )
+
+    def _trained(self) -> GeneratorTraining:
+        """Return how it was trained, with the seed."""
+        return self.plan.training.model_copy(
+            update={"seed": read_run(self.folder).training.drawn_seed}
         )
 
     def _tell(self, message: str, *, done: int | None = None) -> None:
