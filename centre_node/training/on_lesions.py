@@ -132,7 +132,10 @@ class _LesionTraining:
         held_out = None
         if decided is not None:
             held_out = told(decided, patches=len(store.records) - len(members.indices))
-            self._tell(held_out.statement, done=0)
+            here = len(everybody)
+            self.on_progress(
+                Progress(done=here, total=here, unit="patients", message=held_out.statement)
+            )
         pixels = members.patches(self.plan.architecture.image_size)
         write_png(self.pictures / "real-patches.png", contact_sheet(pixels[:PICTURED], columns=8))
         return LesionPatches(pixels, members.patients, self._classes(members), held_out)
@@ -222,11 +225,10 @@ class _LesionTraining:
             update={"seed": read_run(self.folder).training.drawn_seed}
         )
 
-    def _tell(self, message: str, *, done: int | None = None) -> None:
-        """Say what is done after so many epochs; by default after the last."""
+    def _tell(self, message: str) -> None:
+        """Say what is done after the last epoch."""
         epochs = self.plan.training.epochs
-        done = epochs if done is None else done
-        self.on_progress(Progress(done=done, total=epochs, unit="epochs", message=message))
+        self.on_progress(Progress(done=epochs, total=epochs, unit="epochs", message=message))
 
 
 def _progress(epoch: FinishedEpoch, patches: int) -> Progress:
