@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName, ClassifierTraining
 from node_api.generator_training import GeneratorTraining
@@ -99,10 +99,16 @@ class OwnGenerator(StrictModel):
 
     Attributes:
         architecture: Its image_size is the study's.
+        training: Its seed is 0 if none is given, for it never leaves the centre.
     """
 
     architecture: Architecture
-    training: GeneratorTraining = GeneratorTraining()
+    training: GeneratorTraining = GeneratorTraining(seed=0)
+
+    @field_validator("training")
+    @classmethod
+    def _can_be_repeated(cls, training: GeneratorTraining) -> GeneratorTraining:
+        return training if training.seed is not None else training.model_copy(update={"seed": 0})
 
 
 class StudyConfiguration(StrictModel):
