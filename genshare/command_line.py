@@ -29,6 +29,11 @@ COMMANDS = {
         "Train a generator on a folder of mammograms.",
     ),
     "publish": ("centre_node.sharing.commands", "Publish a generator to a hub."),
+    "ledger": ("centre_node.ledger.commands", "Show what was released of which patient."),
+    "waiver-key": (
+        "centre_node.ledger.commands",
+        "Make a key for whoever may release against the policy.",
+    ),
     "list": ("shared.commands", "List the generators on a hub."),
     "show": ("shared.commands", "Show one generator's card."),
     "fetch": ("shared.commands", "Fetch a generator and verify it."),

@@ -117,6 +117,7 @@ def test_from_mammograms_to_patches_at_another_centre(
     expected = synthetic_patches(own, count=5, seed=7, device=torch.device("cpu"))
     np.testing.assert_array_equal(np.load(patches / "patches.npy"), expected)
     assert {path.name for path in fetched.iterdir()} == {
+        "audit-statement.json",
         "card.json",
         "manifest.json",
         "weights.safetensors",
