@@ -12,6 +12,9 @@ from shared.architectures import Architecture
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, LesionKind, Name
 
+Harmonised = bool | Literal["validation"]
+"""Whether added lesions get the own lesions' greys; `validation` lets validation patients say."""
+
 ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
 
 SOURCES = (
@@ -48,6 +51,9 @@ class Arm(StrictModel):
         own_lesions: False leaves out the centre's own lesions: the added ones stand alone.
         every_donated: Adds every lesion of the donors' data sets, as the paper did, instead of
             as many as generators would add.
+        harmonised: Each donor's or generator's lesions get the greys of the own training lesions,
+            by one curve; `validation` trains each run with and without, and keeps what tells
+            validation patients better apart.
         augmentation: Instead of that of the study's `classifier_training`. `painted` is that one,
             and in each epoch half of the own lesions are painted anew on own healthy patches, and
             as many own healthy patches go through the same without a lesion.
@@ -73,6 +79,7 @@ class Arm(StrictModel):
     extra_healthy: bool = False
     own_lesions: bool = True
     every_donated: bool = False
+    harmonised: Harmonised = Field(False, exclude_if=lambda harmonised: not harmonised)
     augmentation: Literal["flips", "classical", "painted"] | None = None
 
     @model_validator(mode="after")
@@ -87,6 +94,11 @@ class Arm(StrictModel):
             raise ValueError("own_lesions = false needs generators or real_donors instead of them")
         if self.every_donated and not self.real_donors:
             raise ValueError("every_donated needs real_donors")
+        if self.harmonised and not (self.generators or self.real_donors):
+            raise ValueError(
+                "harmonised needs generators or real_donors: what a centre makes of its own "
+                "lesions has its own greys"
+            )
         if self.sham_healthy and not self.painted:
             raise ValueError(
                 "sham_healthy needs painted = 'own' or 'ellipse', whose painting it is"

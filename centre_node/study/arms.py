@@ -74,13 +74,19 @@ def addition(arm: Arm, *, synthetic_patches: int, donor_lesions: Mapping[str, in
 
 
 def facts_of(
-    arm: Arm, added: Addition, *, centres: Mapping[str, str], augmentation: str
+    arm: Arm,
+    added: Addition,
+    *,
+    centres: Mapping[str, str],
+    augmentation: str,
+    harmonised_runs: tuple[int, int] | None = None,
 ) -> ArmFacts:
     """Return an arm as the findings name it.
 
     Args:
         centres: The centre that published a generator, by manifest digest.
         augmentation: The study's, where the arm has none of its own.
+        harmonised_runs: Of all of its runs, where validation patients chose.
     """
     donors = {*(centres[digest] for digest in arm.generators), *arm.real_donors}
     return ArmFacts(
@@ -92,6 +98,8 @@ def facts_of(
         sham_healthy=arm.sham_healthy,
         own_lesions=arm.own_lesions,
         augmentation=arm.augmentation or augmentation,
+        harmonised=arm.harmonised,
+        harmonised_runs=harmonised_runs,
     )
 
 

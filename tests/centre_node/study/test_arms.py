@@ -129,6 +129,8 @@ def test_the_findings_know_an_arm_by_its_role_and_donors(
         ({"painted": "own", "oversampled": True}, "not oversampled and painted"),
         ({"painted": "own", "own_generator": True}, "not painted and own_generator"),
         ({"generators": (B,), "sham_healthy": True}, "sham_healthy needs painted"),
+        ({"oversampled": True, "harmonised": True}, "harmonised needs generators or real_donors"),
+        ({"real_donors": ("b",), "harmonised": "test"}, "harmonised"),
     ],
 )
 def test_an_arm_that_makes_no_sense_is_refused(fields: dict[str, Any], complaint: str) -> None:
