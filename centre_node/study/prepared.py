@@ -43,6 +43,8 @@ from shared.names import Digest
 from shared.version import genshare_version
 
 RUN_FORMAT = 2
+PAINTED_ANEW = "every own lesion is painted"
+"""Of runs that paint in each epoch: the first ones painted the same half of the lesions always."""
 
 
 class Run(StrictModel):
@@ -128,16 +130,18 @@ class PreparedStudy(StrictModel):
             {name: self.synthetic[name].recipe_digest for name in added.synthetic},
             self.threads,
             self.device,
-            *self._own_made(run.train_fraction, added),
+            *self._own_made(run.train_fraction, added, run.arm.augmentation == "painted"),
         ]
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
-    def _own_made(self, fraction: float, added: Addition) -> Iterator[str]:
+    def _own_made(self, fraction: float, added: Addition, is_anew: bool) -> Iterator[str]:
         """Yield the recipes of what the centre made for itself; other runs' keys have none."""
         for source in added.painted:
             yield self.painted[fraction][source].recipe_digest
         if added.own_generated:
             yield self.own_generated[fraction].recipe_digest
+        if is_anew:
+            yield PAINTED_ANEW
 
     @property
     def files(self) -> tuple[str, ...]:
