@@ -52,6 +52,7 @@ class ArmFacts(StrictModel):
         own_lesions: Whether the centre's own lesions are among them.
         augmentation: What all training patches of the arm go through.
         harmonised: Whether added lesions got the greys of the own ones, as the arm said.
+        painted: Whether the lesions that it adds were painted on own healthy patches.
         harmonised_runs: In how many of its runs they did, where validation patients chose.
     """
 
@@ -64,6 +65,7 @@ class ArmFacts(StrictModel):
     own_lesions: bool = True
     augmentation: str = "flips"
     harmonised: Harmonised = Field(False, exclude_if=lambda harmonised: not harmonised)
+    painted: bool = Field(False, exclude_if=lambda painted: not painted)
     harmonised_runs: RunsOfAll | None = Field(None, exclude_if=lambda runs: runs is None)
 
 

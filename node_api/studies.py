@@ -39,7 +39,8 @@ class Arm(StrictModel):
 
     Attributes:
         painted: Adds lesions that are painted on those healthy patches: `own` the own lesions,
-            taken off the tissue around them, `ellipse` blobs with their axes and contrasts.
+            taken off the tissue around them, `ellipse` blobs with their axes and contrasts,
+            `generator` what the arm's generators of residuals draw, as `ellipse`.
         sham_healthy: Those healthy patches go through the same painting, without a lesion, so that
             a classifier cannot learn the painting itself.
         own_generator: Adds lesions of the generator that the centre trains on its own training
@@ -71,7 +72,7 @@ class Arm(StrictModel):
         description="Registered data sets of other centres whose real patches are added.",
     )
     oversampled: bool = False
-    painted: Literal["own", "ellipse"] | None = Field(
+    painted: Literal["own", "ellipse", "generator"] | None = Field(
         None, exclude_if=lambda painted: painted is None
     )
     sham_healthy: bool = Field(False, exclude_if=lambda sham: not sham)
@@ -85,6 +86,10 @@ class Arm(StrictModel):
     @model_validator(mode="after")
     def _one_kind_of_addition(self) -> Self:
         sources = [name for name in SOURCES if getattr(self, name)]
+        if self.painted == "generator":
+            sources.remove("painted")  # it says how, not what
+            if not self.generators:
+                raise ValueError("painted = 'generator' needs generators of residuals")
         if len(sources) > 1:
             raise ValueError(
                 f"an arm adds one kind of patches, not {' and '.join(sources)}; healthy patches "
@@ -99,7 +104,9 @@ class Arm(StrictModel):
                 "harmonised needs generators or real_donors: what a centre makes of its own "
                 "lesions has its own greys"
             )
-        if self.sham_healthy and not self.painted:
+        if self.harmonised and self.painted:
+            raise ValueError("painted lesions have the own greys; leave out harmonised")
+        if self.sham_healthy and self.painted not in ("own", "ellipse"):
             raise ValueError(
                 "sham_healthy needs painted = 'own' or 'ellipse', whose painting it is"
             )
@@ -200,6 +207,8 @@ class StudyConfiguration(StrictModel):
                 f"the arm {named[0]!r} needs own_generator = {{ architecture = ... }} in the study"
             )
         if self.own_generator is not None:
+            if self.own_generator.architecture.output != "patch":
+                raise ValueError("own_generator learns patches; leave out its architecture.output")
             side = self.own_generator.architecture.image_size
             if side != self.image_size:
                 raise ValueError(

@@ -127,7 +127,8 @@ def counted(count: int, one: str, many: str = "") -> str:
 def added(arm: ArmFacts) -> str:
     """Say what an arm adds to the centre's own patches."""
     donors, greys = listed(arm.donors), _greys(arm)
-    synthetic = f"{arm.lesions_added:,} synthetic lesions of {donors}{greys}"
+    painted = " painted on own healthy patches" if arm.painted else ""
+    synthetic = f"{arm.lesions_added:,} synthetic lesions of {donors}{painted}{greys}"
     lesions = {
         "baseline": "nothing",
         "healthy control": "no lesion",

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.painting.anew import PaintedAnew
-from centre_node.painting.own_lesions import Painted, PaintedFrom
+from centre_node.painting.own_lesions import Painted
 from centre_node.study.arms import Addition
 from centre_node.study.harmonisation import OwnGreys
 from centre_node.study.kept_samples import StoredSamples, read_samples
@@ -136,7 +136,7 @@ class PreparedStudy(StrictModel):
 
     def _own_made(self, fraction: float, added: Addition, is_anew: bool) -> Iterator[str]:
         """Yield the recipes of what the centre made for itself; other runs' keys have none."""
-        for source in added.painted:
+        for source in (*added.painted, *(added.synthetic if added.paints_synthetic else ())):
             yield self.painted[fraction][source].recipe_digest
         if added.own_generated:
             yield self.own_generated[fraction].recipe_digest
@@ -168,7 +168,7 @@ class StudyPatches:
     validation: HeldOut
     test: HeldOut
     synthetic: Mapping[str, Pixels]
-    painted: Mapping[float, Mapping[PaintedFrom, Painted]]
+    painted: Mapping[float, Mapping[str, Painted]]
     own_generated: Mapping[float, Pixels]
 
     def training_patches(self, run: Run, *, is_harmonised: bool = False) -> TrainingPatches:
@@ -251,13 +251,23 @@ class StudyPatches:
         """Yield lesions that no mammogram shows, by source, and none of none."""
         size = self.study.configuration.image_size
         yield np.empty((0, size, size), dtype=np.uint8)
-        for name, count in added.synthetic.items():
-            drawn = self.synthetic[name][:count]
-            yield drawn if greys is None else greys.of_synthetic(drawn)
+        if added.paints_synthetic:
+            yield from self._painted_synthetic(fraction, added)
+        else:
+            for name, count in added.synthetic.items():
+                drawn = self.synthetic[name][:count]
+                yield drawn if greys is None else greys.of_synthetic(drawn)
         for source, count in added.painted.items():
             yield self.painted[fraction][source].lesions[:count]
         if added.own_generated:
             yield self.own_generated[fraction][: added.own_generated]
+
+    def _painted_synthetic(self, fraction: float, added: Addition) -> Iterator[Pixels]:
+        """Yield what each generator's residuals became, on healthy patches that no other has."""
+        start = 0
+        for name, count in added.synthetic.items():
+            yield self.painted[fraction][name].lesions[start : start + count]
+            start += count
 
     def _sham(self, fraction: float, added: Addition) -> Pixels | None:
         if not added.sham:

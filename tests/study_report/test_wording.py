@@ -84,6 +84,12 @@ def test_every_arm_says_what_it_adds() -> None:
     ]
 
 
+def test_lesions_that_were_painted_say_so() -> None:
+    assert added(B.model_copy(update={"painted": True})) == (
+        "200 synthetic lesions of centre-b painted on own healthy patches, 200 own healthy patches"
+    )
+
+
 def test_lesions_in_other_greys_than_theirs_say_so() -> None:
     always = B.model_copy(update={"harmonised": True})
     chosen = B_ALONE.model_copy(update={"harmonised": "validation", "harmonised_runs": (7, 10)})
