@@ -67,7 +67,7 @@ def test_painted_residuals_lie_in_the_middle_in_own_axes_with_own_contrasts(
     assert sorted(map(bytes, painted.healthy)) == sorted(map(bytes, plain))
     added = painted.lesions.astype(int) - painted.healthy
     assert added[:, 14:18, 14:18].mean() > 5
-    reach = max(one.reach for one in own.lesions.ellipses)
-    assert not added[:, SIZE / 2 * CIRCLE > reach + 1.5].any()
+    reach, radii = max(one.reach for one in own.lesions.ellipses), CIRCLE * SIZE / 2
+    assert not added[:, radii > reach + 1.5].any()
     middle = added[:, 15:17, 15:17].mean(axis=(1, 2))
     assert middle.max() <= np.quantile(own.lesions.contrasts, 0.9) * 1.2
