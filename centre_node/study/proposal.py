@@ -77,7 +77,7 @@ def propose(
         "split_shares": SPLIT_SHARES,
         "train_fractions": (1.0,),
         "synthetic_patches": added,
-        "arms": tuple(_arms(names, inputs.donors)),
+        "arms": tuple(_arms(names, inputs)),
     }
     configuration, plan, why_length = _fitted(fixed, inputs, minutes, device)
     why = (why_kinds, why_side, *why_patches, why_added, why_length)
@@ -159,7 +159,7 @@ def _added(scope: Sequence[Mammogram]) -> tuple[int, str]:
     return added, f"arms add {added} lesions to the own ones in training, which are about {about}"
 
 
-def _arms(names: Mapping[str, str], donors: Mapping[str, object]) -> Iterator[Arm]:
+def _arms(names: Mapping[str, str], inputs: StudyInputs) -> Iterator[Arm]:
     """Yield the baseline, every control that needs no donor, and an arm for each donor."""
     yield Arm(name="none")
     yield Arm(name="extra healthy only", extra_healthy=True)
@@ -167,8 +167,10 @@ def _arms(names: Mapping[str, str], donors: Mapping[str, object]) -> Iterator[Ar
     yield Arm(name="own lesions painted", painted="own")
     yield Arm(name="blobs painted", painted="ellipse")
     for name, digest in names.items():
-        yield Arm(name=name, generators=(digest,))
-    for name in donors:
+        draws_residuals = inputs.packages[digest].card.architecture.output == "residual"
+        painted = {"painted": "generator"} if draws_residuals else {}
+        yield Arm.model_validate({"name": name, "generators": (digest,), **painted})
+    for name in inputs.donors:
         yield Arm(name=f"Real {name}", real_donors=(name,))
 
 
