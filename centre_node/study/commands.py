@@ -25,6 +25,7 @@ from centre_node.study.paper.printing import print_paper_tables
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.ray_engine import RayEngine
 from centre_node.study.runs import CUTTING, OWN_TRAINING, Engine, run_study
+from centre_node.study.splits import differences_over_splits
 from centre_node.study.study_file import StudyFile, read_study_file
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.findings import StudyResult
@@ -34,6 +35,7 @@ from shared.models import StrictModel
 from shared.packages import open_package
 from shared.progress import OnProgress, shown
 from study_report.contents import StudyReport
+from study_report.sentences import pooled_sentence
 from study_report.writing import write_study_report
 
 app = typer.Typer(
@@ -172,6 +174,33 @@ def uses(
         )
     if not found:
         sys.stdout.write(f"no study in {folder} used a generator {digest}\n")
+
+
+@app.command()
+def pool(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDERS", help="Folders that genshare study run made, one for each split."
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Say what studies that differ in their split_seed alone show together.
+
+    Each difference is the mean over splits. Patients who are tested in several splits count once,
+    and verdicts are protected as those of one study are.
+
+    Example:
+      genshare study pool masses-0 masses-1 masses-2
+    """
+    found = differences_over_splits(folders, cache=CACHE)
+    if json:
+        lines = ",\n".join(one.model_dump_json() for one in found)
+        sys.stdout.write(f"[{lines}]\n")
+        return
+    for one in found:
+        sys.stdout.write(pooled_sentence(one) + "\n")
 
 
 @app.command("paper-tables")
