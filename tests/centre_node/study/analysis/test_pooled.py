@@ -22,7 +22,7 @@ def _split(*, seed: int, first_patient: int, gain: float = 0.0) -> SplitRuns:
     test, runs = simulated(
         shifts, seeds=10, seed=seed, of_arm_and_patient=0.4, both=True, make_row=quick_row
     )
-    called = TestPatches(test.labels, test.patients + first_patient)
+    called = TestPatches(test.labels, test.patients.astype(np.int64) + first_patient)
     return SplitRuns(ARMS, called, columns(list(shifts), runs)[0])
 
 
@@ -43,7 +43,7 @@ def test_a_difference_is_the_mean_of_those_of_the_splits() -> None:
     apart = [_of_control(one).difference, _of_control(two).difference]
 
     assert None not in apart
-    assert _of_control(one, two).difference == pytest.approx(np.mean(apart))  # type: ignore[arg-type]
+    assert _of_control(one, two).difference == pytest.approx(np.mean(np.array(apart)))
 
 
 def test_patients_of_several_splits_count_once() -> None:
