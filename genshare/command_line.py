@@ -33,11 +33,16 @@ COMMANDS = {
     "show": ("shared.commands", "Show one generator's card."),
     "fetch": ("shared.commands", "Fetch a generator and verify it."),
     "sample": ("centre_node.sampling.commands", "Draw synthetic patches from a fetched generator."),
+    "paint": (
+        "centre_node.sampling.paint_commands",
+        "Paint lesions on your own healthy patches, without a generator.",
+    ),
     "fidelity": (
         "centre_node.fidelity.commands",
         "Compare a generator's samples with your own patches.",
     ),
     "study": ("centre_node.study.commands", "Compare what arms bring a classifier."),
+    "doctor": ("genshare.doctor.commands", "Say what is amiss on this machine, and what to do."),
     "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),
     "export-medigan": ("centre_node.medigan.commands", "Write a package's medigan metadata."),
 }

@@ -162,7 +162,15 @@ def _setting(study: Presented) -> str:
         f"{told_apart}, and tested each "
         f"on the same {counted(first.n_test, 'patch', 'patches')} of patients that no training "
         f"saw; {percentage(first.prevalence)} of them {study.classes.are_positive}."
+        f"{_equal_steps(study)}"
     )
+
+
+def _equal_steps(study: Presented) -> str:
+    steps = study.configuration.classifier_training.steps
+    if steps is None:
+        return ""
+    return f" Each took {counted(steps, 'step')} of training, however many patches its arm adds."
 
 
 def _baseline(study: Presented) -> Iterator[str]:

@@ -7,7 +7,11 @@ from node_api.tasks import Classes
 
 UNDEFINED = "n/a"
 MINUS, UNBREAKABLE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
-SCOPES = {"all": "lesions of every kind", "masses": "masses"}
+SCOPES = {
+    "all": "lesions of every kind",
+    "masses": "masses",
+    "masses-equal-steps": "masses (equal steps)",
+}
 CLASSIFIERS = {"cnn": "CNN", "swin": "Swin"}
 METRICS = {
     "accuracy": "Accuracy",

@@ -75,6 +75,7 @@ class OwnLesions:
         backgrounds: Indices,
         *,
         jitter: Jitter | None = None,
+        first: int = 0,
         random: np.random.Generator,
     ) -> Painted:
         """Paint a lesion on each healthy patch, every lesion as often as the others or once more.
@@ -87,11 +88,14 @@ class OwnLesions:
             source: `own` paints the lesions, `ellipse` blobs of their axes and contrasts.
             backgrounds: Records of healthy patches.
             jitter: With which these are cut; None takes their squares.
+            first: Where in the row of lesions to begin, which goes round: for the patches that go
+                on with earlier ones.
         """
         pixels, tissue = self.store.healthy_crops(
             backgrounds, size=self.size, jitter=jitter, random=random
         )
-        which = random.permutation(np.arange(len(backgrounds)) % len(self.lesions.ellipses))
+        in_turn = (first + np.arange(len(backgrounds))) % len(self.lesions.ellipses)
+        which = random.permutation(in_turn)
         reaches = np.array([self.lesions.ellipses[one].reach for one in which])
         places = matched_places(reaches, rooms(tissue), random=random)
         on = _Healthy(pixels[places], tissue[places], which)

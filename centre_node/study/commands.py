@@ -8,41 +8,31 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
-import cv2
 import typer
 from pydantic import Field
 from rich.console import Console
 
-from centre_node.device import default_device
 from centre_node.log_rules import keep_headers_out
-from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
-from centre_node.mammography.mammograms import Reading
 from centre_node.process import Threads
+from centre_node.study.from_file import CACHE, run_study_file, write_report
 from centre_node.study.lineage import RESULT, read_report, uses_of
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
-from centre_node.study.preparation import StudyInputs
 from centre_node.study.ray_engine import RayEngine
-from centre_node.study.runs import CUTTING, OWN_TRAINING, Engine, run_study
+from centre_node.study.runs import CUTTING, OWN_TRAINING, Engine
 from centre_node.study.splits import differences_over_splits
-from centre_node.study.study_file import StudyFile, read_study_file
-from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.findings import StudyResult
-from node_api.studies import StudyConfiguration
 from shared.command_options import Json, Options, with_options
 from shared.models import StrictModel
-from shared.packages import open_package
 from shared.progress import OnProgress, shown
-from study_report.contents import StudyReport
 from study_report.sentences import pooled_sentence
-from study_report.writing import write_study_report
+from study_report.writing import PAGE
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Run studies, and look at what they left."
 )
 
-CACHE = "cache"
 LEAST_WIDTH = 100
 
 
@@ -102,25 +92,15 @@ def run(
 
       genshare study run masses.toml --out masses --engine ray --address ray://head:10001
     """
-    file = read_study_file(study_file)
     chosen = engine.made()
-    _make_folder(out)
-    configuration, inputs = _read_inputs(file, out)
-    cv2.setNumThreads(1)
     with _shown() as on_progress:
-        result = run_study(
-            configuration,
-            inputs,
-            folder=out,
-            cache=out / CACHE,
-            device=default_device(),
-            threads=threads,
-            engine=chosen,
-            on_progress=on_progress,
+        report = run_study_file(
+            study_file, out, engine=chosen, threads=threads, on_progress=on_progress
         )
-    page = _write_report(out, StudyReport(configuration=configuration, result=result))
+    result = report.result
     _print_failed(result)
-    sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else f"Report: {page}\n")
+    told = f"Report: {out / PAGE}\n"
+    sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else told)
 
 
 @app.command()
@@ -134,7 +114,7 @@ def report(
     Example:
       genshare study report masses
     """
-    sys.stdout.write(f"Report: {_write_report(folder, read_report(folder / RESULT))}\n")
+    sys.stdout.write(f"Report: {write_report(folder, read_report(folder / RESULT))}\n")
 
 
 @app.command()
@@ -226,37 +206,6 @@ def _print_failed(result: StudyResult) -> None:
             f"failed: {failed.classifier}, {failed.train_fraction:.0%}, {failed.arm}, "
             f"seed {failed.seed}: {failed.problem}\n"
         )
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise typer.BadParameter(f"--out {out} cannot be made: {error.strerror}") from error
-    if not os.access(out, os.W_OK):
-        raise typer.BadParameter(f"--out {out} cannot be written")
-
-
-def _write_report(folder: Path, report: StudyReport) -> Path:
-    pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
-    return write_study_report(folder, report, pictures)
-
-
-def _read_inputs(file: StudyFile, out: Path) -> tuple[StudyConfiguration, StudyInputs]:
-    packages = {name: open_package(folder, partly=True) for name, folder in file.generators.items()}
-    configuration = file.configuration({name: p.digest for name, p in packages.items()})
-    return configuration, StudyInputs(
-        own=_read(file.own, out),
-        donors={name: _read(source, out) for name, source in file.donors.items()},
-        packages={package.digest: package for package in packages.values()},
-        initial_weights=file.initial_weights,
-    )
-
-
-def _read(source: DatasetSource, out: Path) -> Reading:
-    if isinstance(source, MammogramFolder):
-        return read_folder(Path(source.folder), source.format, source.where)
-    return read_dataset(source, data_folders(out, None))
 
 
 @contextmanager

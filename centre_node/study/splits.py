@@ -3,21 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from centre_node.classifiers.metrics import auroc
 from centre_node.study.analysis.pooled import SplitRuns, pooled_differences
-from centre_node.study.analysis.predictions import Labels, Predictions, TestPatches, columns
+from centre_node.study.analysis.predictions import TestPatches, columns
 from centre_node.study.errors import StudyFileError
 from centre_node.study.lineage import RESULT, read_report
 from centre_node.study.prepared import PreparedStudy, opened
 from centre_node.study.running import RunResult
+from centre_node.study.runs import RUNS, predictions_of
 from node_api.findings import Difference
 from node_api.studies import StudyConfiguration
 from shared.models import read_model
 from study_report.contents import StudyReport
-
-RUNS = "runs"
 
 
 def differences_over_splits(folders: Sequence[Path], *, cache: str) -> tuple[Difference, ...]:
@@ -73,7 +69,7 @@ def _split_runs(report: StudyReport, cache: Path) -> tuple[SplitRuns, ...]:
             f"{cache} lacks {missing} of {len(paths)} runs; start the study again, which does them"
         )
     runs = [
-        _predictions(read_model(RunResult, path, StudyFileError), patches.validation.labels)
+        predictions_of(read_model(RunResult, path, StudyFileError), patches.validation.labels)
         for path in paths
     ]
     test = TestPatches(patches.test.labels, patches.test.patients)
@@ -88,8 +84,3 @@ def _prepared(configuration: StudyConfiguration, cache: Path) -> Path:
     raise StudyFileError(
         f"{cache} does not hold what the study's runs read; start the study again, which makes it"
     )
-
-
-def _predictions(result: RunResult, validation: Labels) -> Predictions:
-    reached = auroc(validation, np.array(result.validation_log_odds))
-    return Predictions(result.row, np.array(result.test_log_odds), reached)

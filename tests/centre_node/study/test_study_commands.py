@@ -195,7 +195,7 @@ def test_wrong_input_is_one_sentence(
 def test_a_study_is_not_written_over_a_file(study_file: Path, study: Genshare) -> None:
     done = study("run", study_file, "--out", study_file)
 
-    assert done.code == 2
+    assert done.code == 1
     assert "cannot be made: File exists" in " ".join(done.stderr.replace("│", " ").split())
 
 
