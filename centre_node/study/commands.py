@@ -14,7 +14,7 @@ from rich.console import Console
 
 from centre_node.log_rules import keep_headers_out
 from centre_node.process import Threads
-from centre_node.study.from_file import plan_study_file, run_study_file, write_report
+from centre_node.study.from_file import CACHE, plan_study_file, run_study_file, write_report
 from centre_node.study.lineage import RESULT, read_report, uses_of
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.paper.checks import paper_checks
@@ -22,11 +22,13 @@ from centre_node.study.paper.printing import print_paper_tables
 from centre_node.study.plan import StudyPlan
 from centre_node.study.ray_engine import RayEngine
 from centre_node.study.runs import CUTTING, OWN_TRAINING, Engine
+from centre_node.study.splits import differences_over_splits
 from node_api.findings import StudyResult
 from shared.command_options import Json, Options, with_options
 from shared.durations import duration
 from shared.models import StrictModel
 from shared.progress import OnProgress, shown
+from study_report.sentences import pooled_sentence
 from study_report.writing import PAGE
 
 app = typer.Typer(
@@ -161,6 +163,33 @@ def uses(
         )
     if not found:
         sys.stdout.write(f"no study in {folder} used a generator {digest}\n")
+
+
+@app.command()
+def pool(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDERS", help="Folders that genshare study run made, one for each split."
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Say what studies that differ in their split_seed alone show together.
+
+    Each difference is the mean over splits. Patients who are tested in several splits count once,
+    and verdicts are protected as those of one study are.
+
+    Example:
+      genshare study pool masses-0 masses-1 masses-2
+    """
+    found = differences_over_splits(folders, cache=CACHE)
+    if json:
+        lines = ",\n".join(one.model_dump_json() for one in found)
+        sys.stdout.write(f"[{lines}]\n")
+        return
+    for one in found:
+        sys.stdout.write(pooled_sentence(one) + "\n")
 
 
 @app.command("paper-tables")

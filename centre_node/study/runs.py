@@ -221,7 +221,7 @@ def _result(
         findings=findings(
             arms,
             TestPatches(test.labels, test.patients),
-            [_predictions(result, patches.validation.labels) for result in in_order],
+            [predictions_of(result, patches.validation.labels) for result in in_order],
             resamples=study.resamples,
             seed=study.split_seed,
         ),
@@ -241,7 +241,8 @@ def _harmonised_runs(arm: Arm, results: dict[Run, RunResult]) -> tuple[int, int]
     return sum(chosen), len(chosen)
 
 
-def _predictions(result: RunResult, validation: Labels) -> Predictions:
+def predictions_of(result: RunResult, validation: Labels) -> Predictions:
+    """Return what the statistics are made from, of a run that ended; `validation` is its truth."""
     return Predictions(
         result.row,
         np.array(result.test_log_odds),
