@@ -156,9 +156,12 @@ class BlobStore:
             self._path(digest).unlink()
 
     async def _receive(self, temporary: Path, content: AsyncIterable[bytes], upload: Upload) -> str:
+        chunks = aiter(content)
         async with incoming_file(temporary, self._held) as incoming:
-            async for chunk in self._in_time(content):
-                if incoming.gather(chunk):
+            while (chunk := await self._in_time(chunks)) is not None:
+                is_a_piece = incoming.gather(chunk)
+                del chunk  # or it would stay in memory while the next is waited for
+                if is_a_piece:
                     await self._write(incoming, upload)
             await self._write(incoming, upload)
             return await incoming.sha256()
@@ -168,19 +171,15 @@ class BlobStore:
         upload.grow_to(incoming.size_bytes)
         await incoming.write()
 
-    async def _in_time(self, content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-        chunks = aiter(content)
-        while True:
-            try:
-                async with asyncio.timeout(self._limits.stall_seconds):
-                    chunk = await anext(chunks)
-            except StopAsyncIteration:
-                return
-            except TimeoutError as error:
-                raise UploadStalledError(
-                    f"nothing of the upload came for {self._limits.stall_seconds:g} s"
-                ) from error
-            yield chunk
+    async def _in_time(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        """Return the next chunk, or None after the last."""
+        try:
+            async with asyncio.timeout(self._limits.stall_seconds):
+                return await anext(chunks, None)
+        except TimeoutError as error:
+            raise UploadStalledError(
+                f"nothing of the upload came for {self._limits.stall_seconds:g} s"
+            ) from error
 
     def _check_room(self, size: int, still_to_write: int) -> None:
         if size > self._limits.max_file_bytes:

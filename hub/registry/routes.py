@@ -34,6 +34,7 @@ from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
 from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import headers, problems
+from shared.body_parts import body_parts
 from shared.errors import PackageError
 from shared.json_bodies import JsonBody
 from shared.models import StrictModel
@@ -100,7 +101,7 @@ async def put_blob(
     """Upload a file; its SHA-256 is in the URL."""
     await check_conditions(request)
     await registry.blobs.put(
-        digest, request.stream(), centre=caller.name, declared_bytes=content_length
+        digest, body_parts(request), centre=caller.name, declared_bytes=content_length
     )
     return Response(status_code=status.HTTP_201_CREATED)
 
