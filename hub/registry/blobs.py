@@ -1,15 +1,17 @@
 """Files named by their SHA-256: written to a temporary name, synced, renamed."""
 
 import asyncio
+import logging
 import os
 import shutil
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from anyio import to_thread
+from sqlalchemy.exc import DatabaseError
 
 from hub.errors import (
     BlobDigestError,
@@ -21,10 +23,12 @@ from hub.errors import (
 from hub.registry.incoming import Held, IncomingFile, incoming_file
 from hub.registry.quotas import Quotas, Upload
 from hub.registry.stored_files import StoredFiles
-from shared.files import full_disk_named, put_in_place, sync
+from shared.files import full_disk_named, is_full_disk, put_in_place, sync
 
 FULL = "the upload does not fit the hub's disk"
 INCOMING = "incoming"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +152,17 @@ class BlobStore:
     def _remove_left_overs(self) -> None:
         """Remove what a hub that was killed left: half uploads, and files just before their note.
 
-        Nobody was told that either is kept, and what has no note would count for no quota.
+        Nobody was told that either is kept, and what has no note would count for no quota. A note
+        whose file the cleaner had removed just before would count for one for ever.
         """
         for half in self._incoming.iterdir():
             half.unlink()
-        for digest in self._files.without_note({path.name for path in self._folder.glob("??/*")}):
+        found = {path.name for path in self._folder.glob("??/*")}
+        for digest in self._files.without_note(found):
             self._path(digest).unlink()
+        with _unless_full():
+            for centre, usage in self._files.forget_lost(found).items():
+                self._quotas.give_back(centre, usage)
 
     async def _receive(self, temporary: Path, content: AsyncIterable[bytes], upload: Upload) -> str:
         chunks = aiter(content)
@@ -203,3 +212,14 @@ class BlobStore:
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest
+
+
+@contextmanager
+def _unless_full() -> Iterator[None]:
+    """Leave for the next start what a full disk has no room for: this one serves reading."""
+    try:
+        yield
+    except DatabaseError as error:
+        if not is_full_disk(error):
+            raise
+        log.warning("the database's disk is full: notes of files that are gone stay there")
