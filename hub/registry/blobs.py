@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from hub.registry.incoming import Held, IncomingFile, incoming_file
 from hub.registry.quotas import Quotas, Upload
 from hub.registry.stored_files import StoredFiles
 from shared.files import full_disk_named, is_full_disk, put_in_place, sync
+from shared.preconditions import unconditional
 
 FULL = "the upload does not fit the hub's disk"
 INCOMING = "incoming"
@@ -82,6 +83,10 @@ class BlobStore:
             raise BlobNotFoundError(f"no file with the SHA-256 {digest} is stored")
         return self._path(digest)
 
+    def etag(self, digest: str) -> str:
+        """Return the strong ETag of a file."""
+        return f'"{digest}"'
+
     async def put(
         self,
         digest: str,
@@ -89,8 +94,13 @@ class BlobStore:
         *,
         centre: str,
         declared_bytes: int | None = None,
+        check: Callable[[str | None], None] = unconditional,
     ) -> None:
         """Store an upload as it streams in; what was declared is refused before anything comes.
+
+        Args:
+            check: Given the file's ETag, or None if it is not there; raises if it should not be
+                stored now. Called in the step that does.
 
         Raises:
             BlobDigestError: The bytes have another SHA-256.
@@ -108,7 +118,7 @@ class BlobStore:
                     if found != digest:
                         message = f"the uploaded bytes have the SHA-256 {found}, not {digest}"
                         raise BlobDigestError(message)
-                    await to_thread.run_sync(self._keep, temporary, digest, upload)
+                    await to_thread.run_sync(self._keep, temporary, digest, upload, check)
             finally:
                 temporary.unlink(missing_ok=True)
 
@@ -198,15 +208,22 @@ class BlobStore:
         if shutil.disk_usage(self._folder).free - still_to_write < self._limits.reserve_bytes:
             raise HubDiskFullError(FULL)
 
-    def _keep(self, temporary: Path, digest: str, upload: Upload) -> None:
+    def _keep(
+        self, temporary: Path, digest: str, upload: Upload, check: Callable[[str | None], None]
+    ) -> None:
         target = self._path(digest)
         target.parent.mkdir(exist_ok=True)
         sync(temporary)
+
+        def put_checked_in_place() -> None:
+            check(self.etag(digest) if target.exists() else None)
+            put_in_place(temporary, target)
+
         upload.is_kept = self._files.add(
             digest,
             upload.centre,
             temporary.stat().st_size,
-            put_in_place=lambda: put_in_place(temporary, target),
+            put_in_place=put_checked_in_place,
         )
         sync(self._folder)
 
