@@ -38,6 +38,10 @@ COMMANDS = {
         "Compare a generator's samples with your own patches.",
     ),
     "study": ("centre_node.study.commands", "Compare what arms bring a classifier."),
+    "choose": (
+        "centre_node.study.choose_command",
+        "Choose donors' generators by your own validation patients.",
+    ),
     "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),
     "export-medigan": ("centre_node.medigan.commands", "Write a package's medigan metadata."),
 }

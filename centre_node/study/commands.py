@@ -1,38 +1,32 @@
 """`genshare study`: run a study without a node, and look at what studies left."""
 
-import os
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import cv2
 import typer
-from pydantic import Field
 from rich.console import Console
 
 from centre_node.device import default_device
 from centre_node.log_rules import keep_headers_out
-from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
-from centre_node.mammography.mammograms import Reading
 from centre_node.process import Threads
+from centre_node.study.command_parts import (
+    CACHE,
+    EngineChoice,
+    digests_of,
+    make_folder,
+    open_generators,
+    read_inputs,
+    runs_shown,
+)
 from centre_node.study.lineage import RESULT, read_report, uses_of
-from centre_node.study.local_engine import LocalEngine
 from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
-from centre_node.study.preparation import StudyInputs
-from centre_node.study.ray_engine import RayEngine
-from centre_node.study.runs import CUTTING, OWN_TRAINING, Engine, run_study
-from centre_node.study.study_file import StudyFile, read_study_file
-from node_api.data_sources import DatasetSource, MammogramFolder
+from centre_node.study.runs import run_study
+from centre_node.study.study_file import read_study_file
 from node_api.findings import StudyResult
-from node_api.studies import StudyConfiguration
 from shared.command_options import Json, Options, with_options
-from shared.models import StrictModel
-from shared.packages import open_package
-from shared.progress import OnProgress, shown
 from study_report.contents import StudyReport
 from study_report.writing import write_study_report
 
@@ -40,42 +34,12 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Run studies, and look at what they left."
 )
 
-CACHE = "cache"
 LEAST_WIDTH = 100
 
 
 @app.callback()
 def _study() -> None:
     keep_headers_out()
-
-
-class EngineChoice(StrictModel):
-    """What does the runs of a study, and how many at once."""
-
-    workers: int | None = Field(
-        None,
-        ge=1,
-        le=256,
-        description="How many runs are done at once; by default one a processor.",
-    )
-    engine: Literal["local", "ray"] = Field(
-        "local", description="Where runs are done: on this machine, or on a cluster with Ray."
-    )
-    address: str = Field(
-        "auto",
-        description="With --engine ray: the address of the cluster, such as ray://host:10001.",
-    )
-    runs_a_gpu: int = Field(
-        4, ge=1, le=64, description="How many runs share a GPU, where there is one."
-    )
-
-    def made(self) -> Engine:
-        """Return an engine that is there, before hours go into cutting patches for it."""
-        if self.engine == "local":
-            return LocalEngine(self.workers or len(os.sched_getaffinity(0)), self.runs_a_gpu)
-        cluster = RayEngine(self.address, self.runs_a_gpu)
-        cluster.check()
-        return cluster
 
 
 @app.command()
@@ -102,10 +66,12 @@ def run(
     """
     file = read_study_file(study_file)
     chosen = engine.made()
-    _make_folder(out)
-    configuration, inputs = _read_inputs(file, out)
+    make_folder(out)
+    packages = open_generators(file)
+    configuration = file.configuration(digests_of(packages))
+    inputs = read_inputs(file, packages, out)
     cv2.setNumThreads(1)
-    with _shown() as on_progress:
+    with runs_shown() as on_progress:
         result = run_study(
             configuration,
             inputs,
@@ -199,58 +165,6 @@ def _print_failed(result: StudyResult) -> None:
         )
 
 
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise typer.BadParameter(f"--out {out} cannot be made: {error.strerror}") from error
-    if not os.access(out, os.W_OK):
-        raise typer.BadParameter(f"--out {out} cannot be written")
-
-
 def _write_report(folder: Path, report: StudyReport) -> Path:
     pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
     return write_study_report(folder, report, pictures)
-
-
-def _read_inputs(file: StudyFile, out: Path) -> tuple[StudyConfiguration, StudyInputs]:
-    packages = {name: open_package(folder, partly=True) for name, folder in file.generators.items()}
-    configuration = file.configuration({name: p.digest for name, p in packages.items()})
-    return configuration, StudyInputs(
-        own=_read(file.own, out),
-        donors={name: _read(source, out) for name, source in file.donors.items()},
-        packages={package.digest: package for package in packages.values()},
-        initial_weights=file.initial_weights,
-    )
-
-
-def _read(source: DatasetSource, out: Path) -> Reading:
-    if isinstance(source, MammogramFolder):
-        return read_folder(Path(source.folder), source.format, source.where)
-    return read_dataset(source, data_folders(out, None))
-
-
-@contextmanager
-def _shown() -> Iterator[OnProgress]:
-    left = _TimeLeft()
-    with shown() as on_progress:
-        yield lambda step: on_progress(
-            step.model_copy(update={"seconds_left": left(step.done, step.total, step.message)})
-        )
-
-
-class _TimeLeft:
-    """Tells how much time is left by the runs that were not found done already."""
-
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
-        self._found: int | None = None
-
-    def __call__(self, done: int, total: int, message: str) -> float | None:
-        """Return seconds, or None while no run is done."""
-        if message in (CUTTING, OWN_TRAINING):
-            return None
-        if self._found is None:
-            self._found, self._begun = done, time.monotonic()
-        new = done - self._found
-        return (time.monotonic() - self._begun) / new * (total - done) if new else None
