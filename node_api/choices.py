@@ -43,6 +43,7 @@ class Choice(StrictModel):
         split_digest: Tells how the centre's patients were split. A study with another split would
             be tested on patients that the choice was made by.
         control: The best that the centre does without donors, by the same patients.
+        painted: Whether the generators draw residuals, which are painted on own healthy patches.
         validation_patches: That gains were measured on.
         tried: In the order of the study file.
     """
@@ -58,6 +59,7 @@ class Choice(StrictModel):
     validation_patients: int
     validation_patches: int
     control: ChosenControl
+    painted: bool = False
     tried: tuple[TriedGenerator, ...]
 
     @property

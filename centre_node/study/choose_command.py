@@ -12,19 +12,19 @@ from centre_node.device import default_device
 from centre_node.log_rules import keep_headers_out
 from centre_node.process import Threads
 from centre_node.study.choosing import Trial, choose
-from centre_node.study.command_parts import (
+from centre_node.study.command_parts import EngineChoice, runs_shown
+from centre_node.study.from_file import (
     CACHE,
-    EngineChoice,
     digests_of,
+    inputs_of,
     make_folder,
     open_generators,
-    read_inputs,
-    runs_shown,
 )
 from centre_node.study.study_file import StudyFile, read_study_file
 from node_api.choices import Choice, TriedGenerator
 from shared.command_options import Json, Options, with_options
 from shared.files import write_text
+from shared.packages import Package
 from study_report.wording import percentage, signed, signed_interval, unsigned
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -71,10 +71,10 @@ def choose_generators(
     keep_headers_out()
     file = read_study_file(study_file).without_choices()
     packages = open_generators(file)
-    trial = _trial(file, digests_of(packages), train_fraction, classifier)
+    trial = _trial(file, packages, train_fraction, classifier)
     does_the_runs = engine.made()
     make_folder(out)
-    inputs = read_inputs(file.model_copy(update={"donors": {}}), packages, out)
+    inputs = inputs_of(file.model_copy(update={"donors": {}}), packages, out)
     cv2.setNumThreads(1)
     with runs_shown() as on_progress:
         choice = choose(
@@ -95,12 +95,12 @@ def choose_generators(
 
 def _trial(
     file: StudyFile,
-    digests: Mapping[str, str],
+    packages: Mapping[str, Package],
     train_fraction: float | None,
     classifier: str | None,
 ) -> Trial:
-    study = file.configuration(digests)
-    if not digests:
+    study = file.configuration(digests_of(packages))
+    if not packages:
         raise typer.BadParameter("the study file names no generators to choose among")
     fraction = min(study.train_fractions) if train_fraction is None else train_fraction
     if fraction not in study.train_fractions:
@@ -111,7 +111,7 @@ def _trial(
     if wanted not in known_classifiers:
         known = ", ".join(study.classifiers)
         raise typer.BadParameter(f"--classifier is {wanted}; the study has {known}")
-    return Trial.of(study, digests, classifier=known_classifiers[wanted], train_fraction=fraction)
+    return Trial.of(study, packages, classifier=known_classifiers[wanted], train_fraction=fraction)
 
 
 def _lines(choice: Choice, receipt: Path) -> Iterator[str]:

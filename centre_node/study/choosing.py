@@ -5,10 +5,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 
+from centre_node.sampling.errors import GeneratorOutputError
 from centre_node.study.analysis.controls import chosen_control
 from centre_node.study.analysis.differences import differences
 from centre_node.study.analysis.predictions import TestPatches, columns
@@ -57,19 +59,23 @@ class Trial:
     def of(
         cls,
         study: StudyConfiguration,
-        generators: Mapping[str, str],
+        generators: Mapping[str, Package],
         *,
         classifier: ClassifierName,
         train_fraction: float,
     ) -> "Trial":
         """Make a trial of a study: its controls, and an arm for each generator.
 
+        Generators of residuals are painted on own healthy patches, as they are made for.
+
         Args:
-            generators: Manifest digests by name.
+            generators: By name.
 
         Raises:
             NoControlError: The study has no arm that does without donors.
+            GeneratorOutputError: Some draw residuals and some whole patches: no pool has both.
         """
+        painted = _painted(generators)
         controls = [arm for arm in study.arms if role_of(arm) in CONTROL_ROLES]
         if not controls:
             raise NoControlError(
@@ -77,7 +83,10 @@ class Trial:
                 'donors, such as { name = "own lesions repeated", oversampled = true }'
             )
         tried = {f"{number}, {name[:40]}": name for number, name in enumerate(generators, 1)}
-        arms = [Arm(name=arm, generators=(generators[name],)) for arm, name in tried.items()]
+        arms = [
+            Arm(name=arm, generators=(generators[name].digest,), painted=painted)
+            for arm, name in tried.items()
+        ]
         training = study.classifier_training
         if classifier != "swin":
             training = training.model_copy(update={"swin_side_px": SWIN_SIDE_PX})
@@ -88,6 +97,17 @@ class Trial:
             "arms": (*controls, *arms),
         }
         return cls(StudyConfiguration.model_validate(fields), tried)
+
+
+def _painted(generators: Mapping[str, Package]) -> Literal["generator"] | None:
+    outputs = {name: one.card.architecture.output for name, one in generators.items()}
+    residual = [name for name, output in outputs.items() if output == "residual"]
+    if residual and len(residual) < len(outputs):
+        raise GeneratorOutputError(
+            f"{', '.join(residual)} draw residuals and the other generators whole patches, and "
+            "one arm cannot draw both; choose among those of a kind"
+        )
+    return "generator" if residual else None
 
 
 def choose(
@@ -142,6 +162,7 @@ def choose(
         validation_patients=len(np.unique(patches.test.patients)),
         validation_patches=len(patches.test.labels),
         control=control,
+        painted=trial.configuration.arms[-1].painted is not None,
         tried=_tried(trial, gains, inputs.packages),
     )
 

@@ -1,28 +1,18 @@
-"""What the commands that do runs have in common: their engine, their inputs, their progress."""
+"""What the commands that do runs have in common: their engine and their progress."""
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
-import typer
 from pydantic import Field
 
-from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
-from centre_node.mammography.mammograms import Reading
 from centre_node.study.local_engine import LocalEngine
-from centre_node.study.preparation import StudyInputs
 from centre_node.study.ray_engine import RayEngine
 from centre_node.study.runs import CUTTING, OWN_TRAINING, Engine
-from centre_node.study.study_file import StudyFile
-from node_api.data_sources import DatasetSource, MammogramFolder
 from shared.models import StrictModel
-from shared.packages import Package, open_package
 from shared.progress import OnProgress, shown
-
-CACHE = "cache"
 
 
 class EngineChoice(StrictModel):
@@ -52,51 +42,6 @@ class EngineChoice(StrictModel):
         cluster = RayEngine(self.address, self.runs_a_gpu)
         cluster.check()
         return cluster
-
-
-def make_folder(out: Path) -> None:
-    """Make the folder of results.
-
-    Raises:
-        BadParameter: It cannot be made or written.
-    """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise typer.BadParameter(f"--out {out} cannot be made: {error.strerror}") from error
-    if not os.access(out, os.W_OK):
-        raise typer.BadParameter(f"--out {out} cannot be written")
-
-
-def open_generators(file: StudyFile) -> dict[str, Package]:
-    """Return the packages that a study file names, verified, by their names there."""
-    return {name: open_package(folder, partly=True) for name, folder in file.generators.items()}
-
-
-def digests_of(packages: Mapping[str, Package]) -> dict[str, str]:
-    """Return packages' manifest digests, by name."""
-    return {name: package.digest for name, package in packages.items()}
-
-
-def read_inputs(file: StudyFile, packages: Mapping[str, Package], out: Path) -> StudyInputs:
-    """Return what a study of the file is made of.
-
-    Args:
-        packages: The file's generators, by their names there.
-        out: Where phantoms may be kept.
-    """
-    return StudyInputs(
-        own=_read(file.own, out),
-        donors={name: _read(source, out) for name, source in file.donors.items()},
-        packages={package.digest: package for package in packages.values()},
-        initial_weights=file.initial_weights,
-    )
-
-
-def _read(source: DatasetSource, out: Path) -> Reading:
-    if isinstance(source, MammogramFolder):
-        return read_folder(Path(source.folder), source.format, source.where)
-    return read_dataset(source, data_folders(out, None))
 
 
 @contextmanager

@@ -4,31 +4,23 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import cv2
 import typer
 from rich.console import Console
 
-from centre_node.device import default_device
 from centre_node.log_rules import keep_headers_out
 from centre_node.process import Threads
-from centre_node.study.command_parts import (
-    CACHE,
-    EngineChoice,
-    digests_of,
-    make_folder,
-    open_generators,
-    read_inputs,
-    runs_shown,
-)
+from centre_node.study.command_parts import EngineChoice, runs_shown
+from centre_node.study.from_file import CACHE, plan_study_file, run_study_file, write_report
 from centre_node.study.lineage import RESULT, read_report, uses_of
 from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
-from centre_node.study.runs import run_study
-from centre_node.study.study_file import read_study_file
+from centre_node.study.plan import StudyPlan
+from centre_node.study.splits import differences_over_splits
 from node_api.findings import StudyResult
 from shared.command_options import Json, Options, with_options
-from study_report.contents import StudyReport
-from study_report.writing import write_study_report
+from shared.durations import duration
+from study_report.sentences import pooled_sentence
+from study_report.writing import PAGE
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Run studies, and look at what they left."
@@ -52,6 +44,10 @@ def run(
     ],
     engine: Annotated[EngineChoice, Options(panel="What does the runs")],
     threads: Threads = 1,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", metavar="", help="Say what would be done; write nothing."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run a study on a folder of mammograms and fetched generators.
@@ -64,27 +60,18 @@ def run(
 
       genshare study run masses.toml --out masses --engine ray --address ray://head:10001
     """
-    file = read_study_file(study_file)
+    if dry_run:
+        _print_plan(plan_study_file(study_file, out), json=json)
+        return
     chosen = engine.made()
-    make_folder(out)
-    packages = open_generators(file)
-    configuration = file.configuration(digests_of(packages))
-    inputs = read_inputs(file, packages, out)
-    cv2.setNumThreads(1)
     with runs_shown() as on_progress:
-        result = run_study(
-            configuration,
-            inputs,
-            folder=out,
-            cache=out / CACHE,
-            device=default_device(),
-            threads=threads,
-            engine=chosen,
-            on_progress=on_progress,
+        report = run_study_file(
+            study_file, out, engine=chosen, threads=threads, on_progress=on_progress
         )
-    page = _write_report(out, StudyReport(configuration=configuration, result=result))
+    result = report.result
     _print_failed(result)
-    sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else f"Report: {page}\n")
+    told = f"Report: {out / PAGE}\n"
+    sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else told)
 
 
 @app.command()
@@ -98,7 +85,7 @@ def report(
     Example:
       genshare study report masses
     """
-    sys.stdout.write(f"Report: {_write_report(folder, read_report(folder / RESULT))}\n")
+    sys.stdout.write(f"Report: {write_report(folder, read_report(folder / RESULT))}\n")
 
 
 @app.command()
@@ -140,6 +127,33 @@ def uses(
         sys.stdout.write(f"no study in {folder} used a generator {digest}\n")
 
 
+@app.command()
+def pool(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDERS", help="Folders that genshare study run made, one for each split."
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Say what studies that differ in their split_seed alone show together.
+
+    Each difference is the mean over splits. Patients who are tested in several splits count once,
+    and verdicts are protected as those of one study are.
+
+    Example:
+      genshare study pool masses-0 masses-1 masses-2
+    """
+    found = differences_over_splits(folders, cache=CACHE)
+    if json:
+        lines = ",\n".join(one.model_dump_json() for one in found)
+        sys.stdout.write(f"[{lines}]\n")
+        return
+    for one in found:
+        sys.stdout.write(pooled_sentence(one) + "\n")
+
+
 @app.command("paper-tables")
 def paper_tables(json: Json = False) -> None:
     """Print the paper's Tables 1 and 2, and which of their cells fit each other.
@@ -157,14 +171,27 @@ def paper_tables(json: Json = False) -> None:
         print_paper_tables(console)
 
 
+def _print_plan(plan: StudyPlan, *, json: bool) -> None:
+    if json:
+        sys.stdout.write(plan.model_dump_json(indent=2) + "\n")
+        return
+    lines = [
+        f"{part.name:16} {part.patients} patients with {part.lesions} lesions"
+        for part in plan.subsets
+    ]
+    lines += [
+        f"{'arms':16} {'; '.join(plan.arms)}",
+        f"{'runs':16} {plan.runs}: {', '.join(plan.classifiers)}, {plan.length}, "
+        f"{len(plan.seeds)} seeds, {plan.workers} at once",
+        f"{'time':16} about {duration(plan.seconds)} on this machine as busy as it is now",
+        "Nothing was written.",
+    ]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
 def _print_failed(result: StudyResult) -> None:
     for failed in result.failed:
         sys.stderr.write(
             f"failed: {failed.classifier}, {failed.train_fraction:.0%}, {failed.arm}, "
             f"seed {failed.seed}: {failed.problem}\n"
         )
-
-
-def _write_report(folder: Path, report: StudyReport) -> Path:
-    pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
-    return write_study_report(folder, report, pictures)

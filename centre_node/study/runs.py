@@ -23,7 +23,7 @@ from centre_node.study.prepared import Run, opened
 from centre_node.study.running import RunResult
 from node_api.findings import FailedRun, StudyOrigin, StudyResult, UsedGenerator
 from node_api.rows import as_csv
-from node_api.studies import StudyConfiguration
+from node_api.studies import Arm, StudyConfiguration
 from shared.files import alone_in, full_disk_named, write_text
 from shared.packages import Package
 from shared.progress import OnProgress, Progress
@@ -210,6 +210,7 @@ def _result(
             ready.study.additions[arm.name],
             centres=centres,
             augmentation=study.classifier_training.augmentation,
+            harmonised_runs=_harmonised_runs(arm, results),
         )
         for arm in study.arms
     )
@@ -233,12 +234,16 @@ def _result(
     )
 
 
-def predictions_of(result: RunResult, validation: Labels) -> Predictions:
-    """Return what statistics need of a run.
+def _harmonised_runs(arm: Arm, results: dict[Run, RunResult]) -> tuple[int, int] | None:
+    """Return how many of an arm's runs were harmonised, and of how many, where that was chosen."""
+    if arm.harmonised != "validation":
+        return None
+    chosen = [result.is_harmonised for run, result in results.items() if run.arm == arm]
+    return sum(chosen), len(chosen)
 
-    Args:
-        validation: Labels of the validation patches.
-    """
+
+def predictions_of(result: RunResult, validation: Labels) -> Predictions:
+    """Return what the statistics are made from, of a run that ended; `validation` is its truth."""
     return Predictions(
         result.row,
         np.array(result.test_log_odds),

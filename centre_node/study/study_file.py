@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from centre_node.study.arms import role_of
 from centre_node.study.errors import StudyFileError
-from node_api.choices import Choice, TriedGenerator
+from node_api.choices import Choice
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.studies import Arm, StudyConfiguration
 from shared.models import StrictModel, read_model, validation_summary
@@ -109,12 +109,13 @@ class StudyFile(StrictModel):
         if arm.chosen is None:
             fields["generators"] = tuple(digests[name] for name in arm.generators)
             return Arm.model_validate(fields)
-        kept = self._kept(arm.chosen, set(digests.values()))
-        fields["generators"] = tuple(one.manifest_digest for one in kept)
-        fields["proportions"] = tuple(one.share for one in kept)
+        choice = self._choice(arm.chosen, set(digests.values()))
+        fields["generators"] = tuple(one.manifest_digest for one in choice.kept)
+        fields["proportions"] = tuple(one.share for one in choice.kept)
+        fields["painted"] = "generator" if choice.painted else None
         return Arm.model_validate(fields)
 
-    def _kept(self, receipt: Path, known: Collection[str]) -> tuple[TriedGenerator, ...]:
+    def _choice(self, receipt: Path, known: Collection[str]) -> Choice:
         choice = read_model(Choice, receipt, StudyFileError, as_what=" is no receipt of a choice")
         if choice.split_digest != self.split_digest:
             raise StudyFileError(
@@ -131,7 +132,7 @@ class StudyFile(StrictModel):
                     f"{receipt} chose {one.name!r} with the digest {one.manifest_digest[:12]}, "
                     "which none of the file's generators has"
                 )
-        return choice.kept
+        return choice
 
 
 def read_study_file(path: Path) -> StudyFile:

@@ -14,6 +14,7 @@ from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.splits import with_kinds
 from centre_node.sampling.drawing import follow_recipe
+from centre_node.sampling.errors import GeneratorOutputError
 from centre_node.study import preparation
 from centre_node.study.choosing import Trial, choose, shares_by_gain
 from centre_node.study.errors import NoControlError
@@ -60,27 +61,53 @@ def test_a_pool_is_shared_by_gains_and_what_gains_nothing_is_left_out(
     assert shares_by_gain(gains) == pytest.approx(shares)
 
 
-def test_a_trial_has_the_controls_and_each_generator_alone() -> None:
+@pytest.fixture(scope="module")
+def donors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Package]:
+    """Two generators of noise; the trial below has the first draw lesions."""
+    folder = tmp_path_factory.mktemp("donors")
+    return {name: _package(folder / name, number) for number, name in enumerate(DONORS)}
+
+
+def _of_residuals(package: Package) -> Package:
+    output = package.card.architecture.model_copy(update={"output": "residual"})
+    card = package.card.model_copy(update={"architecture": output})
+    return replace(package, card=card)
+
+
+def test_a_trial_has_the_controls_and_each_generator_alone(donors: dict[str, Package]) -> None:
     study = STUDY.model_copy(update={"classifiers": ("cnn", "swin"), "train_fractions": (1.0, 0.5)})
 
-    trial = Trial.of(study, {"b": "b" * 64, "c": "c" * 64}, classifier="cnn", train_fraction=0.5)
+    trial = Trial.of(study, donors, classifier="cnn", train_fraction=0.5)
 
     arms = trial.configuration.arms
-    assert [(arm.name, arm.generators) for arm in arms] == [
-        (CONTROL.name, ()),
-        ("1, b", ("b" * 64,)),
-        ("2, c", ("c" * 64,)),
+    assert [(arm.name, arm.generators, arm.painted) for arm in arms] == [
+        (CONTROL.name, (), None),
+        ("1, useful", (donors["useful"].digest,), None),
+        ("2, useless", (donors["useless"].digest,), None),
     ]
-    assert trial.names == {"1, b": "b", "2, c": "c"}
+    assert trial.names == {"1, useful": "useful", "2, useless": "useless"}
     assert trial.configuration.classifiers == ("cnn",)
     assert trial.configuration.train_fractions == (0.5,)
 
 
-def test_without_a_control_there_is_nothing_to_beat() -> None:
+def test_without_a_control_there_is_nothing_to_beat(donors: dict[str, Package]) -> None:
     study = STUDY.model_copy(update={"arms": (Arm(name="none"),)})
 
     with pytest.raises(NoControlError, match="has no control that a generator must beat"):
-        Trial.of(study, {"b": "b" * 64}, classifier="cnn", train_fraction=1.0)
+        Trial.of(study, donors, classifier="cnn", train_fraction=1.0)
+
+
+def test_generators_of_residuals_are_painted_and_stand_in_no_pool_with_others(
+    donors: dict[str, Package],
+) -> None:
+    residual = {name: _of_residuals(package) for name, package in donors.items()}
+    mixed = {**donors, "useless": residual["useless"]}
+
+    trial = Trial.of(STUDY, residual, classifier="cnn", train_fraction=1.0)
+
+    assert [arm.painted for arm in trial.configuration.arms] == [None, "generator", "generator"]
+    with pytest.raises(GeneratorOutputError, match="useless draw residuals and the other"):
+        Trial.of(STUDY, mixed, classifier="cnn", train_fraction=1.0)
 
 
 @dataclass(frozen=True)
@@ -93,24 +120,23 @@ class Tried:
 
 
 @pytest.fixture(scope="module")
-def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
+def tried(donors: dict[str, Package], tmp_path_factory: pytest.TempPathFactory) -> Tried:
     folder = tmp_path_factory.mktemp("choosing")
-    packages = {name: _package(folder / name, number) for number, name in enumerate(DONORS)}
     own, opened = phantoms(patients=240, seed=2), set[str]()
     watched = replace(
         own, mammograms=tuple(_watched(mammogram, opened) for mammogram in own.mammograms)
     )
     with pytest.MonkeyPatch.context() as patched:
-        draw = _drawing_lesions_for(packages["useful"], _lesions(folder / "donor"))
+        draw = _drawing_lesions_for(donors["useful"], _lesions(folder / "donor"))
         patched.setattr(preparation, "follow_recipe", draw)
         choice = choose(
             Trial.of(
                 STUDY,
-                {name: package.digest for name, package in packages.items()},
+                donors,
                 classifier="cnn",
                 train_fraction=1.0,
             ),
-            StudyInputs(watched, {}, {package.digest: package for package in packages.values()}),
+            StudyInputs(watched, {}, {package.digest: package for package in donors.values()}),
             split_digest=SPLIT,
             cache=folder / "cache",
             device=torch.device("cpu"),
