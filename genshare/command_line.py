@@ -50,6 +50,10 @@ COMMANDS = {
     ),
     "init": ("centre_node.study.init_command", "Write a study file for your own mammograms."),
     "study": ("centre_node.study.commands", "Compare what arms bring a classifier."),
+    "choose": (
+        "centre_node.study.choose_command",
+        "Choose donors' generators by your own validation patients.",
+    ),
     "doctor": ("genshare.doctor.commands", "Say what is amiss on this machine, and what to do."),
     "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),
     "export-medigan": ("centre_node.medigan.commands", "Write a package's medigan metadata."),
