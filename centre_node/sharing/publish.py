@@ -1,5 +1,6 @@
 """Builds the package of a trained generator."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,7 +108,7 @@ def _described(
     copies: Sequence[WeightFile], training: GeneratorTraining, proportions: Mapping[str, float]
 ) -> tuple[WeightFile, ...]:
     """Return the files with the epoch of each, and its share of the patches where one is given."""
-    total = sum(proportions.values())
+    total = math.fsum(proportions.values())  # alike in whichever order they were given
     return tuple(
         copy.model_copy(
             update={

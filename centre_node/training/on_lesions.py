@@ -128,7 +128,8 @@ class _LesionTraining:
             self.plan.hold_out,
             started=(self.folder / RUN).exists(),
         )
-        members = side_of(store, everybody if decided is None else decided.members)
+        trained_on = everybody if decided is None else decided.members
+        members = side_of(store, trained_on, self.plan.architecture.output)
         held_out = None
         if decided is not None:
             held_out = told(decided, patches=len(store.records) - len(members.indices))

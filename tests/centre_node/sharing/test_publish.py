@@ -107,6 +107,23 @@ def test_weights_are_published_in_the_proportions_that_are_asked_for(tmp_path: P
     ]
 
 
+def test_proportions_in_another_order_make_the_same_package(tmp_path: Path) -> None:
+    proportions = {"a.safetensors": 0.1, "b.safetensors": 0.2, "c.safetensors": 0.3}
+    for name, share in proportions.items():
+        (tmp_path / name).write_bytes(safetensors_bytes(TINY.generator_tensors(), share))
+    chosen = [tmp_path / name for name in proportions]
+
+    digests = {
+        build_package(
+            tmp_path / f"package {number}", chosen, TRAINED, TERMS, proportions=dict(given)
+        ).digest
+        for number, given in enumerate([[*proportions.items()], [*proportions.items()][::-1]])
+    }
+
+    assert sum(proportions.values()) != sum([*proportions.values()][::-1])
+    assert len(digests) == 1
+
+
 def test_weights_that_were_not_kept_are_named_with_those_that_were(
     weights: Path, tmp_path: Path
 ) -> None:

@@ -117,6 +117,7 @@ def test_from_mammograms_to_patches_at_another_centre(
     expected = synthetic_patches(own, count=5, seed=7, device=torch.device("cpu"))
     np.testing.assert_array_equal(np.load(patches / "patches.npy"), expected)
     assert {path.name for path in fetched.iterdir()} == {
+        "audit-statement.json",
         "card.json",
         "manifest.json",
         "weights.safetensors",
@@ -328,6 +329,35 @@ def test_a_package_is_built_and_not_sent_when_dry(trained: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "centre-b/masses: built, and not sent" in done.output
     assert open_package(trained / "package").digest in done.output
+
+
+@pytest.mark.slow
+def test_the_same_training_done_twice_makes_the_same_package(
+    mammograms: Path, trained: Path, tmp_path: Path
+) -> None:
+    """Another process, order of hashes, place of the data and order of the files in it."""
+    copied = tmp_path / "moved" / mammograms.name
+    for path in sorted(mammograms.rglob("*"), reverse=True):
+        if path.is_file():
+            target = copied / path.relative_to(mammograms)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    again, seeded = tmp_path / "again", tmp_path / "other seed"
+    arguments = [copied, "--out", again, *CUT, *TINY, "--epochs", "2"]
+    subprocess.run(
+        [sys.executable, "-m", "genshare", "train-generator", *map(str, arguments)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "1"},
+    )
+    assert train(mammograms, seeded, "--epochs", "2", "--seed", "1").exit_code == 0
+
+    for folder in (trained, again, seeded):
+        assert publish(folder, *TERMS, "--dry-run").exit_code == 0
+    first, second, other = (
+        open_package(folder / "package").digest for folder in (trained, again, seeded)
+    )
+    assert first == second != other
 
 
 def test_other_terms_make_another_package(trained: Path) -> None:
