@@ -17,8 +17,6 @@ from shared.statements import (
 )
 from shared.version import genshare_version
 
-STATED_FALSE_POSITIVE_RATE = 0.01
-
 
 def state(
     subject: str,
@@ -72,14 +70,8 @@ def _stated(report: AuditReport, decision: ReleaseDecision, exact_from: int) -> 
 
 
 def _attack(figures: AttackFigures) -> StatedAttack:
-    upper = next(
-        (
-            rate.upper
-            for rate in figures.hits
-            if rate.false_positive_rate == STATED_FALSE_POSITIVE_RATE
-        ),
-        None,
-    )
+    rate = figures.at_one_percent
+    upper = None if rate is None else rate.upper
     return StatedAttack(
         attack=figures.attack,
         unit=figures.unit,
