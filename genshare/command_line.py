@@ -46,6 +46,7 @@ COMMANDS = {
         "centre_node.fidelity.commands",
         "Compare a generator's samples with your own patches.",
     ),
+    "init": ("centre_node.study.init_command", "Write a study file for your own mammograms."),
     "study": ("centre_node.study.commands", "Compare what arms bring a classifier."),
     "doctor": ("genshare.doctor.commands", "Say what is amiss on this machine, and what to do."),
     "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),

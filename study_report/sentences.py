@@ -9,11 +9,13 @@ from typing import get_args
 from node_api.findings import CONTROL_ROLES, ArmFacts, ArmRole, Difference, RecoveredShare, Verdict
 from study_report.presented import Column, Presented
 from study_report.wording import (
+    METRICS,
     classifier_name,
     counted,
     interval,
     listed,
     percentage,
+    probability,
     recovered,
     scope,
     sentence,
@@ -43,7 +45,7 @@ def study_sentences(study: Presented) -> tuple[str, ...]:
         *_comparisons(study),
         *_failures(study),
         *_shortcut(study),
-        _caution(study),
+        caution(study),
     )
     return tuple(map(unbroken, sentences))
 
@@ -308,7 +310,8 @@ def _shortcut(study: Presented) -> Iterator[str]:
         )
 
 
-def _caution(study: Presented) -> str:
+def caution(study: Presented) -> str:
+    """Say what the study cannot say."""
     if study.seeds == 1:
         return "One seed shows no spread: no difference in these tables can be told from chance."
     roles = {arm.role for arm in study.result.arms}
@@ -318,4 +321,18 @@ def _caution(study: Presented) -> str:
     return (
         f"The intervals speak of other patients and other seeds ({study.seeds} were used), and not "
         f"of {', '.join(once[:-1])} or {once[-1]}: there was one of each."
+    )
+
+
+def pooled_sentence(difference: Difference) -> str:
+    """Return what several splits show together of one arm."""
+    shown = difference.verdict in ("higher", "lower")
+    at_least = unsigned(difference.smallest_detectable)
+    missed = "" if shown else f", where {at_least} would have been in four of five such studies"
+    return (
+        f"{classifier_name(difference.classifier)}, "
+        f"{percentage(difference.train_fraction)}, {METRICS[difference.metric]}: "
+        f"“{difference.arm}” against “{difference.against}” "
+        f"{signed(difference.difference)} ({signed_interval(difference.interval)}), corrected p "
+        f"{probability(difference.p_adjusted)}: {difference.verdict}{missed}"
     )

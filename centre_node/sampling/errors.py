@@ -13,6 +13,15 @@ class RecipeRefusedError(
     """A recipe cannot be read, or is not of what it is used with."""
 
 
+class GeneratorOutputError(
+    NodeError,
+    code="GS-3405",
+    title="Generator of another output",
+    hint="A card says in architecture.output what its generator draws: residual, or else patches.",
+):
+    """Residuals are used as patches, or patches as residuals."""
+
+
 class PatchesNotKeptError(
     NodeError,
     code="GS-3402",

@@ -14,17 +14,23 @@ from rich.console import Console
 
 from centre_node.log_rules import keep_headers_out
 from centre_node.process import Threads
-from centre_node.study.from_file import run_study_file, write_report
+from centre_node.study.from_file import CACHE, plan_study_file, run_study_file, write_report
 from centre_node.study.lineage import RESULT, read_report, uses_of
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
+from centre_node.study.plan import StudyPlan
 from centre_node.study.ray_engine import RayEngine
 from centre_node.study.runs import CUTTING, OWN_TRAINING, Engine
+from centre_node.study.splits import differences_over_splits
 from node_api.findings import StudyResult
 from shared.command_options import Json, Options, with_options
+from shared.durations import duration
 from shared.models import StrictModel
 from shared.progress import OnProgress, shown
+from study_report.presented import Presented
+from study_report.sentences import pooled_sentence
+from study_report.verdicts import verdict_sentences
 from study_report.writing import PAGE
 
 app = typer.Typer(
@@ -78,6 +84,10 @@ def run(
     ],
     engine: Annotated[EngineChoice, Options(panel="What does the runs")],
     threads: Threads = 1,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", metavar="", help="Say what would be done; write nothing."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run a study on a folder of mammograms and fetched generators.
@@ -90,6 +100,9 @@ def run(
 
       genshare study run masses.toml --out masses --engine ray --address ray://head:10001
     """
+    if dry_run:
+        _print_plan(plan_study_file(study_file, out), json=json)
+        return
     chosen = engine.made()
     with _shown() as on_progress:
         report = run_study_file(
@@ -97,7 +110,13 @@ def run(
         )
     result = report.result
     _print_failed(result)
-    told = f"Report: {out / PAGE}\n"
+    told = "".join(
+        f"{line}\n"
+        for line in (
+            *verdict_sentences(Presented(report.configuration, result)),
+            f"Report: {out / PAGE}",
+        )
+    )
     sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else told)
 
 
@@ -154,6 +173,33 @@ def uses(
         sys.stdout.write(f"no study in {folder} used a generator {digest}\n")
 
 
+@app.command()
+def pool(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDERS", help="Folders that genshare study run made, one for each split."
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Say what studies that differ in their split_seed alone show together.
+
+    Each difference is the mean over splits. Patients who are tested in several splits count once,
+    and verdicts are protected as those of one study are.
+
+    Example:
+      genshare study pool masses-0 masses-1 masses-2
+    """
+    found = differences_over_splits(folders, cache=CACHE)
+    if json:
+        lines = ",\n".join(one.model_dump_json() for one in found)
+        sys.stdout.write(f"[{lines}]\n")
+        return
+    for one in found:
+        sys.stdout.write(pooled_sentence(one) + "\n")
+
+
 @app.command("paper-tables")
 def paper_tables(json: Json = False) -> None:
     """Print the paper's Tables 1 and 2, and which of their cells fit each other.
@@ -169,6 +215,24 @@ def paper_tables(json: Json = False) -> None:
         console = Console(highlight=False)
         console.width = max(console.width, LEAST_WIDTH)
         print_paper_tables(console)
+
+
+def _print_plan(plan: StudyPlan, *, json: bool) -> None:
+    if json:
+        sys.stdout.write(plan.model_dump_json(indent=2) + "\n")
+        return
+    lines = [
+        f"{part.name:16} {part.patients} patients with {part.lesions} lesions"
+        for part in plan.subsets
+    ]
+    lines += [
+        f"{'arms':16} {'; '.join(plan.arms)}",
+        f"{'runs':16} {plan.runs}: {', '.join(plan.classifiers)}, {plan.length}, "
+        f"{len(plan.seeds)} seeds, {plan.workers} at once",
+        f"{'time':16} about {duration(plan.seconds)} on this machine as busy as it is now",
+        "Nothing was written.",
+    ]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
 def _print_failed(result: StudyResult) -> None:

@@ -10,6 +10,7 @@ from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
 from centre_node.mammography.mammograms import Reading
 from centre_node.study.errors import StudyFileError
+from centre_node.study.plan import StudyPlan, plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import Engine, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
@@ -54,6 +55,18 @@ def run_study_file(
     report = StudyReport(configuration=configuration, result=result)
     write_report(out, report)
     return report
+
+
+def plan_study_file(path: Path, out: Path) -> StudyPlan:
+    """Say what a study file would do, and refuse what its start would refuse; nothing is written.
+
+    Raises:
+        StudyFileError: The file says something that makes no sense.
+    """
+    keep_headers_out()
+    configuration, inputs = _read_inputs(read_study_file(path), out)
+    device = default_device()
+    return plan_study(configuration, inputs, try_paces(configuration, inputs, device))
 
 
 def write_report(folder: Path, report: StudyReport) -> Path:

@@ -149,7 +149,11 @@ def compare(
 
     Raises:
         ValueError: The patches have another shape or type, or `patients` another length.
+        GeneratorOutputError: The generator draws no patches, but what is painted on them.
     """
+    from centre_node.sampling.drawing import check_draws_patches
+
+    check_draws_patches(generator.package)
     side = generator.card.architecture.image_size
     if patches.dtype.name != "uint8" or patches.ndim != 3 or patches.shape[1:] != (side, side):
         raise ValueError(

@@ -48,7 +48,7 @@ def tags_of(page: str) -> Tags:
 def test_the_summary_says_what_was_shared_before_what_it_brought() -> None:
     sentences = summary_of(a_report())
 
-    assert "shared 3.0 MB of weights" in sentences[0]
+    assert "shared 2 files of 3.0 MB of weights" in sentences[0]
     assert "say nothing about real mammograms" in sentences[1]
     assert sentences[2].startswith("Of what real patches of centre-b bring, its")
 
@@ -140,7 +140,7 @@ def test_what_a_card_does_not_know_is_unknown_on_the_page() -> None:
     card = published.card.model_copy(
         update={
             "training_set": published.card.training_set.model_copy(update=unknown),
-            "training": published.card.training.model_copy(update={"epochs": None, "seed": None}),
+            "training": published.card.training.model_copy(update={"epochs": None}),
         }
     )
     first = report.generators[0].model_copy(
@@ -150,4 +150,4 @@ def test_what_a_card_does_not_know_is_unknown_on_the_page() -> None:
     page = " ".join(page_of(report.model_copy(update={"generators": (first,)}), PICTURES).split())
 
     assert "unknown patches of unknown patients; phantoms" in page
-    assert "unknown epochs, batch 16, seed unknown" in page
+    assert "unknown epochs, batch 16;" in page

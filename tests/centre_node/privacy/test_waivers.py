@@ -28,6 +28,7 @@ def test_whoever_has_a_key_waives_under_the_name_that_the_policy_gives() -> None
         (KEY, "", "the waiver is refused: reason"),
         (KEY, "Agreed for patient id 7 on 2024-05-06", "the waiver's reason is refused"),
     ],
+    ids=["another key", "no key", "no reason", "a reason with a number and a date"],
 )
 def test_a_wrong_key_or_a_reason_that_may_not_leave_is_refused(
     key: str, reason: str, said: str
