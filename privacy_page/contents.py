@@ -70,7 +70,7 @@ def page_of(found: Findings) -> PrivacyPage:
         weight_files=len(card.weights),
         purpose=card.title,
         recipients=(
-            f"Every centre of the hub that it is published to. Terms: {card.use_terms} Licence: "
+            f"Every centre of the hub that it is published to. Terms: {card.use_terms}. Licence: "
             f"{card.licence}. Contact: {card.contact}."
         ),
         threat_model=THREAT_MODEL,

@@ -1,5 +1,6 @@
 """The page's sentences: each says what was measured, and no more."""
 
+import math
 from collections.abc import Iterator, Mapping
 
 from node_api.audits import AttackFigures, AuditReport, Copies, PositiveControl
@@ -8,15 +9,17 @@ from shared.attacks import AttackName
 from shared.statements import DifferentialPrivacy, StatedWaiver, Verdict
 
 HOW: Mapping[AttackName, str] = {
-    "nearest sample, pixels": "draws many patches and looks how near the nearest comes, pixel by "
-    "pixel",
-    "nearest sample, principal components": "the same, by the patches' coarsest features",
-    "nearest sample, classifier features": "the same, by what a classifier looks at",
-    "calibrated nearest sample, pixels": "the same, allowing for patches that are near to any "
-    "others, pixel by pixel",
-    "calibrated nearest sample, principal components": "the same, by the patches' coarsest "
-    "features",
-    "calibrated nearest sample, classifier features": "the same, by what a classifier looks at",
+    "nearest sample, pixels": "draws many patches; how near is the nearest, pixel by pixel",
+    "nearest sample, principal components": "draws many patches; how near is the nearest, by "
+    "the coarsest features",
+    "nearest sample, classifier features": "draws many patches; how near is the nearest, by what "
+    "a classifier looks at",
+    "calibrated nearest sample, pixels": "the same as nearest sample, but less where other real "
+    "patches are near too, pixel by pixel",
+    "calibrated nearest sample, principal components": "the same as nearest sample, but less where "
+    "other real patches are near too, by the coarsest features",
+    "calibrated nearest sample, classifier features": "the same as nearest sample, but less where "
+    "other real patches are near too, by what a classifier looks at",
     "density ratio": "compares how common such a patch is among drawn and among real patches",
     "ball of samples": "counts the drawn patches that are very near",
     "inversion": "searches the generator for the input that draws the patch best, with the weights",
@@ -163,5 +166,5 @@ def _weak(epsilon: float) -> str:
 
 
 def hundredths(share: float) -> str:
-    """Return a share in hundredths, to one decimal."""
-    return f"{100 * share:.1f}".removesuffix(".0")
+    """Return a share in hundredths, to one decimal, rounded up: most are bounds."""
+    return f"{math.ceil(round(1000 * share, 6)) / 10:.1f}".removesuffix(".0")
