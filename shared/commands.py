@@ -22,6 +22,7 @@ from shared.packages import Package, canonical_json
 from shared.progress import shown as progress_shown
 from shared.records import GeneratorVersion
 from shared.safe_text import shown, shown_json
+from shared.statements import statement_sentence
 from shared.weight_choices import chosen_weights
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -105,14 +106,20 @@ def show(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
 ) -> None:
-    """Print one version's card and manifest as JSON.
+    """Print one version's card and manifest as JSON, and in a line what is stated of its privacy.
+
+    The line, with verdict and strongest bound of the centre's audit, goes to the standard error.
 
     Examples:
       genshare show centre-b lesions-dcgan
 
       genshare show centre-b lesions-dcgan --version 1
     """
-    record = connect(hub_url, token).version(centre, name, version)
+    hub = connect(hub_url, token)
+    record = hub.version(centre, name, version)
+    statement = hub.statement(record)
+    told = "no audit is stated" if statement is None else statement_sentence(statement)
+    sys.stderr.write(f"{shown(told)}\n")
     sys.stdout.write(shown_json(record.model_dump_json(indent=2)) + "\n")
 
 

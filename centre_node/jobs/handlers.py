@@ -212,12 +212,12 @@ def _publish(
     candidate = Candidate(
         package,
         audit=read_audit(training / AUDIT),
-        patients=trained_patients(job.result.data_set, _patches(job.request, node)),
+        patients=trained_patients(job.result.data_set, training, _patches(job.request, node)),
         patient_count=job.result.patients,
         waiver=ledger.waiver(job.id, policy_digest=digest_of(policy)),
         built_here=True,
     )
-    gate = Gate(policy, ledger)
+    gate = Gate(policy, ledger, pages=folder / ARTIFACTS)
     return gate.send(gate.decide(candidate), node.hub(), on_progress=report)
 
 

@@ -95,6 +95,15 @@ def publish(
             rich_help_panel=RELEASE,
         ),
     ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where the page for the data protection officer is written, as privacy.html and "
+            "privacy.json. Default: FOLDER of a training; none of a package.",
+            rich_help_panel=RELEASE,
+        ),
+    ] = None,
     waiver_reason: Annotated[
         str | None,
         typer.Option(
@@ -123,7 +132,8 @@ def publish(
     and nothing else leaves. A package is sent as it is; its card has name and terms already.
     Published twice, it is the same version. Before, the centre's policy decides: by the audit of
     these very weights, if there is one. What it decided is written to the ledger, and what may be
-    told of the audit is published beside the package.
+    told of the audit is published beside the package. privacy.html is for the officer who signs;
+    with --dry-run it is written and nothing is sent.
 
     Examples:
       GENSHARE_HUB_TOKEN=... genshare publish trained --centre centre-b --name masses
@@ -138,8 +148,9 @@ def publish(
     """
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
-    gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER))
     package = _package(folder, given, ensemble=ensemble, proportions=_proportions(proportions))
+    pages = page or (None if package.folder == folder else folder)
+    gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER), pages)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
     version = None if dry_run else _published(gate, release, hub_url, token)
     done = f"published as version {version} on {hub_url}" if version else "built, and not sent"
@@ -168,7 +179,7 @@ def _candidate(
     return Candidate(
         package,
         audit=found,
-        patients=trained_patients(trained.data_set, folder / PATCHES),
+        patients=trained_patients(trained.data_set, folder, folder / PATCHES),
         patient_count=trained.patients,
         waiver=waiver,
         built_here=True,
