@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+from pydantic import Field
+
 from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.findings import StudyResult
 from node_api.generator_training import GeneratorTraining
 from node_api.recipes import SamplingRecipe
 from shared.architectures import Architecture
+from shared.cards import PrivacyPromise
 from shared.fidelity import FidelityReport
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind
@@ -25,6 +28,11 @@ class TrainedGenerator(StrictModel):
     training: GeneratorTraining
     genshare_version: str
     fidelity: FidelityReport | None = None
+    privacy: PrivacyPromise | None = Field(
+        None,
+        exclude_if=lambda privacy: privacy is None,
+        description="What was promised to the patients; not written where nothing was.",
+    )
 
 
 class FinishedTraining(TrainedGenerator):

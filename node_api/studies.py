@@ -104,6 +104,15 @@ class OwnGenerator(StrictModel):
     architecture: Architecture
     training: GeneratorTraining = GeneratorTraining()
 
+    @model_validator(mode="after")
+    def _is_not_private(self) -> Self:
+        if self.training.recipe == "private":
+            raise ValueError(
+                "the recipe private is for a generator that leaves; a study's own one stays, "
+                "so its recipe is paper or improved"
+            )
+        return self
+
 
 class StudyConfiguration(StrictModel):
     """A grid of runs: classifiers x train fractions x arms x seeds."""

@@ -11,7 +11,7 @@ from centre_node.errors import NotPublishableError
 from centre_node.generators.kept_weights import FINAL_WEIGHTS, KEPT_WEIGHTS, weight_files
 from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
-from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet, WeightFile
+from shared.cards import SMALLEST_COUNT, ModelCard, Privacy, Training, TrainingSet, WeightFile
 from shared.fidelity import FidelityReport
 from shared.models import validation_summary
 from shared.packages import Package, open_package, write_package
@@ -145,6 +145,7 @@ def _card(
             augmented=trained.training.augmentation is not None,
         ),
         fidelity=_publishable(weights, trained),
+        privacy=Privacy.of(trained.privacy),
         **terms.model_dump(),
     )
 
