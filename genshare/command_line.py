@@ -38,6 +38,7 @@ COMMANDS = {
         "Compare a generator's samples with your own patches.",
     ),
     "study": ("centre_node.study.commands", "Compare what arms bring a classifier."),
+    "doctor": ("genshare.doctor.commands", "Say what is amiss on this machine, and what to do."),
     "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),
     "export-medigan": ("centre_node.medigan.commands", "Write a package's medigan metadata."),
 }

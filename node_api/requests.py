@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.generator_training import GeneratorTraining
+from node_api.held_out import HoldOut
 from node_api.patches import PatchConfiguration
 from node_api.studies import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
@@ -55,6 +56,7 @@ class TrainGeneratorRequest(JobRequest):
     patches: PatchConfiguration = PatchConfiguration()
     architecture: Architecture = DcganArchitecture()
     training: GeneratorTraining = GeneratorTraining()
+    hold_out: HoldOut = HoldOut()
     tensorboard: bool = Field(
         False, description="Write scalars and sample grids for TensorBoard into the job's folder."
     )

@@ -7,6 +7,7 @@ from pydantic import Field
 from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.findings import StudyResult
 from node_api.generator_training import GeneratorTraining
+from node_api.held_out import HeldOut
 from node_api.recipes import SamplingRecipe
 from shared.architectures import Architecture
 from shared.cards import PrivacyPromise
@@ -17,7 +18,14 @@ from shared.records import GeneratorVersion
 
 
 class TrainedGenerator(StrictModel):
-    """What a finished training says of itself, and all that the card may tell of its data."""
+    """What a finished training says of itself, exactly; what a card tells is made of it.
+
+    Attributes:
+        patients, patches: Of whom and of what it was trained.
+        held_out: Whom it never saw; None, which is not written: an earlier version trained it, on
+            all patients.
+        privacy: What was promised to the patients; None, which is not written: nothing.
+    """
 
     data_set: str
     lesion_kinds: tuple[LesionKind, ...]
@@ -28,11 +36,8 @@ class TrainedGenerator(StrictModel):
     training: GeneratorTraining
     genshare_version: str
     fidelity: FidelityReport | None = None
-    privacy: PrivacyPromise | None = Field(
-        None,
-        exclude_if=lambda privacy: privacy is None,
-        description="What was promised to the patients; not written where nothing was.",
-    )
+    held_out: HeldOut | None = Field(None, exclude_if=lambda given: given is None)
+    privacy: PrivacyPromise | None = Field(None, exclude_if=lambda given: given is None)
 
 
 class FinishedTraining(TrainedGenerator):

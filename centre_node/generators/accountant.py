@@ -5,8 +5,9 @@ the upper end of its error bounds is taken. A step is the Poisson-sampled Gaussi
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from centre_node.generators.errors import PrivacyError
 from node_api.patient_privacy import LEAST_NOISE, PatientPrivacy
@@ -18,69 +19,81 @@ PRECISION = 1e-3
 DELTA_POWER = -1.1
 
 
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Steps that are to be accounted for.
+
+    Attributes:
+        sampling_rate: Probability that a patient is in a step.
+        delta: Probability that epsilon does not hold.
+    """
+
+    count: int
+    sampling_rate: float
+    delta: float
+
+
 def delta_for(privacy: PatientPrivacy, patients: int) -> float:
     """Return the delta that is given, or that of so many patients."""
     return patients**DELTA_POWER if privacy.delta is None else privacy.delta
 
 
-def spent_epsilon(
-    *, noise_multiplier: float, sampling_rate: float, steps: int, delta: float
-) -> float:
-    """Return the epsilon that so many steps spend, rounded up by the accountant's error."""
+def spent_epsilon(steps: Steps, noise_multiplier: float) -> float:
+    """Return the epsilon that steps with such noise spend, rounded up by the accountant's error."""
     from opacus.accountants import PRVAccountant  # takes seconds, and few trainings need it
 
     accountant = PRVAccountant()
-    accountant.history = [(noise_multiplier, sampling_rate, steps)]
+    accountant.history = [(noise_multiplier, steps.sampling_rate, steps.count)]
     with _without_warnings():
-        return float(accountant.get_epsilon(delta=delta))
+        return float(accountant.get_epsilon(delta=steps.delta))
 
 
-def needed_noise(*, epsilon: float, sampling_rate: float, steps: int, delta: float) -> float:
-    """Return the least noise multiplier with which so many steps spend no more than `epsilon`.
-
-    Renyi's accountant, which is quick and never below, brackets it.
+def needed_noise(steps: Steps, epsilon: float) -> float:
+    """Return the least noise multiplier with which steps spend no more than `epsilon`.
 
     Raises:
         PrivacyError: Even very much noise spends more.
     """
-    rate_and_steps = {"sampling_rate": sampling_rate, "steps": steps}
 
-    def spends_too_much(noise: float) -> bool:
-        spent = spent_epsilon(noise_multiplier=noise, delta=delta, **rate_and_steps)
-        return not spent <= epsilon
+    def suffices(noise: float) -> bool:
+        return spent_epsilon(steps, noise) <= epsilon
 
-    enough = max(LEAST_NOISE, _noise_by_renyi(epsilon, sampling_rate, steps, delta))
-    if spends_too_much(enough):
+    enough = _enough_by_renyi(steps, epsilon)
+    if not suffices(enough):
         raise PrivacyError(
-            f"epsilon {epsilon} with delta {delta:.2g} cannot be kept over {steps} steps at a "
-            f"sampling rate of {sampling_rate}: lower epochs or sampling_rate, or raise epsilon"
+            f"epsilon {epsilon} with delta {steps.delta:.2g} cannot be kept over {steps.count} "
+            f"steps at a sampling_rate of {steps.sampling_rate}: lower epochs or sampling_rate, "
+            "or raise epsilon or delta"
         )
     too_little = enough
-    while too_little > LEAST_NOISE and not spends_too_much(too_little):
-        enough, too_little = too_little, max(LEAST_NOISE, too_little * 0.9)
-    if not spends_too_much(too_little):
-        return too_little
+    while too_little > LEAST_NOISE:
+        too_little = max(LEAST_NOISE, too_little * 0.9)
+        if not suffices(too_little):
+            return _least(suffices, too_little, enough)
+        enough = too_little
+    return LEAST_NOISE
+
+
+def _least(suffices: Callable[[float], bool], too_little: float, enough: float) -> float:
     while enough - too_little > PRECISION * enough:
         middle = (enough + too_little) / 2
-        if spends_too_much(middle):
-            too_little = middle
-        else:
+        if suffices(middle):
             enough = middle
+        else:
+            too_little = middle
     return enough
 
 
-def _noise_by_renyi(epsilon: float, sampling_rate: float, steps: int, delta: float) -> float:
+def _enough_by_renyi(steps: Steps, epsilon: float) -> float:
+    """Return a little more noise than is needed, by an accountant that is quick and less exact."""
     from opacus.accountants import RDPAccountant
 
-    accountant = RDPAccountant()
-
-    def spent(noise: float) -> float:
-        accountant.history = [(noise, sampling_rate, steps)]
-        return float(accountant.get_epsilon(delta=delta))
-
-    noise = LEAST_NOISE
+    accountant, noise = RDPAccountant(), LEAST_NOISE
     with _without_warnings():
-        while noise < MOST_NOISE and not spent(noise) <= epsilon:
+        while noise < MOST_NOISE:
+            accountant.history = [(noise, steps.sampling_rate, steps.count)]
+            if accountant.get_epsilon(delta=steps.delta) <= epsilon:
+                break
             noise *= 1.1
     return noise
 

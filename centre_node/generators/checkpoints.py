@@ -27,6 +27,7 @@ class TrainingRun(StrictModel):
 
     Attributes:
         classes_sha256: Of the patches' classes, where the architecture has some.
+        patients_sha256: Of whose the patches are, where the training is private.
     """
 
     architecture: Architecture
@@ -34,6 +35,7 @@ class TrainingRun(StrictModel):
     patches: int
     patches_sha256: Digest
     classes_sha256: Digest | None = Field(None, exclude_if=lambda digest: digest is None)
+    patients_sha256: Digest | None = Field(None, exclude_if=lambda digest: digest is None)
 
     @property
     def digest(self) -> str:
@@ -50,18 +52,21 @@ def training_run(
     architecture: Architecture,
     training: GeneratorTraining,
     classes: NDArray[np.int64] | None = None,
+    patients: NDArray[np.int64] | None = None,
 ) -> TrainingRun:
-    """Describe a training on patches, shape (n, side, side), of classes, shape (n,)."""
+    """Describe a training on patches, shape (n, side, side), of classes and patients, (n,)."""
     return TrainingRun(
         architecture=architecture,
         training=training,
         patches=len(patches),
-        patches_sha256=_sha256_of(patches),
-        classes_sha256=None if classes is None else _sha256_of(classes),
+        patches_sha256=sha256_of_array(patches),
+        classes_sha256=None if classes is None else sha256_of_array(classes),
+        patients_sha256=None if patients is None else sha256_of_array(patients),
     )
 
 
-def _sha256_of(array: NDArray[Any]) -> str:
+def sha256_of_array(array: NDArray[Any]) -> str:
+    """Return the SHA-256 of an array's numbers in hexadecimal; its shape does not count."""
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
@@ -77,15 +82,23 @@ def claim_folder(folder: Path, run: TrainingRun) -> None:
             raise CheckpointError(f"{folder} holds {CHECKPOINT}, but no {RUN} that describes it")
         folder.mkdir(parents=True, exist_ok=True)
         write_text(path, run.model_dump_json(indent=2))
-    elif _read_run(path).digest != run.digest:
+    elif read_run(folder).digest != run.digest:
         raise CheckpointError(
             f"{folder} holds a training with another architecture, configuration or patches"
         )
 
 
-def _read_run(path: Path) -> TrainingRun:
+def read_run(folder: Path) -> TrainingRun:
+    """Return what determines the result of the training in a folder.
+
+    Raises:
+        CheckpointError: No training has begun there, or its description is damaged.
+    """
+    path = folder / RUN
     try:
         return TrainingRun.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
     except ValidationError as error:
         raise CheckpointError(f"{path} is no description of a training") from error
 

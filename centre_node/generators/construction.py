@@ -59,12 +59,12 @@ def blank_discriminator(architecture: Architecture, training: GeneratorTraining)
 def is_normalised(training: GeneratorTraining) -> bool:
     """Tell whether a DCGAN's discriminator has BatchNorm.
 
-    A loss that penalises the gradient of each score forbids it: a score must depend on its own
-    patch alone.
+    A loss that penalises the gradient of each score forbids it, and so does the recipe private: a
+    score must depend on its own patch alone.
 
-    Source: paper section 2.3.2.
+    Source: paper section 2.3.2; Bie et al. 2023 (arXiv 2302.02936).
     """
-    return training.penalty_weight is None
+    return training.penalty_weight is None and training.privacy is None
 
 
 def mixes_samples(network: nn.Module) -> bool:

@@ -32,9 +32,7 @@ def check_separable(discriminator: nn.Module) -> None:
         )
 
 
-def patch_gradients(
-    discriminator: nn.Module, real: Tensor, fake: Tensor, labels: Tensor
-) -> Tensor:
+def patch_gradients(discriminator: nn.Module, real: Tensor, fake: Tensor, labels: Tensor) -> Tensor:
     """Return the gradient of the DCGAN's loss on each pair of a real and a fake patch.
 
     The fakes depend on no patient but through weights that are noisy already; they cost nothing.
@@ -87,10 +85,13 @@ def clipped_sum(gradients: Tensor, clip: float) -> Tensor:
     Returns:
         float64, shape (parameters,).
     """
-    exact = gradients.double()
-    exact = torch.where(exact.isfinite().all(dim=1, keepdim=True), exact, 0.0)
-    norms = exact.norm(dim=1, keepdim=True)
-    return (exact * (clip / norms.clamp(min=clip))).sum(dim=0)
+    total = torch.zeros(gradients.shape[1], dtype=torch.float64, device=gradients.device)
+    for gradient in gradients:
+        exact = gradient.double()
+        norm = exact.norm()
+        if norm.isfinite():
+            total += exact * (clip / norm.clamp(min=clip))
+    return total
 
 
 def hidden(clipped: Tensor, *, clip: float, noise_multiplier: float, expected: float) -> Tensor:

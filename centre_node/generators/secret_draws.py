@@ -21,8 +21,7 @@ BITS = 53
 def secret_uniform(count: int) -> NDArray[np.float64]:
     """Return numbers in [0, 1), shape (count,)."""
     words = np.frombuffer(os.urandom(8 * count), dtype=np.uint64)
-    drawn: NDArray[np.float64] = (words >> np.uint64(64 - BITS)) * 2.0**-BITS
-    return drawn
+    return (words >> np.uint64(64 - BITS)).astype(np.float64) * 2.0**-BITS
 
 
 def secret_normal(count: int) -> NDArray[np.float64]:

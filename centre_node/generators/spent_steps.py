@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from centre_node.generators.accountant import delta_for, needed_noise, spent_epsilon
+from centre_node.generators.accountant import Steps, delta_for, needed_noise, spent_epsilon
 from centre_node.generators.checkpoints import CHECKPOINT
 from centre_node.generators.errors import CheckpointError, PrivacyError
 from node_api.generator_training import GeneratorTraining
@@ -48,13 +48,18 @@ class Budget:
         """Epochs that were charged."""
         return self._spent.epochs
 
+    @property
+    def is_spent(self) -> bool:
+        """Tell whether no epoch is left."""
+        return self.epochs >= self._training.epochs
+
     def charge_epoch(self) -> None:
         """Count one more epoch, on disk when this returns.
 
         Raises:
             PrivacyError: All that were planned are spent.
         """
-        if self.epochs >= self._training.epochs:
+        if self.is_spent:
             raise PrivacyError(f"all {self._training.epochs} epochs of the training are spent")
         self._spent = self._spent.model_copy(update={"epochs": self.epochs + 1})
         write_text(self._path, self._spent.model_dump_json(indent=2))
@@ -63,14 +68,17 @@ class Budget:
         """Return what the steps so far spent."""
         privacy = self._training.privacy
         assert privacy is not None, "only a private training has a budget"
-        numbers = {
-            "noise_multiplier": self.noise_multiplier,
-            "sampling_rate": privacy.sampling_rate,
-            "delta": self._spent.delta,
-        }
-        steps = self.epochs * privacy.steps_per_epoch
-        epsilon = spent_epsilon(steps=steps, **numbers)
-        return PrivacyPromise(epsilon=epsilon, steps=steps, clip=privacy.clip, **numbers)
+        steps = Steps(
+            self.epochs * privacy.steps_per_epoch, privacy.sampling_rate, self._spent.delta
+        )
+        return PrivacyPromise(
+            epsilon=spent_epsilon(steps, self.noise_multiplier),
+            delta=steps.delta,
+            noise_multiplier=self.noise_multiplier,
+            clip=privacy.clip,
+            sampling_rate=steps.sampling_rate,
+            steps=steps.count,
+        )
 
 
 def open_budget(folder: Path, training: GeneratorTraining, patients: int) -> Budget:
@@ -98,10 +106,11 @@ def _nothing_spent(training: GeneratorTraining, patients: int) -> SpentSteps:
     delta, noise = delta_for(privacy, patients), privacy.noise_multiplier
     if noise is None:
         assert privacy.epsilon is not None, "the model takes one of both"
-        noise = needed_noise(
-            epsilon=privacy.epsilon,
-            sampling_rate=privacy.sampling_rate,
-            steps=training.epochs * privacy.steps_per_epoch,
-            delta=delta,
-        )
+        count = training.epochs * privacy.steps_per_epoch
+        noise = needed_noise(Steps(count, privacy.sampling_rate, delta), privacy.epsilon)
     return SpentSteps(noise_multiplier=noise, delta=delta, epochs=0)
+
+
+def promised(folder: Path, training: GeneratorTraining, patients: int) -> PrivacyPromise | None:
+    """Return what a training in a folder promises so far; None where it is not private."""
+    return None if training.privacy is None else open_budget(folder, training, patients).promise()

@@ -150,6 +150,7 @@ def _train(
         patches=request.patches,
         architecture=request.architecture,
         training=request.training,
+        hold_out=request.hold_out,
     )
     training, artifacts = folder / "training", folder / ARTIFACTS
 

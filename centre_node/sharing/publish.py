@@ -155,9 +155,10 @@ def _publishable(
 ) -> FidelityReport | None:
     """Return the report if it is of these weights and compares no fewer patches than may be told.
 
-    A training measures its final weights alone: of others nothing is known.
+    A training measures its final weights alone: of others nothing is known. What was measured on
+    patients under differential privacy does not leave: nobody counted it.
     """
-    fidelity = trained.fidelity
+    fidelity = None if trained.privacy is not None else trained.fidelity
     if fidelity is None or fidelity.synthetic.patches < SMALLEST_COUNT:
         return None
     return fidelity if [file.name for file in weights] == [FINAL_WEIGHTS] else None

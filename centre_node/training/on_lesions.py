@@ -1,7 +1,8 @@
 """Trains a generator on a data set's lesions and measures it: all that a card needs to know.
 
-Four steps, and what each hands to the next: `cut` gives the patches and whose they are, `train`
-the file of the weights, `measure` a report of both, `describe` what a card may tell of it all.
+Five steps, and what each hands to the next: `cut` gives the patches, `hold_out` those of the
+patients that are trained on, `train` the file of the weights, `measure` a report of both,
+`describe` what a card may tell of it all.
 """
 
 from collections.abc import Mapping
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 
 from centre_node.fidelity.measuring import measure_fidelity
 from centre_node.fidelity.over_epochs import fidelity_curves, measure_over_epochs
+from centre_node.generators.checkpoints import RUN
 from centre_node.generators.epoch_samples import read_samples
 from centre_node.generators.progress import FinishedEpoch
+from centre_node.generators.spent_steps import promised
 from centre_node.generators.training import train_generator
 from centre_node.mammography.errors import OneClassOnlyError
 from centre_node.mammography.mammograms import Reading
@@ -27,7 +30,9 @@ from centre_node.mammography.pathology import (
     with_known_pathology,
 )
 from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
+from centre_node.training.held_out import Side, decide, side_of, told
 from centre_node.training.plan import TrainingPlan
+from node_api.held_out import HeldOut
 from node_api.results import TrainedGenerator
 from shared.fidelity import FidelityReport
 from shared.progress import OnProgress, Progress
@@ -69,28 +74,30 @@ def train_on_lesions(
         skipped = {UNKNOWN: unknown} if unknown else {}
         reading = with_known_pathology(reading, plan.lesion_kinds)
     work = _LesionTraining(reading, plan, folder, pictures, device, on_progress)
-    lesions = work.cut(store_folder)
+    store = work.cut(store_folder)
+    lesions = work.hold_out(store)
     weights = work.train(lesions, tensorboard=tensorboard)
     fidelity = work.measure(lesions, weights)
-    return work.describe(lesions, fidelity), {**lesions.skipped, **skipped}
+    return work.describe(lesions, fidelity), {**store.skipped, **skipped}
 
 
 @dataclass(frozen=True, slots=True)
 class LesionPatches:
-    """Patches of lesions, which stay in the centre.
+    """Patches of lesions that are trained on, which stay in the centre.
 
     Attributes:
         pixels: 8-bit, shape (n, side, side).
         patients: Whose each patch is, n of them.
-        skipped: What no patch could be cut from, by reason.
         classes: Each patch's class as its number in the architecture, shape (n,); None where that
             has no classes.
+        held_out: Of whom there are patches that are not trained on; None where an earlier version
+            began the training.
     """
 
     pixels: NDArray[np.uint8]
     patients: tuple[str, ...]
-    skipped: Mapping[str, int]
     classes: NDArray[np.int64] | None
+    held_out: HeldOut | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +111,33 @@ class _LesionTraining:
     device: torch.device
     on_progress: OnProgress
 
-    def cut(self, store_folder: Path) -> LesionPatches:
-        """Cut what is not cut yet, and show some of it."""
+    def cut(self, store_folder: Path) -> PatchStore:
+        """Cut what is not cut yet."""
         cutting = PatchCutting(
             self.plan.patches, self.plan.lesion_kinds, on_progress=self.on_progress
         )
-        store = cutting.cut_into(store_folder, self.reading.mammograms, healthy=0)
-        side = self.plan.architecture.image_size
-        pixels = store.crops(range(len(store.records)), size=side)
-        write_png(self.pictures / "real-patches.png", contact_sheet(pixels[:PICTURED], columns=8))
-        patients = tuple(record.patient_id for record in store.records)
-        return LesionPatches(pixels, patients, store.skipped, self._classes(store))
+        return cutting.cut_into(store_folder, self.reading.mammograms, healthy=0)
 
-    def _classes(self, store: PatchStore) -> NDArray[np.int64] | None:
+    def hold_out(self, store: PatchStore) -> LesionPatches:
+        """Return the patches of the patients that are trained on, and show some of them."""
+        everybody = {record.patient_id for record in store.records}
+        decided = decide(
+            self.folder,
+            store.folder,
+            everybody,
+            self.plan.hold_out,
+            started=(self.folder / RUN).exists(),
+        )
+        members = side_of(store, everybody if decided is None else decided.members)
+        held_out = None
+        if decided is not None:
+            held_out = told(decided, patches=len(store.records) - len(members.indices))
+            self._tell(held_out.statement, done=0)
+        pixels = members.patches(self.plan.architecture.image_size)
+        write_png(self.pictures / "real-patches.png", contact_sheet(pixels[:PICTURED], columns=8))
+        return LesionPatches(pixels, members.patients, self._classes(members), held_out)
+
+    def _classes(self, members: Side) -> NDArray[np.int64] | None:
         """Return each patch's class, where the generator is to know classes.
 
         Raises:
@@ -125,12 +146,14 @@ class _LesionTraining:
         classes = self.plan.architecture.classes
         if not classes:
             return None
-        found = [record.pathology for record in store.records if record.pathology is not None]
+        records = [members.store.records[index] for index in members.indices]
+        found = [record.pathology for record in records if record.pathology is not None]
         for pathology in classes:
             if pathology not in found:
                 raise OneClassOnlyError(
                     f"the generator is to know {' and '.join(classes)}, but not one lesion of the "
-                    f"kinds {', '.join(self.plan.lesion_kinds)} is known to be {pathology}"
+                    f"kinds {', '.join(self.plan.lesion_kinds)} that it is trained on is known to "
+                    f"be {pathology}"
                 )
         return np.array([classes.index(pathology) for pathology in found], dtype=np.int64)
 
@@ -145,10 +168,17 @@ class _LesionTraining:
             on_epoch=lambda epoch: self.on_progress(_progress(epoch, len(lesions.pixels))),
             tensorboard=tensorboard,
             classes=lesions.classes,
+            patients=np.unique(lesions.patients, return_inverse=True)[1].astype(np.int64),
         )
 
-    def measure(self, lesions: LesionPatches, weights: Path) -> FidelityReport:
-        """Compare samples with the patches, those along the training too, and draw both."""
+    def measure(self, lesions: LesionPatches, weights: Path) -> FidelityReport | None:
+        """Compare samples with the patches, those along the training too, and draw both.
+
+        After a private training nothing is measured: figures would tell of the patients what
+        their budget does not count.
+        """
+        if self.plan.training.privacy is not None:
+            return None
         self._tell("measuring fidelity")
         measured = measure_fidelity(
             weights,
@@ -177,25 +207,29 @@ class _LesionTraining:
             (self.pictures / OVER_EPOCHS_JSON).write_text(json + "\n")
             write_encoded_png(self.pictures / OVER_EPOCHS_PNG, fidelity_curves(over_epochs))
 
-    def describe(self, lesions: LesionPatches, fidelity: FidelityReport) -> TrainedGenerator:
+    def describe(self, lesions: LesionPatches, fidelity: FidelityReport | None) -> TrainedGenerator:
         """Return all that a card may tell."""
+        patients = len(set(lesions.patients))
         spacings = {mammogram.pixel_spacing_mm for mammogram in self.reading.mammograms}
         return TrainedGenerator(
             data_set=self.reading.name,
             lesion_kinds=self.plan.lesion_kinds,
-            patients=len(set(lesions.patients)),
+            patients=patients,
             patches=len(lesions.pixels),
             pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
             architecture=self.plan.architecture,
             training=self.plan.training,
             genshare_version=genshare_version(),
             fidelity=fidelity,
+            held_out=lesions.held_out,
+            privacy=promised(self.folder, self.plan.training, patients),
         )
 
-    def _tell(self, message: str) -> None:
-        """Say what is done after the last epoch."""
+    def _tell(self, message: str, *, done: int | None = None) -> None:
+        """Say what is done after so many epochs; by default after the last."""
         epochs = self.plan.training.epochs
-        self.on_progress(Progress(done=epochs, total=epochs, unit="epochs", message=message))
+        done = epochs if done is None else done
+        self.on_progress(Progress(done=done, total=epochs, unit="epochs", message=message))
 
 
 def _progress(epoch: FinishedEpoch, patches: int) -> Progress:
