@@ -60,8 +60,8 @@ class PatientPrivacy(StrictModel):
 PRIVATE_DEFAULTS: Mapping[str, Any] = {
     "epochs": 200,
     "batch_size": 64,
-    "critic_steps": 10,
-    "learning_rate": 5e-4,
+    "critic_steps": 5,
+    "learning_rate": 1e-3,
     "real_labels": (1.0, 1.0),
     "average_half_life_images": 5_000,
     "checkpoint_every_epochs": 10,

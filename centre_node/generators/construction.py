@@ -5,7 +5,12 @@ from functools import partial
 import torch
 from torch import nn
 
-from centre_node.generators.networks import DcganDiscriminator, DcganGenerator, build_network
+from centre_node.generators.networks import (
+    DcganDiscriminator,
+    DcganGenerator,
+    build_network,
+    keep_variance,
+)
 from centre_node.generators.residual_networks import (
     ResidualDiscriminator,
     ResidualGenerator,
@@ -41,7 +46,10 @@ def new_discriminator(
     match architecture:
         case DcganArchitecture():
             discriminator = partial(DcganDiscriminator, normalised=is_normalised(training))
-            return build_network(discriminator, architecture, random)
+            built = build_network(discriminator, architecture, random)
+            if training.privacy is not None:
+                keep_variance(built)
+            return built
         case ResidualArchitecture():
             return build_residual_network(ResidualDiscriminator, architecture, random)
 
