@@ -33,7 +33,8 @@ class PatientPrivacy(StrictModel):
         None,
         gt=0,
         lt=1,
-        description="Probability that epsilon does not hold; None is patients to the power -1.1.",
+        description="Probability that epsilon does not hold; None is patients to the power -1.1, "
+        "rounded down to one digit.",
     )
     clip: float = Field(
         1.0, gt=0, le=1e6, description="Largest norm of what one patient adds to a step."

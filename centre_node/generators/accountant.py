@@ -4,6 +4,7 @@ Source: Gopi et al. 2021 (arXiv 2106.02848), privacy random variables, as Opacus
 the upper end of its error bounds is taken. A step is the Poisson-sampled Gaussian mechanism.
 """
 
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,8 +35,15 @@ class Steps:
 
 
 def delta_for(privacy: PatientPrivacy, patients: int) -> float:
-    """Return the delta that is given, or that of so many patients."""
-    return patients**DELTA_POWER if privacy.delta is None else privacy.delta
+    """Return the delta that is given, or that of so many patients, rounded down to one digit.
+
+    It stands on a card, and unrounded it would tell the number of patients exactly.
+    """
+    if privacy.delta is not None:
+        return privacy.delta
+    exact = patients**DELTA_POWER
+    place = math.floor(math.log10(exact))
+    return float(f"{math.floor(exact / 10.0**place)}e{place}")
 
 
 def spent_epsilon(steps: Steps, noise_multiplier: float) -> float:

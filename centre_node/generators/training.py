@@ -20,6 +20,7 @@ This room read downwards, from what a training is to what can be made of it:
   grey values to the networks' range.
 """
 
+import secrets
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +32,11 @@ from numpy.typing import NDArray
 from centre_node.device import chosen_precision
 from centre_node.generators.board import check_tensorboard, open_board
 from centre_node.generators.checkpoints import (
+    RUN,
     TrainingRun,
     claim_folder,
     load_checkpoint,
+    read_run,
     training_run,
 )
 from centre_node.generators.collapse import COMPARED
@@ -81,8 +84,9 @@ def train_generator(
     that of a training without interruption; finished weights in it are returned at once. It also
     gets training.json, losses.csv, samples/epoch-*.png, epoch-samples/epoch-*.npy (see
     `epoch_samples`) and weights-epoch-*.safetensors, the weights of the epochs that the
-    configuration keeps. A private training is never the same twice, takes no step again that an
-    interruption lost, and counts its epochs in privacy.json.
+    configuration keeps. Without a seed one is drawn from the operating system, which training.json
+    keeps. A private training is never the same twice, takes no step again that an interruption
+    lost, and counts its epochs in privacy.json.
 
     Args:
         patches: 8-bit, shape (n, side, side), side being the architecture's image size.
@@ -112,7 +116,8 @@ def train_generator(
     _check_classes(patches, architecture, classes)
     check_owners(patients, len(patches), architecture, training)
     precision = chosen_precision(training.precision, device)
-    training = training.model_copy(update={"precision": precision})
+    seed = training.seed if training.seed is not None else _kept_or_new_seed(folder)
+    training = training.model_copy(update={"precision": precision, "seed": seed})
     if tensorboard:
         check_tensorboard()
     owners = None if training.privacy is None else patients
@@ -130,6 +135,13 @@ def train_generator(
             state = _run_training(data, run, folder, device, on_epoch, tensorboard)
             export_weights(state.exported, architecture, weights)
     return weights
+
+
+def _kept_or_new_seed(folder: Path) -> int:
+    """Return the seed of the training in a folder, or one from the operating system."""
+    if (folder / RUN).exists():
+        return read_run(folder).training.drawn_seed
+    return secrets.randbits(64)
 
 
 def _check_patches(
@@ -227,6 +239,8 @@ def _compared(patches: NDArray[np.uint8], training: GeneratorTraining) -> NDArra
     """Return the real patches that samples are compared with, always the same; None if none are."""
     if training.privacy is not None:
         return None
-    order = torch.randperm(len(patches), generator=random_stream(training.seed, COMPARED_PATCHES))
+    order = torch.randperm(
+        len(patches), generator=random_stream(training.drawn_seed, COMPARED_PATCHES)
+    )
     chosen: NDArray[np.uint8] = patches[order[:COMPARED].numpy()]
     return chosen

@@ -20,19 +20,23 @@ from centre_node.generators.progress import LOSSES
 from centre_node.jobs.errors import JobConflictError, JobNotFoundError
 from centre_node.jobs.service import ARTIFACTS
 from centre_node.jobs.store import JobStore
+from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.mammography.datasets import DataFolders
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
+from centre_node.privacy.policy_file import policy_of
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sampling.recipes import new_recipe
-from centre_node.sharing.publish import build_package, weights_to_publish
+from centre_node.sharing.publish import build_package, guarantee_on, weights_to_publish
 from centre_node.sharing.receive import pull, pulled
+from centre_node.sharing.release import AUDIT, Candidate, Gate, read_audit
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
 from centre_node.training.on_lesions import train_on_lesions
+from centre_node.training.patients import trained_patients
 from centre_node.training.plan import TrainingPlan
 from node_api.connection import HubConnection
 from node_api.findings import StudyResult
@@ -53,6 +57,7 @@ from node_api.results import (
     SampledPatches,
     WrittenPhantoms,
 )
+from shared.canonical import digest_of
 from shared.files import alone_in, write_text
 from shared.hub_client import HubClient, connect
 from shared.progress import OnProgress, Progress
@@ -69,6 +74,7 @@ class Node:
     engine: Engine
     data_dir: Path
     folders: DataFolders
+    policy: Path | None = None
 
     @property
     def generators_dir(self) -> Path:
@@ -138,13 +144,6 @@ def _train(
     request: TrainGeneratorRequest, node: Node, folder: Path, report: OnProgress
 ) -> FinishedTraining:
     reading = node.reading(request.dataset)
-    identity = [
-        request.dataset,
-        request.patches.model_dump(mode="json"),
-        request.lesion_kinds,
-        *request.architecture.classes,  # with which lesions of unknown pathology are left out
-    ]
-    key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     plan = TrainingPlan(
         lesion_kinds=request.lesion_kinds,
         patches=request.patches,
@@ -165,7 +164,7 @@ def _train(
         trained, skipped = train_on_lesions(
             reading,
             plan,
-            store_folder=node.data_dir / "patches" / key,
+            store_folder=_patches(request, node),
             folder=training,
             pictures=artifacts,
             device=default_device(),
@@ -173,6 +172,18 @@ def _train(
             tensorboard=request.tensorboard,
         )
     return FinishedTraining(**dict(trained), skipped=dict(skipped))
+
+
+def _patches(request: TrainGeneratorRequest, node: Node) -> Path:
+    """Return where the patches of a training lie."""
+    identity = [
+        request.dataset,
+        request.patches.model_dump(mode="json"),
+        request.lesion_kinds,
+        *request.architecture.classes,  # with which lesions of unknown pathology are left out
+    ]
+    key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
+    return node.data_dir / "patches" / key
 
 
 def _copy_pictures(training: Path, artifacts: Path) -> None:
@@ -185,7 +196,7 @@ def _publish(
     request: PublishRequest, node: Node, folder: Path, report: OnProgress
 ) -> GeneratorVersion:
     job = JobStore(node.engine).find(request.training_job)
-    if job is None or job.kind != "train_generator":
+    if job is None or not isinstance(job.request, TrainGeneratorRequest):
         raise JobNotFoundError("no train_generator job has the id that training_job gives")
     if not isinstance(job.result, FinishedTraining):
         raise JobConflictError(f"the training has {job.state}; only a finished one is published")
@@ -197,7 +208,18 @@ def _publish(
         CentreTerms(centre=node.connection().centre, **request.terms),
         proportions=request.proportions,
     )
-    return node.hub().publish(package, on_progress=report)
+    policy, ledger = policy_of(node.data_dir, node.policy), LedgerStore(node.data_dir / LEDGER)
+    candidate = Candidate(
+        package,
+        audit=read_audit(training / AUDIT),
+        patients=trained_patients(job.result.data_set, _patches(job.request, node)),
+        patient_count=job.result.patients,
+        differential_privacy=guarantee_on(package.card),
+        waiver=ledger.waiver(job.id, policy_digest=digest_of(policy)),
+        built_here=True,
+    )
+    gate = Gate(policy, ledger)
+    return gate.send(gate.decide(candidate), node.hub(), on_progress=report)
 
 
 def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerator:

@@ -1,5 +1,6 @@
 """Builds the package of a trained generator."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,10 @@ from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
 from shared.cards import SMALLEST_COUNT, ModelCard, Privacy, Training, TrainingSet, WeightFile
 from shared.fidelity import FidelityReport
+from shared.leaving import told_count, told_fidelity
 from shared.models import validation_summary
 from shared.packages import Package, open_package, write_package
+from shared.statements import DifferentialPrivacy
 from shared.terms import CentreTerms
 from shared.weights import inspect_weights
 
@@ -88,6 +91,19 @@ def build_package(
     return write_package(folder, weights, card_of)
 
 
+def guarantee_on(card: ModelCard) -> DifferentialPrivacy | None:
+    """Return the differential privacy that a card promises, as a statement says it."""
+    promise = card.privacy.promise
+    if promise is None:
+        return None
+    return DifferentialPrivacy(
+        epsilon=promise.epsilon,
+        delta=promise.delta,
+        unit=promise.unit,
+        accountant=promise.accountant,
+    )
+
+
 def _check_counts(trained: TrainedGenerator) -> None:
     """Check that no count could point at a person.
 
@@ -106,7 +122,7 @@ def _described(
     copies: Sequence[WeightFile], training: GeneratorTraining, proportions: Mapping[str, float]
 ) -> tuple[WeightFile, ...]:
     """Return the files with the epoch of each, and its share of the patches where one is given."""
-    total = sum(proportions.values())
+    total = math.fsum(proportions.values())  # alike in whichever order they were given
     return tuple(
         copy.model_copy(
             update={
@@ -132,14 +148,17 @@ def _card(
     return ModelCard(
         architecture=trained.architecture,
         weights=weights,
-        training_set=TrainingSet.model_validate(
-            trained.model_dump(include=set(TrainingSet.model_fields))
+        training_set=TrainingSet(
+            data_set=trained.data_set,
+            lesion_kinds=trained.lesion_kinds,
+            patients=told_count(trained.patients),
+            patches=told_count(trained.patches),
+            pixel_spacing_mm=trained.pixel_spacing_mm,
         ),
         training=Training(
             loss=trained.training.loss,
             epochs=trained.training.epochs,
             batch_size=trained.training.batch_size,
-            seed=trained.training.seed,
             genshare_version=trained.genshare_version,
             averaged=trained.training.average_half_life_images is not None,
             augmented=trained.training.augmentation is not None,
@@ -153,15 +172,16 @@ def _card(
 def _publishable(
     weights: tuple[WeightFile, ...], trained: TrainedGenerator
 ) -> FidelityReport | None:
-    """Return the report if it is of these weights and compares no fewer patches than may be told.
+    """Return what may be told of the report, if it is of these weights.
 
     A training measures its final weights alone: of others nothing is known. What was measured on
     patients under differential privacy does not leave: nobody counted it.
     """
-    fidelity = None if trained.privacy is not None else trained.fidelity
-    if fidelity is None or fidelity.synthetic.patches < SMALLEST_COUNT:
+    if trained.privacy is not None or trained.fidelity is None:
         return None
-    return fidelity if [file.name for file in weights] == [FINAL_WEIGHTS] else None
+    if [file.name for file in weights] != [FINAL_WEIGHTS]:
+        return None
+    return told_fidelity(trained.fidelity)
 
 
 def _epoch(name: str, training: GeneratorTraining) -> int:

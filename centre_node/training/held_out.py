@@ -18,8 +18,10 @@ from pydantic import Field
 from centre_node.generators.checkpoints import read_run, sha256_of_array
 from centre_node.mammography.errors import NotEnoughPatientsError
 from centre_node.mammography.patch_store import PatchStore
+from centre_node.painting.residual_patches import residual_patches
 from centre_node.training.errors import TrainingFolderError
 from node_api.held_out import DEFAULT_SHARE, FEWEST_PATIENTS, HeldOut, HoldOut
+from shared.architectures import Output
 from shared.files import whole_file
 from shared.models import LARGEST_SEED, StrictModel, read_model
 
@@ -155,23 +157,27 @@ class Side:
     Attributes:
         indices: Of the store's records, shape (n,).
         patients: Whose each is, n of them.
+        output: What a generator learns of them.
     """
 
     store: PatchStore
     indices: NDArray[np.int64]
     patients: tuple[str, ...]
+    output: Output = "patch"
 
     def patches(self, side_px: int) -> NDArray[np.uint8]:
-        """Return the squares themselves, shape (n, side_px, side_px)."""
+        """Return the squares themselves, or their residuals, shape (n, side_px, side_px)."""
+        if self.output == "residual":
+            return residual_patches(self.store, self.indices, size=side_px)
         return self.store.crops(self.indices, size=side_px)
 
 
-def side_of(store: PatchStore, patients: Iterable[str]) -> Side:
-    """Return the patches of some patients."""
+def side_of(store: PatchStore, patients: Iterable[str], output: Output = "patch") -> Side:
+    """Return the patches of some patients, as a generator of such an output learns them."""
     wanted = frozenset(patients)
     chosen = [i for i, record in enumerate(store.records) if record.patient_id in wanted]
     owners = tuple(store.records[index].patient_id for index in chosen)
-    return Side(store, np.array(chosen, dtype=np.int64), owners)
+    return Side(store, np.array(chosen, dtype=np.int64), owners, output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +217,8 @@ def read_members(folder: Path) -> Membership:
         )
     decided, run = _read(path), read_run(folder)
     store = PatchStore.open(folder / decided.store)
-    members, held_out = side_of(store, decided.members), side_of(store, decided.held_out)
+    output = run.architecture.output
+    members, held_out = (side_of(store, patients, output) for patients in decided.sides)
     size, everybody = run.architecture.image_size, {*members.patients, *held_out.patients}
     is_as_trained = sha256_of_array(members.patches(size)) == run.patches_sha256
     if not is_as_trained or everybody != {*decided.members, *decided.held_out}:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from centre_node.fidelity.measuring import measure_fidelity
 from centre_node.fidelity.over_epochs import fidelity_curves, measure_over_epochs
-from centre_node.generators.checkpoints import RUN
+from centre_node.generators.checkpoints import RUN, read_run
 from centre_node.generators.epoch_samples import read_samples
 from centre_node.generators.progress import FinishedEpoch
 from centre_node.generators.spent_steps import promised
@@ -32,6 +32,7 @@ from centre_node.mammography.pathology import (
 from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
 from centre_node.training.held_out import Side, decide, side_of, told
 from centre_node.training.plan import TrainingPlan
+from node_api.generator_training import GeneratorTraining
 from node_api.held_out import HeldOut
 from node_api.results import TrainedGenerator
 from shared.fidelity import FidelityReport
@@ -128,11 +129,15 @@ class _LesionTraining:
             self.plan.hold_out,
             started=(self.folder / RUN).exists(),
         )
-        members = side_of(store, everybody if decided is None else decided.members)
+        trained_on = everybody if decided is None else decided.members
+        members = side_of(store, trained_on, self.plan.architecture.output)
         held_out = None
         if decided is not None:
             held_out = told(decided, patches=len(store.records) - len(members.indices))
-            self._tell(held_out.statement, done=0)
+            here = len(everybody)
+            self.on_progress(
+                Progress(done=here, total=here, unit="patients", message=held_out.statement)
+            )
         pixels = members.patches(self.plan.architecture.image_size)
         write_png(self.pictures / "real-patches.png", contact_sheet(pixels[:PICTURED], columns=8))
         return LesionPatches(pixels, members.patients, self._classes(members), held_out)
@@ -185,7 +190,7 @@ class _LesionTraining:
             self.plan.architecture,
             lesions.pixels,
             patients=lesions.patients,
-            seed=self.plan.training.seed,
+            seed=self._trained().drawn_seed,
             device=self.device,
         )
         for name, png in measured.pictures.items():
@@ -198,7 +203,7 @@ class _LesionTraining:
             read_samples(self.folder),
             features,
             patients=lesions.patients,
-            seed=self.plan.training.seed,
+            seed=self._trained().drawn_seed,
             device=self.device,
             on_epoch=lambda epoch: self._tell(f"measuring the fidelity of epoch {epoch}"),
         )
@@ -218,18 +223,23 @@ class _LesionTraining:
             patches=len(lesions.pixels),
             pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
             architecture=self.plan.architecture,
-            training=self.plan.training,
+            training=self._trained(),
             genshare_version=genshare_version(),
             fidelity=fidelity,
             held_out=lesions.held_out,
             privacy=promised(self.folder, self.plan.training, patients),
         )
 
-    def _tell(self, message: str, *, done: int | None = None) -> None:
-        """Say what is done after so many epochs; by default after the last."""
+    def _trained(self) -> GeneratorTraining:
+        """Return how it was trained, with the seed."""
+        return self.plan.training.model_copy(
+            update={"seed": read_run(self.folder).training.drawn_seed}
+        )
+
+    def _tell(self, message: str) -> None:
+        """Say what is done after the last epoch."""
         epochs = self.plan.training.epochs
-        done = epochs if done is None else done
-        self.on_progress(Progress(done=done, total=epochs, unit="epochs", message=message))
+        self.on_progress(Progress(done=epochs, total=epochs, unit="epochs", message=message))
 
 
 def _progress(epoch: FinishedEpoch, patches: int) -> Progress:

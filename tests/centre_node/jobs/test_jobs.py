@@ -56,7 +56,7 @@ def test_train_publish_pull_sample_study(node: Node, loopback_hub: RunningHub) -
 
     version = node.result({**PUBLICATION, "training_job": trained["job"]["id"]})
     assert (version["centre"], version["name"], version["version"]) == ("centre-a", "lesions", 1)
-    assert version["card"]["training_set"]["patients"] == 8
+    assert version["card"]["training_set"]["patients"] == 5
 
     pulled = node.result({"kind": "pull", "centre": "centre-a", "name": "lesions"})
     digest = pulled["manifest_digest"]
