@@ -67,7 +67,7 @@ def patient_gradients(
     """
     counts = torch.bincount(owners)
     parameters = sum(weight.numel() for weight in discriminator.parameters())
-    total = torch.zeros(len(counts), parameters, device=real.device)
+    total = real.new_zeros(len(counts), parameters)
     for part in torch.arange(len(real), device=real.device).split(CHUNK):
         found = patch_gradients(discriminator, real[part], fake[part], labels[part])
         total.index_add_(0, owners[part], found)

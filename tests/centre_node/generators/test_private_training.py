@@ -28,6 +28,7 @@ OWNERS = np.repeat(np.arange(PATIENTS), 2)
 def private(**changes: Any) -> GeneratorTraining:
     short = {
         "recipe": "private",
+        "seed": 0,
         "epochs": 4,
         "batch_size": 4,
         "critic_steps": 2,

@@ -429,3 +429,23 @@ def test_help_shows_worked_examples() -> None:
         (publish_commands.app, "publish"),
     ):
         assert f"genshare {command} " in CliRunner().invoke(app, ["--help"]).output
+
+
+def test_a_private_training_says_what_it_promises_and_so_does_its_card(
+    mammograms: Path, tmp_path: Path
+) -> None:
+    settings = tmp_path / "private.toml"
+    settings.write_text("[training.privacy]\nsampling_rate = 0.25\n")
+    options = ("--recipe", "private", "--epsilon", "5", "--epochs", "2", "--training", settings)
+
+    done = train(mammograms, tmp_path / "out", *options)
+
+    assert done.exit_code == 0, done.output
+    assert "Differential privacy of each patient with epsilon 4.99" in done.output
+    trained = json.loads((tmp_path / "out" / "trained.json").read_text())
+    assert (trained["privacy"]["steps"], trained["fidelity"]) == (8, None)
+    sent = publish(tmp_path / "out", *TERMS, "--dry-run")
+    assert sent.exit_code == 0, sent.output
+    card = open_package(tmp_path / "out" / "package").card
+    assert card.privacy.promise is not None
+    assert card.privacy.promise.epsilon == trained["privacy"]["epsilon"]
