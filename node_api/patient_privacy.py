@@ -61,7 +61,7 @@ class PatientPrivacy(StrictModel):
 PRIVATE_DEFAULTS: Mapping[str, Any] = {
     "epochs": 200,
     "batch_size": 64,
-    "critic_steps": 5,
+    "critic_steps": 2,
     "learning_rate": 1e-3,
     "real_labels": (1.0, 1.0),
     "average_half_life_images": 5_000,

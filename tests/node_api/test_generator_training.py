@@ -113,7 +113,7 @@ def test_what_is_said_wins_over_the_losss_default() -> None:
         ({"penalty_weight_end": 1}, "penalty_weight_end needs a penalty, and dcgan has none"),
         ({"critic_steps": 5}, "critic_steps above 1 belong to the loss wgan-gp, not to dcgan"),
         ({"recipe": "paper", "loss": "relativistic"}, "the paper has no relativistic loss"),
-        ({"recipe": "best"}, "'paper' or 'improved'"),
+        ({"recipe": "best"}, "'paper', 'improved' or 'private'"),
         ({"loss": "hinge"}, "'dcgan', 'wgan-gp' or 'relativistic'"),
         ({"critic_step": 5}, "Extra inputs"),
         ({"augmentation": {"kinds": []}}, "at least 1"),
