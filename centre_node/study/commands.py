@@ -28,7 +28,9 @@ from shared.command_options import Json, Options, with_options
 from shared.durations import duration
 from shared.models import StrictModel
 from shared.progress import OnProgress, shown
+from study_report.presented import Presented
 from study_report.sentences import pooled_sentence
+from study_report.verdicts import verdict_sentences
 from study_report.writing import PAGE
 
 app = typer.Typer(
@@ -108,7 +110,13 @@ def run(
         )
     result = report.result
     _print_failed(result)
-    told = f"Report: {out / PAGE}\n"
+    told = "".join(
+        f"{line}\n"
+        for line in (
+            *verdict_sentences(Presented(report.configuration, result)),
+            f"Report: {out / PAGE}",
+        )
+    )
     sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else told)
 
 
