@@ -8,7 +8,9 @@ from pydantic import Field, model_validator
 from shared.models import StrictModel
 
 LEAST_NOISE = 0.5
-"""Below it epsilon is in the hundreds, which promises nothing."""
+"""Less of it has an epsilon in the hundreds after a hundred steps, which promises nothing."""
+
+LARGEST_EPSILON = 1000
 
 
 class PatientPrivacy(StrictModel):
@@ -22,7 +24,9 @@ class PatientPrivacy(StrictModel):
     persons as the unit.
     """
 
-    epsilon: float | None = Field(None, gt=0, le=1000, description="What may be spent at most.")
+    epsilon: float | None = Field(
+        None, gt=0, le=LARGEST_EPSILON, description="What may be spent at most."
+    )
     noise_multiplier: float | None = Field(
         None,
         ge=LEAST_NOISE,

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from centre_node.generators.errors import PrivacyError
-from node_api.patient_privacy import LEAST_NOISE, PatientPrivacy
+from node_api.patient_privacy import LARGEST_EPSILON, LEAST_NOISE, PatientPrivacy
 
 MOST_NOISE = 1e4
 PRECISION = 1e-3
@@ -92,18 +92,36 @@ def _least(suffices: Callable[[float], bool], too_little: float, enough: float) 
     return enough
 
 
+def check_countable(steps: Steps, noise_multiplier: float) -> None:
+    """Check that noise that was given promises something.
+
+    Raises:
+        PrivacyError: Epsilon would be so large that it says nothing, and takes minutes to count.
+    """
+    bound = _epsilon_by_renyi(steps, noise_multiplier)
+    if bound > LARGEST_EPSILON:
+        raise PrivacyError(
+            f"noise_multiplier {noise_multiplier} over {steps.count} steps at a sampling_rate of "
+            f"{steps.sampling_rate} has an epsilon above {LARGEST_EPSILON}, which promises "
+            "nothing: raise it, or lower epochs or sampling_rate"
+        )
+
+
 def _enough_by_renyi(steps: Steps, epsilon: float) -> float:
     """Return a little more noise than is needed, by an accountant that is quick and less exact."""
+    noise = LEAST_NOISE
+    while noise < MOST_NOISE and _epsilon_by_renyi(steps, noise) > epsilon:
+        noise *= 1.1
+    return noise
+
+
+def _epsilon_by_renyi(steps: Steps, noise_multiplier: float) -> float:
     from opacus.accountants import RDPAccountant
 
-    accountant, noise = RDPAccountant(), LEAST_NOISE
+    accountant = RDPAccountant()
+    accountant.history = [(noise_multiplier, steps.sampling_rate, steps.count)]
     with _without_warnings():
-        while noise < MOST_NOISE:
-            accountant.history = [(noise, steps.sampling_rate, steps.count)]
-            if accountant.get_epsilon(delta=steps.delta) <= epsilon:
-                break
-            noise *= 1.1
-    return noise
+        return float(accountant.get_epsilon(delta=steps.delta))
 
 
 @contextmanager

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from centre_node.generators.accountant import Steps, delta_for, needed_noise, spent_epsilon
+from centre_node.generators.accountant import (
+    Steps,
+    check_countable,
+    delta_for,
+    needed_noise,
+    spent_epsilon,
+)
 from centre_node.generators.checkpoints import CHECKPOINT
 from centre_node.generators.errors import CheckpointError, PrivacyError
 from node_api.generator_training import GeneratorTraining
@@ -104,13 +110,23 @@ def _nothing_spent(training: GeneratorTraining, patients: int) -> SpentSteps:
     privacy = training.privacy
     assert privacy is not None, "only a private training has a budget"
     delta, noise = delta_for(privacy, patients), privacy.noise_multiplier
-    if noise is None:
-        assert privacy.epsilon is not None, "the model takes one of both"
-        count = training.epochs * privacy.steps_per_epoch
-        noise = needed_noise(Steps(count, privacy.sampling_rate, delta), privacy.epsilon)
-    return SpentSteps(noise_multiplier=noise, delta=delta, epochs=0)
+    count = training.epochs * privacy.steps_per_epoch
+    steps = Steps(count, privacy.sampling_rate, delta)
+    if noise is not None:
+        check_countable(steps, noise)
+        return SpentSteps(noise_multiplier=noise, delta=delta, epochs=0)
+    assert privacy.epsilon is not None, "the model takes one of both"
+    return SpentSteps(noise_multiplier=needed_noise(steps, privacy.epsilon), delta=delta, epochs=0)
 
 
 def promised(folder: Path, training: GeneratorTraining, patients: int) -> PrivacyPromise | None:
-    """Return what a training in a folder promises so far; None where it is not private."""
-    return None if training.privacy is None else open_budget(folder, training, patients).promise()
+    """Return what a training in a folder promises so far; None where it is not private.
+
+    Raises:
+        CheckpointError: Nothing counts what it spent.
+    """
+    if training.privacy is None:
+        return None
+    if not (folder / SPENT).exists():
+        raise CheckpointError(f"{folder} has no {SPENT}, so nobody knows what its training spent")
+    return open_budget(folder, training, patients).promise()

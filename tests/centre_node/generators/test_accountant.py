@@ -9,7 +9,7 @@ from dp_accounting import GaussianDpEvent, PoissonSampledDpEvent
 from dp_accounting.pld import PLDAccountant
 from scipy.stats import beta
 
-from centre_node.generators.accountant import Steps, needed_noise, spent_epsilon
+from centre_node.generators.accountant import Steps, check_countable, needed_noise, spent_epsilon
 from centre_node.generators.errors import PrivacyError
 from centre_node.generators.patient_gradients import clipped_sum, hidden
 from centre_node.generators.secret_draws import secret_sample
@@ -49,6 +49,13 @@ def test_the_noise_for_a_budget_keeps_it_and_is_not_much_more_than_needed() -> N
 def test_a_budget_that_no_noise_keeps_is_refused() -> None:
     with pytest.raises(PrivacyError, match=r"cannot be kept over 10 steps .* lower epochs"):
         needed_noise(Steps(10, 1.0, 1e-9), 1e-4)
+
+
+def test_noise_that_promises_nothing_is_refused() -> None:
+    check_countable(Steps(100, 0.1, 1e-3), 1.0)
+
+    with pytest.raises(PrivacyError, match="above 1000, which promises nothing"):
+        check_countable(Steps(4000, 1.0, 1e-3), 0.5)
 
 
 class Canary(NamedTuple):
