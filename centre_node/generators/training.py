@@ -14,6 +14,7 @@ This room read downwards, from what a training is to what can be made of it:
   that costs; `epochs` is any other training's epoch;
 - `compilation` and `graphs` make a step faster, with the same result;
 - `estimates` and `memory` refuse what will not fit, `collapse` finds samples that are alike;
+- `starting` has networks of an earlier training to start from;
 - `checkpoints`, `weights`, `kept_weights` and `epoch_samples` are what lies in a training's
   folder, `progress` and `board` what a training tells;
 - `sampling` draws patches from weights, `file_draws` from which file of several; `pixels` maps
@@ -52,6 +53,7 @@ from centre_node.generators.private_epochs import PatientPatches, PrivateEpoch
 from centre_node.generators.private_training import check_owners, skip_lost_epochs
 from centre_node.generators.progress import LOSSES, write_losses
 from centre_node.generators.spent_steps import open_budget
+from centre_node.generators.starting import StartingNetworks
 from centre_node.generators.state import (
     COMPARED_PATCHES,
     TrainingState,
@@ -76,6 +78,7 @@ def train_generator(
     tensorboard: bool = False,
     classes: NDArray[np.int64] | None = None,
     patients: NDArray[np.int64] | None = None,
+    start: StartingNetworks | None = None,
 ) -> Path:
     """Train a generator and return the path of its weights, `folder`/weights.safetensors.
 
@@ -96,6 +99,7 @@ def train_generator(
             architecture has classes; every one of them must be there.
         patients: Whose each patch is, numbers from 0 without a gap, shape (n,); a private training
             needs to know, any other does not look at it.
+        start: Networks to start from; by default random ones.
 
     Raises:
         PrivacyError: What the recipe private promises cannot be kept.
@@ -121,7 +125,14 @@ def train_generator(
     if tensorboard:
         check_tensorboard()
     owners = None if training.privacy is None else patients
-    run = training_run(patches, architecture, training, classes, owners)
+    run = training_run(
+        patches,
+        architecture,
+        training,
+        classes,
+        owners,
+        start_sha256=None if start is None else start.sha256,
+    )
     weights = folder / FINAL_WEIGHTS
     if not weights.exists():
         people = 0 if owners is None else len(np.unique(owners))
@@ -131,7 +142,7 @@ def train_generator(
     with full_disk_named(folder):
         claim_folder(folder, run)
         if not weights.exists():
-            data = TrainingData(patches, classes, owners)
+            data = TrainingData(patches, classes, owners, start)
             state = _run_training(data, run, folder, device, on_epoch, tensorboard)
             export_weights(state.exported, architecture, weights)
     return weights
@@ -181,6 +192,7 @@ class TrainingData:
     patches: NDArray[np.uint8]
     classes: NDArray[np.int64] | None
     patients: NDArray[np.int64] | None
+    start: StartingNetworks | None
 
 
 def _run_training(
@@ -193,6 +205,8 @@ def _run_training(
 ) -> TrainingState:
     """Run the epochs that are not done yet."""
     state = new_state(run.architecture, run.training, device)
+    if data.start is not None:
+        data.start.put_into(state)
     load_checkpoint(folder, state, run)
     one_epoch = _private_epoch if run.training.privacy is not None else _ordinary_epoch
     epoch = one_epoch(data, run, state, folder)

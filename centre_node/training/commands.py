@@ -13,7 +13,7 @@ from rich.console import Console
 from centre_node.generators.board import check_tensorboard
 from centre_node.mammography.command_options import Mammograms, Patches
 from centre_node.process import Threads, prepare_for_real_patches
-from centre_node.training.folder import PICTURES
+from centre_node.training.folder import PICTURES, phantoms_start
 from centre_node.training.in_folder import TrainingInFolder
 from centre_node.training.plan import TrainingPlan, training_plan
 from node_api.generator_training import GeneratorTraining
@@ -78,6 +78,15 @@ def train_generator(
             "--tensorboard", metavar="", help="Also write for TensorBoard, in tensorboard/."
         ),
     ] = False,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A training on phantoms with the same architecture and recipe, whose networks "
+            "this one starts from; it costs no privacy.",
+            rich_help_panel=PANEL,
+        ),
+    ] = None,
     epsilon: Annotated[
         float | None,
         Field(
@@ -126,7 +135,8 @@ def train_generator(
     if tensorboard:
         check_tensorboard()  # before hours of cutting patches
     prepare_for_real_patches(threads)
-    wanted = TrainingInFolder(mammograms, plan, out, threads, tensorboard)
+    start = None if start_from is None else phantoms_start(start_from)
+    wanted = TrainingInFolder(mammograms, plan, out, threads, tensorboard, start)
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     with interruptible(), full_disk_named(out):
         trained, skipped = wanted.run(console)

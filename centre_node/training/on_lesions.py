@@ -19,6 +19,7 @@ from centre_node.generators.checkpoints import RUN, read_run
 from centre_node.generators.epoch_samples import read_samples
 from centre_node.generators.progress import FinishedEpoch
 from centre_node.generators.spent_steps import promised
+from centre_node.generators.starting import StartingNetworks
 from centre_node.generators.training import train_generator
 from centre_node.mammography.errors import OneClassOnlyError
 from centre_node.mammography.mammograms import Reading
@@ -53,6 +54,7 @@ def train_on_lesions(
     device: torch.device,
     on_progress: OnProgress,
     tensorboard: bool = False,
+    start: StartingNetworks | None = None,
 ) -> tuple[TrainedGenerator, Mapping[str, int]]:
     """Cut lesion patches, train a generator on them and measure its fidelity.
 
@@ -65,6 +67,7 @@ def train_on_lesions(
         pictures: Where real and synthetic patches are shown.
         on_progress: What it raises stops the training.
         tensorboard: Whether the training also writes for TensorBoard, in `folder`.
+        start: Networks to start from; by default random ones.
 
     Returns:
         What a card may tell, and what was skipped while cutting, by reason.
@@ -77,7 +80,7 @@ def train_on_lesions(
     work = _LesionTraining(reading, plan, folder, pictures, device, on_progress)
     store = work.cut(store_folder)
     lesions = work.hold_out(store)
-    weights = work.train(lesions, tensorboard=tensorboard)
+    weights = work.train(lesions, tensorboard=tensorboard, start=start)
     fidelity = work.measure(lesions, weights)
     return work.describe(lesions, fidelity), {**store.skipped, **skipped}
 
@@ -162,7 +165,9 @@ class _LesionTraining:
                 )
         return np.array([classes.index(pathology) for pathology in found], dtype=np.int64)
 
-    def train(self, lesions: LesionPatches, *, tensorboard: bool) -> Path:
+    def train(
+        self, lesions: LesionPatches, *, tensorboard: bool, start: StartingNetworks | None
+    ) -> Path:
         """Train, or go on with it, and return the file of the weights."""
         return train_generator(
             lesions.pixels,
@@ -174,6 +179,7 @@ class _LesionTraining:
             tensorboard=tensorboard,
             classes=lesions.classes,
             patients=np.unique(lesions.patients, return_inverse=True)[1].astype(np.int64),
+            start=start,
         )
 
     def measure(self, lesions: LesionPatches, weights: Path) -> FidelityReport | None:
