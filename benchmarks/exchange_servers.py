@@ -208,7 +208,7 @@ def note_versions(data_dir: Path, package: Package, count: int, *, first: int = 
     published = "'2026-01-01 00:00:00.000000'"
     with closing(sqlite3.connect(data_dir / "hub.sqlite")) as database, database:
         database.executemany(
-            f"INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,{published},'Large')",  # noqa: S608
+            f"INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,{published},'Large',NULL)",  # noqa: S608
             rows,
         )
         database.executemany("INSERT INTO version_kinds VALUES (?,?,?,?)", kinds)
