@@ -32,8 +32,9 @@ class TrainingState:
         average: Of the generator's weights, where the training keeps one.
         augmenter: Where the training augments.
         penalty_weight: The discriminator's, in the current epoch, a scalar on the device.
-        losses: Of each finished epoch, the discriminator's and the generator's; None where the
-            generator had no step.
+        losses: Of each finished epoch, the discriminator's and the generator's; None where there
+            was no step that tells it, both None for an epoch that a private training spent and an
+            interruption lost.
         diversity: The largest that any check found, as a share of the real patches' own.
     """
 
@@ -45,7 +46,7 @@ class TrainingState:
     augmenter: Augmenter | None
     penalty_weight: Tensor
     random: torch.Generator
-    losses: list[tuple[float, float | None]] = field(default_factory=list)
+    losses: list[tuple[float | None, float | None]] = field(default_factory=list)
     diversity: float = 0.0
 
     @property

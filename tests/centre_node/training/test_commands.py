@@ -1,5 +1,6 @@
 """`genshare train-generator` and `publish` as a user types them."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -452,3 +453,42 @@ def test_help_shows_worked_examples() -> None:
         (publish_commands.app, "publish"),
     ):
         assert f"genshare {command} " in CliRunner().invoke(app, ["--help"]).output
+
+
+def test_a_private_training_says_what_it_promises_and_so_does_its_card(
+    mammograms: Path, tmp_path: Path
+) -> None:
+    settings = tmp_path / "private.toml"
+    settings.write_text("[training.privacy]\nsampling_rate = 0.25\n")
+    options = ("--recipe", "private", "--epsilon", "5", "--epochs", "2", "--training", settings)
+
+    done = train(mammograms, tmp_path / "out", *options)
+
+    assert done.exit_code == 0, done.output
+    assert "Differential privacy of each patient with epsilon 4.99" in done.output
+    trained = json.loads((tmp_path / "out" / "trained.json").read_text())
+    assert (trained["privacy"]["steps"], trained["fidelity"]) == (8, None)
+    sent = publish(tmp_path / "out", *TERMS, "--dry-run")
+    assert sent.exit_code == 0, sent.output
+    card = open_package(tmp_path / "out" / "package").card
+    assert card.privacy.promise is not None
+    assert card.privacy.promise.epsilon == trained["privacy"]["epsilon"]
+
+
+def test_a_training_starts_from_phantoms_and_from_no_patients(
+    mammograms: Path, trained: Path, tmp_path: Path
+) -> None:
+    phantoms = ("--phantoms", "digital", "--out", str(tmp_path / "phantoms"), *CUT, *TINY)
+    options = ("--epochs", "1", "--seed", "0")
+    runner = CliRunner(env=WIDE)
+    assert runner.invoke(training_commands.app, [*phantoms, *options]).exit_code == 0
+
+    done = train(mammograms, tmp_path / "out", *options, "--start-from", tmp_path / "phantoms")
+    refused = train(mammograms, tmp_path / "other", *options, "--start-from", trained)
+
+    assert done.exit_code == 0, done.output
+    run = json.loads((tmp_path / "out" / "training.json").read_text())
+    checkpoint = (tmp_path / "phantoms" / "checkpoint.pt").read_bytes()
+    assert run["start_sha256"] == hashlib.sha256(checkpoint).hexdigest()
+    assert "was trained on mammograms" in sentence(refused, TrainingFolderError)
+    assert not (tmp_path / "other").exists()
