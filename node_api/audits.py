@@ -19,6 +19,7 @@ AttackName = Literal[
     "density ratio",
     "ball of samples",
     "inversion",
+    "calibrated inversion",
 ]
 """How a person who has the weights would try to tell members from others.
 
@@ -30,6 +31,26 @@ al. 2023 (DOMIAS, arXiv 2302.12580).
 Unit = Literal["patch", "patient"]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 MOST_ATTACKS = 32
+
+
+DEFAULT_SAMPLES = 10_000
+
+
+class AuditSettings(StrictModel):
+    """What determines an audit, beside the generator and its patients."""
+
+    samples: int = Field(
+        DEFAULT_SAMPLES,
+        ge=100,
+        le=1_000_000,
+        description="How many patches are drawn from the generator to attack with.",
+    )
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="The same number gives the same audit.")
+    positive_control: bool = Field(
+        False,
+        description="Also plant some patients' patches among the samples, and tell whether the "
+        "audit finds them.",
+    )
 
 
 class Audited(StrictModel):
@@ -68,6 +89,8 @@ class AttackFigures(StrictModel):
             it finds where there is nothing to find.
         smallest_visible: The least AUROC that so many patients would have shown with 80 % power.
         hits: At false-positive rates of 1 % and 5 %.
+        p: One-sided, of so large an AUROC, were members and others exchanged by patient. A patient
+            has the score of the most exposed patch.
     """
 
     attack: AttackName
@@ -78,6 +101,7 @@ class AttackFigures(StrictModel):
     control_auroc_upper: Share
     smallest_visible: Share
     hits: tuple[HitRate, ...] = Field(min_length=1, max_length=4)
+    p: Share | None = None
 
 
 class Copies(StrictModel):

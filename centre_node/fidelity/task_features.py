@@ -14,7 +14,7 @@ from centre_node.classifiers.training import (
     lesion_log_odds,
     train_classifier,
 )
-from centre_node.fidelity.classifier_features import classifier_features
+from centre_node.classifiers.features import classifier_features
 from centre_node.fidelity.comparison import FeatureKind
 from centre_node.fidelity.features import Features
 from centre_node.mammography.patch_store import PatchStore

@@ -105,7 +105,7 @@ def load_checkpoint(folder: Path, state: TrainingState, run: TrainingRun) -> Non
     path = folder / CHECKPOINT
     if not path.exists():
         return
-    digest, saved = _read_checkpoint(path)
+    digest, saved = read_checkpoint(path)
     if digest != run.digest:
         raise CheckpointError(
             f"{path} belongs to a training with another architecture, configuration or patches"
@@ -113,7 +113,12 @@ def load_checkpoint(folder: Path, state: TrainingState, run: TrainingRun) -> Non
     state.load_state_dict(saved)
 
 
-def _read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
+def read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return the digest of a checkpoint's run, and the state that was saved.
+
+    Raises:
+        CheckpointError: The file is damaged.
+    """
     try:
         _check_checksums(path)
         content = torch.load(path, map_location="cpu", weights_only=True)

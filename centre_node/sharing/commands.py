@@ -1,6 +1,5 @@
 """`genshare publish`: a trained generator, or a package as it is, to a hub."""
 
-import math
 import shutil
 import sys
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
 from centre_node.sharing.publish import build_package, terms_of, weights_to_publish
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import TRAINED, read_trained
@@ -42,21 +42,8 @@ def publish(
         ),
     ],
     given: TermsGiven,
-    ensemble: Annotated[
-        bool,
-        typer.Option(
-            "--ensemble", metavar="", help="Publish every weight file that the training kept."
-        ),
-    ] = False,
-    proportions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--proportion",
-            metavar="FILE=NUMBER",
-            help="A weight file to take instead, and how often patches are drawn from it compared "
-            "with the others; once for each file.",
-        ),
-    ] = None,
+    ensemble: Ensemble = False,
+    proportions: Proportions = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", metavar="", help="Check and build the package; send nothing."),
@@ -82,7 +69,8 @@ def publish(
 
       GENSHARE_HUB_TOKEN=... genshare publish optimam
     """
-    package = _package(folder, given, ensemble=ensemble, proportions=_proportions(proportions))
+    chosen = chosen_proportions(proportions, ensemble=ensemble)
+    package = _package(folder, given, ensemble=ensemble, proportions=chosen)
     version = None if dry_run else _published(package, hub_url, token)
     done = f"published as version {version} on {hub_url}" if version else "built, and not sent"
     sys.stdout.write(_as_json(package, version) if json else _as_line(package, done))
@@ -111,27 +99,10 @@ def _published(package: Package, hub_url: str, token: str | None) -> int:
         return connect(hub_url, token).publish(package, on_progress=report).version
 
 
-def _proportions(options: list[str] | None) -> dict[str, float]:
-    found = {}
-    for option in options or ():
-        name, _, number = option.partition("=")
-        try:
-            found[name] = float(number)
-        except ValueError:
-            raise typer.BadParameter(
-                f"--proportion {option} is no FILE=NUMBER, such as weights.safetensors=2"
-            ) from None
-        if not (0 < found[name] < math.inf):
-            raise typer.BadParameter(f"--proportion {option} must be above 0")
-    return found
-
-
 def _package(
     folder: Path, given: Mapping[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
 ) -> Package:
     """Return the package that a folder is, or the one that is made of it."""
-    if ensemble and proportions:
-        raise typer.BadParameter("--ensemble takes every weight file, --proportion some of them")
     if not (folder / MANIFEST).is_file():
         return _built(folder, given, ensemble=ensemble, proportions=proportions)
     settled = {"--ensemble": ensemble, "--proportion": proportions}
