@@ -19,11 +19,14 @@ from centre_node.jobs.routes import router as jobs_router
 from centre_node.jobs.service import Jobs, Supervisor
 from centre_node.jobs.store import JobStore
 from centre_node.mammography.datasets import data_folders
+from centre_node.privacy.errors import ReleasePolicyError
+from centre_node.privacy.policy_file import policy_of
 from centre_node.settings import Settings
 from shared.access import Role, guard, requires
 from shared.api_description import describe
 from shared.api_page import add_api_page
 from shared.body_limit import limit_bodies
+from shared.errors import CannotServeError
 from shared.head_requests import answer_head
 from shared.health import alive, ready
 from shared.hosts import check_hosts, host_names
@@ -43,12 +46,13 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = open_database(settings.data_dir)
     jobs = JobStore(engine)
+    check_policy(settings)
     supervisor = Supervisor(jobs, settings.data_dir, clock=_now)
     folders = data_folders(settings.data_dir, settings.mammograms_dir, settings.lent_dir)
 
     @asynccontextmanager
     async def supervised(_app: FastAPI) -> AsyncIterator[None]:
-        supervisor.start(folders)
+        supervisor.start(folders, settings.release_policy)
         yield
         supervisor.stop()
 
@@ -73,6 +77,18 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     add_api_page(app)
     guard(app, _access(settings).admit)
     return app
+
+
+def check_policy(settings: Settings) -> None:
+    """Refuse to start with a policy that says nothing: jobs would find out hours later.
+
+    Raises:
+        CannotServeError: The file cannot be read, or is none.
+    """
+    try:
+        policy_of(settings.data_dir, settings.release_policy)
+    except ReleasePolicyError as error:
+        raise CannotServeError(str(error)) from error
 
 
 def _access(settings: Settings) -> NodeAccess:

@@ -21,6 +21,11 @@ class Settings(ServingSettings):
     lent_dir: DirectoryPath | None = Field(
         None, description="Folders of other centres' images, named after them; only read."
     )
+    release_policy: Path | None = Field(
+        None,
+        description="TOML file that says what a generator must show before it leaves; by default "
+        "release-policy.toml in the data folder, if it is there.",
+    )
     token: SecretStr | None = Field(
         None, min_length=16, description="Asked of every caller; by default one is made and kept."
     )

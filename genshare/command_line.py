@@ -28,16 +28,31 @@ COMMANDS = {
         "centre_node.training.commands",
         "Train a generator on a folder of mammograms.",
     ),
+    "audit": (
+        "centre_node.sharing.audit_commands",
+        "Attack a trained generator before it leaves.",
+    ),
     "publish": ("centre_node.sharing.commands", "Publish a generator to a hub."),
+    "ledger": ("centre_node.ledger.commands", "Show what was released of which patient."),
+    "waiver-key": (
+        "centre_node.ledger.commands",
+        "Make a key for whoever may release against the policy.",
+    ),
     "list": ("shared.commands", "List the generators on a hub."),
     "show": ("shared.commands", "Show one generator's card."),
     "fetch": ("shared.commands", "Fetch a generator and verify it."),
     "sample": ("centre_node.sampling.commands", "Draw synthetic patches from a fetched generator."),
+    "paint": (
+        "centre_node.sampling.paint_commands",
+        "Paint lesions on your own healthy patches, without a generator.",
+    ),
     "fidelity": (
         "centre_node.fidelity.commands",
         "Compare a generator's samples with your own patches.",
     ),
+    "init": ("centre_node.study.init_command", "Write a study file for your own mammograms."),
     "study": ("centre_node.study.commands", "Compare what arms bring a classifier."),
+    "doctor": ("genshare.doctor.commands", "Say what is amiss on this machine, and what to do."),
     "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),
     "export-medigan": ("centre_node.medigan.commands", "Write a package's medigan metadata."),
 }

@@ -47,6 +47,20 @@ class VersionRow(Table):
     card: Mapped[str]
     published_at: Mapped[datetime] = mapped_column(DateTime)
     title: Mapped[str | None]
+    audit_statement: Mapped[str | None] = mapped_column(String(64))
+
+
+class StatementRow(Table):
+    """What a centre states of a version's audit, as canonical JSON; never changed.
+
+    The version's `audit_statement` is its SHA-256.
+    """
+
+    __tablename__ = "audit_statements"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    content: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(DateTime)
 
 
 class InspectedRow(Table):

@@ -87,6 +87,16 @@ class BlobNotFoundError(
     """No file with that digest is stored."""
 
 
+class StatementNotFoundError(
+    HubError,
+    code="GS-1104",
+    status=404,
+    title="No statement",
+    hint="Its centre can publish it again, with a genshare that states something of its audit.",
+):
+    """Nothing is stated of a version's audit."""
+
+
 class BlobDigestError(
     HubError,
     code="GS-1201",
@@ -153,3 +163,13 @@ class UploadStalledError(
     hint="Send it again.",
 ):
     """An upload stopped coming."""
+
+
+class StatementExistsError(
+    HubError,
+    code="GS-1208",
+    status=409,
+    title="Another statement is there",
+    hint="What was stated stays; publish a package of its own to state something else.",
+):
+    """A version has a statement already, and what was sent is another."""

@@ -1,37 +1,17 @@
 """What an audit finds: how much a generator tells of the patients that it was trained on."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from shared.attacks import MOST_ATTACKS as MOST_ATTACKS
+from shared.attacks import AttackName as AttackName
+from shared.attacks import Share as Share
+from shared.attacks import Unit as Unit
 from shared.cards import MOST_WEIGHT_FILES
 from shared.models import LARGEST_COUNT, LARGEST_SEED, StrictModel
 from shared.names import Digest, FileName, Text
-
-AttackName = Literal[
-    "nearest sample, pixels",
-    "nearest sample, principal components",
-    "nearest sample, classifier features",
-    "calibrated nearest sample, pixels",
-    "calibrated nearest sample, principal components",
-    "calibrated nearest sample, classifier features",
-    "density ratio",
-    "ball of samples",
-    "inversion",
-    "calibrated inversion",
-]
-"""How a person who has the weights would try to tell members from others.
-
-Sources: nearest sample, its calibration and inversion, Chen et al. 2020 (GAN-Leaks,
-arXiv 1909.03935); ball, Hilprecht et al. 2019 (arXiv 1906.03006); density ratio, van Breugel et
-al. 2023 (DOMIAS, arXiv 2302.12580).
-"""
-
-Unit = Literal["patch", "patient"]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-MOST_ATTACKS = 32
-
 
 DEFAULT_SAMPLES = 10_000
 

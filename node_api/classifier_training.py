@@ -106,6 +106,11 @@ class ClassifierTraining(StrictModel):
         "paper's is for trials where there is no GPU; the CNN works at the patches' own.",
     )
 
+    @property
+    def length(self) -> str:
+        """How long it is, in words: "15 epochs" or "500 steps"."""
+        return f"{self.epochs} epochs" if self.steps is None else f"{self.steps} steps"
+
     @model_validator(mode="before")
     @classmethod
     def _defaults_of_the_recipe(cls, value: Any) -> Any:

@@ -1,9 +1,9 @@
 """Where mammograms come from."""
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from shared.models import LARGEST_SEED, StrictModel
 from shared.names import Name
@@ -71,4 +71,14 @@ class PhantomSet(StrictModel):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
-DatasetSource = Annotated[MammogramFolder | PhantomSet, Field(discriminator="format")]
+def _read_as_folder(value: Any) -> Any:
+    """Take what names a folder and no format for one whose layout is recognised."""
+    if isinstance(value, dict) and "folder" in value and "format" not in value:
+        return {"format": "auto", **value}
+    return value
+
+
+DatasetSource = Annotated[
+    Annotated[MammogramFolder | PhantomSet, Field(discriminator="format")],
+    BeforeValidator(_read_as_folder),
+]

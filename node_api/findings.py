@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from node_api.rows import RunRow
+from node_api.studies import Harmonised
 from node_api.summaries import ShortcutReport, SubsetBalance
 from shared.models import StrictModel
 from shared.names import Digest
@@ -36,6 +37,10 @@ CONTROL_ROLES: tuple[ArmRole, ...] = (
 """What the centre can do for itself. An arm that adds lesions of donors must beat the best."""
 
 
+RunsOfAll = tuple[int, int]
+"""Runs of which something holds, and all of them."""
+
+
 class ArmFacts(StrictModel):
     """What an arm adds to the centre's own training patches.
 
@@ -46,6 +51,9 @@ class ArmFacts(StrictModel):
         sham_healthy: Whether these went through the painting of the lesions.
         own_lesions: Whether the centre's own lesions are among them.
         augmentation: What all training patches of the arm go through.
+        harmonised: Whether added lesions got the greys of the own ones, as the arm said.
+        painted: Whether the lesions that it adds were painted on own healthy patches.
+        harmonised_runs: In how many of its runs they did, where validation patients chose.
     """
 
     name: str
@@ -56,6 +64,9 @@ class ArmFacts(StrictModel):
     sham_healthy: bool = False
     own_lesions: bool = True
     augmentation: str = "flips"
+    harmonised: Harmonised = Field(False, exclude_if=lambda harmonised: not harmonised)
+    painted: bool = Field(False, exclude_if=lambda painted: not painted)
+    harmonised_runs: RunsOfAll | None = Field(None, exclude_if=lambda runs: runs is None)
 
 
 class Interval(StrictModel):

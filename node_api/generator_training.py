@@ -165,8 +165,12 @@ class GeneratorTraining(StrictModel):
         False, description="Compile networks and losses; the numbers differ by rounding."
     )
     cuda_graphs: bool = Field(False, description="On CUDA: replay each step as one graph.")
-    seed: int = Field(
-        0, ge=0, le=LARGEST_SEED, description="The same number gives the same training."
+    seed: int | None = Field(
+        None,
+        ge=0,
+        le=LARGEST_SEED,
+        description="The same number gives the same training, to whoever knows it; by default one "
+        "from the operating system, which stays in the training's folder.",
     )
 
     @model_validator(mode="before")
@@ -206,6 +210,12 @@ class GeneratorTraining(StrictModel):
                 f"{self.loss}"
             )
         return self
+
+    @property
+    def drawn_seed(self) -> int:
+        """The seed of a training that has begun: it was given, or drawn then."""
+        assert self.seed is not None, "a training draws a seed before it does anything"
+        return self.seed
 
 
 def _is_number(value: object) -> bool:

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 
+from pydantic import Field
+
+from node_api.audits import AuditReport
 from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.findings import StudyResult
 from node_api.generator_training import GeneratorTraining
+from node_api.held_out import HeldOut
 from node_api.recipes import SamplingRecipe
 from shared.architectures import Architecture
 from shared.fidelity import FidelityReport
@@ -14,7 +18,13 @@ from shared.records import GeneratorVersion
 
 
 class TrainedGenerator(StrictModel):
-    """What a finished training says of itself, and all that the card may tell of its data."""
+    """What a finished training says of itself, exactly; what a card tells is made of it.
+
+    Attributes:
+        patients, patches: Of whom and of what it was trained.
+        held_out: Whom it never saw; None, which is not written: an earlier version trained it, on
+            all patients.
+    """
 
     data_set: str
     lesion_kinds: tuple[LesionKind, ...]
@@ -25,6 +35,7 @@ class TrainedGenerator(StrictModel):
     training: GeneratorTraining
     genshare_version: str
     fidelity: FidelityReport | None = None
+    held_out: HeldOut | None = Field(None, exclude_if=lambda given: given is None)
 
 
 class FinishedTraining(TrainedGenerator):
@@ -64,6 +75,7 @@ class SampledPatches(SamplingRecipe):
 JobResult = (
     WrittenPhantoms
     | FinishedTraining
+    | AuditReport
     | GeneratorVersion
     | PulledGenerator
     | SampledPatches
@@ -73,6 +85,7 @@ JobResult = (
 RESULTS: Mapping[str, type[JobResult]] = {
     "write_phantoms": WrittenPhantoms,
     "train_generator": FinishedTraining,
+    "audit": AuditReport,
     "publish": GeneratorVersion,
     "pull": PulledGenerator,
     "sample": SampledPatches,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName, ClassifierTraining
 from node_api.generator_training import GeneratorTraining
@@ -11,6 +11,9 @@ from node_api.tasks import BENIGN_OR_MALIGNANT, LESION_OR_HEALTHY, Task
 from shared.architectures import Architecture
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, LesionKind, Name
+
+Harmonised = bool | Literal["validation"]
+"""Whether added lesions get the own lesions' greys; `validation` lets validation patients say."""
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
 
@@ -36,7 +39,8 @@ class Arm(StrictModel):
 
     Attributes:
         painted: Adds lesions that are painted on those healthy patches: `own` the own lesions,
-            taken off the tissue around them, `ellipse` blobs with their axes and contrasts.
+            taken off the tissue around them, `ellipse` blobs with their axes and contrasts,
+            `generator` what the arm's generators of residuals draw, as `ellipse`.
         sham_healthy: Those healthy patches go through the same painting, without a lesion, so that
             a classifier cannot learn the painting itself.
         own_generator: Adds lesions of the generator that the centre trains on its own training
@@ -48,6 +52,9 @@ class Arm(StrictModel):
         own_lesions: False leaves out the centre's own lesions: the added ones stand alone.
         every_donated: Adds every lesion of the donors' data sets, as the paper did, instead of
             as many as generators would add.
+        harmonised: Each donor's or generator's lesions get the greys of the own training lesions,
+            by one curve; `validation` trains each run with and without, and keeps what tells
+            validation patients better apart.
         augmentation: Instead of that of the study's `classifier_training`. `painted` is that one,
             and in each epoch half of the own lesions are painted anew on own healthy patches, and
             as many own healthy patches go through the same without a lesion.
@@ -65,7 +72,7 @@ class Arm(StrictModel):
         description="Registered data sets of other centres whose real patches are added.",
     )
     oversampled: bool = False
-    painted: Literal["own", "ellipse"] | None = Field(
+    painted: Literal["own", "ellipse", "generator"] | None = Field(
         None, exclude_if=lambda painted: painted is None
     )
     sham_healthy: bool = Field(False, exclude_if=lambda sham: not sham)
@@ -73,11 +80,16 @@ class Arm(StrictModel):
     extra_healthy: bool = False
     own_lesions: bool = True
     every_donated: bool = False
+    harmonised: Harmonised = Field(False, exclude_if=lambda harmonised: not harmonised)
     augmentation: Literal["flips", "classical", "painted"] | None = None
 
     @model_validator(mode="after")
     def _one_kind_of_addition(self) -> Self:
         sources = [name for name in SOURCES if getattr(self, name)]
+        if self.painted == "generator":
+            sources.remove("painted")  # it says how, not what
+            if not self.generators:
+                raise ValueError("painted = 'generator' needs generators of residuals")
         if len(sources) > 1:
             raise ValueError(
                 f"an arm adds one kind of patches, not {' and '.join(sources)}; healthy patches "
@@ -87,7 +99,14 @@ class Arm(StrictModel):
             raise ValueError("own_lesions = false needs generators or real_donors instead of them")
         if self.every_donated and not self.real_donors:
             raise ValueError("every_donated needs real_donors")
-        if self.sham_healthy and not self.painted:
+        if self.harmonised and not (self.generators or self.real_donors):
+            raise ValueError(
+                "harmonised needs generators or real_donors: what a centre makes of its own "
+                "lesions has its own greys"
+            )
+        if self.harmonised and self.painted:
+            raise ValueError("painted lesions have the own greys; leave out harmonised")
+        if self.sham_healthy and self.painted not in ("own", "ellipse"):
             raise ValueError(
                 "sham_healthy needs painted = 'own' or 'ellipse', whose painting it is"
             )
@@ -99,10 +118,16 @@ class OwnGenerator(StrictModel):
 
     Attributes:
         architecture: Its image_size is the study's.
+        training: Its seed is 0 if none is given, for it never leaves the centre.
     """
 
     architecture: Architecture
-    training: GeneratorTraining = GeneratorTraining()
+    training: GeneratorTraining = GeneratorTraining(seed=0)
+
+    @field_validator("training")
+    @classmethod
+    def _can_be_repeated(cls, training: GeneratorTraining) -> GeneratorTraining:
+        return training if training.seed is not None else training.model_copy(update={"seed": 0})
 
 
 class StudyConfiguration(StrictModel):
@@ -188,6 +213,8 @@ class StudyConfiguration(StrictModel):
                 f"the arm {named[0]!r} needs own_generator = {{ architecture = ... }} in the study"
             )
         if self.own_generator is not None:
+            if self.own_generator.architecture.output != "patch":
+                raise ValueError("own_generator learns patches; leave out its architecture.output")
             side = self.own_generator.architecture.image_size
             if side != self.image_size:
                 raise ValueError(

@@ -56,6 +56,18 @@ PatchClasses = Annotated[
 ]
 
 
+Output = Literal["patch", "residual"]
+
+DrawnOutput = Annotated[
+    Output,
+    Field(
+        exclude_if=lambda output: output == "patch",
+        description="What is drawn: a patch; or, to be painted on healthy patches, a residual, "
+        "which is what a lesion adds to the tissue beneath it. Its grey 128 adds nothing.",
+    ),
+]
+
+
 class DcganArchitecture(StrictModel):
     """The DCGAN generator: latent vector to grey patch in [-1, 1].
 
@@ -89,6 +101,7 @@ class DcganArchitecture(StrictModel):
         description="After each hidden map; leaky_relu has a slope of 0.2 below zero.",
     )
     classes: PatchClasses = ()
+    output: DrawnOutput = "patch"
 
     @model_validator(mode="after")
     def _one_multiplier_for_each_map(self) -> Self:
@@ -170,6 +183,7 @@ class ResidualArchitecture(StrictModel):
     expansion: int = Field(2, ge=1, le=4, description="Widening inside a block.")
     group_size: int = Field(16, ge=1, le=256, description="Channels that a 3x3 sees together.")
     classes: PatchClasses = ()
+    output: DrawnOutput = "patch"
 
     @model_validator(mode="after")
     def _groups_divide_channels(self) -> Self:

@@ -17,6 +17,8 @@ MOST_WEIGHT_FILES = 512
 Count = Annotated[int, Field(ge=SMALLEST_COUNT, le=LARGEST_COUNT)]
 """A number of patients or patches; a smaller one could point at a person."""
 
+ROUNDED = "Rounded down to a multiple of 5, from 100 to one of 10; exact on cards of before."
+
 Loss = Literal["dcgan", "wgan-gp", "relativistic"]
 """What the two networks of a training play for."""
 
@@ -34,12 +36,12 @@ class WeightFile(StrictModel):
 
 
 class TrainingSet(StrictModel):
-    """The patches that the generator was trained on, as counts."""
+    """The patches that the generator was trained on, as rounded counts."""
 
     data_set: Text
     lesion_kinds: tuple[LesionKind, ...] = Field(min_length=1, max_length=3)
-    patients: Count | None = Field(description="None: not known.")
-    patches: Count | None = Field(description="None: not known.")
+    patients: Count | None = Field(description=f"{ROUNDED} None: not known.")
+    patches: Count | None = Field(description=f"{ROUNDED} None: not known.")
     pixel_spacing_mm: float | None = Field(None, gt=0, description="Before resizing.")
 
 
@@ -49,7 +51,14 @@ class Training(StrictModel):
     loss: Loss
     epochs: int | None = Field(gt=0, le=LARGEST_COUNT)
     batch_size: int | None = Field(gt=0, le=LARGEST_COUNT)
-    seed: int | None = Field(ge=-LARGEST_SEED, le=LARGEST_SEED)
+    seed: int | None = Field(
+        None,
+        ge=-LARGEST_SEED,
+        le=LARGEST_SEED,
+        exclude_if=lambda given: given is None,
+        description="Of the training's noise; on cards of before only, for it lets a receiver "
+        "replay the training.",
+    )
     genshare_version: Text | None = Field(description="None: not trained with genshare.")
     averaged: bool | None = Field(
         None,
@@ -102,7 +111,8 @@ class ModelCard(CentreTerms):
     training_set: TrainingSet
     training: Training
     fidelity: FidelityReport | None = Field(
-        None, description="How close samples are to the training patches; None: not measured."
+        None,
+        description="How close samples are to the training patches, rounded; None: not told.",
     )
     privacy: Privacy = Privacy()
     origin: Origin | None = Field(

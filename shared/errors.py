@@ -81,6 +81,15 @@ class CardRefusedError(
     """A card says what may not cross the border, or not in the form that it must have."""
 
 
+class StatementRefusedError(
+    PackageError,
+    code="GS-2013",
+    title="Statement refused",
+    hint="Publish again: the centre that made the package makes its statement anew.",
+):
+    """A statement speaks of another package, was changed, or is none."""
+
+
 class NoSuchWeightsError(
     PackageError,
     code="GS-2008",

@@ -92,8 +92,16 @@ class FidelityReport(StrictModel):
     feature_count: int = Field(ge=1, le=LARGEST_COUNT)
     extractor_sha256: Digest | None
     split_by_patient: bool
-    seed: int = Field(ge=0, le=LARGEST_SEED)
-    frechet_dimensions: int | None = Field(ge=0, le=LARGEST_COUNT)
+    seed: int | None = Field(
+        None,
+        ge=0,
+        le=LARGEST_SEED,
+        exclude_if=lambda given: given is None,
+        description="Of all that was drawn; not told beyond the centre.",
+    )
+    frechet_dimensions: int | None = Field(
+        ge=0, le=LARGEST_COUNT, description="None: not judged, or not told beyond the centre."
+    )
     real_real: FidelityRow
     synthetic: FidelityRow
     other_centre: FidelityRow | None

@@ -10,6 +10,7 @@ import httpx
 
 from shared.bounded_http import http_client
 from shared.budgets import Budget
+from shared.canonical import canonical_json, digest_of
 from shared.errors import (
     DigestMismatchError,
     HubAddressError,
@@ -17,9 +18,10 @@ from shared.errors import (
     NoSuchWeightsError,
     PackageNotKeptError,
     PartlyFetchedError,
+    StatementRefusedError,
 )
 from shared.fetched_files import FileFetcher
-from shared.files import put_in_place, sync, sync_folder, work_folder
+from shared.files import put_in_place, sync, sync_folder, work_folder, write_whole
 from shared.hub_exchange import HubExchange, HubLimits
 from shared.packages import (
     CARD,
@@ -27,7 +29,6 @@ from shared.packages import (
     Manifest,
     Package,
     add_to_package,
-    canonical_json,
     keep_fetched,
     open_package,
 )
@@ -40,6 +41,7 @@ from shared.records import (
     GeneratorVersion,
 )
 from shared.sent_files import send_missing
+from shared.statements import STATEMENT, AuditStatement, check_subject
 from shared.transfer_progress import MB, Transfer, say_nothing
 from shared.weight_choices import weights_named
 from shared.weights import inspect_weights
@@ -115,6 +117,38 @@ class HubClient:
             timeout=seconds,
         )
         return check_published(record, package)
+
+    def state(self, record: GeneratorVersion, statement: AuditStatement) -> GeneratorVersion:
+        """Send what is stated of a version's audit; harmless when repeated.
+
+        Raises:
+            StatementRefusedError: It speaks of another package, or the hub keeps another one.
+        """
+        check_subject(statement, record.manifest_digest)
+        content = canonical_json(statement)
+        kept = self._exchange.call(
+            AuditStatement, "PUT", _statement_path(record), content=content, headers=JSON
+        )
+        if canonical_json(kept) != content:
+            raise StatementRefusedError(f"the hub keeps another {STATEMENT} than the one sent")
+        return record.model_copy(update={"audit_statement": digest_of(statement)})
+
+    def statement(self, record: GeneratorVersion) -> AuditStatement | None:
+        """Return what its centre states of a version's audit, None if nothing.
+
+        Raises:
+            StatementRefusedError: It speaks of another package, or is not the one on record.
+        """
+        if record.audit_statement is None:
+            return None
+        statement = self._exchange.call(AuditStatement, "GET", _statement_path(record))
+        check_subject(statement, record.manifest_digest)
+        if digest_of(statement) != record.audit_statement:
+            raise StatementRefusedError(
+                f"the statement has the digest {digest_of(statement)}, but the version's record "
+                f"says {record.audit_statement}: it was changed"
+            )
+        return statement
 
     def generators(self, centre: str | None = None) -> Iterator[GeneratorVersion]:
         """Yield every published version, newest first.
@@ -201,6 +235,8 @@ class HubClient:
             BrokenPackageError: A size is declared that no package of the architecture has.
             WeightsRefusedError: The weights are not those of the card's architecture.
             PackageNotKeptError: Something else is in the folder.
+            StatementRefusedError: What is stated of its audit is of another package, or was
+                changed.
         """
         check_record(record)
         check_sizes(record)
@@ -211,8 +247,12 @@ class HubClient:
         def tell() -> None:
             on_progress(_waiting(record, folder))
 
+        statement = self.statement(record)
         with work_folder(partial, on_wait=tell):
-            return self._complete(record, folder, partial, wanted, on_progress)
+            package = self._complete(record, folder, partial, wanted, on_progress)
+            if statement is not None:
+                _keep_statement(folder, statement)
+        return package
 
     def _complete(
         self,
@@ -268,6 +308,22 @@ class HubClient:
             each.result()
         sync_folder(partial)
         return package
+
+
+def _statement_path(record: GeneratorVersion) -> str:
+    return f"/generators/{record.centre}/{record.name}/versions/{record.version}/statements/audit"
+
+
+def _keep_statement(folder: Path, statement: AuditStatement) -> None:
+    """Keep a statement beside its package.
+
+    Raises:
+        StatementRefusedError: Another one lies there.
+    """
+    path, content = folder / STATEMENT, canonical_json(statement)
+    if path.exists() and path.read_bytes() != content:
+        raise StatementRefusedError(f"{path} is not the statement that the hub has: it was changed")
+    write_whole(path, lambda file: file.write(content))
 
 
 def _size(manifest: Manifest) -> int:

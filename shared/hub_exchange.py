@@ -21,6 +21,7 @@ from shared.problems import Problem
 from shared.records import BlobDigests, CentreToken, GeneratorPage, GeneratorVersion
 from shared.repeats import Answer, Attempts, Patience, repeated
 from shared.safe_text import shown
+from shared.statements import LARGEST_STATEMENT_BYTES, AuditStatement
 
 API = "/api/v1"
 
@@ -46,6 +47,7 @@ BOUNDS: dict[type[BaseModel], Bound] = {
     CentreToken: Bound(64 << 10, 100),
     BlobDigests: Bound(128 << 10, 1_100),
     GeneratorVersion: Bound(4 * LARGEST_CARD_BYTES, VALUES_OF_A_RECORD),
+    AuditStatement: Bound(LARGEST_STATEMENT_BYTES, 2_000),
     GeneratorPage: Bound(64 << 20, 50 * VALUES_OF_A_RECORD),
 }
 

@@ -5,14 +5,15 @@ and then a receiver take it in, and when a process opens a package that lies on 
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, FailFast, Field
+from pydantic import FailFast, Field
 
+from shared.canonical import canonical_json as canonical_json
+from shared.canonical import digest_of
 from shared.cards import MOST_WEIGHT_FILES, ModelCard, WeightFile
 from shared.errors import (
     BrokenPackageError,
@@ -23,6 +24,7 @@ from shared.files import put_in_place, sync, whole_folder, write_whole
 from shared.models import LARGEST_COUNT, StrictModel, read_model
 from shared.names import Digest, FileName
 from shared.screening import check_texts
+from shared.statements import STATEMENT, read_statement
 from shared.weight_choices import weights_named
 
 CARD, MANIFEST, FETCHED = "card.json", "manifest.json", "fetched.json"
@@ -88,21 +90,9 @@ class Package:
         return f"{count} of {total} weight file{'' if total == 1 else 's'}"
 
 
-def canonical_json(model: BaseModel) -> bytes:
-    """Return the one JSON text of a model: keys sorted, no blanks, UTF-8.
-
-    Of a manifest it is that of RFC 8785, for all that a manifest can hold. A card's differs from it
-    in numbers alone: 1.0 stays 1.0, and a seed of 64 bits is whole, which RFC 8785 cannot write.
-    """
-    text = json.dumps(
-        model.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
-    return text.encode()
-
-
 def manifest_digest(manifest: Manifest) -> str:
     """Return the SHA-256 of the canonical manifest, in hexadecimal."""
-    return hashlib.sha256(canonical_json(manifest)).hexdigest()
+    return digest_of(manifest)
 
 
 def sha256_of(path: Path) -> str:
@@ -165,6 +155,7 @@ def open_package(folder: Path, *, partly: bool = False) -> Package:
         BrokenPackageError: A file is missing or unreadable.
         DigestMismatchError: A file is not the one that the manifest declares.
         PartlyFetchedError: It was fetched in part, and `partly` is false.
+        StatementRefusedError: A statement beside it is of another package, or was changed.
     """
     manifest = read_model(Manifest, folder / MANIFEST, BrokenPackageError)
     fetched = _fetched(folder)
@@ -174,6 +165,8 @@ def open_package(folder: Path, *, partly: bool = False) -> Package:
     package = _read(folder, manifest, fetched)
     if not (partly or package.is_whole):
         raise PartlyFetchedError(f"{folder} holds only {package.extent} of its package")
+    if (folder / STATEMENT).exists():
+        read_statement((folder / STATEMENT).read_bytes(), subject=package.digest)
     return package
 
 
@@ -239,7 +232,7 @@ def check_card_against_manifest(card: ModelCard, manifest: Manifest) -> None:
     on_card = {(file.name, file.size_bytes, file.sha256) for file in card.weights}
     listed = {(f.name, f.size_bytes, f.sha256) for f in manifest.files if f.name != CARD}
     names = [file.name for file in manifest.files]
-    reserved = {MANIFEST, FETCHED} & set(names)
+    reserved = {MANIFEST, FETCHED, STATEMENT} & set(names)
     wrong_names = CARD not in names or bool(reserved) or len(set(names)) < len(names)
     if on_card != listed or wrong_names:
         raise DigestMismatchError(

@@ -22,6 +22,12 @@ class GeneratorVersion(StrictModel):
     manifest_digest: Digest
     manifest: Manifest
     card: ModelCard
+    audit_statement: Digest | None = Field(
+        None,
+        exclude_if=lambda digest: digest is None,
+        description="SHA-256 of what its centre states of its audit; None, which is not written: "
+        "nothing.",
+    )
 
 
 class GeneratorPage(StrictModel):

@@ -66,6 +66,7 @@ def _study(study: StudyScenario) -> dict[str, object]:
         "seeds": study.seeds,
         "synthetic_patches": study.synthetic_patches,
         "epochs": study.classifier_training.epochs,
+        "steps": study.classifier_training.steps,
         "runs": study.runs,
     }
 
@@ -113,7 +114,7 @@ def _print_generators(scenario: Scenario, console: Console) -> None:
 def _print_study(study: StudyScenario, console: Console) -> None:
     console.print(
         f"[bold]Study of {study.lesions} at {study.centre}[/]: {study.runs} runs of "
-        f"{study.classifier_training.epochs} epochs, {study.synthetic_patches} synthetic patches "
+        f"{study.classifier_training.length}, {study.synthetic_patches} synthetic patches "
         "where an arm adds any"
     )
     console.print(f"  classifiers  {', '.join(study.classifiers)}")

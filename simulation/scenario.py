@@ -9,12 +9,13 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import prod
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.generator_training import GeneratorTraining, kept_epochs
+from node_api.held_out import HoldOut
 from node_api.patches import PatchConfiguration
 from node_api.requests import StudyRequest, TrainGeneratorRequest
 from node_api.studies import EVERY_KIND, Arm, StudyConfiguration
@@ -40,6 +41,9 @@ Reference = Annotated[
 """A generator of the scenario: its centre's label, a slash, its name."""
 
 
+Seeded = TypeVar("Seeded", GeneratorTraining, HoldOut)
+
+
 class CentreScenario(StrictModel):
     """A centre and its mammograms."""
 
@@ -50,15 +54,24 @@ class CentreScenario(StrictModel):
 
 
 class GeneratorScenario(Terms):
-    """A generator that a centre trains and publishes."""
+    """A generator that a centre trains and publishes.
+
+    Seeds that are not given are 0, so that a simulation can be repeated; a centre's own are secret.
+    """
 
     centre: Label
     lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1)
     architecture: Architecture = DcganArchitecture()
-    training: GeneratorTraining = GeneratorTraining()
+    training: GeneratorTraining = GeneratorTraining(seed=0)
+    hold_out: HoldOut = HoldOut(seed=0)
     publish_ensemble: bool = Field(
         False, description="Publish every weight file that the training keeps, as the paper does."
     )
+
+    @field_validator("training", "hold_out")
+    @classmethod
+    def _can_be_repeated(cls, given: Seeded) -> Seeded:
+        return given if given.seed is not None else given.model_copy(update={"seed": 0})
 
     @model_validator(mode="after")
     def _may_be_published(self) -> Self:
@@ -223,6 +236,7 @@ class Scenario(StrictModel):
             patches=centre.patches,
             architecture=generator.architecture,
             training=generator.training,
+            hold_out=generator.hold_out,
         )
 
     def study_request(self, study: StudyScenario, digests: Mapping[str, str]) -> StudyRequest:

@@ -9,11 +9,13 @@ from typing import get_args
 from node_api.findings import CONTROL_ROLES, ArmFacts, ArmRole, Difference, RecoveredShare, Verdict
 from study_report.presented import Column, Presented
 from study_report.wording import (
+    METRICS,
     classifier_name,
     counted,
     interval,
     listed,
     percentage,
+    probability,
     recovered,
     scope,
     sentence,
@@ -160,7 +162,15 @@ def _setting(study: Presented) -> str:
         f"{told_apart}, and tested each "
         f"on the same {counted(first.n_test, 'patch', 'patches')} of patients that no training "
         f"saw; {percentage(first.prevalence)} of them {study.classes.are_positive}."
+        f"{_equal_steps(study)}"
     )
+
+
+def _equal_steps(study: Presented) -> str:
+    steps = study.configuration.classifier_training.steps
+    if steps is None:
+        return ""
+    return f" Each took {counted(steps, 'step')} of training, however many patches its arm adds."
 
 
 def _baseline(study: Presented) -> Iterator[str]:
@@ -310,4 +320,18 @@ def _caution(study: Presented) -> str:
     return (
         f"The intervals speak of other patients and other seeds ({study.seeds} were used), and not "
         f"of {', '.join(once[:-1])} or {once[-1]}: there was one of each."
+    )
+
+
+def pooled_sentence(difference: Difference) -> str:
+    """Return what several splits show together of one arm."""
+    shown = difference.verdict in ("higher", "lower")
+    at_least = unsigned(difference.smallest_detectable)
+    missed = "" if shown else f", where {at_least} would have been in four of five such studies"
+    return (
+        f"{classifier_name(difference.classifier)}, "
+        f"{percentage(difference.train_fraction)}, {METRICS[difference.metric]}: "
+        f"“{difference.arm}” against “{difference.against}” "
+        f"{signed(difference.difference)} ({signed_interval(difference.interval)}), corrected p "
+        f"{probability(difference.p_adjusted)}: {difference.verdict}{missed}"
     )

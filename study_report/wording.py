@@ -7,7 +7,11 @@ from node_api.tasks import Classes
 
 UNDEFINED = "n/a"
 MINUS, UNBREAKABLE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
-SCOPES = {"all": "lesions of every kind", "masses": "masses"}
+SCOPES = {
+    "all": "lesions of every kind",
+    "masses": "masses",
+    "masses-equal-steps": "masses (equal steps)",
+}
 CLASSIFIERS = {"cnn": "CNN", "swin": "Swin"}
 METRICS = {
     "accuracy": "Accuracy",
@@ -122,7 +126,9 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 def added(arm: ArmFacts) -> str:
     """Say what an arm adds to the centre's own patches."""
-    donors = listed(arm.donors)
+    donors, greys = listed(arm.donors), _greys(arm)
+    painted = " painted on own healthy patches" if arm.painted else ""
+    synthetic = f"{arm.lesions_added:,} synthetic lesions of {donors}{painted}{greys}"
     lesions = {
         "baseline": "nothing",
         "healthy control": "no lesion",
@@ -133,15 +139,26 @@ def added(arm: ArmFacts) -> str:
         "augmentation control": "nothing, but paints own lesions anew in each epoch"
         if arm.augmentation == "painted"
         else "nothing, but augments harder",
-        "synthetic": f"{arm.lesions_added:,} synthetic lesions of {donors}",
-        "synthetic only": f"{arm.lesions_added:,} synthetic lesions of {donors}, no own ones",
-        "real donor": f"{arm.lesions_added:,} real lesions of {donors}"
+        "synthetic": synthetic,
+        "synthetic only": f"{synthetic}, no own ones",
+        "real donor": f"{arm.lesions_added:,} real lesions of {donors}{greys}"
         + ("" if arm.own_lesions else ", no own ones"),
     }[arm.role]
     if not arm.healthy_added:
         return lesions
     sham = ", painted on without a lesion" if arm.sham_healthy else ""
     return f"{lesions}, {arm.healthy_added:,} own healthy patches{sham}"
+
+
+def _greys(arm: ArmFacts) -> str:
+    """Say whose greys the added lesions have, where they are not their own."""
+    if not arm.harmonised:
+        return ""
+    greys = " in the greys of the own ones"
+    if arm.harmonised_runs is None:
+        return greys
+    chosen, runs = arm.harmonised_runs
+    return f"{greys} in {chosen} of {runs} runs, as validation patients chose"
 
 
 def sentence(text: str) -> str:

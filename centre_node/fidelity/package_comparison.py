@@ -18,7 +18,7 @@ from centre_node.mammography.command_options import MammogramChoice
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_cutting import PatchCutting
-from centre_node.sampling.drawing import synthetic_patches
+from centre_node.sampling.drawing import check_draws_patches, synthetic_patches
 from node_api.patches import PatchConfiguration
 from shared.models import StrictModel
 from shared.packages import Package
@@ -79,7 +79,9 @@ class PackageComparison:
         Raises:
             TooFewPatchesError: Too few real lesion patches for two halves.
             OneClassOnlyError: There is no lesion of the kinds.
+            GeneratorOutputError: The package draws no patches.
         """
+        check_draws_patches(self.package)
         wanted, device = self.wanted, default_device()
         mammograms = self.mammograms.read().mammograms
         others = None if wanted.other is None else read_folder(wanted.other, "auto", {}).mammograms

@@ -56,12 +56,13 @@ def training_run(
         architecture=architecture,
         training=training,
         patches=len(patches),
-        patches_sha256=_sha256_of(patches),
-        classes_sha256=None if classes is None else _sha256_of(classes),
+        patches_sha256=sha256_of_array(patches),
+        classes_sha256=None if classes is None else sha256_of_array(classes),
     )
 
 
-def _sha256_of(array: NDArray[Any]) -> str:
+def sha256_of_array(array: NDArray[Any]) -> str:
+    """Return the SHA-256 of an array's numbers in hexadecimal; its shape does not count."""
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
@@ -77,15 +78,23 @@ def claim_folder(folder: Path, run: TrainingRun) -> None:
             raise CheckpointError(f"{folder} holds {CHECKPOINT}, but no {RUN} that describes it")
         folder.mkdir(parents=True, exist_ok=True)
         write_text(path, run.model_dump_json(indent=2))
-    elif _read_run(path).digest != run.digest:
+    elif read_run(folder).digest != run.digest:
         raise CheckpointError(
             f"{folder} holds a training with another architecture, configuration or patches"
         )
 
 
-def _read_run(path: Path) -> TrainingRun:
+def read_run(folder: Path) -> TrainingRun:
+    """Return what determines the result of the training in a folder.
+
+    Raises:
+        CheckpointError: No training has begun there, or its description is damaged.
+    """
+    path = folder / RUN
     try:
         return TrainingRun.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
     except ValidationError as error:
         raise CheckpointError(f"{path} is no description of a training") from error
 

@@ -128,7 +128,7 @@ class TrainingLoop:
         return warning
 
     def _keep_samples(self) -> None:
-        architecture, seed = self.run.architecture, self.run.training.seed
+        architecture, seed = self.run.architecture, self.run.training.drawn_seed
         keep_samples(
             self.folder,
             self.state.epoch,
@@ -144,7 +144,7 @@ class TrainingLoop:
         latents = torch.randn(
             GRID_SIDE**2,
             self.run.architecture.latent_size,
-            generator=random_stream(training.seed, SAMPLE_GRID),
+            generator=random_stream(training.drawn_seed, SAMPLE_GRID),
         )
         samples = generate(state.exported, by_turns(latents, self.run.architecture))
         path = self.folder / SAMPLES / f"epoch-{state.epoch:04d}.png"

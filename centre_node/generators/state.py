@@ -105,7 +105,7 @@ def new_state(
     architecture: Architecture, training: GeneratorTraining, device: torch.device
 ) -> TrainingState:
     """Return the state before the first epoch; the seed determines all of it."""
-    random = random_stream(training.seed, INITIAL_WEIGHTS)
+    random = random_stream(training.drawn_seed, INITIAL_WEIGHTS)
     generator = new_generator(architecture, random).to(device)
     discriminator = new_discriminator(architecture, training, random).to(device)
     half_life, augmentation = training.average_half_life_images, training.augmentation
@@ -117,7 +117,7 @@ def new_state(
         average=None if half_life is None else MovingAverage(generator, half_life),
         augmenter=None if augmentation is None else Augmenter(augmentation, device),
         penalty_weight=torch.tensor(training.penalty_weight or 0.0, device=device),
-        random=random_stream(training.seed, TRAINING_DRAWS),
+        random=random_stream(training.drawn_seed, TRAINING_DRAWS),
     )
 
 

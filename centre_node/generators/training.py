@@ -17,6 +17,7 @@ This room read downwards, from what a training is to what can be made of it:
   grey values to the networks' range.
 """
 
+import secrets
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -27,9 +28,11 @@ from numpy.typing import NDArray
 from centre_node.device import chosen_precision
 from centre_node.generators.board import check_tensorboard, open_board
 from centre_node.generators.checkpoints import (
+    RUN,
     TrainingRun,
     claim_folder,
     load_checkpoint,
+    read_run,
     training_run,
 )
 from centre_node.generators.collapse import COMPARED
@@ -72,7 +75,8 @@ def train_generator(
     that of a training without interruption; finished weights in it are returned at once. It also
     gets training.json, losses.csv, samples/epoch-*.png, epoch-samples/epoch-*.npy (see
     `epoch_samples`) and weights-epoch-*.safetensors, the weights of the epochs that the
-    configuration keeps.
+    configuration keeps. Without a seed one is drawn from the operating system, which training.json
+    keeps.
 
     Args:
         patches: 8-bit, shape (n, side, side), side being the architecture's image size.
@@ -98,7 +102,8 @@ def train_generator(
     _check_patches(patches, architecture, training)
     _check_classes(patches, architecture, classes)
     precision = chosen_precision(training.precision, device)
-    training = training.model_copy(update={"precision": precision})
+    seed = training.seed if training.seed is not None else _kept_or_new_seed(folder)
+    training = training.model_copy(update={"precision": precision, "seed": seed})
     if tensorboard:
         check_tensorboard()
     run = training_run(patches, architecture, training, classes)
@@ -113,6 +118,13 @@ def train_generator(
             state = _run_training(patches, classes, run, folder, device, on_epoch, tensorboard)
             export_weights(state.exported, architecture, weights)
     return weights
+
+
+def _kept_or_new_seed(folder: Path) -> int:
+    """Return the seed of the training in a folder, or one from the operating system."""
+    if (folder / RUN).exists():
+        return read_run(folder).training.drawn_seed
+    return secrets.randbits(64)
 
 
 def _check_patches(
@@ -179,6 +191,8 @@ def _run_training(
 
 def _compared(patches: NDArray[np.uint8], training: GeneratorTraining) -> NDArray[np.uint8]:
     """Return the real patches that samples are compared with, always the same."""
-    order = torch.randperm(len(patches), generator=random_stream(training.seed, COMPARED_PATCHES))
+    order = torch.randperm(
+        len(patches), generator=random_stream(training.drawn_seed, COMPARED_PATCHES)
+    )
     chosen: NDArray[np.uint8] = patches[order[:COMPARED].numpy()]
     return chosen

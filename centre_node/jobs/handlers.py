@@ -20,30 +20,38 @@ from centre_node.generators.progress import LOSSES
 from centre_node.jobs.errors import JobConflictError, JobNotFoundError
 from centre_node.jobs.service import ARTIFACTS
 from centre_node.jobs.store import JobStore
+from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.mammography.datasets import DataFolders
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
+from centre_node.privacy.policy_file import policy_of
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sampling.recipes import new_recipe
+from centre_node.sharing.audit import PICTURE, FolderAudit
 from centre_node.sharing.publish import build_package, weights_to_publish
 from centre_node.sharing.receive import pull, pulled
+from centre_node.sharing.release import AUDIT, Candidate, Gate, read_audit
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
 from centre_node.training.on_lesions import train_on_lesions
+from centre_node.training.patients import trained_patients
 from centre_node.training.plan import TrainingPlan
+from node_api.audits import AuditReport, AuditSettings
 from node_api.connection import HubConnection
 from node_api.findings import StudyResult
 from node_api.jobs import Job
 from node_api.requests import (
     AnyJobRequest,
+    AuditRequest,
     PublishRequest,
     PullRequest,
     SampleRequest,
     StudyRequest,
     TrainGeneratorRequest,
+    WeightsChoice,
     WritePhantomsRequest,
 )
 from node_api.results import (
@@ -53,6 +61,7 @@ from node_api.results import (
     SampledPatches,
     WrittenPhantoms,
 )
+from shared.canonical import digest_of
 from shared.files import alone_in, write_text
 from shared.hub_client import HubClient, connect
 from shared.progress import OnProgress, Progress
@@ -69,6 +78,7 @@ class Node:
     engine: Engine
     data_dir: Path
     folders: DataFolders
+    policy: Path | None = None
 
     @property
     def generators_dir(self) -> Path:
@@ -108,6 +118,8 @@ def handle(job: Job, node: Node, report: OnProgress) -> JobResult:
             return _write_phantoms(request, node, report)
         case TrainGeneratorRequest():
             return _train(request, node, folder, report)
+        case AuditRequest():
+            return _audit(request, node, folder, report)
         case PublishRequest():
             return _publish(request, node, folder, report)
         case PullRequest():
@@ -138,18 +150,12 @@ def _train(
     request: TrainGeneratorRequest, node: Node, folder: Path, report: OnProgress
 ) -> FinishedTraining:
     reading = node.reading(request.dataset)
-    identity = [
-        request.dataset,
-        request.patches.model_dump(mode="json"),
-        request.lesion_kinds,
-        *request.architecture.classes,  # with which lesions of unknown pathology are left out
-    ]
-    key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     plan = TrainingPlan(
         lesion_kinds=request.lesion_kinds,
         patches=request.patches,
         architecture=request.architecture,
         training=request.training,
+        hold_out=request.hold_out,
     )
     training, artifacts = folder / "training", folder / ARTIFACTS
 
@@ -164,7 +170,7 @@ def _train(
         trained, skipped = train_on_lesions(
             reading,
             plan,
-            store_folder=node.data_dir / "patches" / key,
+            store_folder=_patches(request, node),
             folder=training,
             pictures=artifacts,
             device=default_device(),
@@ -174,29 +180,80 @@ def _train(
     return FinishedTraining(**dict(trained), skipped=dict(skipped))
 
 
+def _patches(request: TrainGeneratorRequest, node: Node) -> Path:
+    """Return where the patches of a training lie."""
+    identity = [
+        request.dataset,
+        request.patches.model_dump(mode="json"),
+        request.lesion_kinds,
+        *request.architecture.classes,  # with which lesions of unknown pathology are left out
+    ]
+    key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
+    return node.data_dir / "patches" / key
+
+
 def _copy_pictures(training: Path, artifacts: Path) -> None:
     """Show what a training has drawn so far."""
     shutil.copytree(training / SAMPLES, artifacts / SAMPLES, dirs_exist_ok=True)
     shutil.copyfile(training / LOSSES, artifacts / LOSSES)
 
 
+def _audit(request: AuditRequest, node: Node, folder: Path, report: OnProgress) -> AuditReport:
+    _, trained = _finished_training(request, node)
+    training = node.job_folder(request.training_job) / "training"
+    settings = AuditSettings(**request.model_dump(include=set(AuditSettings.model_fields)))
+    audit = FolderAudit(training, trained, settings, request.ensemble, request.proportions)
+    with alone_in(training):
+        found = audit.run(default_device(), report)
+    artifacts = folder / ARTIFACTS
+    artifacts.mkdir(exist_ok=True)
+    for path in (training / AUDIT, training / PICTURE):
+        if path.exists():
+            shutil.copyfile(path, artifacts / path.name)
+    return found
+
+
+def _finished_training(
+    choice: WeightsChoice, node: Node
+) -> tuple[TrainGeneratorRequest, FinishedTraining]:
+    """Return what was asked of a training, and what it says of itself.
+
+    Raises:
+        JobNotFoundError: There is no such training.
+        JobConflictError: It is not finished.
+    """
+    job = JobStore(node.engine).find(choice.training_job)
+    if job is None or not isinstance(job.request, TrainGeneratorRequest):
+        raise JobNotFoundError("no train_generator job has the id that training_job gives")
+    if not isinstance(job.result, FinishedTraining):
+        done = "audited" if isinstance(choice, AuditRequest) else "published"
+        raise JobConflictError(f"the training has {job.state}; only a finished one is {done}")
+    return job.request, job.result
+
+
 def _publish(
     request: PublishRequest, node: Node, folder: Path, report: OnProgress
 ) -> GeneratorVersion:
-    job = JobStore(node.engine).find(request.training_job)
-    if job is None or job.kind != "train_generator":
-        raise JobNotFoundError("no train_generator job has the id that training_job gives")
-    if not isinstance(job.result, FinishedTraining):
-        raise JobConflictError(f"the training has {job.state}; only a finished one is published")
-    training = node.job_folder(job.id) / "training"
+    training_request, trained = _finished_training(request, node)
+    training = node.job_folder(request.training_job) / "training"
     package = build_package(
         folder / "package",
         weights_to_publish(training, ensemble=request.ensemble, proportions=request.proportions),
-        job.result,
+        trained,
         CentreTerms(centre=node.connection().centre, **request.terms),
         proportions=request.proportions,
     )
-    return node.hub().publish(package, on_progress=report)
+    policy, ledger = policy_of(node.data_dir, node.policy), LedgerStore(node.data_dir / LEDGER)
+    candidate = Candidate(
+        package,
+        audit=read_audit(training / AUDIT),
+        patients=trained_patients(trained.data_set, _patches(training_request, node)),
+        patient_count=trained.patients,
+        waiver=ledger.waiver(request.training_job, policy_digest=digest_of(policy)),
+        built_here=True,
+    )
+    gate = Gate(policy, ledger)
+    return gate.send(gate.decide(candidate), node.hub(), on_progress=report)
 
 
 def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerator:

@@ -114,9 +114,13 @@ class Supervisor:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
-    def start(self, folders: DataFolders) -> None:
-        """Begin to watch the queue."""
-        places = [str(place or "") for place in (folders.mammograms, folders.lent)]
+    def start(self, folders: DataFolders, policy: Path | None) -> None:
+        """Begin to watch the queue.
+
+        Args:
+            policy: The file of the release policy; None: the one in the data folder, if any.
+        """
+        places = [str(place or "") for place in (folders.mammograms, folders.lent, policy)]
         worker = [sys.executable, "-m", "centre_node.jobs.worker"]
         self._command = [*worker, str(self._data_dir), *places]
         self._thread.start()

@@ -68,14 +68,15 @@ def main() -> None:
     keep_headers_out()
     os.umask(0o077)
     data_dir = Path(sys.argv[1])
-    mammograms_dir, lent_dir = (Path(place) if place else None for place in sys.argv[2:4])
+    given = (Path(place) if place else None for place in sys.argv[2:5])
+    mammograms_dir, lent_dir, policy = given
     engine = open_database(data_dir)
     store = JobStore(engine)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the service, which tells us
     # In a thread, for the main one may be in the middle of a transaction.
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=_leave, args=[store]).start())
     Thread(target=_leave_with_service, args=[store], daemon=True).start()
-    node = Node(engine, data_dir, data_folders(data_dir, mammograms_dir, lent_dir))
+    node = Node(engine, data_dir, data_folders(data_dir, mammograms_dir, lent_dir), policy)
     idle_since = time.monotonic()
     while time.monotonic() - idle_since < IDLE_SECONDS:
         job = store.claim(now=_now())

@@ -13,19 +13,16 @@ from numpy.typing import NDArray
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.crops import resized
 from centre_node.mammography.patch_store import PatchStore
-from centre_node.mammography.pictures import contact_sheet, encoded_png, write_encoded_png
+from centre_node.mammography.pictures import Picture, encoded_png, titled_sheet, write_encoded_png
 from centre_node.mammography.shortcuts import shortcut_features
 from shared.files import whole_folder
 
 PATCHES, HISTOGRAMS = "patches.png", "histograms.png"
 COLUMNS = 12
-TITLE_HEIGHT_PX = 22
 CLASSES = (("lesion", 1), ("healthy", 0))
 COLOURS = {"lesion": "#b3402a", "healthy": "#2f6f8f"}
 OUTLINE_BGR = (60, 200, 255)
 AXES = ("sharpness (log variance of the Laplacian)", "mean grey value", "side in the image (px)")
-
-Picture = NDArray[np.uint8]
 
 
 def patch_sheet(stores: Mapping[str, PatchStore], *, count: int, size: int) -> Picture:
@@ -36,20 +33,15 @@ def patch_sheet(stores: Mapping[str, PatchStore], *, count: int, size: int) -> P
         count: Patches of each class and subset.
         size: Side of a patch in pixels.
     """
-    rows = []
+    rows: list[tuple[str, Picture]] = []
     for subset, store in stores.items():
         for name, label in CLASSES:
             indices = _spread(store.indices(label), count)
             if len(indices):
                 outlined = np.stack([_outlined(store, int(index), size) for index in indices])
-                rows.append(_titled(f"{subset}: {name}", outlined))
+                rows.append((f"{subset}: {name}", outlined))
     rows += _jittered_rows(*next(iter(stores.items())), count=count, size=size)
-    width = max(row.shape[1] for row in rows)
-    padded = [
-        np.pad(row, ((0, 6), (0, width - row.shape[1]), (0, 0)), constant_values=255)
-        for row in rows
-    ]
-    return np.vstack(padded)
+    return titled_sheet(rows, columns=COLUMNS)
 
 
 def histograms(stores: Mapping[str, PatchStore], *, size: int) -> bytes:
@@ -99,7 +91,9 @@ def _spread(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return spread
 
 
-def _jittered_rows(subset: str, store: PatchStore, *, count: int, size: int) -> list[Picture]:
+def _jittered_rows(
+    subset: str, store: PatchStore, *, count: int, size: int
+) -> list[tuple[str, Picture]]:
     random = np.random.default_rng(0)
     rows = []
     for name, label in CLASSES:
@@ -107,8 +101,7 @@ def _jittered_rows(subset: str, store: PatchStore, *, count: int, size: int) -> 
         if len(indices):
             jitter = store.configuration.jitter
             crops = store.crops(indices, size=size, jitter=jitter, random=random)
-            coloured = np.repeat(crops[..., None], 3, axis=3)
-            rows.append(_titled(f"{subset}: {name}, with jitter", coloured))
+            rows.append((f"{subset}: {name}, with jitter", crops))
     return rows
 
 
@@ -130,10 +123,3 @@ def _outlined(store: PatchStore, index: int, size: int) -> Picture:
 def _corners(box: Box) -> tuple[float, ...]:
     left, top, right, bottom = box.left, box.top, box.right - 1, box.bottom - 1
     return (left, top, right, top, right, bottom, left, bottom)
-
-
-def _titled(title: str, patches: Picture) -> Picture:
-    sheet = contact_sheet(patches, columns=min(COLUMNS, len(patches)))
-    band = np.full((TITLE_HEIGHT_PX, sheet.shape[1], 3), 255, dtype=np.uint8)
-    cv2.putText(band, title, (4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
-    return np.vstack([band, sheet])

@@ -179,7 +179,6 @@ def _training(model: KnownModel, description: Description) -> Training:
         loss=model.loss,
         epochs=description.provided_after_epoch or model.epochs,
         batch_size=model.batch_size,
-        seed=None,
         genshare_version=None,
     )
 
@@ -195,8 +194,8 @@ def _origin(model: KnownModel, description: Description) -> Origin:
 
 
 def _unknown(card: ModelCard) -> Iterator[str]:
-    """Name what the card says is not known."""
+    """Name what the card says is not known; a seed is not told by any card."""
     for part in (card.training_set, card.training):
         for name, value in part:
-            if value is None:
+            if value is None and name != "seed":
                 yield name

@@ -40,6 +40,7 @@ class PaintedAnew:
         healthy, lesions = (np.flatnonzero(labels == label) for label in (0, 1))
         count = min(round(len(lesions) * SHARE), len(healthy), len(self.backgrounds))
         chosen = random.permutation(self.backgrounds)[:count]
-        painted = self.own.painted("own", chosen, jitter=self.jitter, random=random)
+        first = int(random.integers(len(lesions)))  # or the same half would be painted each time
+        painted = self.own.painted("own", chosen, jitter=self.jitter, first=first, random=random)
         pixels[random.permutation(lesions)[:count]] = painted.lesions
         pixels[random.permutation(healthy)[:count]] = painted.healthy

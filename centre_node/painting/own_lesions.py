@@ -75,6 +75,7 @@ class OwnLesions:
         backgrounds: Indices,
         *,
         jitter: Jitter | None = None,
+        first: int = 0,
         random: np.random.Generator,
     ) -> Painted:
         """Paint a lesion on each healthy patch, every lesion as often as the others or once more.
@@ -87,17 +88,14 @@ class OwnLesions:
             source: `own` paints the lesions, `ellipse` blobs of their axes and contrasts.
             backgrounds: Records of healthy patches.
             jitter: With which these are cut; None takes their squares.
+            first: Where in the row of lesions to begin, which goes round: for the patches that go
+                on with earlier ones.
         """
-        pixels, tissue = self.store.healthy_crops(
-            backgrounds, size=self.size, jitter=jitter, random=random
-        )
-        which = random.permutation(np.arange(len(backgrounds)) % len(self.lesions.ellipses))
-        reaches = np.array([self.lesions.ellipses[one].reach for one in which])
-        places = matched_places(reaches, rooms(tissue), random=random)
-        on = _Healthy(pixels[places], tissue[places], which)
+        on = self._healthy(backgrounds, jitter, first, random)
         if source == "ellipse":
             return Painted(self._blobs(on, random), on.pixels)
-        scales = drawn_scales(self.lesions.contrasts[which], self.lesions.contrasts, random=random)
+        which, contrasts = on.which, self.lesions.contrasts
+        scales = drawn_scales(contrasts[which], contrasts, random=random)
         lesions, healthy = (
             paint(
                 on.pixels,
@@ -111,18 +109,51 @@ class OwnLesions:
         )
         return Painted(lesions, healthy)
 
+    def painted_with(
+        self, marks: Marks, backgrounds: Indices, *, random: np.random.Generator
+    ) -> Painted:
+        """Paint marks from elsewhere, which get the axes and contrasts of the own lesions.
+
+        Nothing is painted on the healthy patches of the answer.
+
+        Args:
+            marks: One for each healthy patch, in a circle.
+            backgrounds: Records of healthy patches.
+        """
+        on = self._healthy(backgrounds, None, 0, random)
+        return Painted(self._in_own_shapes(marks, on, random), on.pixels)
+
+    def _healthy(
+        self,
+        backgrounds: Indices,
+        jitter: Jitter | None,
+        first: int,
+        random: np.random.Generator,
+    ) -> "_Healthy":
+        """Cut healthy patches, and give each the lesion that goes there."""
+        pixels, tissue = self.store.healthy_crops(
+            backgrounds, size=self.size, jitter=jitter, random=random
+        )
+        in_turn = (first + np.arange(len(backgrounds))) % len(self.lesions.ellipses)
+        which = random.permutation(in_turn)
+        reaches = np.array([self.lesions.ellipses[one].reach for one in which])
+        places = matched_places(reaches, rooms(tissue), random=random)
+        return _Healthy(pixels[places], tissue[places], which)
+
     def _blobs(self, on: "_Healthy", random: np.random.Generator) -> Pixels:
-        contrasts = self.lesions.contrasts
+        typical = max(float(np.median(self.lesions.contrasts)), LEAST_CONTRAST)
+        marks = blob_marks(len(on.which), typical, size=self.size, random=random)
+        return self._in_own_shapes(marks, on, random)
+
+    def _in_own_shapes(self, marks: Marks, on: "_Healthy", random: np.random.Generator) -> Pixels:
         ellipses = [self.lesions.ellipses[one] for one in on.which]
-        typical = max(float(np.median(contrasts)), LEAST_CONTRAST)
-        marks = blob_marks(len(ellipses), typical, size=self.size, random=random)
         return paint(
             on.pixels,
             on.tissue,
             marks,
             which=np.arange(len(ellipses)),
             ellipses=ellipses,
-            scales=drawn_scales(marks.contrasts, contrasts, random=random),
+            scales=drawn_scales(marks.contrasts, self.lesions.contrasts, random=random),
             random=random,
         )
 

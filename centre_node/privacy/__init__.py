@@ -1,1 +1,1 @@
-"""How much a generator tells of the patients that it was trained on: attacks, copies, bounds."""
+"""How much a generator tells of its training patients, and whether it may leave."""

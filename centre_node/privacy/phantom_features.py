@@ -17,10 +17,10 @@ from node_api.data_sources import PhantomSet
 from node_api.patches import Jitter, PatchConfiguration
 from shared.progress import OnProgress, Progress
 
-PATIENTS, VALIDATED = 48, 16
+PATIENTS, VALIDATED = 32, 12
 HEIGHT_PX = 384
 CUTTING = PatchConfiguration(margin_px=10, smallest_side_px=32)
-EPOCHS = 6
+EPOCHS = 5
 
 
 def phantom_features(size: int, device: torch.device, on_progress: OnProgress) -> Features:

@@ -1,1 +1,1 @@
-"""Synthetic patches from a package: recipes, and what follows them."""
+"""Synthetic patches of a package or painted ones: recipes, and what follows them."""

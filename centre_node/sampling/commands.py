@@ -142,6 +142,11 @@ def _notes(recipe: SamplingRecipe, package: Package, device: torch.device) -> It
     """Say what a person should know of the patches that were drawn."""
     if not package.is_whole:
         yield f"{package.folder} holds {package.extent} of its package"
+    if package.card.architecture.output == "residual":
+        yield (
+            "these are residuals, no patches: what a lesion adds to the tissue beneath it, grey "
+            "128 being nothing; an arm of a study with painted = 'generator' paints them"
+        )
     made_by = {"torch": recipe.torch_version, "device": recipe.device}
     here = {"torch": torch.__version__, "device": device.type}
     for name, value in made_by.items():

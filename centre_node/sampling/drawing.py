@@ -5,10 +5,25 @@ import torch
 from numpy.typing import NDArray
 
 from centre_node.generators.sampling import Keep, sample_ensemble
+from centre_node.sampling.errors import GeneratorOutputError
 from centre_node.sampling.recipes import check_recipe, new_recipe
 from node_api.recipes import SamplingRecipe
 from shared.packages import Package
 from shared.progress import OnProgress, Progress
+
+
+def check_draws_patches(package: Package) -> None:
+    """Check that a package's samples can be held beside patches.
+
+    Raises:
+        GeneratorOutputError: They are residuals.
+    """
+    card = package.card
+    if card.architecture.output == "residual":
+        raise GeneratorOutputError(
+            f"{card.centre}/{card.name} draws residuals, which are no patches until they are "
+            "painted, so they cannot be compared with patches; compare a generator of patches"
+        )
 
 
 def synthetic_patches(

@@ -7,9 +7,19 @@ class RecipeRefusedError(
     NodeError,
     code="GS-3401",
     title="Recipe refused",
-    hint="Use the recipe.json that lies beside the patches, and the package that it names.",
+    hint="Use the recipe.json that lies beside the patches, and the package or the mammograms that "
+    "it is of.",
 ):
-    """A recipe cannot be read, or is not of the package that it is used with."""
+    """A recipe cannot be read, or is not of what it is used with."""
+
+
+class GeneratorOutputError(
+    NodeError,
+    code="GS-3405",
+    title="Generator of another output",
+    hint="A card says in architecture.output what its generator draws: residual, or else patches.",
+):
+    """Residuals are used as patches, or patches as residuals."""
 
 
 class PatchesNotKeptError(

@@ -6,18 +6,20 @@ from pathlib import Path
 
 import torch
 
+from centre_node.mammography.pictures import write_encoded_png
 from centre_node.privacy.audit import Audit, AuditedGenerator
 from centre_node.privacy.candidates import Candidates, candidates
 from centre_node.privacy.discriminator import discriminator_scores
 from centre_node.privacy.phantom_features import phantom_features
 from centre_node.sharing.publish import weights_to_publish
+from centre_node.sharing.release import AUDIT
 from centre_node.training.held_out import read_members
 from node_api.audits import AuditReport, AuditSettings
 from node_api.results import TrainedGenerator
-from shared.files import write_text, write_whole
+from shared.files import write_text
 from shared.progress import OnProgress
 
-AUDIT, REPORT, PICTURE, PARTS = "audit", "audit.json", "most-exposed.png", "parts"
+PICTURE, PARTS = AUDIT.with_name("most-exposed.png"), AUDIT.with_name("parts")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class FolderAudit:
             settings=self.settings,
             held_out_share=membership.share,
             classifier=lambda: phantom_features(size, device, on_progress),
-            folder=self.training / AUDIT / PARTS,
+            folder=self.training / PARTS,
             device=device,
             on_progress=on_progress,
         )
@@ -82,10 +84,9 @@ class FolderAudit:
         )
 
     def _write(self, report: AuditReport, picture: bytes | None) -> None:
-        folder = self.training / AUDIT
-        folder.mkdir(exist_ok=True)
+        (self.training / AUDIT).parent.mkdir(exist_ok=True)
         if picture is None:
-            (folder / PICTURE).unlink(missing_ok=True)
+            (self.training / PICTURE).unlink(missing_ok=True)
         else:
-            write_whole(folder / PICTURE, lambda file: file.write(picture))
-        write_text(folder / REPORT, report.model_dump_json(indent=2) + "\n")
+            write_encoded_png(self.training / PICTURE, picture)
+        write_text(self.training / AUDIT, report.model_dump_json(indent=2) + "\n")

@@ -8,9 +8,10 @@ import typer
 
 from centre_node.device import default_device
 from centre_node.process import Threads, prepare_for_real_patches
-from centre_node.sharing.audit import AUDIT, PICTURE, REPORT, FolderAudit
+from centre_node.sharing.audit import PICTURE, FolderAudit
 from centre_node.sharing.audit_table import audit_lines
 from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
+from centre_node.sharing.release import AUDIT
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import TRAINED, read_trained
 from node_api.audits import AuditReport, AuditSettings
@@ -28,7 +29,16 @@ def audit(
     training: Annotated[
         Path, typer.Argument(metavar="TRAINED", help="What genshare train-generator left.")
     ],
-    settings: Annotated[AuditSettings, Options(panel="The audit")],
+    settings: Annotated[AuditSettings, Options(panel="The audit", without=("positive_control",))],
+    positive_control: Annotated[
+        bool,
+        typer.Option(
+            "--positive-control",
+            metavar="",
+            help="Also plant some patients' patches among the samples, and tell whether the audit "
+            "finds them.",
+        ),
+    ] = False,
     ensemble: Ensemble = False,
     proportions: Proportions = None,
     threads: Threads = 1,
@@ -51,6 +61,7 @@ def audit(
     if trained is None:
         raise TrainingFolderError(f"{training} holds no {TRAINED} of a finished training")
     prepare_for_real_patches(threads)
+    settings = settings.model_copy(update={"positive_control": positive_control})
     wanted = FolderAudit(training, trained, settings, ensemble, proportions_given)
     with interruptible(), full_disk_named(training), alone_in(training), shown() as on_progress:
         report = wanted.run(default_device(), on_progress)
@@ -62,6 +73,5 @@ def _as_json(report: AuditReport) -> str:
 
 
 def _as_lines(report: AuditReport, training: Path) -> str:
-    folder = training / AUDIT
-    written = f"{folder / REPORT} and {folder / PICTURE} stay in the centre"
+    written = f"{training / AUDIT} and {training / PICTURE} stay in the centre"
     return "".join(f"{line}\n" for line in (*audit_lines(report), written))

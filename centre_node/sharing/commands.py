@@ -9,10 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
+from centre_node.ledger.store import LEDGER, LedgerStore
+from centre_node.privacy.policy_file import read_policy
+from centre_node.privacy.waivers import check_waiver
 from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
 from centre_node.sharing.publish import build_package, terms_of, weights_to_publish
+from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, read_audit
 from centre_node.training.errors import TrainingFolderError
-from centre_node.training.folder import TRAINED, read_trained
+from centre_node.training.folder import PATCHES, TRAINED, read_trained
+from centre_node.training.patients import trained_patients
+from node_api.release import ReleasePolicy
 from shared.command_options import Json, Options, with_options
 from shared.commands import DEFAULT_URL, HubUrl, Token
 from shared.errors import PackageNotKeptError
@@ -21,11 +27,13 @@ from shared.hub_client import connect
 from shared.packages import MANIFEST, Package, open_package
 from shared.progress import shown
 from shared.publishable import check_publishable
+from shared.statements import StatedWaiver, statement_sentence
 from shared.terms import CentreTerms
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 PACKAGE = "package"
+RELEASE = "Whether it may leave"
 
 
 TermsGiven = Annotated[dict[str, Any], Options(CentreTerms, panel="Name and terms")]
@@ -48,6 +56,50 @@ def publish(
         bool,
         typer.Option("--dry-run", metavar="", help="Check and build the package; send nothing."),
     ] = False,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What a generator must show before it leaves, in TOML; without it no audit is "
+            "asked for, but one that was made is obeyed.",
+            rich_help_panel=RELEASE,
+        ),
+    ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"Where it is written down what was published of whom. Default: {LEDGER} beside "
+            "FOLDER.",
+            rich_help_panel=RELEASE,
+        ),
+    ] = None,
+    audit: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"The audit of the weights. Default: {AUDIT} in FOLDER, if it is there.",
+            rich_help_panel=RELEASE,
+        ),
+    ] = None,
+    waiver_reason: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Why it may leave although the policy says no; needs the key of a second person.",
+            rich_help_panel=RELEASE,
+        ),
+    ] = None,
+    waiver_key: Annotated[
+        str | None,
+        typer.Option(
+            envvar="GENSHARE_WAIVER_KEY",
+            metavar="KEY",
+            help="That person's key, as genshare waiver-key printed it.",
+            show_default=False,
+            rich_help_panel=RELEASE,
+        ),
+    ] = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     json: Json = False,
@@ -56,7 +108,9 @@ def publish(
 
     Of a training's folder a package is made first, in package/ there: card, weights and digests,
     and nothing else leaves. A package is sent as it is; its card has name and terms already.
-    Published twice, it is the same version.
+    Published twice, it is the same version. Before, the centre's policy decides: by the audit of
+    these very weights, if there is one. What it decided is written to the ledger, and what may be
+    told of the audit is published beside the package.
 
     Examples:
       GENSHARE_HUB_TOKEN=... genshare publish trained --centre centre-b --name masses
@@ -67,36 +121,74 @@ def publish(
       --licence "CC BY 4.0" --use-terms "Research only" --contact research@example.org
       --proportion weights-epoch-0500.safetensors=1 --proportion weights.safetensors=3 --dry-run
 
-      GENSHARE_HUB_TOKEN=... genshare publish optimam
+      GENSHARE_HUB_TOKEN=... genshare publish optimam --policy release-policy.toml
     """
     chosen = chosen_proportions(proportions, ensemble=ensemble)
+    rules = ReleasePolicy() if policy is None else read_policy(policy)
+    waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
+    gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER))
     package = _package(folder, given, ensemble=ensemble, proportions=chosen)
-    version = None if dry_run else _published(package, hub_url, token)
+    release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
+    version = None if dry_run else _published(gate, release, hub_url, token)
     done = f"published as version {version} on {hub_url}" if version else "built, and not sent"
-    sys.stdout.write(_as_json(package, version) if json else _as_line(package, done))
+    sys.stdout.write(_as_json(release, version) if json else _as_lines(release, done))
 
 
-def _as_json(package: Package, version: int | None) -> str:
+def _waiver(policy: ReleasePolicy, *, key: str | None, reason: str | None) -> StatedWaiver | None:
+    if reason is None:
+        return None
+    if not key:
+        raise typer.BadParameter("--waiver-reason needs --waiver-key, or GENSHARE_WAIVER_KEY")
+    return check_waiver(policy, key=key, reason=reason)
+
+
+def _candidate(
+    folder: Path, package: Package, audit: Path | None, waiver: StatedWaiver | None
+) -> Candidate:
+    """Return the package with all that is known of it; of one that was not built here, little."""
+    found = read_audit(audit or folder / AUDIT)
+    if found is None and audit is not None:
+        raise typer.BadParameter(f"--audit {audit} is not there")
+    trained = None if package.folder == folder else read_trained(folder)
+    if trained is None:
+        count = package.card.training_set.patients
+        return Candidate(package, audit=found, patient_count=count, waiver=waiver)
+    return Candidate(
+        package,
+        audit=found,
+        patients=trained_patients(trained.data_set, folder / PATCHES),
+        patient_count=trained.patients,
+        waiver=waiver,
+        built_here=True,
+    )
+
+
+def _as_json(release: Release, version: int | None) -> str:
+    package = release.package
     document = {
         "folder": str(package.folder),
         "centre": package.card.centre,
         "name": package.card.name,
         "version": version,
         "manifest_digest": package.digest,
+        "verdict": release.decision.verdict,
+        "waived": release.statement.waiver is not None,
     }
     return dumps(document) + "\n"
 
 
-def _as_line(package: Package, done: str) -> str:
+def _as_lines(release: Release, done: str) -> str:
+    package = release.package
     card = package.card
     return (
         f"{card.centre}/{card.name}: {done}; {package.folder}, manifest sha256 {package.digest}\n"
+        f"{statement_sentence(release.statement)}\n"
     )
 
 
-def _published(package: Package, hub_url: str, token: str | None) -> int:
+def _published(gate: Gate, release: Release, hub_url: str, token: str | None) -> int:
     with shown() as report:
-        return connect(hub_url, token).publish(package, on_progress=report).version
+        return gate.send(release, connect(hub_url, token), on_progress=report).version
 
 
 def _package(

@@ -11,3 +11,22 @@ class GeneratorNotPulledError(
     hint="Pull it from the hub first.",
 ):
     """No generator with that digest is at this node."""
+
+
+class ReleaseRefusedError(
+    NodeError,
+    code="GS-3322",
+    title="Release refused",
+    hint="See privacy.html, which has every reason; nothing was sent. docs/privacy.md says what "
+    "helps, and who may waive.",
+):
+    """A centre's own policy does not let a generator leave."""
+
+
+class AuditUnusableError(
+    NodeError,
+    code="GS-3325",
+    title="Audit unusable",
+    hint="Audit the generator again, or move the file away if it is none of an audit.",
+):
+    """The file of an audit is damaged, or none."""

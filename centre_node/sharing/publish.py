@@ -1,5 +1,6 @@
 """Builds the package of a trained generator."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
 from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet, WeightFile
 from shared.fidelity import FidelityReport
+from shared.leaving import told_count, told_fidelity
 from shared.models import validation_summary
 from shared.packages import Package, open_package, write_package
 from shared.terms import CentreTerms
@@ -106,7 +108,7 @@ def _described(
     copies: Sequence[WeightFile], training: GeneratorTraining, proportions: Mapping[str, float]
 ) -> tuple[WeightFile, ...]:
     """Return the files with the epoch of each, and its share of the patches where one is given."""
-    total = sum(proportions.values())
+    total = math.fsum(proportions.values())  # alike in whichever order they were given
     return tuple(
         copy.model_copy(
             update={
@@ -132,14 +134,17 @@ def _card(
     return ModelCard(
         architecture=trained.architecture,
         weights=weights,
-        training_set=TrainingSet.model_validate(
-            trained.model_dump(include=set(TrainingSet.model_fields))
+        training_set=TrainingSet(
+            data_set=trained.data_set,
+            lesion_kinds=trained.lesion_kinds,
+            patients=told_count(trained.patients),
+            patches=told_count(trained.patches),
+            pixel_spacing_mm=trained.pixel_spacing_mm,
         ),
         training=Training(
             loss=trained.training.loss,
             epochs=trained.training.epochs,
             batch_size=trained.training.batch_size,
-            seed=trained.training.seed,
             genshare_version=trained.genshare_version,
             averaged=trained.training.average_half_life_images is not None,
             augmented=trained.training.augmentation is not None,
@@ -152,14 +157,13 @@ def _card(
 def _publishable(
     weights: tuple[WeightFile, ...], trained: TrainedGenerator
 ) -> FidelityReport | None:
-    """Return the report if it is of these weights and compares no fewer patches than may be told.
+    """Return what may be told of the report, if it is of these weights.
 
     A training measures its final weights alone: of others nothing is known.
     """
-    fidelity = trained.fidelity
-    if fidelity is None or fidelity.synthetic.patches < SMALLEST_COUNT:
+    if trained.fidelity is None or [file.name for file in weights] != [FINAL_WEIGHTS]:
         return None
-    return fidelity if [file.name for file in weights] == [FINAL_WEIGHTS] else None
+    return told_fidelity(trained.fidelity)
 
 
 def _epoch(name: str, training: GeneratorTraining) -> int:

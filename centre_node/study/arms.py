@@ -15,6 +15,7 @@ class Addition(StrictModel):
 
     Attributes:
         synthetic: Lesions by generator's manifest digest.
+        paints_synthetic: Whether these are residuals, painted on own healthy patches.
         donated: Real lesions by donor.
         repeated: Own lesions over again.
         painted: Lesions painted on own healthy patches, and from what.
@@ -25,6 +26,7 @@ class Addition(StrictModel):
     """
 
     synthetic: dict[str, int] = Field(default_factory=dict)
+    paints_synthetic: bool = False
     donated: dict[str, int] = Field(default_factory=dict)
     repeated: int = 0
     painted: dict[PaintedFrom, int] = Field(default_factory=dict)
@@ -62,9 +64,10 @@ def addition(arm: Arm, *, synthetic_patches: int, donor_lesions: Mapping[str, in
     }
     added = Addition(
         synthetic=synthetic,
+        paints_synthetic=arm.painted == "generator",
         donated=donated,
         repeated=synthetic_patches if arm.oversampled else 0,
-        painted={arm.painted: synthetic_patches} if arm.painted else {},
+        painted={} if arm.painted in (None, "generator") else {arm.painted: synthetic_patches},
         own_generated=synthetic_patches if arm.own_generator else 0,
         sham=synthetic_patches if arm.sham_healthy else 0,
         own_lesions=arm.own_lesions,
@@ -74,13 +77,19 @@ def addition(arm: Arm, *, synthetic_patches: int, donor_lesions: Mapping[str, in
 
 
 def facts_of(
-    arm: Arm, added: Addition, *, centres: Mapping[str, str], augmentation: str
+    arm: Arm,
+    added: Addition,
+    *,
+    centres: Mapping[str, str],
+    augmentation: str,
+    harmonised_runs: tuple[int, int] | None = None,
 ) -> ArmFacts:
     """Return an arm as the findings name it.
 
     Args:
         centres: The centre that published a generator, by manifest digest.
         augmentation: The study's, where the arm has none of its own.
+        harmonised_runs: Of all of its runs, where validation patients chose.
     """
     donors = {*(centres[digest] for digest in arm.generators), *arm.real_donors}
     return ArmFacts(
@@ -92,6 +101,9 @@ def facts_of(
         sham_healthy=arm.sham_healthy,
         own_lesions=arm.own_lesions,
         augmentation=arm.augmentation or augmentation,
+        harmonised=arm.harmonised,
+        painted=arm.painted is not None,
+        harmonised_runs=harmonised_runs,
     )
 
 

@@ -8,39 +8,33 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
-import cv2
 import typer
 from pydantic import Field
 from rich.console import Console
 
-from centre_node.device import default_device
 from centre_node.log_rules import keep_headers_out
-from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
-from centre_node.mammography.mammograms import Reading
 from centre_node.process import Threads
+from centre_node.study.from_file import CACHE, plan_study_file, run_study_file, write_report
 from centre_node.study.lineage import RESULT, read_report, uses_of
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
-from centre_node.study.preparation import StudyInputs
+from centre_node.study.plan import StudyPlan
 from centre_node.study.ray_engine import RayEngine
-from centre_node.study.runs import CUTTING, OWN_TRAINING, Engine, run_study
-from centre_node.study.study_file import StudyFile, read_study_file
-from node_api.data_sources import DatasetSource, MammogramFolder
+from centre_node.study.runs import CUTTING, OWN_TRAINING, Engine
+from centre_node.study.splits import differences_over_splits
 from node_api.findings import StudyResult
-from node_api.studies import StudyConfiguration
 from shared.command_options import Json, Options, with_options
+from shared.durations import duration
 from shared.models import StrictModel
-from shared.packages import open_package
 from shared.progress import OnProgress, shown
-from study_report.contents import StudyReport
-from study_report.writing import write_study_report
+from study_report.sentences import pooled_sentence
+from study_report.writing import PAGE
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Run studies, and look at what they left."
 )
 
-CACHE = "cache"
 LEAST_WIDTH = 100
 
 
@@ -88,6 +82,10 @@ def run(
     ],
     engine: Annotated[EngineChoice, Options(panel="What does the runs")],
     threads: Threads = 1,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", metavar="", help="Say what would be done; write nothing."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run a study on a folder of mammograms and fetched generators.
@@ -100,25 +98,18 @@ def run(
 
       genshare study run masses.toml --out masses --engine ray --address ray://head:10001
     """
-    file = read_study_file(study_file)
+    if dry_run:
+        _print_plan(plan_study_file(study_file, out), json=json)
+        return
     chosen = engine.made()
-    _make_folder(out)
-    configuration, inputs = _read_inputs(file, out)
-    cv2.setNumThreads(1)
     with _shown() as on_progress:
-        result = run_study(
-            configuration,
-            inputs,
-            folder=out,
-            cache=out / CACHE,
-            device=default_device(),
-            threads=threads,
-            engine=chosen,
-            on_progress=on_progress,
+        report = run_study_file(
+            study_file, out, engine=chosen, threads=threads, on_progress=on_progress
         )
-    page = _write_report(out, StudyReport(configuration=configuration, result=result))
+    result = report.result
     _print_failed(result)
-    sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else f"Report: {page}\n")
+    told = f"Report: {out / PAGE}\n"
+    sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else told)
 
 
 @app.command()
@@ -132,7 +123,7 @@ def report(
     Example:
       genshare study report masses
     """
-    sys.stdout.write(f"Report: {_write_report(folder, read_report(folder / RESULT))}\n")
+    sys.stdout.write(f"Report: {write_report(folder, read_report(folder / RESULT))}\n")
 
 
 @app.command()
@@ -174,6 +165,33 @@ def uses(
         sys.stdout.write(f"no study in {folder} used a generator {digest}\n")
 
 
+@app.command()
+def pool(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDERS", help="Folders that genshare study run made, one for each split."
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Say what studies that differ in their split_seed alone show together.
+
+    Each difference is the mean over splits. Patients who are tested in several splits count once,
+    and verdicts are protected as those of one study are.
+
+    Example:
+      genshare study pool masses-0 masses-1 masses-2
+    """
+    found = differences_over_splits(folders, cache=CACHE)
+    if json:
+        lines = ",\n".join(one.model_dump_json() for one in found)
+        sys.stdout.write(f"[{lines}]\n")
+        return
+    for one in found:
+        sys.stdout.write(pooled_sentence(one) + "\n")
+
+
 @app.command("paper-tables")
 def paper_tables(json: Json = False) -> None:
     """Print the paper's Tables 1 and 2, and which of their cells fit each other.
@@ -191,43 +209,30 @@ def paper_tables(json: Json = False) -> None:
         print_paper_tables(console)
 
 
+def _print_plan(plan: StudyPlan, *, json: bool) -> None:
+    if json:
+        sys.stdout.write(plan.model_dump_json(indent=2) + "\n")
+        return
+    lines = [
+        f"{part.name:16} {part.patients} patients with {part.lesions} lesions"
+        for part in plan.subsets
+    ]
+    lines += [
+        f"{'arms':16} {'; '.join(plan.arms)}",
+        f"{'runs':16} {plan.runs}: {', '.join(plan.classifiers)}, {plan.length}, "
+        f"{len(plan.seeds)} seeds, {plan.workers} at once",
+        f"{'time':16} about {duration(plan.seconds)} on this machine as busy as it is now",
+        "Nothing was written.",
+    ]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
 def _print_failed(result: StudyResult) -> None:
     for failed in result.failed:
         sys.stderr.write(
             f"failed: {failed.classifier}, {failed.train_fraction:.0%}, {failed.arm}, "
             f"seed {failed.seed}: {failed.problem}\n"
         )
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise typer.BadParameter(f"--out {out} cannot be made: {error.strerror}") from error
-    if not os.access(out, os.W_OK):
-        raise typer.BadParameter(f"--out {out} cannot be written")
-
-
-def _write_report(folder: Path, report: StudyReport) -> Path:
-    pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
-    return write_study_report(folder, report, pictures)
-
-
-def _read_inputs(file: StudyFile, out: Path) -> tuple[StudyConfiguration, StudyInputs]:
-    packages = {name: open_package(folder, partly=True) for name, folder in file.generators.items()}
-    configuration = file.configuration({name: p.digest for name, p in packages.items()})
-    return configuration, StudyInputs(
-        own=_read(file.own, out),
-        donors={name: _read(source, out) for name, source in file.donors.items()},
-        packages={package.digest: package for package in packages.values()},
-        initial_weights=file.initial_weights,
-    )
-
-
-def _read(source: DatasetSource, out: Path) -> Reading:
-    if isinstance(source, MammogramFolder):
-        return read_folder(Path(source.folder), source.format, source.where)
-    return read_dataset(source, data_folders(out, None))
 
 
 @contextmanager

@@ -2,13 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.painting.own_lesions import OwnLesions, Painted, PaintedFrom
+from centre_node.painting.residual_patches import drawn_marks
 from centre_node.study.kept_samples import StoredSamples, kept_samples, read_samples
 from centre_node.study.training_patches import OwnPatches, own_patches
 from node_api.studies import StudyConfiguration
@@ -19,8 +22,9 @@ PAINTED, FORMAT = "painted", 1
 SOURCES: tuple[PaintedFrom, ...] = ("own", "ellipse")
 
 
-Paintings = dict[PaintedFrom, StoredSamples]
-"""A file for each source: lesions, then their healthy twins, shape (2, n, size, size)."""
+Paintings = dict[str, StoredSamples]
+"""A file for each source, or digest of a generator of residuals: lesions, then their healthy twins,
+shape (2, n, size, size)."""
 
 
 def share_of_patches(configuration: StudyConfiguration, fraction: float) -> float:
@@ -40,7 +44,11 @@ def ready_to_paint(store: PatchStore, own: OwnPatches, *, size: int) -> OwnLesio
 
 
 def painted_patches(
-    configuration: StudyConfiguration, stores: Mapping[float, PatchStore], folder: Path
+    configuration: StudyConfiguration,
+    stores: Mapping[float, PatchStore],
+    folder: Path,
+    *,
+    drawn: Mapping[str, StoredSamples],
 ) -> dict[float, Paintings]:
     """Paint what the arms need, of the training lesions of each share alone.
 
@@ -50,17 +58,19 @@ def painted_patches(
     Args:
         stores: Training patches by share.
         folder: The study's.
+        drawn: Samples by generator's digest, at least those that are to be painted.
     """
-    sources = [one for one in SOURCES if any(arm.painted == one for arm in configuration.arms)]
-    return {
-        fraction: {
-            source: _stored(
-                configuration, store, own_of(configuration, store, fraction), source, folder
-            )
-            for source in sources
-        }
-        for fraction, store in stores.items()
-    }
+    arms = configuration.arms
+    sources = [one for one in SOURCES if any(arm.painted == one for arm in arms)]
+    digests = sorted(
+        {digest for arm in arms if arm.painted == "generator" for digest in arm.generators}
+    )
+    found: dict[float, Paintings] = {}
+    for fraction, store in stores.items():
+        work = _Painting(configuration, store, own_of(configuration, store, fraction), folder)
+        found[fraction] = {source: work.of_own(source) for source in sources}
+        found[fraction] |= {digest: work.of_drawn(drawn[digest]) for digest in digests}
+    return found
 
 
 def read_painting(folder: Path, painting: StoredSamples) -> Painted:
@@ -72,26 +82,62 @@ def read_painting(folder: Path, painting: StoredSamples) -> Painted:
     return Painted(*read_samples(folder, painting))
 
 
-def _stored(
-    configuration: StudyConfiguration,
-    store: PatchStore,
-    own: OwnPatches,
-    source: PaintedFrom,
-    folder: Path,
-) -> StoredSamples:
-    digest = _recipe_digest(configuration, store, own, source)
-    path = folder / PAINTED / f"{digest}.npy"
+@dataclass(frozen=True)
+class _Painting:
+    """Paints on the healthy patches that arms add to a training share, unless that is done."""
 
-    def make() -> None:
-        painted = _painted(configuration, store, own, source)
-        both = np.stack([painted.lesions, painted.healthy])
-        write_whole(path, lambda file: np.save(file, both))
+    study: StudyConfiguration
+    store: PatchStore
+    own: OwnPatches
+    folder: Path
 
-    return kept_samples(folder, path, recipe_digest=digest, make=make)
+    def of_own(self, source: PaintedFrom) -> StoredSamples:
+        """Paint own lesions, or blobs that take after them."""
+        return self._kept(
+            source,
+            lambda: self._ready().painted(
+                source, self._backgrounds(), random=self._random(SOURCES.index(source))
+            ),
+        )
+
+    def of_drawn(self, samples: StoredSamples) -> StoredSamples:
+        """Paint what a generator of residuals drew.
+
+        Two generators get the same places in the same order, so that arms which take some lesions
+        of each stand on every healthy patch once.
+        """
+        return self._kept(
+            samples.recipe_digest,
+            lambda: self._ready().painted_with(
+                drawn_marks(read_samples(self.folder, samples)[: len(self._backgrounds())]),
+                self._backgrounds(),
+                random=self._random(len(SOURCES)),
+            ),
+        )
+
+    def _kept(self, source: str, painted: Callable[[], Painted]) -> StoredSamples:
+        digest = _recipe_digest(self.study, self.store, self.own, source)
+        path = self.folder / PAINTED / f"{digest}.npy"
+
+        def make() -> None:
+            made = painted()
+            both = np.stack([made.lesions, made.healthy])
+            write_whole(path, lambda file: np.save(file, both))
+
+        return kept_samples(self.folder, path, recipe_digest=digest, make=make)
+
+    def _ready(self) -> OwnLesions:
+        return ready_to_paint(self.store, self.own, size=self.study.image_size)
+
+    def _backgrounds(self) -> NDArray[np.int64]:
+        return self.own.healthy[len(self.own.lesions) :][: self.study.synthetic_patches]
+
+    def _random(self, number: int) -> np.random.Generator:
+        return np.random.default_rng([self.study.sampling_seed, number])
 
 
 def _recipe_digest(
-    study: StudyConfiguration, store: PatchStore, own: OwnPatches, source: PaintedFrom
+    study: StudyConfiguration, store: PatchStore, own: OwnPatches, source: str
 ) -> str:
     recipe = [
         FORMAT,
@@ -102,11 +148,3 @@ def _recipe_digest(
         *(study.image_size, study.synthetic_patches, study.sampling_seed, study.split_seed),
     ]
     return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()
-
-
-def _painted(
-    study: StudyConfiguration, store: PatchStore, own: OwnPatches, source: PaintedFrom
-) -> Painted:
-    added = own.healthy[len(own.lesions) :][: study.synthetic_patches]
-    random = np.random.default_rng([study.sampling_seed, SOURCES.index(source)])
-    return ready_to_paint(store, own, size=study.image_size).painted(source, added, random=random)

@@ -15,6 +15,7 @@ from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.patch_store import PatchStore, check_no_leak
 from centre_node.mammography.splits import with_kinds
 from centre_node.sampling.drawing import follow_recipe
+from centre_node.sampling.errors import GeneratorOutputError
 from centre_node.sampling.patch_files import array_file
 from centre_node.sampling.recipes import new_recipe
 from centre_node.study.arms import Addition, addition
@@ -93,11 +94,11 @@ def prepare(
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
         BadMammogramsError: A patient or patch is in two subsets, or a donor's as well.
         GeneratorSizeError: A generator makes patches of another size.
+        GeneratorOutputError: Residuals are to be added unpainted, or patches painted.
         GeneratorClassesError: The task tells pathologies apart, and a generator knows none.
         InitialWeightsError: The file that classifiers are to start from is not there.
     """
-    _check_sizes(configuration, inputs.packages)
-    _check_classes(configuration, inputs.packages)
+    check_generators(configuration, inputs.packages)
     names = _donors(configuration)
     unused = left_out(configuration, [inputs.own, *(inputs.donors[name] for name in names)])
     inputs = replace(
@@ -126,6 +127,7 @@ def prepare(
         cutting.of(inputs.own, patients, name, 0)
         for name, patients in (("validation", split.validation), ("test", split.test))
     )
+    synthetic = _sampled(configuration, inputs.packages, folder, device)
     lent = [inputs.donors[name].place for name in donors]
     for store in train.values():
         check_no_leak((store, validation, test, *donors.values()), [*[inputs.own.place] * 3, *lent])
@@ -135,8 +137,8 @@ def prepare(
         validation=cutting.stored(validation),
         test=cutting.stored(test),
         donors={name: cutting.stored(store) for name, store in donors.items()},
-        synthetic=_sampled(configuration, inputs.packages, folder, device),
-        painted=painted_patches(configuration, train, folder),
+        synthetic=synthetic,
+        painted=painted_patches(configuration, train, folder, drawn=synthetic),
         own_generated=own_generated(configuration, train, folder, device=device, on_epoch=on_epoch),
         additions=additions,
         threads=threads,
@@ -150,6 +152,19 @@ def prepare(
         shortcut_of(configuration, train[max(train)], test),
         unused,
     )
+
+
+def check_generators(configuration: StudyConfiguration, packages: Mapping[str, Package]) -> None:
+    """Check that the arms' generators make what the study compares.
+
+    Raises:
+        GeneratorSizeError: One makes patches of another size.
+        GeneratorClassesError: The task tells pathologies apart, and one knows none.
+        GeneratorOutputError: An arm paints whole patches, or takes residuals for such.
+    """
+    _check_sizes(configuration, packages)
+    _check_classes(configuration, packages)
+    _check_outputs(configuration, packages)
 
 
 def _donors(configuration: StudyConfiguration) -> list[str]:
@@ -176,6 +191,23 @@ def _check_classes(configuration: StudyConfiguration, packages: Mapping[str, Pac
                 raise GeneratorClassesError(
                     f"the arm {arm.name!r} draws from {card.centre}/{card.name}, which cannot be "
                     f"asked for benign or malignant patches, but the task is {configuration.task}"
+                )
+
+
+def _check_outputs(configuration: StudyConfiguration, packages: Mapping[str, Package]) -> None:
+    for arm in configuration.arms:
+        for digest in arm.generators:
+            card = packages[digest].card
+            is_residual, name = card.architecture.output == "residual", f"{card.centre}/{card.name}"
+            if is_residual and arm.painted is None:
+                raise GeneratorOutputError(
+                    f"{name} draws residuals, which are no patches by themselves; give the arm "
+                    f"{arm.name!r} painted = 'generator', which paints them on own healthy patches"
+                )
+            if arm.painted == "generator" and not is_residual:
+                raise GeneratorOutputError(
+                    f"{name} draws whole patches, which cannot be painted; leave painted out of "
+                    f"the arm {arm.name!r}, or take a generator of residuals"
                 )
 
 

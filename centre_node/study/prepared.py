@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,8 +13,9 @@ from pydantic import Field
 
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.painting.anew import PaintedAnew
-from centre_node.painting.own_lesions import Painted, PaintedFrom
+from centre_node.painting.own_lesions import Painted
 from centre_node.study.arms import Addition
+from centre_node.study.harmonisation import OwnGreys
 from centre_node.study.kept_samples import StoredSamples, read_samples
 from centre_node.study.painted_patches import (
     Paintings,
@@ -26,6 +27,7 @@ from centre_node.study.painted_patches import (
 from centre_node.study.pathology_patches import BothPathologies, donated_of_both, labels_by_turns
 from centre_node.study.training_patches import (
     HeldOut,
+    Indices,
     OwnPatches,
     Pixels,
     RealPatches,
@@ -41,6 +43,8 @@ from shared.names import Digest
 from shared.version import genshare_version
 
 RUN_FORMAT = 2
+PAINTED_ANEW = "every own lesion is painted"
+"""Of runs that paint in each epoch: the first ones painted the same half of the lesions always."""
 
 
 class Run(StrictModel):
@@ -126,16 +130,18 @@ class PreparedStudy(StrictModel):
             {name: self.synthetic[name].recipe_digest for name in added.synthetic},
             self.threads,
             self.device,
-            *self._own_made(run.train_fraction, added),
+            *self._own_made(run.train_fraction, added, run.arm.augmentation == "painted"),
         ]
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
-    def _own_made(self, fraction: float, added: Addition) -> Iterator[str]:
+    def _own_made(self, fraction: float, added: Addition, is_anew: bool) -> Iterator[str]:
         """Yield the recipes of what the centre made for itself; other runs' keys have none."""
-        for source in added.painted:
+        for source in (*added.painted, *(added.synthetic if added.paints_synthetic else ())):
             yield self.painted[fraction][source].recipe_digest
         if added.own_generated:
             yield self.own_generated[fraction].recipe_digest
+        if is_anew:
+            yield PAINTED_ANEW
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -162,30 +168,38 @@ class StudyPatches:
     validation: HeldOut
     test: HeldOut
     synthetic: Mapping[str, Pixels]
-    painted: Mapping[float, Mapping[PaintedFrom, Painted]]
+    painted: Mapping[float, Mapping[str, Painted]]
     own_generated: Mapping[float, Pixels]
 
-    def training_patches(self, run: Run) -> TrainingPatches:
-        """Return what a run trains on."""
+    def training_patches(self, run: Run, *, is_harmonised: bool = False) -> TrainingPatches:
+        """Return what a run trains on.
+
+        Args:
+            is_harmonised: Whether lesions of donors and generators get the own lesions' greys.
+        """
         study = self.study.configuration
         added = self.study.additions[run.arm.name]
         store = self.train[run.train_fraction]
         if study.task == BENIGN_OR_MALIGNANT:
             share = share_of_patches(study, run.train_fraction)
-            return self._of_both_pathologies(store, share, added)
+            return self._of_both_pathologies(store, share, added, is_harmonised=is_harmonised)
         own = own_of(study, store, run.train_fraction)
         mine = own.with_healthy(added.healthy - added.sham, own_lesions=added.own_lesions)
         is_anew = run.arm.augmentation == "painted"
+        greys = self._greys(store, own.lesions) if is_harmonised else None
         return TrainingPatches(
             real=(
                 RealPatches(store, mine),
                 RealPatches(store, own.repeated(added.repeated), is_jittered=False),
-                *(
-                    donated(self.donors[name], count=count, seed=study.split_seed)
-                    for name, count in added.donated.items()
+                *_in_greys(
+                    greys,
+                    (
+                        donated(self.donors[name], count=count, seed=study.split_seed)
+                        for name, count in added.donated.items()
+                    ),
                 ),
             ),
-            synthetic=np.concatenate(list(self._added_lesions(run.train_fraction, added))),
+            synthetic=np.concatenate(list(self._added_lesions(run.train_fraction, added, greys))),
             jitter=study.patches.jitter,
             size=study.image_size,
             sham=self._sham(run.train_fraction, added),
@@ -193,24 +207,28 @@ class StudyPatches:
         )
 
     def _of_both_pathologies(
-        self, store: PatchStore, share: float, added: Addition
+        self, store: PatchStore, share: float, added: Addition, *, is_harmonised: bool
     ) -> TrainingPatches:
         """Return what a run trains on to tell benign from malignant lesions."""
         study = self.study.configuration
         own = BothPathologies.of(store, share=share, seed=study.split_seed)
         mine = own.everything if added.own_lesions else own.everything[:0]
+        greys = self._greys(store, own.everything) if is_harmonised else None
         return TrainingPatches(
             real=(
                 RealPatches(store, mine, task=study.task),
                 RealPatches(
                     store, own.repeated(added.repeated), is_jittered=False, task=study.task
                 ),
-                *(
-                    donated_of_both(self.donors[name], count=count, seed=study.split_seed)
-                    for name, count in added.donated.items()
+                *_in_greys(
+                    greys,
+                    (
+                        donated_of_both(self.donors[name], count=count, seed=study.split_seed)
+                        for name, count in added.donated.items()
+                    ),
                 ),
             ),
-            synthetic=np.concatenate(list(self._added_lesions(1.0, added))),
+            synthetic=np.concatenate(list(self._added_lesions(1.0, added, greys))),
             jitter=study.patches.jitter,
             size=study.image_size,
             synthetic_labels=np.concatenate(
@@ -224,16 +242,32 @@ class StudyPatches:
             ),
         )
 
-    def _added_lesions(self, fraction: float, added: Addition) -> Iterator[Pixels]:
+    def _greys(self, store: PatchStore, lesions: Indices) -> OwnGreys:
+        return OwnGreys(store.crops(lesions, size=self.study.configuration.image_size))
+
+    def _added_lesions(
+        self, fraction: float, added: Addition, greys: OwnGreys | None
+    ) -> Iterator[Pixels]:
         """Yield lesions that no mammogram shows, by source, and none of none."""
         size = self.study.configuration.image_size
         yield np.empty((0, size, size), dtype=np.uint8)
-        for name, count in added.synthetic.items():
-            yield self.synthetic[name][:count]
+        if added.paints_synthetic:
+            yield from self._painted_synthetic(fraction, added)
+        else:
+            for name, count in added.synthetic.items():
+                drawn = self.synthetic[name][:count]
+                yield drawn if greys is None else greys.of_synthetic(drawn)
         for source, count in added.painted.items():
             yield self.painted[fraction][source].lesions[:count]
         if added.own_generated:
             yield self.own_generated[fraction][: added.own_generated]
+
+    def _painted_synthetic(self, fraction: float, added: Addition) -> Iterator[Pixels]:
+        """Yield what each generator's residuals became, on healthy patches that no other has."""
+        start = 0
+        for name, count in added.synthetic.items():
+            yield self.painted[fraction][name].lesions[start : start + count]
+            start += count
 
     def _sham(self, fraction: float, added: Addition) -> Pixels | None:
         if not added.sham:
@@ -245,6 +279,10 @@ class StudyPatches:
         study = self.study.configuration
         ready = ready_to_paint(store, own, size=study.image_size)
         return PaintedAnew(ready, own.healthy, study.patches.jitter)
+
+
+def _in_greys(greys: OwnGreys | None, parts: Iterable[RealPatches]) -> Iterator[RealPatches]:
+    return (part if greys is None else greys.of_donated(part) for part in parts)
 
 
 @lru_cache(maxsize=2)

@@ -3,19 +3,23 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import Field
+from torch import nn
 
 from centre_node.classifiers.calibration import fitted_temperature
-from centre_node.classifiers.metrics import chosen_threshold, classification_metrics
+from centre_node.classifiers.metrics import auroc, chosen_threshold, classification_metrics
 from centre_node.classifiers.training import lesion_log_odds, train_classifier
 from centre_node.study.prepared import Run, StudyPatches, opened
+from centre_node.study.training_patches import TrainingPatches
 from node_api.classifier_training import ClassifierTraining
 from node_api.rows import RunRow
+from node_api.studies import Harmonised
 from node_api.tasks import CLASSES
 from shared.models import StrictModel
 
@@ -26,9 +30,14 @@ OnEpoch = Callable[[], None]
 
 
 class RunResult(StrictModel):
-    """A finished run. Log-odds are the positive class's logit minus the other's, patch by patch."""
+    """A finished run. Log-odds are the positive class's logit minus the other's, patch by patch.
+
+    Attributes:
+        is_harmonised: Whether added lesions got the greys of the own ones.
+    """
 
     row: RunRow
+    is_harmonised: bool = False
     validation_log_odds: tuple[float, ...] = Field(repr=False)
     test_log_odds: tuple[float, ...] = Field(repr=False)
     seconds: float
@@ -42,10 +51,12 @@ def do_run(study_file: Path, run: Run, *, device: torch.device, on_epoch: OnEpoc
     started = time.monotonic()
     patches = opened(study_file)
     with _threads(patches.study.threads):
-        row, validation, test = _train_and_test(patches, run, device, on_epoch)
+        trained = _best(patches, run, device, on_epoch)
+        row, test = _tested(patches, run, trained)
     return RunResult(
         row=row,
-        validation_log_odds=tuple(validation.tolist()),
+        is_harmonised=trained.is_harmonised,
+        validation_log_odds=tuple(trained.validation.tolist()),
         test_log_odds=tuple(test.tolist()),
         seconds=time.monotonic() - started,
     )
@@ -59,11 +70,41 @@ def training_of(run: Run, training: ClassifierTraining) -> ClassifierTraining:
     return ClassifierTraining.model_validate({**fields, "augmentation": run.arm.augmentation})
 
 
-def _train_and_test(
-    patches: StudyPatches, run: Run, device: torch.device, on_epoch: OnEpoch
-) -> tuple[RunRow, LogOdds, LogOdds]:
+@dataclass(frozen=True)
+class _Trained:
+    """A classifier, what it trained on, and what it says of the validation patches."""
+
+    network: nn.Module
+    patches: TrainingPatches
+    is_harmonised: bool
+    validation: LogOdds
+
+
+def _ways(harmonised: Harmonised) -> tuple[bool, ...]:
+    """Return whether added lesions get the own greys, in each of the trainings of a run."""
+    return (False, True) if harmonised == "validation" else (harmonised,)
+
+
+def _best(patches: StudyPatches, run: Run, device: torch.device, on_epoch: OnEpoch) -> _Trained:
+    """Train in each way that the arm allows, and return what validation patients speak for."""
+    trained = [
+        _trained(patches, run, device, on_epoch, is_harmonised=way)
+        for way in _ways(run.arm.harmonised)
+    ]
+    labels = patches.validation.labels
+    return max(trained, key=lambda one: auroc(labels, one.validation) or 0.0)
+
+
+def _trained(
+    patches: StudyPatches,
+    run: Run,
+    device: torch.device,
+    on_epoch: OnEpoch,
+    *,
+    is_harmonised: bool,
+) -> _Trained:
     study = patches.study.configuration
-    training = patches.training_patches(run)
+    training = patches.training_patches(run, is_harmonised=is_harmonised)
     weights = patches.study.initial_weights
     network = train_classifier(
         training.draw_epoch,
@@ -76,9 +117,14 @@ def _train_and_test(
         on_epoch=lambda _progress: on_epoch(),
         initial_weights=patches.folder / weights if weights else None,
     )
-    validation, test = (
-        lesion_log_odds(network, held_out.pixels) for held_out in (patches.validation, patches.test)
-    )
+    validation = lesion_log_odds(network, patches.validation.pixels)
+    return _Trained(network, training, is_harmonised, validation)
+
+
+def _tested(patches: StudyPatches, run: Run, trained: _Trained) -> tuple[RunRow, LogOdds]:
+    """Return how a classifier does on the test patches, and what it says of them."""
+    study, validation = patches.study.configuration, trained.validation
+    test = lesion_log_odds(trained.network, patches.test.pixels)
     metrics = classification_metrics(
         patches.test.labels,
         test,
@@ -93,11 +139,11 @@ def _train_and_test(
         train_fraction=run.train_fraction,
         lesions=study.lesions,
         seed=run.seed,
-        n_train_real=training.n_real,
-        n_train_synthetic=training.n_synthetic,
+        n_train_real=trained.patches.n_real,
+        n_train_synthetic=trained.patches.n_synthetic,
         **metrics.model_dump(),
     )
-    return row, validation, test
+    return row, test
 
 
 @contextmanager

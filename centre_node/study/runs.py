@@ -23,7 +23,7 @@ from centre_node.study.prepared import Run, opened
 from centre_node.study.running import RunResult
 from node_api.findings import FailedRun, StudyOrigin, StudyResult, UsedGenerator
 from node_api.rows import as_csv
-from node_api.studies import StudyConfiguration
+from node_api.studies import Arm, StudyConfiguration
 from shared.files import alone_in, full_disk_named, write_text
 from shared.packages import Package
 from shared.progress import OnProgress, Progress
@@ -209,6 +209,7 @@ def _result(
             ready.study.additions[arm.name],
             centres=centres,
             augmentation=study.classifier_training.augmentation,
+            harmonised_runs=_harmonised_runs(arm, results),
         )
         for arm in study.arms
     )
@@ -220,7 +221,7 @@ def _result(
         findings=findings(
             arms,
             TestPatches(test.labels, test.patients),
-            [_predictions(result, patches.validation.labels) for result in in_order],
+            [predictions_of(result, patches.validation.labels) for result in in_order],
             resamples=study.resamples,
             seed=study.split_seed,
         ),
@@ -232,7 +233,16 @@ def _result(
     )
 
 
-def _predictions(result: RunResult, validation: Labels) -> Predictions:
+def _harmonised_runs(arm: Arm, results: dict[Run, RunResult]) -> tuple[int, int] | None:
+    """Return how many of an arm's runs were harmonised, and of how many, where that was chosen."""
+    if arm.harmonised != "validation":
+        return None
+    chosen = [result.is_harmonised for run, result in results.items() if run.arm == arm]
+    return sum(chosen), len(chosen)
+
+
+def predictions_of(result: RunResult, validation: Labels) -> Predictions:
+    """Return what the statistics are made from, of a run that ended; `validation` is its truth."""
     return Predictions(
         result.row,
         np.array(result.test_log_odds),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from centre_node.mammography.grey_curves import GreyCurve
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.painting.anew import PaintedAnew
 from node_api.patches import Jitter
@@ -32,12 +33,20 @@ class RealPatches:
         is_jittered: Own patches are, anew each time. Lesions that an arm adds are not: synthetic
             ones cannot be, for their generator knew the squares alone, and what stands in for them
             in another arm must differ in nothing but where it comes from.
+        greys: What greys become, where a donor's lesions get those of the own ones.
     """
 
     store: PatchStore
     indices: Indices
     is_jittered: bool = True
     task: Task = LESION_OR_HEALTHY
+    greys: GreyCurve | None = None
+
+    def crops(self, *, size: int, jitter: Jitter, random: np.random.Generator) -> Pixels:
+        """Return the patches, shape (n, size, size); those that are jittered change each time."""
+        jitter_of_these = jitter if self.is_jittered else None
+        crops = self.store.crops(self.indices, size=size, jitter=jitter_of_these, random=random)
+        return crops if self.greys is None else self.greys.applied(crops)
 
     @property
     def labels(self) -> Labels:
@@ -79,13 +88,7 @@ class TrainingPatches:
     def draw_epoch(self, random: np.random.Generator) -> tuple[Pixels, Labels]:
         """Return every patch once, shape (n, size, size), with its label, shape (n,)."""
         crops = [
-            part.store.crops(
-                part.indices,
-                size=self.size,
-                jitter=self.jitter if part.is_jittered else None,
-                random=random,
-            )
-            for part in self.real
+            part.crops(size=self.size, jitter=self.jitter, random=random) for part in self.real
         ]
         labels = [part.labels for part in self.real]
         if self.anew is not None:

@@ -14,7 +14,7 @@ from centre_node.mammography.command_options import Mammograms, Patches
 from centre_node.process import Threads, prepare_for_real_patches
 from centre_node.training.folder import PICTURES
 from centre_node.training.in_folder import TrainingInFolder
-from centre_node.training.plan import training_plan
+from centre_node.training.plan import TrainingPlan, training_plan
 from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
 from shared.architectures import DcganArchitecture
@@ -44,6 +44,10 @@ TrainingOptions = Annotated[
         defaults={"epochs": None, "batch_size": None},
     ),
 ]
+HoldOutOptions = Annotated[
+    dict[str, Any],
+    Options(TrainingPlan, panel="Patients that are held out for an audit", only=("hold_out",)),
+]
 
 
 @app.command("train-generator")
@@ -53,6 +57,7 @@ def train_generator(
     patches: Patches,
     architecture: ArchitectureOptions,
     training: TrainingOptions,
+    held_out: HoldOutOptions,
     out: Annotated[
         Path, typer.Option(metavar="FOLDER", help="The folder to make, or to go on with.")
     ],
@@ -61,8 +66,8 @@ def train_generator(
         typer.Option(
             "--training",
             metavar="FILE",
-            help="A TOML file with the tables architecture and training, each with any field that "
-            "a scenario's generators have there. Options outweigh it.",
+            help="A TOML file with the tables architecture, training and hold_out, each with any "
+            "field that a scenario's generators have there. Options outweigh it.",
             rich_help_panel=PANEL,
         ),
     ] = None,
@@ -96,7 +101,12 @@ def train_generator(
       --tensorboard
     """
     plan = training_plan(
-        mammograms.kinds, patches, file=training_file, architecture=architecture, training=training
+        mammograms.kinds,
+        patches,
+        file=training_file,
+        architecture=architecture,
+        training=training,
+        hold_out=held_out.get("hold_out", {}),
     )
     if tensorboard:
         check_tensorboard()  # before hours of cutting patches
@@ -125,6 +135,8 @@ def _summary(out: Path, trained: TrainedGenerator, skipped: Mapping[str, int]) -
         f"{out}: {training.loss}, {training.epochs} epochs on {trained.patches} patches of "
         f"{trained.patients} patients"
     )
+    if trained.held_out is not None:
+        yield trained.held_out.statement
     if trained.fidelity is not None:
         yield _fidelity(trained)
     yield f"look at {out / PICTURES} and {out / 'samples'}; genshare publish {out} shares it"

@@ -15,6 +15,8 @@ from shared.models import read_model
 PLAN, TRAINED, PATCHES, PICTURES = "plan.json", "trained.json", "patches", "pictures"
 DAMAGED = " is damaged"
 _MAY_CHANGE = {f"training.{name}" for name in NOT_OF_THE_RESULT}
+_DRAWN = {"training.seed", "hold_out.seed"}
+"""What a training has drawn where it was not given: whoever goes on need not know it."""
 
 
 class FolderPlan(TrainingPlan):
@@ -83,7 +85,8 @@ def read_trained(folder: Path) -> TrainedGenerator | None:
 def _check_same(folder: Path, there: FolderPlan, here: FolderPlan) -> None:
     then, now = (dict(_flat(plan.model_dump(mode="json"))) for plan in (there, here))
     for name in [*then, *now]:
-        if then.get(name) != now.get(name) and name not in _MAY_CHANGE:
+        is_left_open = name in _DRAWN and now.get(name) is None
+        if then.get(name) != now.get(name) and name not in _MAY_CHANGE and not is_left_open:
             raise TrainingFolderError(
                 f"{folder} holds another training: {name} is {then.get(name)} there and "
                 f"{now.get(name)} here"

@@ -1,7 +1,8 @@
 """Trains a generator on a data set's lesions and measures it: all that a card needs to know.
 
-Four steps, and what each hands to the next: `cut` gives the patches and whose they are, `train`
-the file of the weights, `measure` a report of both, `describe` what a card may tell of it all.
+Five steps, and what each hands to the next: `cut` gives the patches, `hold_out` those of the
+patients that are trained on, `train` the file of the weights, `measure` a report of both,
+`describe` what a card may tell of it all.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from centre_node.fidelity.measuring import measure_fidelity
 from centre_node.fidelity.over_epochs import fidelity_curves, measure_over_epochs
+from centre_node.generators.checkpoints import RUN, read_run
 from centre_node.generators.epoch_samples import read_samples
 from centre_node.generators.progress import FinishedEpoch
 from centre_node.generators.training import train_generator
@@ -27,7 +29,10 @@ from centre_node.mammography.pathology import (
     with_known_pathology,
 )
 from centre_node.mammography.pictures import contact_sheet, write_encoded_png, write_png
+from centre_node.training.held_out import Side, decide, side_of, told
 from centre_node.training.plan import TrainingPlan
+from node_api.generator_training import GeneratorTraining
+from node_api.held_out import HeldOut
 from node_api.results import TrainedGenerator
 from shared.fidelity import FidelityReport
 from shared.progress import OnProgress, Progress
@@ -69,28 +74,30 @@ def train_on_lesions(
         skipped = {UNKNOWN: unknown} if unknown else {}
         reading = with_known_pathology(reading, plan.lesion_kinds)
     work = _LesionTraining(reading, plan, folder, pictures, device, on_progress)
-    lesions = work.cut(store_folder)
+    store = work.cut(store_folder)
+    lesions = work.hold_out(store)
     weights = work.train(lesions, tensorboard=tensorboard)
     fidelity = work.measure(lesions, weights)
-    return work.describe(lesions, fidelity), {**lesions.skipped, **skipped}
+    return work.describe(lesions, fidelity), {**store.skipped, **skipped}
 
 
 @dataclass(frozen=True, slots=True)
 class LesionPatches:
-    """Patches of lesions, which stay in the centre.
+    """Patches of lesions that are trained on, which stay in the centre.
 
     Attributes:
         pixels: 8-bit, shape (n, side, side).
         patients: Whose each patch is, n of them.
-        skipped: What no patch could be cut from, by reason.
         classes: Each patch's class as its number in the architecture, shape (n,); None where that
             has no classes.
+        held_out: Of whom there are patches that are not trained on; None where an earlier version
+            began the training.
     """
 
     pixels: NDArray[np.uint8]
     patients: tuple[str, ...]
-    skipped: Mapping[str, int]
     classes: NDArray[np.int64] | None
+    held_out: HeldOut | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +111,37 @@ class _LesionTraining:
     device: torch.device
     on_progress: OnProgress
 
-    def cut(self, store_folder: Path) -> LesionPatches:
-        """Cut what is not cut yet, and show some of it."""
+    def cut(self, store_folder: Path) -> PatchStore:
+        """Cut what is not cut yet."""
         cutting = PatchCutting(
             self.plan.patches, self.plan.lesion_kinds, on_progress=self.on_progress
         )
-        store = cutting.cut_into(store_folder, self.reading.mammograms, healthy=0)
-        side = self.plan.architecture.image_size
-        pixels = store.crops(range(len(store.records)), size=side)
-        write_png(self.pictures / "real-patches.png", contact_sheet(pixels[:PICTURED], columns=8))
-        patients = tuple(record.patient_id for record in store.records)
-        return LesionPatches(pixels, patients, store.skipped, self._classes(store))
+        return cutting.cut_into(store_folder, self.reading.mammograms, healthy=0)
 
-    def _classes(self, store: PatchStore) -> NDArray[np.int64] | None:
+    def hold_out(self, store: PatchStore) -> LesionPatches:
+        """Return the patches of the patients that are trained on, and show some of them."""
+        everybody = {record.patient_id for record in store.records}
+        decided = decide(
+            self.folder,
+            store.folder,
+            everybody,
+            self.plan.hold_out,
+            started=(self.folder / RUN).exists(),
+        )
+        trained_on = everybody if decided is None else decided.members
+        members = side_of(store, trained_on, self.plan.architecture.output)
+        held_out = None
+        if decided is not None:
+            held_out = told(decided, patches=len(store.records) - len(members.indices))
+            here = len(everybody)
+            self.on_progress(
+                Progress(done=here, total=here, unit="patients", message=held_out.statement)
+            )
+        pixels = members.patches(self.plan.architecture.image_size)
+        write_png(self.pictures / "real-patches.png", contact_sheet(pixels[:PICTURED], columns=8))
+        return LesionPatches(pixels, members.patients, self._classes(members), held_out)
+
+    def _classes(self, members: Side) -> NDArray[np.int64] | None:
         """Return each patch's class, where the generator is to know classes.
 
         Raises:
@@ -125,12 +150,14 @@ class _LesionTraining:
         classes = self.plan.architecture.classes
         if not classes:
             return None
-        found = [record.pathology for record in store.records if record.pathology is not None]
+        records = [members.store.records[index] for index in members.indices]
+        found = [record.pathology for record in records if record.pathology is not None]
         for pathology in classes:
             if pathology not in found:
                 raise OneClassOnlyError(
                     f"the generator is to know {' and '.join(classes)}, but not one lesion of the "
-                    f"kinds {', '.join(self.plan.lesion_kinds)} is known to be {pathology}"
+                    f"kinds {', '.join(self.plan.lesion_kinds)} that it is trained on is known to "
+                    f"be {pathology}"
                 )
         return np.array([classes.index(pathology) for pathology in found], dtype=np.int64)
 
@@ -155,7 +182,7 @@ class _LesionTraining:
             self.plan.architecture,
             lesions.pixels,
             patients=lesions.patients,
-            seed=self.plan.training.seed,
+            seed=self._trained().drawn_seed,
             device=self.device,
         )
         for name, png in measured.pictures.items():
@@ -168,7 +195,7 @@ class _LesionTraining:
             read_samples(self.folder),
             features,
             patients=lesions.patients,
-            seed=self.plan.training.seed,
+            seed=self._trained().drawn_seed,
             device=self.device,
             on_epoch=lambda epoch: self._tell(f"measuring the fidelity of epoch {epoch}"),
         )
@@ -187,9 +214,16 @@ class _LesionTraining:
             patches=len(lesions.pixels),
             pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
             architecture=self.plan.architecture,
-            training=self.plan.training,
+            training=self._trained(),
             genshare_version=genshare_version(),
             fidelity=fidelity,
+            held_out=lesions.held_out,
+        )
+
+    def _trained(self) -> GeneratorTraining:
+        """Return how it was trained, with the seed."""
+        return self.plan.training.model_copy(
+            update={"seed": read_run(self.folder).training.drawn_seed}
         )
 
     def _tell(self, message: str) -> None:

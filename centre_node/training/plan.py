@@ -9,6 +9,7 @@ import typer
 from pydantic import Field, ValidationError
 
 from node_api.generator_training import GeneratorTraining
+from node_api.held_out import HoldOut
 from node_api.losses import DEFAULT_LOSS, LOSSES
 from node_api.patches import PatchConfiguration
 from shared.architectures import Architecture
@@ -23,13 +24,15 @@ class TrainingPlan(StrictModel):
     patches: PatchConfiguration
     architecture: Architecture
     training: GeneratorTraining
+    hold_out: HoldOut = HoldOut()
 
 
 class _TrainingFile(StrictModel):
-    """The two tables that a generator has in a scenario."""
+    """The tables that a generator has in a scenario."""
 
     architecture: dict[str, Any] = Field(default_factory=dict)
     training: dict[str, Any] = Field(default_factory=dict)
+    hold_out: dict[str, Any] = Field(default_factory=dict)
 
 
 def training_plan(
@@ -39,15 +42,16 @@ def training_plan(
     file: Path | None,
     architecture: Mapping[str, Any],
     training: Mapping[str, Any],
+    hold_out: Mapping[str, Any],
 ) -> TrainingPlan:
     """Return the plan that options and a file give; an option outweighs the file.
 
     Without another word a training has the networks that its loss is published with.
 
     Args:
-        file: TOML with the tables [architecture] and [training].
+        file: TOML with the tables [architecture], [training] and [hold_out].
         architecture: Options by field; None was not given.
-        training: The same.
+        training, hold_out: The same.
 
     Raises:
         typer.BadParameter: The file cannot be read, or a value is wrong.
@@ -63,6 +67,7 @@ def training_plan(
                 | tables.architecture
                 | _given(architecture),
                 "training": trained,
+                "hold_out": tables.hold_out | _given(hold_out),
             }
         )
     except ValidationError as error:
@@ -88,8 +93,8 @@ def _read(path: Path) -> _TrainingFile:
         raise typer.BadParameter(f"--training {path} cannot be read: {error.strerror}") from error
     except ValidationError as error:
         raise typer.BadParameter(
-            f"--training {path}, which may have the tables [architecture] and [training]: "
-            f"{validation_summary(error)}"
+            f"--training {path}, which may have the tables [architecture], [training] and "
+            f"[hold_out]: {validation_summary(error)}"
         ) from error
     except ValueError as error:  # of tomllib, or no UTF-8
         raise typer.BadParameter(f"--training {path} is no TOML: {error}") from error

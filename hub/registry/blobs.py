@@ -1,7 +1,6 @@
 """Files named by their SHA-256: written to a temporary name, synced, renamed."""
 
 import asyncio
-import hashlib
 import os
 import shutil
 import uuid
@@ -19,6 +18,7 @@ from hub.errors import (
     HubDiskFullError,
     UploadStalledError,
 )
+from hub.registry.incoming import Held, IncomingFile, incoming_file
 from hub.registry.quotas import Quotas, Upload
 from hub.registry.stored_files import StoredFiles
 from shared.files import full_disk_named, put_in_place, sync
@@ -52,6 +52,7 @@ class BlobStore:
         self._limits = limits
         self._files = files
         self._quotas = quotas
+        self._held = Held()
         self._incoming.mkdir(parents=True, exist_ok=True)
         self._remove_left_overs()
 
@@ -155,15 +156,17 @@ class BlobStore:
             self._path(digest).unlink()
 
     async def _receive(self, temporary: Path, content: AsyncIterable[bytes], upload: Upload) -> str:
-        sha256, size = hashlib.sha256(), 0
-        with temporary.open("wb") as file:
+        async with incoming_file(temporary, self._held) as incoming:
             async for chunk in self._in_time(content):
-                size += len(chunk)
-                self._check_room(size, len(chunk))
-                upload.grow_to(size)
-                sha256.update(chunk)
-                await to_thread.run_sync(file.write, chunk)
-        return sha256.hexdigest()
+                if incoming.gather(chunk):
+                    await self._write(incoming, upload)
+            await self._write(incoming, upload)
+            return await incoming.sha256()
+
+    async def _write(self, incoming: IncomingFile, upload: Upload) -> None:
+        self._check_room(incoming.size_bytes, incoming.waiting_bytes)
+        upload.grow_to(incoming.size_bytes)
+        await incoming.write()
 
     async def _in_time(self, content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         chunks = aiter(content)

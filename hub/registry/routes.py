@@ -28,13 +28,16 @@ from hub.errors import (
     MissingBlobsError,
     PublicationRefusedError,
     QuotaUsedUpError,
+    StatementExistsError,
+    StatementNotFoundError,
     UploadStalledError,
 )
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
 from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import headers, problems
-from shared.errors import PackageError
+from shared.canonical import canonical_json
+from shared.errors import PackageError, StatementRefusedError
 from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
@@ -42,6 +45,7 @@ from shared.packages import Manifest
 from shared.preconditions import check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
+from shared.statements import AuditStatement
 
 router = APIRouter(
     tags=["registry"],
@@ -58,7 +62,9 @@ async def _registry(request: Request) -> Registry:
 RegistryDep = Annotated[Registry, Depends(_registry)]
 Version = Annotated[str, Path(pattern=r"^(latest|[1-9][0-9]{0,8})$")]
 DIGESTS, MANIFEST = JsonBody[BlobDigests](BlobDigests), JsonBody[Manifest](Manifest)
+AUDIT = JsonBody[AuditStatement](AuditStatement)
 GENERATOR = "/generators/{centre}/{name}/versions"
+STATEMENT = GENERATOR + "/{version}/statements/audit"
 BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 WHERE = headers(Location="Where the version is.")
 
@@ -206,6 +212,48 @@ def read_file(
     digest = base64.b64encode(bytes.fromhex(listed.sha256)).decode()
     headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
     return ServedFile(path, headers=headers, filename=file, media_type="application/octet-stream")
+
+
+@router.put(
+    STATEMENT,
+    status_code=status.HTTP_201_CREATED,
+    response_model=AuditStatement,
+    responses={
+        200: {"model": AuditStatement, "description": "It was there before"},
+        **problems(
+            ForeignCentreError, GeneratorNotFoundError, StatementExistsError, StatementRefusedError
+        ),
+    },
+    openapi_extra=AUDIT.described,
+)
+async def put_statement(
+    centre: Name,
+    name: Name,
+    version: Annotated[int, Path(ge=1, le=999_999_999)],
+    request: Request,
+    caller: CallerDep,
+    registry: RegistryDep,
+) -> Response:
+    """State what a version's audit found, in canonical JSON. The same again answers 200."""
+    registry.check_may_publish(centre, caller=caller.name)
+    await AUDIT.read(request)
+    stating = partial(
+        registry.state, centre, name, version, await request.body(), caller=caller.name
+    )
+    kept, new = await to_thread.run_sync(stating)
+    code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
+    return Response(canonical_json(kept), status_code=code, media_type="application/json")
+
+
+@router.get(
+    STATEMENT,
+    response_model=AuditStatement,
+    responses=problems(GeneratorNotFoundError, StatementNotFoundError),
+)
+def read_statement(centre: Name, name: Name, version: Version, registry: RegistryDep) -> Response:
+    """Return what its centre states of a version's audit; the version may be `latest`."""
+    content = registry.statement(centre, name, _number(version))
+    return Response(content, media_type="application/json")
 
 
 def _number(version: str) -> int | None:

@@ -10,11 +10,14 @@ from hub.errors import (
     GeneratorNotFoundError,
     MissingBlobsError,
     PublicationRefusedError,
+    StatementExistsError,
+    StatementNotFoundError,
 )
 from hub.registry.blobs import BlobStore
 from hub.registry.inspections import Inspections
 from hub.registry.store import ListedPage, VersionFilter, VersionStore
 from shared.cards import ModelCard
+from shared.errors import StatementRefusedError
 from shared.packages import (
     CARD,
     LARGEST_CARD_BYTES,
@@ -25,6 +28,8 @@ from shared.packages import (
 )
 from shared.publishable import card_to_publish
 from shared.records import GeneratorVersion
+from shared.screening import prose_fault
+from shared.statements import AuditStatement, StatedWaiver, read_statement
 
 MOST_NAMED = 10
 
@@ -100,6 +105,46 @@ class Registry:
             raise GeneratorNotFoundError(f"there is no generator {centre}/{name} in {which}")
         return record
 
+    def state(
+        self, centre: str, name: str, version: int, content: bytes, *, caller: str
+    ) -> tuple[AuditStatement, bool]:
+        """Keep what a centre states of the audit of one of its versions.
+
+        Returns:
+            The statement, and whether it is new: the same again changes nothing.
+
+        Raises:
+            ForeignCentreError: `caller` is not `centre`.
+            GeneratorNotFoundError: There is no such version.
+            StatementRefusedError: It is no statement, or one of another package.
+            StatementExistsError: Another one is there.
+        """
+        self.check_may_publish(centre, caller=caller)
+        record = self.find(centre, name, version)
+        statement = read_statement(content, subject=record.manifest_digest)
+        if statement.waiver is not None:
+            _check_words(statement.waiver)
+        kept, new = self._versions.state(record, statement, now=self._clock())
+        if kept != statement:
+            raise StatementExistsError(
+                f"version {version} of {centre}/{name} has another audit statement already"
+            )
+        return kept, new
+
+    def statement(self, centre: str, name: str, version: int | None) -> str:
+        """Return what is stated of a version's audit, as canonical JSON.
+
+        Raises:
+            GeneratorNotFoundError, StatementNotFoundError: There is none.
+        """
+        record = self.find(centre, name, version)
+        content = self._versions.statement(record)
+        if content is None:
+            raise StatementNotFoundError(
+                f"nothing is stated of the audit of version {record.version} of {centre}/{name}"
+            )
+        return content
+
     def versions(self, centre: str, name: str) -> str:
         """Return every version of a generator, newest first, as JSON.
 
@@ -153,3 +198,9 @@ class Registry:
                 f"the manifest must list one {CARD} of at most {LARGEST_CARD_BYTES} bytes"
             )
         return card_to_publish(self.blobs.path(cards[0].sha256).read_bytes())
+
+
+def _check_words(waiver: StatedWaiver) -> None:
+    for field, text in (("by", waiver.by), ("reason", waiver.reason)):
+        if fault := prose_fault(text):
+            raise StatementRefusedError(f"the waiver's {field} is refused: {fault}")

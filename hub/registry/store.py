@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from hub.database import VersionKindRow, VersionRow
+from hub.database import StatementRow, VersionKindRow, VersionRow
 from hub.errors import QuotaUsedUpError
+from shared.canonical import canonical_json, digest_of
 from shared.cards import ModelCard
-from shared.packages import Manifest, canonical_json, manifest_digest
+from shared.packages import Manifest, manifest_digest
 from shared.records import GeneratorVersion
+from shared.statements import AuditStatement
 
 LISTED = (
     VersionRow.id,
@@ -23,7 +25,12 @@ LISTED = (
     VersionRow.published_at,
     VersionRow.manifest_digest,
 )
-WHOLE: tuple[Any, ...] = (*LISTED, VersionRow.manifest, VersionRow.card)
+WHOLE: tuple[Any, ...] = (
+    *LISTED,
+    VersionRow.manifest,
+    VersionRow.card,
+    VersionRow.audit_statement,
+)
 SUMMARY: tuple[Any, ...] = (
     *LISTED,
     VersionRow.architecture,
@@ -50,7 +57,7 @@ class ListedPage:
 
 
 class VersionStore:
-    """Reads and adds versions; nothing is ever changed."""
+    """Reads and adds versions and what is stated of them; nothing is ever changed."""
 
     def __init__(self, engine: Engine, *, most_of_a_centre: int) -> None:
         self._engine = engine
@@ -121,6 +128,33 @@ class VersionStore:
             row = session.scalar(query.order_by(VersionRow.version.desc()).limit(1))
             return None if row is None else _record(row)
 
+    def state(
+        self, record: GeneratorVersion, statement: AuditStatement, *, now: datetime
+    ) -> tuple[AuditStatement, bool]:
+        """Keep what is stated of a version, unless something is.
+
+        Returns:
+            What is kept, and whether it is new.
+        """
+        with Session(self._engine) as session, session.begin():
+            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            row = session.scalars(select(VersionRow).where(*_is(record))).one()
+            kept = session.get(StatementRow, row.id)
+            if kept is not None:
+                return AuditStatement.model_validate_json(kept.content), False
+            content = canonical_json(statement).decode()
+            session.add(StatementRow(version_id=row.id, content=content, received_at=now))
+            row.audit_statement = digest_of(statement)
+            return statement, True
+
+    def statement(self, record: GeneratorVersion) -> str | None:
+        """Return what is stated of a version as canonical JSON, None if nothing is."""
+        query = select(StatementRow.content).join(
+            VersionRow, VersionRow.id == StatementRow.version_id
+        )
+        with Session(self._engine) as session:
+            return session.scalar(query.where(*_is(record)))
+
     def versions(self, centre: str, name: str) -> str:
         """Return every version of a generator, newest first, as JSON."""
         query = (
@@ -147,6 +181,14 @@ class VersionStore:
         return ListedPage(f'{{"items":[{items}],"next_cursor":{cursor_text}}}', next_cursor)
 
 
+def _is(record: GeneratorVersion) -> tuple[ColumnElement[bool], ...]:
+    return (
+        VersionRow.centre == record.centre,
+        VersionRow.name == record.name,
+        VersionRow.version == record.version,
+    )
+
+
 def _listed(query: Select[Any], wanted: VersionFilter, cursor: int | None) -> Select[Any]:
     """Filter by an index that is in the list's order, so that nothing left out is looked at."""
     table: type[VersionRow | VersionKindRow] = VersionRow
@@ -167,7 +209,9 @@ def _listed(query: Select[Any], wanted: VersionFilter, cursor: int | None) -> Se
 
 def _whole_text(row: Row[Any]) -> str:
     """Return a `GeneratorVersion` as JSON; its long parts are kept as such and not read again."""
-    return f'{_begun(row)},"manifest":{row.manifest},"card":{row.card}}}'
+    stated = row.audit_statement
+    end = "" if stated is None else f',"audit_statement":"{stated}"'
+    return f'{_begun(row)},"manifest":{row.manifest},"card":{row.card}{end}}}'
 
 
 def _summary_text(row: Row[Any]) -> str:
@@ -224,4 +268,5 @@ def _record(row: VersionRow) -> GeneratorVersion:
         manifest_digest=row.manifest_digest,
         manifest=Manifest.model_validate_json(row.manifest),
         card=ModelCard.model_validate_json(row.card),
+        audit_statement=row.audit_statement,
     )

@@ -5,6 +5,7 @@ import typer
 
 from centre_node.fidelity.commands import app as fidelity
 from centre_node.mammography.commands import app as data
+from centre_node.sampling.paint_commands import app as paint
 from centre_node.training.commands import app as training
 from node_api.patches import PatchConfiguration
 
@@ -13,6 +14,7 @@ CUTTING = {
     "data extract": (data, "extract"),
     "train-generator": (training, None),
     "fidelity": (fidelity, None),
+    "paint": (paint, None),
 }
 
 
@@ -42,7 +44,7 @@ def test_the_options_mean_the_same_in_every_command() -> None:
     first, *others = [options(*command) for command in CUTTING.values()]
 
     assert first
-    assert others == [first] * 3
+    assert others == [first] * 4
 
 
 def test_every_field_says_what_it_means() -> None:

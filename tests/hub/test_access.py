@@ -17,6 +17,7 @@ from shared.packages import Package, canonical_json
 from shared.serving import read_settings
 from tests.hub_server import ADMIN_TOKEN, RunningHub, read_answer, running_hub
 from tests.packages import write_tiny_package
+from tests.statements import a_statement
 
 API = "/api/v1"
 VERSIONS = API + "/generators/{centre}/{name}/versions"
@@ -44,6 +45,8 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("GET", VERSIONS + "/{version}"): Asked(200, 200, 200),
     ("GET", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
     ("HEAD", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
+    ("PUT", VERSIONS + "/{version}/statements/audit"): Asked(200, 403, 403, "statement"),
+    ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
     ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
 }
 OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
@@ -63,6 +66,7 @@ class World:
             "digests": b'{"digests": []}',
             "weights": (self.package.folder / weights.name).read_bytes(),
             "manifest": canonical_json(self.package.manifest),
+            "statement": canonical_json(a_statement(subject=self.package.digest)),
         }[body]
         url = self.hub.url + path.format(
             centre="centre-b",
@@ -82,7 +86,8 @@ def world(tmp_path: Path) -> Iterator[World]:
     with running_hub(tmp_path / "hub") as hub:
         tokens = {name: hub.client().invite(name) for name in ("centre-a", "centre-b")}
         package = write_tiny_package(tmp_path / "package")
-        hub.client(tokens["centre-b"]).publish(package)
+        owner = hub.client(tokens["centre-b"])
+        owner.state(owner.publish(package), a_statement(subject=package.digest))
         yield World(hub, package, tokens)
 
 

@@ -18,7 +18,12 @@ from tests.centre_node.node_server import free_port
 from tests.waiting import wait_for
 
 DESCRIPTORS, CALLERS, LINES = 1_024, 1_100, 60
-SETTINGS = {"HUB_LOG_LINES_PER_MINUTE": str(LINES), "HUB_MAX_CONNECTIONS": "5000"}
+ADMIN_TOKEN = "admin-of-the-flooded-hub"
+SETTINGS = {
+    "HUB_ADMIN_TOKEN": ADMIN_TOKEN,
+    "HUB_LOG_LINES_PER_MINUTE": str(LINES),
+    "HUB_MAX_CONNECTIONS": "5000",
+}
 LARGEST_BYTES = 150_000_000
 RUBBISH = b"\x16\x03\x01\x00 rubbish\r\n\r\n"
 
@@ -88,12 +93,20 @@ def half_a_body(connection: socket.socket) -> None:
     )
 
 
+def half_an_upload(connection: socket.socket) -> None:
+    connection.sendall(
+        f"PUT /api/v1/blobs/{'0' * 64} HTTP/1.1\r\nHost: hub\r\n"
+        f"Authorization: Bearer {ADMIN_TOKEN}\r\nContent-Length: 1000000\r\n\r\n".encode()
+        + b" " * 900_000
+    )
+
+
 def rubbish(connection: socket.socket) -> None:
     connection.sendall(RUBBISH)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("behaviour", [silent, half_a_head, half_a_body, rubbish])
+@pytest.mark.parametrize("behaviour", [silent, half_a_head, half_a_body, half_an_upload, rubbish])
 def test_a_crowd_keeps_no_one_from_the_hub(
     hub: Hub, behaviour: Callable[[socket.socket], None]
 ) -> None:

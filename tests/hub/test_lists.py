@@ -120,7 +120,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VersionStore]:
             kind = "calcification" if number <= 70 else "mass"
             database.execute(
                 "INSERT INTO versions "
-                "VALUES (?,?,?,?,?,?,?,?,?,'2026-01-01 00:00:00.000000','Tiny')",
+                "VALUES (?,?,?,?,?,?,?,?,?,'2026-01-01 00:00:00.000000','Tiny',NULL)",
                 (number, centre, "n", number, f"{number:064d}", architecture, kind, manifest, card),
             )
             database.execute(

@@ -42,6 +42,13 @@ def test_a_written_configuration_reads_back_the_same(recipe: str) -> None:
     assert ClassifierTraining.model_validate_json(training.model_dump_json()) == training
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"), [({"epochs": 15}, "15 epochs"), ({"steps": 500}, "500 steps")]
+)
+def test_its_length_is_told_in_what_it_is_given_in(fields: dict[str, int], words: str) -> None:
+    assert ClassifierTraining.model_validate(fields).length == words
+
+
 def test_the_control_arm_augments_under_the_papers_descent() -> None:
     training = ClassifierTraining(augmentation="classical")
 

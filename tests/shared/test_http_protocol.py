@@ -1,6 +1,7 @@
 """A hub and hostile callers: each limit ends what it is for, and nothing else."""
 
 import hashlib
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -204,6 +205,33 @@ def test_requests_in_a_row_are_answered_in_turn(hub: RunningHub) -> None:
         answers = rest(connection)
 
     assert answers.count(b"HTTP/1.1 200 ") == 50
+
+
+@pytest.mark.parametrize("kind", ["at once", "waited for", "chunked"])
+@pytest.mark.parametrize("last", [1, 3, 70_000])
+def test_a_body_ends_where_it_says_and_what_follows_is_the_next_request(
+    hub: RunningHub, kind: str, last: int
+) -> None:
+    content = HEALTH * 7_000  # which is no request as long as it is a body
+    sent, kept_back = content, len(content) - last
+    headers = [f"Content-Length: {len(content)}"]
+    if kind == "chunked":
+        sent = b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)
+        headers = ["Transfer-Encoding: chunked"]
+    if kind == "waited for":
+        headers.append("Expect: 100-continue")
+    with caller(hub) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(put(content, *headers))
+        if kind == "waited for":
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(sent[:kept_back])
+        time.sleep(0.05)  # or it may all come together
+        connection.sendall(sent[kept_back:] + HEALTH + b"rubbish\r\n\r\n")
+        answers = rest(connection)
+
+    statuses = re.findall(rb"HTTP/1.1 ([0-9]{3}) ", answers)
+    assert statuses == [b"201", b"200", b"400"]
 
 
 def test_every_answer_tells_a_browser_what_it_may_do(hub: RunningHub) -> None:

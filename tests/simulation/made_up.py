@@ -100,7 +100,7 @@ def _generator(label: str) -> GeneratorRecord:
         training_set=TrainingSet(
             data_set="phantoms", lesion_kinds=("mass",), patients=120, patches=240
         ),
-        training=Training(loss="dcgan", epochs=40, batch_size=16, seed=1, genshare_version="0.1.0"),
+        training=Training(loss="dcgan", epochs=40, batch_size=16, genshare_version="0.1.0"),
         licence="CC0 1.0",
         use_terms="Made of phantoms; any use.",
         contact="phantom desk",

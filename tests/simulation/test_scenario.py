@@ -198,6 +198,18 @@ def test_the_plan_counts_runs_and_parameters() -> None:
     assert [centre["data"] for centre in plan["centres"]] == [f"mammograms in /{x}" for x in "abc"]
 
 
+def test_the_real_scenario_asks_again_with_as_many_steps_for_every_arm() -> None:
+    in_epochs, in_steps = read_scenario("real").studies
+
+    assert (in_epochs.classifier_training.length, in_steps.classifier_training.length) == (
+        "15 epochs",
+        "500 steps",
+    )
+    assert set(in_steps.arms) < set(in_epochs.arms)
+    same = {"image_size", "split_shares", "split_seed", "train_fractions", "synthetic_patches"}
+    assert in_steps.model_dump(include=same) == in_epochs.model_dump(include=same)
+
+
 @pytest.mark.parametrize(
     ("changes", "files"),
     [

@@ -1,9 +1,11 @@
 """What the summary says follows from the findings, and is never more than they say."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from node_api.classifier_training import ClassifierTraining
 from node_api.findings import ArmFacts, ChosenControl, FailedRun, RecoveredShare, ShareInterval
 from study_report.presented import Presented
 from study_report.sentences import study_sentences
@@ -50,6 +52,19 @@ def small(**findings: Any) -> Presented:
     """Return a study of one classifier, one training share and five arms."""
     arms = (NONE, HEALTHY, REPEATED, B, REAL_B)
     return a_study(arms=arms, fractions=(1.0,), **findings)
+
+
+def test_equal_steps_are_told_where_the_arms_have_them() -> None:
+    study = small()
+    training = ClassifierTraining(steps=500)
+    in_steps = replace(
+        study,
+        configuration=study.configuration.model_copy(update={"classifier_training": training}),
+    )
+
+    told = "Each took 500 steps of training, however many patches its arm adds."
+    assert told in said(in_steps)
+    assert "of training, however many" not in said(study)
 
 
 def test_the_recovered_share_is_the_first_thing_that_is_said() -> None:

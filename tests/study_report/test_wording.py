@@ -84,5 +84,22 @@ def test_every_arm_says_what_it_adds() -> None:
     ]
 
 
+def test_lesions_that_were_painted_say_so() -> None:
+    assert added(B.model_copy(update={"painted": True})) == (
+        "200 synthetic lesions of centre-b painted on own healthy patches, 200 own healthy patches"
+    )
+
+
+def test_lesions_in_other_greys_than_theirs_say_so() -> None:
+    always = B.model_copy(update={"harmonised": True})
+    chosen = B_ALONE.model_copy(update={"harmonised": "validation", "harmonised_runs": (7, 10)})
+
+    assert [added(arm) for arm in (always, chosen)] == [
+        "200 synthetic lesions of centre-b in the greys of the own ones, 200 own healthy patches",
+        "200 synthetic lesions of centre-b in the greys of the own ones in 7 of 10 runs, as "
+        "validation patients chose, no own ones",
+    ]
+
+
 def test_percent_signs_stay_with_their_numbers() -> None:
     assert unbroken("95 % of it") == f"95{NBSP}% of it"

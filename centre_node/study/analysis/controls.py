@@ -66,9 +66,13 @@ def real_counterpart(arm: ArmFacts, arms: Sequence[ArmFacts]) -> ArmFacts | None
         for other in arms
         if other.role == "real donor"
         and set(other.donors) == set(arm.donors)
-        and (other.own_lesions, other.augmentation) == (arm.own_lesions, arm.augmentation)
+        and _trained_as(other) == _trained_as(arm)
     ]
     return min(real, key=lambda other: abs(other.lesions_added - arm.lesions_added), default=None)
+
+
+def _trained_as(arm: ArmFacts) -> tuple[object, ...]:
+    return arm.own_lesions, arm.augmentation, arm.harmonised
 
 
 def _validation_aurocs(names: Sequence[str], column: ColumnRuns) -> Iterator[float | None]:

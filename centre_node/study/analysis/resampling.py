@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from centre_node.classifiers.metrics import most_of_each
-from centre_node.study.analysis.predictions import Matrix, TestPatches, Vector
+from centre_node.study.analysis.predictions import Labels, Matrix, TestPatches, Vector
 from node_api.findings import Interval
 
 TAIL = 0.025
@@ -42,13 +42,7 @@ class Bootstrap:
         """Draw patients."""
         _, patient_of = np.unique(test.patients, return_inverse=True)
         has_lesion = most_of_each(patient_of, test.labels)
-        random = np.random.default_rng([seed])
-        drawn = np.zeros((len(has_lesion), resamples), dtype=np.uint16)
-        for label in (0, 1):
-            stratum = np.flatnonzero(has_lesion == label)
-            if len(stratum):
-                even = np.full(len(stratum), 1 / len(stratum))
-                drawn[stratum] = random.multinomial(len(stratum), even, resamples).T
+        drawn = drawn_patients(has_lesion, resamples=resamples, seed=seed)
         return cls(patient_of, drawn, seed)
 
     @property
@@ -85,6 +79,23 @@ class Bootstrap:
         drawn = self.of_seeds(len(values))[:, : values.shape[-1]]
         mean: Matrix = np.einsum("sr,s...r->...r", drawn, values) / drawn.sum(axis=0)
         return mean
+
+
+def drawn_patients(has_lesion: Labels, *, resamples: int, seed: int) -> NDArray[np.uint16]:
+    """Return how often each patient is drawn, shape (patients, resamples).
+
+    Args:
+        has_lesion: Whether the patient has a lesion patch, 1 or 0, shape (patients,); as many with
+            one, and as many without, are in each resample.
+    """
+    random = np.random.default_rng([seed])
+    drawn = np.zeros((len(has_lesion), resamples), dtype=np.uint16)
+    for label in (0, 1):
+        stratum = np.flatnonzero(has_lesion == label)
+        if len(stratum):
+            even = np.full(len(stratum), 1 / len(stratum))
+            drawn[stratum] = random.multinomial(len(stratum), even, resamples).T
+    return drawn
 
 
 def interval_of(values: Vector) -> Interval | None:

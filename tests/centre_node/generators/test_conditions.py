@@ -72,7 +72,10 @@ def trained(folder: Path, loss: Loss, architecture: Architecture, **changes: obj
     )
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "loss",
+    [pytest.param(loss, marks=() if loss == "dcgan" else pytest.mark.slow) for loss in LOSSES],
+)
 def test_a_generator_draws_the_class_that_it_is_asked_for(tmp_path: Path, loss: Loss) -> None:
     architecture = RESIDUAL_OF_CLASSES if loss == "relativistic" else OF_CLASSES
     weights = trained(

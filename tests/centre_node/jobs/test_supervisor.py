@@ -46,7 +46,7 @@ def test_job_whose_worker_dies_again_and_again_fails(
     monkeypatch.setattr(sys, "executable", str(dying))
     monkeypatch.setattr(service, "RESTART_SECONDS", 0.0)
 
-    supervisor.start(data_folders(data_dir, None))
+    supervisor.start(data_folders(data_dir, None), None)
     wait_for(lambda: jobs.find(job.id).state == "failed")
     supervisor.stop()
 

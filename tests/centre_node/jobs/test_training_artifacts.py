@@ -53,6 +53,9 @@ def test_the_fidelity_of_its_epochs_and_the_time_left_and_the_board(node: Node) 
 
     assert isinstance(result, FinishedTraining)
     assert result.patches >= 40
+    assert result.held_out is not None
+    assert "20 patients are fewer than the 50" in result.held_out.statement
+    assert result.held_out.statement in [progress.message for progress in told]
     curve = json.loads((artifacts / "fidelity-over-epochs.json").read_text())
     assert curve["epochs"] == [1, 2]
     assert len(curve["synthetic"]) == 2

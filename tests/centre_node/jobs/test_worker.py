@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from centre_node.settings import worker_environment
 
 ROOT = Path(__file__).parents[3]
@@ -17,6 +19,7 @@ worker.main()
 """
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_idle_ends_well_while_its_service_lives(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", IDLE_AT_ONCE, str(tmp_path), "", ""],

@@ -126,7 +126,6 @@ def test_the_card_of_00002_says_what_paper_and_metadata_know_and_no_more(
         "patients",
         "pixel_spacing_mm",
         "epochs",
-        "seed",
         "genshare_version",
         "averaged",
         "augmented",

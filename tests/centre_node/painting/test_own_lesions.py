@@ -79,6 +79,21 @@ def test_own_lesions_and_their_healthy_twins_have_gone_through_the_same(store: P
     np.testing.assert_array_equal(painted.healthy[:, 0], painted.lesions[:, 0])
 
 
+def test_patches_that_go_on_with_earlier_ones_get_the_lesions_that_come_next(
+    store: PatchStore,
+) -> None:
+    own, place = own_lesions(store), backgrounds(store)[:1]
+    count = len(own.lesions.ellipses)
+
+    by_turns = [
+        own.painted("own", place, first=first, random=np.random.default_rng(0)).lesions.tobytes()
+        for first in range(count + 1)
+    ]
+
+    assert len(set(by_turns)) == count
+    assert by_turns[0] == by_turns[count]
+
+
 @pytest.mark.parametrize("source", EVERY_SOURCE)
 def test_the_same_seed_paints_the_same(store: PatchStore, source: PaintedFrom) -> None:
     first, again, other = (

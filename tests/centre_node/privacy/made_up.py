@@ -16,7 +16,8 @@ def textures(count: int, random: np.random.Generator, side: int = SIDE) -> Patch
     smooth = np.fft.ifft2(spectrum).real
     deviation = np.sqrt(((frequency + 0.08) ** -3).mean())  # of all such, not of this draw
     values = smooth / deviation * 35 + 120 + random.normal(0, 5, smooth.shape)
-    return values.round().clip(0, 255).astype(np.uint8)
+    patches: Patches = values.round().clip(0, 255).astype(np.uint8)
+    return patches
 
 
 def patients_of(patches: int, each: int, first: int = 0) -> list[str]:
@@ -52,4 +53,5 @@ def samples_leaking(
 def mean_features(patches: Patches) -> NDArray[np.float64]:
     """Return the means of 4 x 4 blocks: features that know nobody."""
     parts = patches.reshape(len(patches), SIDE // 4, 4, SIDE // 4, 4).astype(np.float64)
-    return parts.mean(axis=(2, 4)).reshape(len(patches), -1)
+    means: NDArray[np.float64] = parts.mean(axis=(2, 4)).reshape(len(patches), -1)
+    return means

@@ -26,10 +26,18 @@ TINY = DcganArchitecture(image_size=16, width=4, latent_size=16)
 SETTINGS = AuditSettings(samples=400, seed=3)
 
 
+def untrained_generator(seed: int) -> torch.nn.Module:
+    """Return a generator that saw nobody, with patches of some contrast."""
+    generator = new_generator(TINY, torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        generator.get_parameter("output.weight").mul_(3000)
+    return generator.eval()
+
+
 @pytest.fixture(scope="module")
 def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("untrained") / "weights.safetensors"
-    export_weights(new_generator(TINY, torch.Generator().manual_seed(0)), TINY, path)
+    export_weights(untrained_generator(0), TINY, path)
     return path
 
 
@@ -63,6 +71,7 @@ def best_auroc(report: AuditReport) -> float:
     return max(figures.auroc for figures in report.attacks)
 
 
+@pytest.mark.slow
 def test_a_generator_that_saw_nobody_tells_nothing_and_the_report_is_whole(
     untrained: Path, tmp_path: Path
 ) -> None:
@@ -93,6 +102,7 @@ def test_a_generator_that_saw_nobody_tells_nothing_and_the_report_is_whole(
     assert finished.picture.startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_report_and_finished_parts_are_not_made_again(
     untrained: Path, tmp_path: Path
 ) -> None:
@@ -111,28 +121,29 @@ def test_the_same_seed_gives_the_same_report_and_finished_parts_are_not_made_aga
     assert not any("attacking" in step.message for step in again_steps)
 
 
+@pytest.mark.slow
 def test_an_interrupted_audit_goes_on_with_what_is_finished(
     untrained: Path, tmp_path: Path
 ) -> None:
     of = population(40, 20, np.random.default_rng(0))
 
-    class Stopped(Exception):  # noqa: N818
+    class StoppedError(Exception):
         pass
 
-    def stop() -> None:
-        raise Stopped
+    def stop(_patches: NDArray[np.uint8]) -> NDArray[np.float64]:
+        raise StoppedError
 
     broken = Audit(
         generator=AuditedGenerator([untrained], TINY),
         candidates=of,
         settings=SETTINGS,
         held_out_share=0.2,
-        classifier=lambda: lambda _patches: stop() or np.empty((0, 0)),
+        classifier=lambda: stop,
         folder=tmp_path / "one",
         device=CPU,
         on_progress=lambda _step: None,
     )
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         broken.run()
     steps: list[Progress] = []
 
@@ -145,6 +156,7 @@ def test_an_interrupted_audit_goes_on_with_what_is_finished(
     assert compared(resumed.report) == compared(whole.report)
 
 
+@pytest.mark.slow
 def test_parts_of_other_weights_or_patients_are_not_used(untrained: Path, tmp_path: Path) -> None:
     of = population(40, 20, np.random.default_rng(0))
     swapped = replace(of, is_member=np.roll(of.is_member, 4))
@@ -183,7 +195,7 @@ def test_no_held_out_patient_at_all_is_too_few(untrained: Path, tmp_path: Path) 
 
 
 def test_inversion_draws_again_what_the_generator_drew(untrained: Path) -> None:
-    network = new_generator(TINY, torch.Generator().manual_seed(0)).eval()
+    network = untrained_generator(0)
     with torch.no_grad():
         drawn = network(torch.randn(6, 16, generator=torch.Generator().manual_seed(5)))
     targets = ((drawn[:, 0] + 1) * 127.5).round().to(torch.uint8).numpy()
@@ -198,8 +210,7 @@ def test_inversion_draws_again_what_the_generator_drew(untrained: Path) -> None:
 
 def test_inversion_searches_the_union_of_an_ensemble(untrained: Path, tmp_path: Path) -> None:
     other = tmp_path / "weights-epoch-0002.safetensors"
-    network = new_generator(TINY, torch.Generator().manual_seed(9))
-    export_weights(network, TINY, other)
+    export_weights(untrained_generator(9), TINY, other)
     targets = population(8, 4, np.random.default_rng(0)).pixels
     files = ([untrained], [other], [untrained, other])
 
@@ -209,3 +220,51 @@ def test_inversion_searches_the_union_of_an_ensemble(untrained: Path, tmp_path: 
     )
 
     assert both.distance.mean() <= max(one.distance.mean(), two.distance.mean())
+
+
+def memorising(of: Candidates, folder: Path, training: GeneratorTraining) -> AuditReport:
+    """Train a tiny generator on the members and audit it."""
+    architecture = DcganArchitecture(image_size=16, width=16, latent_size=32)
+    weights = train_generator(
+        of.pixels[of.is_member],
+        architecture=architecture,
+        training=training,
+        folder=folder,
+        device=CPU,
+        on_epoch=lambda _epoch: None,
+    )
+    scores = discriminator_scores(folder, architecture, training, of.pixels, CPU)
+    settings = AuditSettings(samples=1000, positive_control=True)
+    return audited(
+        weights,
+        of,
+        folder / "parts",
+        architecture=architecture,
+        settings=settings,
+        discriminator=scores,
+    ).report
+
+
+@pytest.mark.slow
+def test_a_generator_that_memorised_is_found_and_so_is_what_was_planted(tmp_path: Path) -> None:
+    of = population(24, 12, np.random.default_rng(0), each=1)
+    long = GeneratorTraining(
+        recipe="paper",
+        epochs=1000,
+        batch_size=12,
+        learning_rate=5e-4,
+        keep_weights_from_epoch=None,
+        checkpoint_every_epochs=1000,
+        seed=1,
+    )
+
+    report = memorising(of, tmp_path, long)
+
+    assert best_auroc(report) > 0.8
+    assert min(figures.p or 1 for figures in report.attacks) < 0.005
+    assert report.copies is not None
+    assert report.copies.nearest_ratio_p <= 0.05
+    assert report.internal_auroc is not None
+    assert report.internal_auroc > 0.9
+    assert report.positive_control is not None
+    assert report.positive_control.found

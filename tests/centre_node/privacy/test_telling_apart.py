@@ -102,6 +102,7 @@ def test_hits_are_those_of_the_curve() -> None:
         found = hit_rate(scored, rate, "patch", random)
 
         assert found.share == pytest.approx(right[wrong <= rate + 1e-12].max())
+        assert found.share is not None
         assert found.upper is not None
         assert found.upper > found.share
 
@@ -134,8 +135,9 @@ def test_whoever_knows_all_coins_reaches_about_the_ceiling() -> None:
 def test_more_patients_could_show_more() -> None:
     ceilings = []
     for patients in (50, 200, 800):
-        of = coins(patients, np.random.default_rng(0))
-        ceilings.append(epsilon_bound(Scored(np.arange(patients) * 1.0, **of), 0.2).ceiling)
+        random = np.random.default_rng(0)
+        of = coins(patients, random)
+        ceilings.append(epsilon_bound(Scored(random.random(patients), **of), 0.2).ceiling)
 
     assert ceilings == sorted(ceilings)
     assert ceilings[0] > 1

@@ -7,7 +7,8 @@ from centre_node.sharing.publish import build_package, weights_to_publish
 from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
 from shared.errors import NonFiniteWeightsError, NotSafetensorsError
-from shared.packages import open_package
+from shared.leaving import told_fidelity
+from shared.packages import CARD, open_package
 from shared.terms import CentreTerms
 from tests.packages import TINY, a_fidelity_report, safetensors_bytes
 
@@ -42,9 +43,18 @@ def test_card_says_what_the_training_was(weights: Path, tmp_path: Path) -> None:
     card = build_package(tmp_path / "package", [weights], TRAINED, TERMS).card
 
     assert (card.centre, card.name, card.architecture) == ("centre-a", "masses", TINY)
-    assert (card.training_set.patients, card.training_set.patches) == (5, 12)
+    assert (card.training_set.patients, card.training_set.patches) == (5, 10)
     assert card.training_set.pixel_spacing_mm == 0.35
-    assert (card.training.epochs, card.training.batch_size, card.training.seed) == (3, 4, 7)
+    assert (card.training.epochs, card.training.batch_size) == (3, 4)
+
+
+def test_no_seed_leaves_the_centre(weights: Path, tmp_path: Path) -> None:
+    trained = TRAINED.model_copy(update={"fidelity": a_fidelity_report()})
+
+    package = build_package(tmp_path / "package", [weights], trained, TERMS)
+
+    assert (TRAINED.training.seed, a_fidelity_report().seed) == (7, 0)
+    assert b"seed" not in (package.folder / CARD).read_bytes()
 
 
 def test_card_names_the_loss_of_the_training(weights: Path, tmp_path: Path) -> None:
@@ -95,6 +105,23 @@ def test_weights_are_published_in_the_proportions_that_are_asked_for(tmp_path: P
         (names[0], 1, 0.25),
         (names[2], 3, 0.75),
     ]
+
+
+def test_proportions_in_another_order_make_the_same_package(tmp_path: Path) -> None:
+    proportions = {"a.safetensors": 0.1, "b.safetensors": 0.2, "c.safetensors": 0.3}
+    for name, share in proportions.items():
+        (tmp_path / name).write_bytes(safetensors_bytes(TINY.generator_tensors(), share))
+    chosen = [tmp_path / name for name in proportions]
+
+    digests = {
+        build_package(
+            tmp_path / f"package {number}", chosen, TRAINED, TERMS, proportions=dict(given)
+        ).digest
+        for number, given in enumerate([[*proportions.items()], [*proportions.items()][::-1]])
+    }
+
+    assert sum(proportions.values()) != sum([*proportions.values()][::-1])
+    assert len(digests) == 1
 
 
 def test_weights_that_were_not_kept_are_named_with_those_that_were(
@@ -150,15 +177,15 @@ def test_weights_that_the_hub_would_refuse_are_not_packaged(
     assert not (tmp_path / "package").exists()
 
 
-@pytest.mark.parametrize(("patches", "leaves"), [(20, True), (5, True), (4, False)])
-def test_fidelity_goes_on_the_card_unless_its_counts_could_point_at_a_person(
+@pytest.mark.parametrize(("patches", "leaves"), [(23, True), (19, False), (4, False)])
+def test_fidelity_goes_on_the_card_rounded_if_there_was_enough_to_judge_it(
     weights: Path, tmp_path: Path, patches: int, leaves: bool
 ) -> None:
     trained = TRAINED.model_copy(update={"fidelity": a_fidelity_report(patches)})
 
     card = build_package(tmp_path / "package", [weights], trained, TERMS).card
 
-    assert card.fidelity == (a_fidelity_report(patches) if leaves else None)
+    assert card.fidelity == (told_fidelity(a_fidelity_report(patches)) if leaves else None)
 
 
 def test_an_ensemble_lists_every_file_with_its_epoch(weights: Path, tmp_path: Path) -> None:
@@ -204,5 +231,5 @@ def test_the_card_has_the_fidelity_of_its_own_weights_or_none(tmp_path: Path) ->
         for number, weights in enumerate(([final], [kept], [kept, final]))
     )
 
-    assert of_final == a_fidelity_report()
+    assert of_final == told_fidelity(a_fidelity_report())
     assert of_kept is of_both is None

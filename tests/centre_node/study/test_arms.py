@@ -79,6 +79,11 @@ def test_an_own_generator_must_be_described_and_fit_the_study() -> None:
     assert StudyConfiguration.model_validate({"arms": arms, "image_size": 32, "own_generator": own})
     with pytest.raises(ValidationError, match="the arm 'own' needs own_generator"):
         StudyConfiguration.model_validate({"arms": arms, "image_size": 32})
+    residuals = {"architecture": {"image_size": 32, "width": 4, "output": "residual"}}
+    with pytest.raises(ValidationError, match="own_generator learns patches"):
+        StudyConfiguration.model_validate(
+            {"arms": arms, "image_size": 32, "own_generator": residuals}
+        )
     with pytest.raises(ValidationError, match="patches of 32 px, but image_size is 64"):
         StudyConfiguration.model_validate({"arms": arms, "image_size": 64, "own_generator": own})
 
@@ -129,6 +134,19 @@ def test_the_findings_know_an_arm_by_its_role_and_donors(
         ({"painted": "own", "oversampled": True}, "not oversampled and painted"),
         ({"painted": "own", "own_generator": True}, "not painted and own_generator"),
         ({"generators": (B,), "sham_healthy": True}, "sham_healthy needs painted"),
+        ({"generators": (B,), "painted": "own"}, "not generators and painted"),
+        ({"painted": "generator"}, "needs generators of residuals"),
+        ({"real_donors": ("b",), "painted": "generator"}, "needs generators of residuals"),
+        (
+            {"generators": (B,), "painted": "generator", "sham_healthy": True},
+            "sham_healthy needs painted",
+        ),
+        (
+            {"generators": (B,), "painted": "generator", "harmonised": True},
+            "painted lesions have the own greys",
+        ),
+        ({"oversampled": True, "harmonised": True}, "harmonised needs generators or real_donors"),
+        ({"real_donors": ("b",), "harmonised": "test"}, "harmonised"),
     ],
 )
 def test_an_arm_that_makes_no_sense_is_refused(fields: dict[str, Any], complaint: str) -> None:

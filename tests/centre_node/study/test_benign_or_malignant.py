@@ -20,6 +20,8 @@ from study_report.tables import balance_table
 from study_report.writing import write_study_report
 from tests.centre_node.study.made_up import phantoms
 
+pytestmark = pytest.mark.slow
+
 CONFIGURATION = StudyConfiguration(
     task=BENIGN_OR_MALIGNANT,
     patches=PatchConfiguration(margin_px=6, smallest_side_px=16),

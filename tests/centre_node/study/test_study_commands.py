@@ -5,6 +5,7 @@ import json
 import shutil
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -137,6 +138,42 @@ def test_what_depends_on_a_generator_is_listed(
     assert nothing.stdout == "[]\n"
 
 
+def test_splits_are_pooled_and_the_same_split_twice_is_refused(
+    study_file: Path, finished: Path, tmp_path: Path, study: Genshare
+) -> None:
+    other_file, other = study_file.with_name("other.toml"), tmp_path / "other"
+    other_file.write_text(study_file.read_text() + "\nsplit_seed = 1\n")
+    assert study("run", other_file, "--out", other, "--workers", "1").code == 0
+
+    pooled = study("pool", finished, other)
+    as_json = study("pool", finished, other, "--json")
+    twice = study("pool", finished, finished)
+
+    assert pooled.code == 0, pooled.stderr
+    (line,) = (
+        each for each in pooled.stdout.splitlines() if "AUROC: “Real B” against “own" in each
+    )
+    assert "too few seeds" in line
+    parts = [_difference(folder, "Real B") for folder in (finished, other)]
+    assert _of(json.loads(as_json.stdout), "Real B") == pytest.approx(sum(parts) / 2)
+    assert twice.code == 1
+    assert "have the same split_seed, 0" in " ".join(twice.stderr.split())
+
+
+def _difference(folder: Path, arm: str) -> float:
+    result = json.loads((folder / "study-result.json").read_text())["result"]
+    return _of(result["findings"]["differences"], arm)
+
+
+def _of(differences: list[dict[str, Any]], arm: str) -> float:
+    (found,) = (
+        one["difference"]
+        for one in differences
+        if (one["arm"], one["metric"], one["against"]) == (arm, "auroc", "own lesions repeated")
+    )
+    return float(found)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
@@ -158,7 +195,7 @@ def test_wrong_input_is_one_sentence(
 def test_a_study_is_not_written_over_a_file(study_file: Path, study: Genshare) -> None:
     done = study("run", study_file, "--out", study_file)
 
-    assert done.code == 2
+    assert done.code == 1
     assert "cannot be made: File exists" in " ".join(done.stderr.replace("│", " ").split())
 
 

@@ -163,6 +163,7 @@ def inputs(package: Package) -> StudyInputs:
     return StudyInputs(own=phantoms(patients=40), donors={}, packages={package.digest: package})
 
 
+@pytest.mark.slow
 def test_a_study_adds_its_patches_of_both_classes(package: Package, tmp_path: Path) -> None:
     result = run_study(
         study(package.digest),
@@ -181,6 +182,7 @@ def test_a_study_adds_its_patches_of_both_classes(package: Package, tmp_path: Pa
     assert rows["B alone"].n_train_real == 0
 
 
+@pytest.mark.slow
 def test_the_study_knows_the_class_of_each_of_them(package: Package, tmp_path: Path) -> None:
     configuration = study(package.digest)
     ready = prepare(configuration, inputs(package), folder=tmp_path, device=CPU, threads=1)

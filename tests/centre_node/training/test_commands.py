@@ -26,6 +26,7 @@ from shared import commands as hub_commands
 from shared.errors import FolderInUseError, HubUnreachableError
 from shared.files import alone_in
 from shared.interruption import SENTENCE
+from shared.leaving import told_count
 from shared.packages import open_package
 from tests.hub_server import ADMIN_TOKEN, RunningHub
 from tests.waiting import wait_for
@@ -71,7 +72,7 @@ def publish(*arguments: str | Path, hub: str = "http://127.0.0.1:9", token: str 
 @pytest.fixture(scope="module")
 def trained(mammograms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("trained") / "out"
-    done = train(mammograms, out, "--epochs", "2")
+    done = train(mammograms, out, "--epochs", "2", "--seed", "0")
     assert done.exit_code == 0, done.output
     return out
 
@@ -109,13 +110,14 @@ def test_from_mammograms_to_patches_at_another_centre(
     assert json.loads(again.stdout) == json.loads(sent.stdout)
     card = open_package(fetched).card
     assert (card.centre, card.name, card.title) == ("centre-b", "masses", "Masses, 16 px")
-    assert card.training_set.patches == result["patches"] >= 5
-    assert card.training_set.patients == result["patients"] <= 12
-    assert card.fidelity is not None
+    assert card.training_set.patches == told_count(result["patches"]) >= 5
+    assert card.training_set.patients == told_count(result["patients"]) <= 12
+    assert (card.fidelity, result["fidelity"]["mode_collapse"]["verdict"]) == (None, "not judged")
     own = open_package(out / "package")
     expected = synthetic_patches(own, count=5, seed=7, device=torch.device("cpu"))
     np.testing.assert_array_equal(np.load(patches / "patches.npy"), expected)
     assert {path.name for path in fetched.iterdir()} == {
+        "audit-statement.json",
         "card.json",
         "manifest.json",
         "weights.safetensors",
@@ -142,7 +144,7 @@ def test_a_training_leaves_weights_losses_pictures_and_fidelity(trained: Path) -
 def test_tensorboard_is_written_beside_the_same_weights(
     mammograms: Path, trained: Path, tmp_path: Path
 ) -> None:
-    done = train(mammograms, tmp_path / "out", "--epochs", "2", "--tensorboard")
+    done = train(mammograms, tmp_path / "out", "--epochs", "2", "--seed", "0", "--tensorboard")
 
     assert done.exit_code == 0, done.output
     assert list((tmp_path / "out" / "tensorboard").glob("events.out.tfevents.*"))
@@ -156,7 +158,7 @@ def test_tensorboard_that_is_not_installed_is_told_before_anything_is_cut(
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorboard", None)
 
-    done = train(mammograms, tmp_path / "out", "--epochs", "2", "--tensorboard")
+    done = train(mammograms, tmp_path / "out", "--epochs", "2", "--seed", "0", "--tensorboard")
 
     assert "tensorboard is not installed" in sentence(done, TensorboardMissingError)
     assert not (tmp_path / "out").exists()
@@ -169,13 +171,32 @@ def test_a_finished_folder_is_not_trained_again(mammograms: Path, trained: Path)
 
     assert done.exit_code == 0, done.output
     assert "dcgan, 2 epochs on " in done.output
+    assert "nobody is held out: " in done.output
     assert {path: path.stat().st_mtime_ns for path in trained.rglob("*")} == before
+
+
+def test_without_a_seed_it_is_the_operating_systems_and_the_same_command_goes_on_with_it(
+    mammograms: Path, tmp_path: Path
+) -> None:
+    options = ("--epochs", "1", "--hold-out-share", "0.4", "--json")
+    first, again, other = (train(mammograms, tmp_path / name, *options) for name in "aab")
+
+    for done in (first, again, other):
+        assert done.exit_code == 0, done.output
+    seeds = [json.loads(done.stdout)["training"]["seed"] for done in (first, again, other)]
+    assert seeds[0] == seeds[1] != seeds[2]
+    assert min(seeds) > 2**32
+    held_out = json.loads(first.stdout)["held_out"]
+    assert held_out["share"] == 0.4
+    assert held_out["statement"].startswith(f"held out: {held_out['patients']} of ")
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (("--epochs", "3"), "training.epochs is 2 there and 3 here"),
+        (("--epochs", "2", "--seed", "1"), "training.seed is 0 there and 1 here"),
+        (("--epochs", "2", "--hold-out-share", "0.5"), "hold_out.share is None there and 0.5 here"),
         (("--epochs", "2", "--margin-px", "9"), "patches.margin_px is 8 there and 9 here"),
         (("--epochs", "2", "--where", "view=CC"), "where is [] there and ['view=CC'] here"),
         (("--epochs", "2", "--threads", "2"), "threads is 1 there and 2 here"),
@@ -277,7 +298,7 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
 ) -> None:
     file = tmp_path / "generator.toml"
     file.write_text("[training]\nepochs = 30\ncheckpoint_every_epochs = 3\n")
-    options = ("--training", file)
+    options = ("--training", file, "--seed", "0")
     arguments = [mammograms, "--out", tmp_path / "out", *CUT, *TINY, *options]
     process = subprocess.Popen(
         [sys.executable, "-m", "genshare", "train-generator", *map(str, arguments)],
@@ -308,6 +329,35 @@ def test_a_package_is_built_and_not_sent_when_dry(trained: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "centre-b/masses: built, and not sent" in done.output
     assert open_package(trained / "package").digest in done.output
+
+
+@pytest.mark.slow
+def test_the_same_training_done_twice_makes_the_same_package(
+    mammograms: Path, trained: Path, tmp_path: Path
+) -> None:
+    """Another process, order of hashes, place of the data and order of the files in it."""
+    copied = tmp_path / "moved" / mammograms.name
+    for path in sorted(mammograms.rglob("*"), reverse=True):
+        if path.is_file():
+            target = copied / path.relative_to(mammograms)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    again, seeded = tmp_path / "again", tmp_path / "other seed"
+    arguments = [copied, "--out", again, *CUT, *TINY, "--epochs", "2"]
+    subprocess.run(
+        [sys.executable, "-m", "genshare", "train-generator", *map(str, arguments)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "1"},
+    )
+    assert train(mammograms, seeded, "--epochs", "2", "--seed", "1").exit_code == 0
+
+    for folder in (trained, again, seeded):
+        assert publish(folder, *TERMS, "--dry-run").exit_code == 0
+    first, second, other = (
+        open_package(folder / "package").digest for folder in (trained, again, seeded)
+    )
+    assert first == second != other
 
 
 def test_other_terms_make_another_package(trained: Path) -> None:

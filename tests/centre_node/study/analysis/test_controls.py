@@ -122,6 +122,16 @@ def test_the_real_counterpart_has_own_lesions_where_the_arm_has_them() -> None:
     assert real_counterpart(SYNTHETIC, [alone]) is None
 
 
+def test_the_real_counterpart_is_harmonised_as_the_arm_is() -> None:
+    arm, real = (
+        one.model_copy(update={"harmonised": True, "name": f"{one.name}, own greys"})
+        for one in (SYNTHETIC, REAL)
+    )
+
+    assert real_counterpart(arm, [REAL, real]) == real
+    assert real_counterpart(SYNTHETIC, [real, REAL]) == REAL
+
+
 def test_the_real_counterpart_is_augmented_as_the_arm_is() -> None:
     arm, real = (
         one.model_copy(update={"augmentation": "classical", "name": f"{one.name}, harder"})

@@ -128,6 +128,40 @@ def _shift(auroc: float) -> float:
     return float(norm.ppf(auroc)) / float(norm.ppf(_auroc(1.0)))
 
 
+def power(studies: Studies, gain: float, seeds: Iterable[int]) -> tuple[float, float]:
+    """Return in which share of studies an arm that gains so much is called "higher".
+
+    Beside four arms that gain nothing, against a control whose AUROC is 0.85; and the median of the
+    smallest differences that the studies say they would have shown.
+    """
+    shifts = dict.fromkeys((arm.name for arm in ARMS), _shift(0.85))
+    shifts["b"] = _shift(0.85 + gain)
+    found = [
+        next(one for one in studies.compared(ARMS, shifts, seed)[0] if _is_of_b(one))
+        for seed in seeds
+    ]
+    smallest = [one.smallest_detectable for one in found if one.smallest_detectable is not None]
+    return float(np.mean([one.verdict == "higher" for one in found])), float(np.median(smallest))
+
+
+def _is_of_b(difference: Difference) -> bool:
+    return difference.arm == "b" and difference.against_role != "baseline"
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("patients", [26, 60, 120])
+def test_a_larger_gain_is_shown_more_often(patients: int) -> None:
+    gains = (0.03, 0.05, 0.08)
+    found = [power(Studies(patients, both=True), gain, range(200)) for gain in gains]
+
+    print(f"\n{patients} patients: {dict(zip(gains, found, strict=True))}")  # noqa: T201 - the figures that the docs give
+    shown = [share for share, _ in found]
+    assert shown == sorted(shown)
+    for gain, (share, smallest) in zip(gains, found, strict=True):
+        assert share >= 0.8 - 0.1 or gain < smallest  # 80 %, and what chance may take
+
+
 def shares(truth: float, gain_of_real: float, seeds: Iterable[int]) -> list[RecoveredShare]:
     """Return the recovered shares of studies in which it is `truth` over all patients."""
     control = _auroc(1.6)

@@ -1,0 +1,1 @@
+"""What was decided and published of whom, over all generators of a centre."""

@@ -1,0 +1,13 @@
+"""Errors of the ledger."""
+
+from centre_node.errors import NodeError
+
+
+class LedgerError(
+    NodeError,
+    code="GS-3324",
+    status=507,
+    title="Ledger unusable",
+    hint="Free space, or give its own user the file back; without a ledger nothing is published.",
+):
+    """The ledger cannot be read or written, or others may read it."""

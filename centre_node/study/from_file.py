@@ -1,0 +1,101 @@
+"""Runs the study that a file describes, with no node and no hub."""
+
+import os
+from pathlib import Path
+
+import cv2
+
+from centre_node.device import default_device
+from centre_node.log_rules import keep_headers_out
+from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
+from centre_node.mammography.mammograms import Reading
+from centre_node.study.errors import StudyFileError
+from centre_node.study.plan import StudyPlan, plan_study, try_paces
+from centre_node.study.preparation import StudyInputs
+from centre_node.study.runs import Engine, run_study
+from centre_node.study.study_file import StudyFile, read_study_file
+from node_api.data_sources import DatasetSource, MammogramFolder
+from node_api.studies import StudyConfiguration
+from shared.packages import open_package
+from shared.progress import OnProgress
+from study_report.contents import StudyReport
+from study_report.writing import write_study_report
+
+CACHE = "cache"
+
+
+def run_study_file(
+    path: Path, out: Path, *, engine: Engine, threads: int, on_progress: OnProgress
+) -> StudyReport:
+    """Run a study and write its report; interrupted, the same call goes on where it stopped.
+
+    Args:
+        path: A study file, TOML.
+        out: Gets the report, and what a resumption needs.
+
+    Raises:
+        StudyFileError: The file says something that makes no sense.
+        StudyFileError: `out` cannot be made or written.
+    """
+    keep_headers_out()
+    file = read_study_file(path)
+    _make_folder(out)
+    configuration, inputs = _read_inputs(file, out)
+    cv2.setNumThreads(1)
+    result = run_study(
+        configuration,
+        inputs,
+        folder=out,
+        cache=out / CACHE,
+        device=default_device(),
+        threads=threads,
+        engine=engine,
+        on_progress=on_progress,
+    )
+    report = StudyReport(configuration=configuration, result=result)
+    write_report(out, report)
+    return report
+
+
+def plan_study_file(path: Path, out: Path) -> StudyPlan:
+    """Say what a study file would do, and refuse what its start would refuse; nothing is written.
+
+    Raises:
+        StudyFileError: The file says something that makes no sense.
+    """
+    keep_headers_out()
+    configuration, inputs = _read_inputs(read_study_file(path), out)
+    device = default_device()
+    return plan_study(configuration, inputs, try_paces(configuration, inputs, device))
+
+
+def write_report(folder: Path, report: StudyReport) -> Path:
+    """Write a study's page and tables beside its pictures, and return the page's path."""
+    pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
+    return write_study_report(folder, report, pictures)
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyFileError(f"the folder {out} cannot be made: {error.strerror}") from error
+    if not os.access(out, os.W_OK):
+        raise StudyFileError(f"the folder {out} cannot be written")
+
+
+def _read_inputs(file: StudyFile, out: Path) -> tuple[StudyConfiguration, StudyInputs]:
+    packages = {name: open_package(folder, partly=True) for name, folder in file.generators.items()}
+    configuration = file.configuration({name: p.digest for name, p in packages.items()})
+    return configuration, StudyInputs(
+        own=_read(file.own, out),
+        donors={name: _read(source, out) for name, source in file.donors.items()},
+        packages={package.digest: package for package in packages.values()},
+        initial_weights=file.initial_weights,
+    )
+
+
+def _read(source: DatasetSource, out: Path) -> Reading:
+    if isinstance(source, MammogramFolder):
+        return read_folder(Path(source.folder), source.format, source.where)
+    return read_dataset(source, data_folders(out, None))

@@ -1,0 +1,159 @@
+"""What a study would do, before anything is cut or trained."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from centre_node.mammography.mammograms import Mammogram
+from centre_node.mammography.patch_cutting import PatchCutting
+from centre_node.mammography.splits import with_kinds
+from centre_node.study.durations import Pace, Sizes, try_pace, try_reading
+from centre_node.study.preparation import StudyInputs, check_generators
+from centre_node.study.task_data import split_of, training_patients, usable
+from node_api.classifier_training import ClassifierName
+from node_api.studies import Arm, StudyConfiguration
+from node_api.tasks import BENIGN_OR_MALIGNANT
+from shared.models import StrictModel
+
+
+class PlannedSubset(StrictModel):
+    """One part of the patients, and the lesions of the study's kinds that they have."""
+
+    name: str
+    patients: int
+    lesions: int
+
+
+class StudyPlan(StrictModel):
+    """A study that could start.
+
+    Attributes:
+        seconds: About how long it takes here; a generator that the centre trains for itself is not
+            counted.
+        workers: Runs that are done at once.
+    """
+
+    subsets: tuple[PlannedSubset, ...]
+    arms: tuple[str, ...]
+    classifiers: tuple[str, ...]
+    seeds: tuple[int, ...]
+    length: str
+    runs: int
+    workers: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paces:
+    """How fast this machine is at what a study does.
+
+    Attributes:
+        classifiers: By name.
+        image: Seconds to read one mammogram.
+    """
+
+    classifiers: Mapping[ClassifierName, Pace]
+    image: float
+
+
+def try_paces(
+    configuration: StudyConfiguration, inputs: StudyInputs, device: torch.device
+) -> Paces:
+    """Read a few images, and train each classifier for a moment.
+
+    Raises:
+        BadImageError: One of the images cannot be read.
+    """
+    classifiers = {
+        name: try_pace(configuration, name, device) for name in configuration.classifiers
+    }
+    return Paces(classifiers, try_reading(inputs.own.mammograms))
+
+
+def plan_study(configuration: StudyConfiguration, inputs: StudyInputs, paces: Paces) -> StudyPlan:
+    """Refuse what the start of a study would refuse of its data, and say what it would do.
+
+    Raises:
+        NotEnoughPatientsError, OneClassOnlyError: The data are too few.
+        GeneratorSizeError, GeneratorClassesError: A generator does not fit.
+    """
+    check_generators(configuration, inputs.packages)
+    own = usable(configuration, inputs.own)
+    scope = with_kinds(own.mammograms, configuration.lesion_kinds)
+    split = split_of(configuration, scope)
+    count = _Count(configuration, scope)
+    training = (
+        count.of(f"training, {share:.0%}", training_patients(configuration, split, scope, share))
+        for share in configuration.train_fractions
+    )
+    held_out = count.of("validation", split.validation), count.of("test", split.test)
+    subsets = (*training, *held_out)
+    workers = len(os.sched_getaffinity(0))
+    donated = {
+        name: count.lesions_of(usable(configuration, reading).mammograms)
+        for name, reading in inputs.donors.items()
+    }
+    images = len(own.mammograms) + sum(len(inputs.donors[name].mammograms) for name in donated)
+    cutting = images * paces.image / workers
+    return StudyPlan(
+        subsets=subsets,
+        arms=tuple(arm.name for arm in configuration.arms),
+        classifiers=configuration.classifiers,
+        seeds=configuration.seeds,
+        length=configuration.classifier_training.length,
+        runs=configuration.runs,
+        workers=workers,
+        seconds=cutting + _running(configuration, subsets, donated, paces) / workers,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    configuration: StudyConfiguration
+    scope: Sequence[Mammogram]
+
+    def of(self, name: str, patients: Sequence[str]) -> PlannedSubset:
+        chosen = frozenset(patients)
+        mine = [image for image in self.scope if image.patient_id in chosen]
+        return PlannedSubset(name=name, patients=len(chosen), lesions=self.lesions_of(mine))
+
+    def lesions_of(self, mammograms: Sequence[Mammogram]) -> int:
+        study = self.configuration
+        return PatchCutting(study.patches, study.lesion_kinds).count_lesions(mammograms)
+
+
+def _running(
+    configuration: StudyConfiguration,
+    subsets: Sequence[PlannedSubset],
+    donated: Mapping[str, int],
+    paces: Paces,
+) -> float:
+    """Return the seconds of all runs, one after the other."""
+    classes = 1 if configuration.task == BENIGN_OR_MALIGNANT else 2
+    validation, test = (classes * subset.lesions for subset in subsets[-2:])
+    seconds = 0.0
+    for name in configuration.classifiers:
+        pace = paces.classifiers[name]
+        for subset in subsets[:-2]:
+            sizes = Sizes(classes * subset.lesions, validation, test)
+            seconds += len(configuration.seeds) * sum(
+                pace.of_run(configuration, sizes, _added(arm, configuration, donated, classes))
+                for arm in configuration.arms
+            )
+    return seconds
+
+
+def _added(
+    arm: Arm, configuration: StudyConfiguration, donated: Mapping[str, int], classes: int
+) -> int:
+    """Return about how many patches an arm adds."""
+    if arm.real_donors:
+        there = sum(donated[name] for name in arm.real_donors)
+        wanted = there if arm.every_donated else min(there, configuration.synthetic_patches)
+        return classes * wanted
+    if arm.extra_healthy:
+        return configuration.synthetic_patches
+    adds = arm.generators or arm.oversampled or arm.painted or arm.own_generator
+    return classes * configuration.synthetic_patches if adds else 0

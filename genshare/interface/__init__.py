@@ -1,0 +1,1 @@
+"""What `import genshare` offers, a module for each thing."""

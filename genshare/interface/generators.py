@@ -1,0 +1,192 @@
+"""A generator that lies on this machine."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from node_api.patches import PatchConfiguration
+from node_api.studies import EVERY_KIND
+from shared.cards import ModelCard
+from shared.fidelity import FidelityReport
+from shared.names import LesionKind, Pathology
+from shared.packages import Package, open_package
+from shared.progress import shown
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch.utils.data import DataLoader
+
+    from genshare.interface.torch_data import Patch, SyntheticPatches
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A verified generator, of an ensemble those weight files that were fetched."""
+
+    package: Package
+
+    @property
+    def card(self) -> ModelCard:
+        """What its centre says of it."""
+        return self.package.card
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of its manifest, which names it."""
+        return self.package.digest
+
+    def sample(
+        self, count: int, *, seed: int = 0, pathology: Pathology | None = None, threads: int = 1
+    ) -> "NDArray[np.uint8]":
+        """Return synthetic patches, those that `genshare sample` draws with the same seed.
+
+        The first of more patches are those of fewer.
+
+        Args:
+            pathology: Of all patches, for a generator with classes; None draws them by turns.
+            threads: Of the processor; the last digits of a result depend on it.
+
+        Returns:
+            8-bit, shape (count, side, side).
+
+        Raises:
+            RecipeRefusedError: A pathology is asked for, and the generator knows none.
+            ValueError: `count` is below 1.
+        """
+        if count < 1:
+            raise ValueError(f"count is {count}; it must be 1 or more")
+        import numpy as np
+
+        from centre_node.device import default_device
+        from centre_node.sampling.drawing import follow_recipe
+        from centre_node.sampling.recipes import new_recipe
+
+        side, device = self.card.architecture.image_size, default_device()
+        patches = np.empty((count, side, side), dtype=np.uint8)
+        with _threads(threads), shown() as on_progress:
+            recipe = new_recipe(
+                self.package, count=count, seed=seed, device=device, pathology=pathology
+            )
+            follow_recipe(
+                recipe,
+                self.package,
+                device=device,
+                keep=lambda places, made: patches.__setitem__(places, made),
+                on_progress=on_progress,
+            )
+        return patches
+
+    def dataset(self, count: int, *, seed: int = 0) -> "SyntheticPatches":
+        """Return as many patches as a torch `Dataset` of tensors of shape (1, side, side)."""
+        from genshare.interface.torch_data import SyntheticPatches
+
+        return SyntheticPatches(self.sample(count, seed=seed))
+
+    def dataloader(
+        self, count: int, *, batch_size: int = 32, seed: int = 0, shuffle: bool = False
+    ) -> "DataLoader[Patch]":
+        """Return batches of patches, tensors of shape (batch_size, 1, side, side)."""
+        from torch.utils.data import DataLoader
+
+        return DataLoader(self.dataset(count, seed=seed), batch_size=batch_size, shuffle=shuffle)
+
+
+def open_generator(folder: Path | str) -> Generator:
+    """Open a folder that `genshare fetch` or `import-medigan` made, every digest verified.
+
+    Raises:
+        PackageError: It holds no generator, or one that was changed.
+    """
+    return Generator(open_package(Path(folder), partly=True))
+
+
+def lesion_patches(
+    folder: Path | str, side_px: int, *, kinds: Sequence[LesionKind] = EVERY_KIND, **cut: Any
+) -> tuple["NDArray[np.uint8]", tuple[str, ...]]:
+    """Cut the lesion patches of a folder of mammograms, as `genshare train-generator` does.
+
+    Args:
+        side_px: Of each patch, such as a generator's `card.architecture.image_size`.
+        cut: Fields of `PatchConfiguration`, such as `margin_mm=4.2`.
+
+    Returns:
+        8-bit patches, shape (n, side_px, side_px), and whose each is. They are patients' pictures.
+
+    Raises:
+        BadMammogramsError: There is no such folder, or it is none of a data set that is known.
+        OneClassOnlyError: It holds no lesion of the kinds.
+    """
+    from centre_node.mammography.datasets import read_folder
+    from centre_node.mammography.patch_cutting import PatchCutting
+
+    reading = read_folder(Path(folder), "auto", {})
+    with tempfile.TemporaryDirectory() as scratch, shown() as on_progress:
+        cutting = PatchCutting(PatchConfiguration(**cut), tuple(kinds), on_progress=on_progress)
+        store = cutting.cut_into(Path(scratch), reading.mammograms, healthy=0)
+        pixels = store.crops(range(len(store.records)), size=side_px)
+    return pixels, tuple(record.patient_id for record in store.records)
+
+
+def compare(
+    generator: Generator,
+    patches: "NDArray[np.uint8]",
+    *,
+    patients: Sequence[str] | None = None,
+    seed: int = 0,
+) -> FidelityReport:
+    """Compare a generator's samples with your own patches, by radiomic features.
+
+    Read each number beside that of `real_real`, two halves of your own patches: nothing can be
+    expected to come closer.
+
+    Args:
+        patches: 8-bit, shape (n, side, side), of the generator's side.
+        patients: Whose each patch is, so that halves share none; None takes each for another's.
+
+    Raises:
+        ValueError: The patches have another shape or type, or `patients` another length.
+        GeneratorOutputError: The generator draws no patches, but what is painted on them.
+    """
+    from centre_node.sampling.drawing import check_draws_patches
+
+    check_draws_patches(generator.package)
+    side = generator.card.architecture.image_size
+    if patches.dtype.name != "uint8" or patches.ndim != 3 or patches.shape[1:] != (side, side):
+        raise ValueError(
+            f"the patches are {patches.dtype.name} of shape {patches.shape}; they must be uint8 of "
+            f"shape (n, {side}, {side}), as the generator's are"
+        )
+    owners = [str(number) for number in range(len(patches))] if patients is None else patients
+    if len(owners) != len(patches):
+        raise ValueError(f"there are {len(patches)} patches and {len(owners)} patients of them")
+    from centre_node.device import default_device
+    from centre_node.fidelity.comparison import LARGEST_SET
+    from centre_node.fidelity.measuring import RADIOMICS, compare_samples
+    from centre_node.fidelity.radiomics.extraction import radiomic_features
+
+    samples = generator.sample(min(len(patches), LARGEST_SET), seed=seed)
+    return compare_samples(
+        patches,
+        samples,
+        features=lambda group: radiomic_features(group, default_device()),
+        kind=RADIOMICS,
+        patients=owners,
+        seed=seed,
+    ).report
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Set torch's threads for a while."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,121 @@
+"""genshare as a program imports it, with a real hub."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+
+import genshare
+from centre_node.sampling.drawing import synthetic_patches
+from shared.errors import HubRefusedError
+from shared.packages import Package
+from tests.centre_node.study.made_up import untrained_package
+from tests.command_line import Genshare
+from tests.hub_server import RunningHub, running_hub
+
+NOTEBOOK = Path(__file__).parents[3] / "docs" / "notebook.ipynb"
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    return untrained_package(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, package: Package) -> Iterator[RunningHub]:
+    with running_hub(tmp_path_factory.mktemp("hub")) as hub:
+        hub.invited(package.card.centre).publish(package)
+        yield hub
+
+
+@pytest.fixture
+def hub(running: RunningHub, tmp_path: Path) -> genshare.Hub:
+    token = running.client().invite("reader", renew=True)
+    return genshare.Hub(running.url, token, folder=tmp_path / "kept")
+
+
+def test_a_generator_is_listed_fetched_and_sampled(hub: genshare.Hub, package: Package) -> None:
+    (listed,) = hub.generators()
+    generator = hub.fetch(f"{listed.centre}/{listed.name}")
+    cpu = torch.device("cpu")
+
+    assert generator.digest == package.digest
+    assert generator.card == listed.card
+    drawn = generator.sample(5, seed=3)
+    assert np.array_equal(drawn, synthetic_patches(package, count=5, seed=3, device=cpu))
+    again = genshare.open_generator(generator.package.folder)
+    assert np.array_equal(again.sample(3, seed=3), drawn[:3])
+
+
+def test_medigans_two_calls_do_what_they_do_there(hub: genshare.Hub, package: Package) -> None:
+    model, side = f"{package.card.centre}/{package.card.name}", package.card.architecture.image_size
+
+    patches = hub.generate(model, num_samples=3)
+    loader = hub.get_as_torch_dataloader(model, num_samples=3, batch_size=2)
+
+    batches = list(loader)
+    assert [tuple(batch.shape) for batch in batches] == [(2, 1, side, side), (1, 1, side, side)]
+    back = (torch.cat(batches)[:, 0] + 1) * 127.5
+    assert np.array_equal(back.round().to(torch.uint8).numpy(), patches)
+
+
+def test_wrong_things_are_one_sentence(hub: genshare.Hub, package: Package, tmp_path: Path) -> None:
+    generator = genshare.Generator(package)
+    side = package.card.architecture.image_size
+
+    with pytest.raises(ValueError, match="'masses' is no CENTRE/NAME"):
+        hub.fetch("masses")
+    with pytest.raises(HubRefusedError, match="centre-x"):
+        hub.fetch("centre-x/masses")
+    with pytest.raises(ValueError, match="must be 1 or more"):
+        generator.sample(0)
+    with pytest.raises(ValueError, match=rf"must be uint8 of shape \(n, {side}, {side}\)"):
+        genshare.compare(generator, np.zeros((4, 8, 8), dtype=np.uint8))
+    with pytest.raises(ValueError, match="4 patches and 1 patients"):
+        genshare.compare(generator, np.zeros((4, side, side), dtype=np.uint8), patients=["a"])
+    with pytest.raises(AttributeError, match="no attribute 'fetch'"):
+        genshare.fetch  # noqa: B018
+    assert not (tmp_path / "kept").exists()
+
+
+def test_importing_it_loads_no_array_or_tensor_library() -> None:
+    loaded = "genshare.Hub('http://127.0.0.1:9'); genshare.Study; genshare.Generator"
+    program = f"import sys, genshare; {loaded}; print(*{{'numpy', 'torch'}} & set(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+
+    assert done.stdout.strip() == b""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_notebook_runs_from_its_first_cell_to_its_last(
+    running: RunningHub,
+    genshare: Genshare,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = ["--format", "inbreast", "--patients", "16", "--image-height-px", "256"]
+    assert genshare("data", "phantoms", *made, "--out", str(tmp_path / "own")).code == 0
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GENSHARE_HUB_URL", running.url)
+    monkeypatch.setenv("GENSHARE_HUB_TOKEN", running.client().invite("reader", renew=True))
+    monkeypatch.setenv("MAMMOGRAMS", str(tmp_path / "own"))
+    mpl.use("agg")
+    names: dict[str, object] = {}
+
+    for cell in json.loads(NOTEBOOK.read_text())["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
+
+    told = capsys.readouterr().out
+    assert "kernel distance" in told
+    assert told.count("AUROC") == 6
+    assert (tmp_path / "study" / "index.html").is_file()
