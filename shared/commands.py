@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from datetime import UTC
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import Field
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from shared.arguments import name_argument
@@ -74,13 +75,14 @@ def list_generators(
     if json:
         _write_json(records)
         return
-    table = Table("centre", "name", "version", "title", "architecture", "patches", "published")
+    columns = ("centre", "name", "version", "title", "architecture", "patches", "published")
+    table = Table(*(Column(name, overflow="fold") for name in columns))
     for record in records:
         card = record.card
         kind = f"{card.architecture.kind}, {card.architecture.image_size} px"
         kind = ", ".join([kind, *card.architecture.classes])
         patches = str(card.training_set.patches or "unknown")
-        published = f"{record.published_at:%Y-%m-%d %H:%M}"
+        published = f"{record.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         told = (record.centre, record.name, str(record.version), card.title, kind, patches)
         table.add_row(*(Text(shown(cell)) for cell in (*told, published)))
     Console().print(table)

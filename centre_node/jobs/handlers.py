@@ -29,7 +29,7 @@ from centre_node.privacy.policy_file import policy_of
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sampling.recipes import new_recipe
-from centre_node.sharing.publish import build_package, weights_to_publish
+from centre_node.sharing.publish import build_package, guarantee_on, weights_to_publish
 from centre_node.sharing.receive import pull, pulled
 from centre_node.sharing.release import AUDIT, Candidate, Gate, read_audit
 from centre_node.study.local_engine import LocalEngine
@@ -214,6 +214,7 @@ def _publish(
         audit=read_audit(training / AUDIT),
         patients=trained_patients(job.result.data_set, training, _patches(job.request, node)),
         patient_count=job.result.patients,
+        differential_privacy=guarantee_on(package.card),
         waiver=ledger.waiver(job.id, policy_digest=digest_of(policy)),
         built_here=True,
     )

@@ -13,7 +13,7 @@ import typer
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
 from centre_node.privacy.waivers import check_waiver
-from centre_node.sharing.publish import build_package, terms_of, weights_to_publish
+from centre_node.sharing.publish import build_package, guarantee_on, terms_of, weights_to_publish
 from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, read_audit
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import PATCHES, TRAINED, read_trained
@@ -172,13 +172,21 @@ def _candidate(
     found = read_audit(audit or folder / AUDIT)
     if found is None and audit is not None:
         raise typer.BadParameter(f"--audit {audit} is not there")
-    trained = None if package.folder == folder else read_trained(folder)
+    trained, guarantee = None, guarantee_on(package.card)
+    if package.folder != folder:
+        trained = read_trained(folder)
     if trained is None:
-        count = package.card.training_set.patients
-        return Candidate(package, audit=found, patient_count=count, waiver=waiver)
+        return Candidate(
+            package,
+            audit=found,
+            patient_count=package.card.training_set.patients,
+            differential_privacy=guarantee,
+            waiver=waiver,
+        )
     return Candidate(
         package,
         audit=found,
+        differential_privacy=guarantee,
         patients=trained_patients(trained.data_set, folder, folder / PATCHES),
         patient_count=trained.patients,
         waiver=waiver,
