@@ -30,6 +30,10 @@ COMMANDS = {
         "centre_node.training.commands",
         "Train a generator on a folder of mammograms.",
     ),
+    "audit": (
+        "centre_node.sharing.audit_commands",
+        "Attack a trained generator before it leaves.",
+    ),
     "publish": ("centre_node.sharing.commands", "Publish a generator to a hub."),
     "ledger": ("centre_node.ledger.commands", "Show what was released of which patient."),
     "waiver-key": (

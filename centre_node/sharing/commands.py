@@ -1,6 +1,5 @@
 """`genshare publish`: a trained generator, or a package as it is, to a hub."""
 
-import math
 import shutil
 import sys
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ import typer
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
 from centre_node.privacy.waivers import check_waiver
+from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
 from centre_node.sharing.publish import build_package, guarantee_on, terms_of, weights_to_publish
 from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, read_audit
 from centre_node.training.errors import TrainingFolderError
@@ -50,21 +50,8 @@ def publish(
         ),
     ],
     given: TermsGiven,
-    ensemble: Annotated[
-        bool,
-        typer.Option(
-            "--ensemble", metavar="", help="Publish every weight file that the training kept."
-        ),
-    ] = False,
-    proportions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--proportion",
-            metavar="FILE=NUMBER",
-            help="A weight file to take instead, and how often patches are drawn from it compared "
-            "with the others; once for each file.",
-        ),
-    ] = None,
+    ensemble: Ensemble = False,
+    proportions: Proportions = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", metavar="", help="Check and build the package; send nothing."),
@@ -146,9 +133,10 @@ def publish(
 
       GENSHARE_HUB_TOKEN=... genshare publish optimam --policy release-policy.toml
     """
+    chosen = chosen_proportions(proportions, ensemble=ensemble)
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
-    package = _package(folder, given, ensemble=ensemble, proportions=_proportions(proportions))
+    package = _package(folder, given, ensemble=ensemble, proportions=chosen)
     pages = page or (None if package.folder == folder else folder)
     gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER), pages)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
@@ -222,27 +210,10 @@ def _published(gate: Gate, release: Release, hub_url: str, token: str | None) ->
         return gate.send(release, connect(hub_url, token), on_progress=report).version
 
 
-def _proportions(options: list[str] | None) -> dict[str, float]:
-    found = {}
-    for option in options or ():
-        name, _, number = option.partition("=")
-        try:
-            found[name] = float(number)
-        except ValueError:
-            raise typer.BadParameter(
-                f"--proportion {option} is no FILE=NUMBER, such as weights.safetensors=2"
-            ) from None
-        if not (0 < found[name] < math.inf):
-            raise typer.BadParameter(f"--proportion {option} must be above 0")
-    return found
-
-
 def _package(
     folder: Path, given: Mapping[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
 ) -> Package:
     """Return the package that a folder is, or the one that is made of it."""
-    if ensemble and proportions:
-        raise typer.BadParameter("--ensemble takes every weight file, --proportion some of them")
     if not (folder / MANIFEST).is_file():
         return _built(folder, given, ensemble=ensemble, proportions=proportions)
     settled = {"--ensemble": ensemble, "--proportion": proportions}
