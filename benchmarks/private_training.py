@@ -57,12 +57,12 @@ def main(
     epsilons: Annotated[str, typer.Option(help="By commas; inf and improved too.")] = "inf,10",
     seeds: Annotated[str, typer.Option(help="Of the trainings, by commas.")] = "1",
     size: Annotated[int, typer.Option(help="Side of a patch in pixels.")] = 32,
-    width: Annotated[int, typer.Option(help="Channels of the last hidden map.")] = 8,
-    epochs: Annotated[int, typer.Option()] = 80,
-    sampling_rate: Annotated[float, typer.Option()] = 0.05,
+    width: Annotated[int, typer.Option(help="Channels of the last hidden map.")] = 4,
+    epochs: Annotated[int, typer.Option()] = 40,
+    sampling_rate: Annotated[float, typer.Option()] = 0.1,
     clip: Annotated[float, typer.Option()] = 1.0,
-    critic_steps: Annotated[int, typer.Option()] = 2,
-    learning_rate: Annotated[float, typer.Option()] = 1e-3,
+    critic_steps: Annotated[int, typer.Option()] = 1,
+    learning_rate: Annotated[float, typer.Option()] = 2e-3,
 ) -> None:
     """Train, sample, compare, and print a row of a Markdown table for each training."""
     torch.set_num_threads(1)
