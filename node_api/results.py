@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from node_api.audits import AuditReport
 from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.findings import StudyResult
 from node_api.generator_training import GeneratorTraining
@@ -77,6 +78,7 @@ class SampledPatches(SamplingRecipe):
 JobResult = (
     WrittenPhantoms
     | FinishedTraining
+    | AuditReport
     | GeneratorVersion
     | PulledGenerator
     | SampledPatches
@@ -86,6 +88,7 @@ JobResult = (
 RESULTS: Mapping[str, type[JobResult]] = {
     "write_phantoms": WrittenPhantoms,
     "train_generator": FinishedTraining,
+    "audit": AuditReport,
     "publish": GeneratorVersion,
     "pull": PulledGenerator,
     "sample": SampledPatches,

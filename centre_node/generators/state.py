@@ -15,6 +15,7 @@ from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture
 
 INITIAL_WEIGHTS, TRAINING_DRAWS, SAMPLE_GRID, COMPARED_PATCHES, EPOCH_SAMPLES = range(5)
+_TWISTER_AT, _TWISTER_WORDS = 24, 624
 
 
 class _Part(Protocol):
@@ -97,9 +98,20 @@ class TrainingState:
 
 
 def random_stream(seed: int, stream: int) -> torch.Generator:
-    """Return one of a seed's independent random streams, on the CPU."""
-    (word,) = np.random.SeedSequence((seed, stream)).generate_state(1, np.uint32)
-    return torch.Generator().manual_seed(int(word))
+    """Return one of a seed's independent random streams, on the CPU.
+
+    torch starts a stream from 32 bits, few enough to try all of them. A seed of more, such as one
+    from the operating system, fills the whole state of the Mersenne twister instead.
+    """
+    sequence = np.random.SeedSequence((seed, stream))
+    if seed < 2**32:
+        (word,) = sequence.generate_state(1, np.uint32)
+        return torch.Generator().manual_seed(int(word))
+    random = torch.Generator()
+    state = random.manual_seed(0).get_state()  # bytes: 24, then 624 words of 8, of which 4 count
+    words = sequence.generate_state(_TWISTER_WORDS, np.uint32).astype(np.uint64)
+    state[_TWISTER_AT : _TWISTER_AT + words.nbytes] = torch.from_numpy(words.view(np.uint8))
+    return random.set_state(state)
 
 
 def new_state(
