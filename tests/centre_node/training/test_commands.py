@@ -484,10 +484,15 @@ def test_a_training_starts_from_phantoms_and_from_no_patients(
 ) -> None:
     phantoms = ("--phantoms", "digital", "--out", str(tmp_path / "phantoms"), *CUT, *TINY)
     options = ("--epochs", "1", "--seed", "0")
+    private = ("--recipe", "private", "--epsilon", "50")
     runner = CliRunner(env=WIDE)
-    assert runner.invoke(training_commands.app, [*phantoms, *options]).exit_code == 0
+    assert (
+        runner.invoke(training_commands.app, [*phantoms, *options, "--loss", "wgan-gp"]).exit_code
+        == 0
+    )
 
-    done = train(mammograms, tmp_path / "out", *options, "--start-from", tmp_path / "phantoms")
+    start = ("--start-from", tmp_path / "phantoms")
+    done = train(mammograms, tmp_path / "out", *options, *private, *start)
     refused = train(mammograms, tmp_path / "other", *options, "--start-from", trained)
 
     assert done.exit_code == 0, done.output
