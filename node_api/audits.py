@@ -83,6 +83,11 @@ class AttackFigures(StrictModel):
     hits: tuple[HitRate, ...] = Field(min_length=1, max_length=4)
     p: Share | None = None
 
+    @property
+    def at_one_percent(self) -> HitRate | None:
+        """The hits at a false-positive rate of 1 %, if they were counted."""
+        return next((rate for rate in self.hits if rate.false_positive_rate == 0.01), None)
+
 
 class Copies(StrictModel):
     """What is nearest to what. It can refuse a release, and can never pass one.

@@ -11,6 +11,7 @@ from node_api.generator_training import GeneratorTraining
 from node_api.held_out import HeldOut
 from node_api.recipes import SamplingRecipe
 from shared.architectures import Architecture
+from shared.cards import PrivacyPromise
 from shared.fidelity import FidelityReport
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind
@@ -24,6 +25,7 @@ class TrainedGenerator(StrictModel):
         patients, patches: Of whom and of what it was trained.
         held_out: Whom it never saw; None, which is not written: an earlier version trained it, on
             all patients.
+        privacy: What was promised to the patients; None, which is not written: nothing.
     """
 
     data_set: str
@@ -36,6 +38,7 @@ class TrainedGenerator(StrictModel):
     genshare_version: str
     fidelity: FidelityReport | None = None
     held_out: HeldOut | None = Field(None, exclude_if=lambda given: given is None)
+    privacy: PrivacyPromise | None = Field(None, exclude_if=lambda given: given is None)
 
 
 class FinishedTraining(TrainedGenerator):

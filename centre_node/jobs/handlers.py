@@ -30,7 +30,7 @@ from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sampling.recipes import new_recipe
 from centre_node.sharing.audit import PICTURE, FolderAudit
-from centre_node.sharing.publish import build_package, weights_to_publish
+from centre_node.sharing.publish import build_package, guarantee_on, weights_to_publish
 from centre_node.sharing.receive import pull, pulled
 from centre_node.sharing.release import AUDIT, Candidate, Gate, read_audit
 from centre_node.study.local_engine import LocalEngine
@@ -247,12 +247,13 @@ def _publish(
     candidate = Candidate(
         package,
         audit=read_audit(training / AUDIT),
-        patients=trained_patients(trained.data_set, _patches(training_request, node)),
+        patients=trained_patients(trained.data_set, training, _patches(training_request, node)),
         patient_count=trained.patients,
+        differential_privacy=guarantee_on(package.card),
         waiver=ledger.waiver(request.training_job, policy_digest=digest_of(policy)),
         built_here=True,
     )
-    gate = Gate(policy, ledger)
+    gate = Gate(policy, ledger, pages=folder / ARTIFACTS)
     return gate.send(gate.decide(candidate), node.hub(), on_progress=report)
 
 

@@ -13,7 +13,7 @@ from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
 from centre_node.privacy.waivers import check_waiver
 from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
-from centre_node.sharing.publish import build_package, terms_of, weights_to_publish
+from centre_node.sharing.publish import build_package, guarantee_on, terms_of, weights_to_publish
 from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, read_audit
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import PATCHES, TRAINED, read_trained
@@ -82,6 +82,15 @@ def publish(
             rich_help_panel=RELEASE,
         ),
     ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where the page for the data protection officer is written, as privacy.html and "
+            "privacy.json. Default: FOLDER of a training; none of a package.",
+            rich_help_panel=RELEASE,
+        ),
+    ] = None,
     waiver_reason: Annotated[
         str | None,
         typer.Option(
@@ -110,7 +119,8 @@ def publish(
     and nothing else leaves. A package is sent as it is; its card has name and terms already.
     Published twice, it is the same version. Before, the centre's policy decides: by the audit of
     these very weights, if there is one. What it decided is written to the ledger, and what may be
-    told of the audit is published beside the package.
+    told of the audit is published beside the package. privacy.html is for the officer who signs;
+    with --dry-run it is written and nothing is sent.
 
     Examples:
       GENSHARE_HUB_TOKEN=... genshare publish trained --centre centre-b --name masses
@@ -126,8 +136,9 @@ def publish(
     chosen = chosen_proportions(proportions, ensemble=ensemble)
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
-    gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER))
     package = _package(folder, given, ensemble=ensemble, proportions=chosen)
+    pages = page or (None if package.folder == folder else folder)
+    gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER), pages)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
     version = None if dry_run else _published(gate, release, hub_url, token)
     done = f"published as version {version} on {hub_url}" if version else "built, and not sent"
@@ -149,14 +160,22 @@ def _candidate(
     found = read_audit(audit or folder / AUDIT)
     if found is None and audit is not None:
         raise typer.BadParameter(f"--audit {audit} is not there")
-    trained = None if package.folder == folder else read_trained(folder)
+    trained, guarantee = None, guarantee_on(package.card)
+    if package.folder != folder:
+        trained = read_trained(folder)
     if trained is None:
-        count = package.card.training_set.patients
-        return Candidate(package, audit=found, patient_count=count, waiver=waiver)
+        return Candidate(
+            package,
+            audit=found,
+            patient_count=package.card.training_set.patients,
+            differential_privacy=guarantee,
+            waiver=waiver,
+        )
     return Candidate(
         package,
         audit=found,
-        patients=trained_patients(trained.data_set, folder / PATCHES),
+        differential_privacy=guarantee,
+        patients=trained_patients(trained.data_set, folder, folder / PATCHES),
         patient_count=trained.patients,
         waiver=waiver,
         built_here=True,
