@@ -27,7 +27,7 @@ audit_required = true
 least_patients = {least}
 least_held_out_patients = 2
 largest_auroc = {{ patch = 1.0, patient = 1.0 }}
-largest_hit_rate = {{ patch = 1.0, patient = 1.0 }}
+largest_hit_rate = {{}}
 
 [[generators]]
 centre = "B"
