@@ -28,6 +28,7 @@ from centre_node.generators.state import new_state
 from centre_node.generators.training import train_generator
 from centre_node.generators.weights import export_weights
 from centre_node.mammography.pictures import contact_sheet, write_png
+from centre_node.training.folder import phantoms_start
 from node_api.generator_training import GeneratorTraining
 from node_api.patches import PatchConfiguration
 from shared.architectures import DcganArchitecture
@@ -57,12 +58,15 @@ def main(
     epsilons: Annotated[str, typer.Option(help="By commas; inf and improved too.")] = "inf,10",
     seeds: Annotated[str, typer.Option(help="Of the trainings, by commas.")] = "1",
     size: Annotated[int, typer.Option(help="Side of a patch in pixels.")] = 32,
-    width: Annotated[int, typer.Option(help="Channels of the last hidden map.")] = 8,
-    epochs: Annotated[int, typer.Option()] = 80,
-    sampling_rate: Annotated[float, typer.Option()] = 0.05,
+    width: Annotated[int, typer.Option(help="Channels of the last hidden map.")] = 4,
+    epochs: Annotated[int, typer.Option()] = 40,
+    sampling_rate: Annotated[float, typer.Option()] = 0.1,
     clip: Annotated[float, typer.Option()] = 1.0,
-    critic_steps: Annotated[int, typer.Option()] = 2,
-    learning_rate: Annotated[float, typer.Option()] = 1e-3,
+    critic_steps: Annotated[int, typer.Option()] = 1,
+    learning_rate: Annotated[float, typer.Option()] = 2e-3,
+    start_from: Annotated[
+        Path | None, typer.Option(help="A training on phantoms to start from, but for inf.")
+    ] = None,
 ) -> None:
     """Train, sample, compare, and print a row of a Markdown table for each training."""
     torch.set_num_threads(1)
@@ -83,7 +87,9 @@ def main(
             if epsilon != "improved":
                 training = training.model_copy(update={"learning_rate": learning_rate})
             name, started = f"{epsilon}-{seed}", time.process_time()
-            weights = _trained(seen, owners, architecture, training, out / name, epsilon)
+            weights = _trained(
+                seen, owners, architecture, training, out / name, epsilon, start_from
+            )
             seconds = time.process_time() - started
             samples = sample_patches(weights, architecture, count=len(unseen), seed=7, device=CPU)
             write_png(out / f"{name}.png", contact_sheet(samples[:64], columns=8))
@@ -133,6 +139,7 @@ def _trained(
     training: GeneratorTraining,
     folder: Path,
     epsilon: str,
+    start_from: Path | None,
 ) -> Path:
     if epsilon == "inf":
         return _without_noise(patches, owners, architecture, training, folder)
@@ -144,6 +151,7 @@ def _trained(
         device=CPU,
         on_epoch=lambda _event: None,
         patients=owners,
+        start=None if start_from is None else phantoms_start(start_from),
     )
 
 

@@ -74,6 +74,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         LedgerStore(settings.data_dir / LEDGER),
         policy=partial(policy_of, settings.data_dir, settings.release_policy),
         check_training=app.state.jobs.find,
+        folder=settings.data_dir,
         clock=_now,
     )
     health = (alive(), ready(engine, access=requires(Role.STAFF)))

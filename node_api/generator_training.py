@@ -88,8 +88,8 @@ class GeneratorTraining(StrictModel):
     learning rates, betas and, for 64 px, penalties; its batch and epochs are ours, for hundreds
     of patches. These rates want tens of thousands of steps; for about a thousand, `dcgan` in the
     improved recipe drew better real masses. In `private` the discriminator learns of patients
-    under differential privacy, as `privacy` says: it has no BatchNorm and takes many steps for
-    each of the generator; `batch_size` is of synthetic patches, and an epoch is so many steps
+    under differential privacy, as `privacy` says: it has no BatchNorm and may take several steps
+    for each of the generator; `batch_size` is of synthetic patches, and an epoch is so many steps
     that each patient is seen once on average.
 
     Source: paper sections 2.3.1 and 2.3.2; Adam and its betas are those of its published code;

@@ -44,7 +44,7 @@ class PatientPrivacy(StrictModel):
         1.0, gt=0, le=1e6, description="Largest norm of what one patient adds to a step."
     )
     sampling_rate: float = Field(
-        0.05, gt=0, le=1, description="Probability that a patient is in a step."
+        0.1, gt=0, le=1, description="Probability that a patient is in a step."
     )
 
     @model_validator(mode="after")
@@ -63,16 +63,20 @@ class PatientPrivacy(StrictModel):
 
 
 PRIVATE_DEFAULTS: Mapping[str, Any] = {
-    "epochs": 200,
+    "epochs": 40,
     "batch_size": 64,
-    "critic_steps": 2,
-    "learning_rate": 1e-3,
+    "critic_steps": 1,
+    "learning_rate": 2e-3,
     "real_labels": (1.0, 1.0),
-    "average_half_life_images": 5_000,
+    "average_half_life_images": 2_000,
     "checkpoint_every_epochs": 10,
     "keep_weights_from_epoch": None,
 }
-"""What a field is by default in the private recipe."""
+"""What a field is by default in the private recipe: tried on 625 patients with 32 px and width 4.
+
+Deviation: Bie et al. take tens of discriminator's steps for each of the generator, out of 450,000.
+The budget of hundreds of patients allows hundreds, of which the generator needs each.
+"""
 
 PRIVATE_ONLY: Mapping[str, Any] = {
     "loss": "dcgan",

@@ -23,6 +23,8 @@ HOW: Mapping[AttackName, str] = {
     "density ratio": "compares how common such a patch is among drawn and among real patches",
     "ball of samples": "counts the drawn patches that are very near",
     "inversion": "searches the generator for the input that draws the patch best, with the weights",
+    "calibrated inversion": "the same as inversion, but less where other real patches are drawn "
+    "well too",
 }
 THREAT_MODEL = (
     "Whoever receives the package holds the generator's weights for good: they can draw patches "

@@ -8,7 +8,7 @@ else, such as latents, comes from the seed; it is drawn in a number that depends
 BatchNorm of the generator sees synthetic patches in that number only.
 
 Source: Bie et al. 2023 (arXiv 2302.02936): a DCGAN without BatchNorm in the discriminator, which
-takes many steps for each of the generator.
+may take many steps for each of the generator.
 """
 
 from dataclasses import dataclass

@@ -42,7 +42,8 @@ class StartingNetworks:
             if shapes != {name: tensor.shape for name, tensor in weights.items()}:
                 raise CheckpointError(
                     f"the networks in {self.folder} are not those of this training: train there "
-                    "with the same architecture and the same recipe"
+                    "with the same architecture, and with the loss wgan-gp, whose critic has no "
+                    "BatchNorm either, if this training is private"
                 )
             network.load_state_dict(weights)
 

@@ -2,7 +2,8 @@
 
 This room read downwards, from what a training is to what can be made of it:
 
-- `training` checks, prepares and ends; `loop` runs the epochs and leaves what is due after each;
+- `training` checks, prepares and ends; `training_data` is what it is of; `loop` runs the epochs and
+  leaves what is due after each;
 - `steps` is one update of both networks: `objectives` says what for, out of `losses` and
   `penalties` (`second_derivatives` makes these cheap); `draws` has its random numbers,
   `augmentation` and `augmenter` what the discriminator sees;
@@ -23,7 +24,6 @@ This room read downwards, from what a training is to what can be made of it:
 
 import secrets
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -41,18 +41,13 @@ from centre_node.generators.checkpoints import (
     training_run,
 )
 from centre_node.generators.collapse import COMPARED
-from centre_node.generators.conditions import class_rows
-from centre_node.generators.epochs import OneEpoch, OrdinaryEpoch
 from centre_node.generators.errors import FlatPatchesError, TooFewPatchesError
 from centre_node.generators.estimates import check_disk, estimate
-from centre_node.generators.graphs import fastest_step
 from centre_node.generators.kept_weights import FINAL_WEIGHTS
 from centre_node.generators.loop import OnEpoch, TrainingLoop
 from centre_node.generators.memory import check_memory
-from centre_node.generators.private_epochs import PatientPatches, PrivateEpoch
-from centre_node.generators.private_training import check_owners, skip_lost_epochs
+from centre_node.generators.private_training import check_owners
 from centre_node.generators.progress import LOSSES, write_losses
-from centre_node.generators.spent_steps import open_budget
 from centre_node.generators.starting import StartingNetworks
 from centre_node.generators.state import (
     COMPARED_PATCHES,
@@ -60,7 +55,7 @@ from centre_node.generators.state import (
     new_state,
     random_stream,
 )
-from centre_node.generators.steps import training_step
+from centre_node.generators.training_data import TrainingData, epoch_of
 from centre_node.generators.weights import export_weights
 from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture
@@ -185,16 +180,6 @@ def _check_classes(
         )
 
 
-@dataclass(frozen=True)
-class TrainingData:
-    """Patches, uint8, shape (n, side, side), and the class and the patient of each, shape (n,)."""
-
-    patches: NDArray[np.uint8]
-    classes: NDArray[np.int64] | None
-    patients: NDArray[np.int64] | None
-    start: StartingNetworks | None
-
-
 def _run_training(
     data: TrainingData,
     run: TrainingRun,
@@ -208,8 +193,7 @@ def _run_training(
     if data.start is not None:
         data.start.put_into(state)
     load_checkpoint(folder, state, run)
-    one_epoch = _private_epoch if run.training.privacy is not None else _ordinary_epoch
-    epoch = one_epoch(data, run, state, folder)
+    epoch = epoch_of(data, run, state, folder)
     write_losses(folder / LOSSES, state.losses)
     opened = open_board(folder, epochs_done=state.epoch) if tensorboard else nullcontext()
     with opened as told:
@@ -217,36 +201,6 @@ def _run_training(
         loop = TrainingLoop(run, folder, state, epoch, compared, state.epoch, told)
         loop.run_epochs(on_epoch)
     return state
-
-
-def _ordinary_epoch(
-    data: TrainingData, run: TrainingRun, state: TrainingState, _folder: Path
-) -> OneEpoch:
-    device = state.penalty_weight.device
-    rows = (
-        None
-        if data.classes is None
-        else class_rows(torch.from_numpy(data.classes), run.architecture).to(device)
-    )
-    patches = torch.tensor(data.patches, device=device)  # (n, side, side), uint8
-    step = fastest_step(
-        training_step(state, run.training, patches, rows),
-        graphs=run.training.cuda_graphs,
-        compiles=run.training.compile,
-    )
-    return OrdinaryEpoch(run, state, step)
-
-
-def _private_epoch(
-    data: TrainingData, run: TrainingRun, state: TrainingState, folder: Path
-) -> OneEpoch:
-    assert data.patients is not None, "checked before"
-    assert run.training.privacy is not None, "asked before"
-    on_device = torch.tensor(data.patches, device=state.penalty_weight.device)
-    patches = PatientPatches(on_device, data.patients)
-    budget = open_budget(folder, run.training, patches.patients)
-    skip_lost_epochs(state, budget, folder)
-    return PrivateEpoch(run, state, run.training.privacy, patches, budget)
 
 
 def _compared(patches: NDArray[np.uint8], training: GeneratorTraining) -> NDArray[np.uint8] | None:

@@ -206,7 +206,7 @@ def _audit(request: AuditRequest, node: Node, folder: Path, report: OnProgress) 
     with alone_in(training):
         found = audit.run(default_device(), report)
     artifacts = folder / ARTIFACTS
-    artifacts.mkdir(exist_ok=True)
+    artifacts.mkdir(parents=True, exist_ok=True)
     for path in (training / AUDIT, training / PICTURE):
         if path.exists():
             shutil.copyfile(path, artifacts / path.name)

@@ -82,8 +82,8 @@ def train_generator(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="A training on phantoms with the same architecture and recipe, whose networks "
-            "this one starts from; it costs no privacy.",
+            help="A training on phantoms with the same architecture, whose networks this one "
+            "starts from; it costs no privacy. For --recipe private one with --loss wgan-gp.",
             rich_help_panel=PANEL,
         ),
     ] = None,
@@ -119,7 +119,7 @@ def train_generator(
       genshare train-generator --phantoms digital --size 32 --width 8 --epochs 100 --out tried
       --tensorboard
 
-      genshare train-generator /data/bcdr --recipe private --epsilon 10 --size 64 --width 8
+      genshare train-generator /data/bcdr --recipe private --epsilon 10 --size 32 --width 4
       --out private
     """
     if epsilon is not None:

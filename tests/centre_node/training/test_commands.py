@@ -17,10 +17,14 @@ from typer.testing import CliRunner, Result
 
 from centre_node.errors import NodeError
 from centre_node.generators.errors import TensorboardMissingError
+from centre_node.ledger.store import LedgerStore
 from centre_node.mammography.phantoms.writing import write_phantoms
+from centre_node.privacy.errors import ReleasePolicyError, WaiverRefusedError
+from centre_node.privacy.waivers import key_sha256, new_key
 from centre_node.sampling import commands as sampling
 from centre_node.sampling.drawing import synthetic_patches
 from centre_node.sharing import commands as publish_commands
+from centre_node.sharing.errors import ReleaseRefusedError
 from centre_node.training import commands as training_commands
 from centre_node.training.errors import TrainingFolderError
 from node_api.data_sources import PhantomSet
@@ -480,10 +484,15 @@ def test_a_training_starts_from_phantoms_and_from_no_patients(
 ) -> None:
     phantoms = ("--phantoms", "digital", "--out", str(tmp_path / "phantoms"), *CUT, *TINY)
     options = ("--epochs", "1", "--seed", "0")
+    private = ("--recipe", "private", "--epsilon", "50")
     runner = CliRunner(env=WIDE)
-    assert runner.invoke(training_commands.app, [*phantoms, *options]).exit_code == 0
+    assert (
+        runner.invoke(training_commands.app, [*phantoms, *options, "--loss", "wgan-gp"]).exit_code
+        == 0
+    )
 
-    done = train(mammograms, tmp_path / "out", *options, "--start-from", tmp_path / "phantoms")
+    start = ("--start-from", tmp_path / "phantoms")
+    done = train(mammograms, tmp_path / "out", *options, *private, *start)
     refused = train(mammograms, tmp_path / "other", *options, "--start-from", trained)
 
     assert done.exit_code == 0, done.output
@@ -492,3 +501,52 @@ def test_a_training_starts_from_phantoms_and_from_no_patients(
     assert run["start_sha256"] == hashlib.sha256(checkpoint).hexdigest()
     assert "was trained on mammograms" in sentence(refused, TrainingFolderError)
     assert not (tmp_path / "other").exists()
+
+
+def test_a_policy_holds_a_training_back_until_a_second_person_waives(
+    trained: Path, tmp_path: Path, loopback_hub: RunningHub
+) -> None:
+    key, policy = new_key(), tmp_path / "policy.toml"
+    officer = f'[[may_waive]]\nname = "The officer"\nkey_sha256 = "{key_sha256(key)}"\n'
+    policy.write_text(f"audit_required = true\n{officer}")
+    token = loopback_hub.client().invite("centre-b", renew=True)
+    ledger = tmp_path / "ledger.sqlite"
+    given = (*TERMS, "--name", "waived", "--policy", policy, "--ledger", ledger)
+    waived = (*given, "--waiver-reason", "Phantoms only.", "--waiver-key")
+
+    held = publish(trained, *given, hub=loopback_hub.url, token=token)
+    page = (trained / "privacy.html").read_text()
+    stranger = publish(trained, *waived, new_key(), hub=loopback_hub.url, token=token)
+    sent = publish(trained, *waived, key, hub=loopback_hub.url, token=token)
+    shown = CliRunner(env={"GENSHARE_HUB_URL": loopback_hub.url, "GENSHARE_HUB_TOKEN": token})
+    told = shown.invoke(hub_commands.app, ["show", "centre-b", "waived"])
+
+    assert "no audit of these weights was made; the policy asks for one" in sentence(
+        held, ReleaseRefusedError
+    )
+    assert "<b>refused</b>" in page
+    assert "none of those who may waive: The officer" in sentence(stranger, WaiverRefusedError)
+    assert sent.exit_code == 0, sent.output
+    assert "released all the same by The officer: Phantoms only." in sent.stdout
+    assert "audit: refused by the centre's own policy" in told.stderr
+    assert json.loads(told.stdout)["version"] == 1
+    entries = LedgerStore(ledger).read(most=9)
+    assert [(entry.released, entry.version) for entry in entries.entries] == [
+        (True, 1),
+        (False, None),
+    ]
+    assert {patient.patient.partition("/")[0] for patient in entries.patients} == {"inbreast"}
+    assert key not in ledger.read_bytes().decode("latin-1") + sent.output + told.output
+
+
+def test_a_policy_with_an_unknown_key_sends_and_builds_nothing(
+    trained: Path, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("audits_required = true")
+    shutil.rmtree(trained / "package", ignore_errors=True)
+
+    done = publish(trained, *TERMS, "--policy", policy)
+
+    assert "it has no key 'audits_required'" in sentence(done, ReleasePolicyError)
+    assert not (trained / "package").exists()
