@@ -144,6 +144,15 @@ class OwnGenerator(StrictModel):
     def _can_be_repeated(cls, training: GeneratorTraining) -> GeneratorTraining:
         return training if training.seed is not None else training.model_copy(update={"seed": 0})
 
+    @model_validator(mode="after")
+    def _is_not_private(self) -> Self:
+        if self.training.recipe == "private":
+            raise ValueError(
+                "the recipe private is for a generator that leaves; a study's own one stays, "
+                "so its recipe is paper or improved"
+            )
+        return self
+
 
 class StudyConfiguration(StrictModel):
     """A grid of runs: classifiers x train fractions x arms x seeds."""

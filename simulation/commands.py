@@ -29,6 +29,7 @@ from simulation.report.writing import write_report
 from simulation.results_folder import REPORT, claim, disk_faults
 from simulation.scenario import Scenario, scenario_digest
 from simulation.scenario_file import read_scenario
+from study_report.verdicts import verdict_sentences
 
 LOG_WIDTH = 120
 TABLE_NOTE = (
@@ -215,6 +216,9 @@ def _show(report: Report, page: Path, console: Console, *, as_json: bool) -> Non
     for study in report.studies:
         console.print(f"{report.names[study.centre]}: {study.shortcut.in_words()}", style="dim")
     console.print(TABLE_NOTE, style="dim")
+    for study in report.studies:
+        for sentence in verdict_sentences(report.presented(study)):
+            console.print(f"\n{sentence}", markup=False)
     console.print(
         f"\nReport: {page.resolve()}\nThis start took {duration(report.seconds)}.", markup=False
     )

@@ -8,6 +8,7 @@ from simulation.finished import FinishedSimulation, FinishedStudy, PublishedGene
 from simulation.scenario import Scenario
 
 TRAINED_ON, SAMPLED = "real-patches.png", "grid.png"
+SYNTHETIC = "-synthetic.png"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class FetchedPicture:
 def of_study(centre: str, lesions: str) -> str:
     """Return what the files of a study's pictures begin with."""
     return f"{centre}-{lesions}-"
+
+
+def is_sampled(file: str) -> bool:
+    """Tell whether a file shows a generator's samples."""
+    return file.endswith(SYNTHETIC)
 
 
 def fetch_pictures(
@@ -55,7 +61,7 @@ def _of_generator(
         receiver = scenario.centres[preview.centre].name
         caption = f"Synthetic patches that {receiver} sampled from the generator it pulled."
         png = federation.nodes[preview.centre].artifact(preview.job.id, SAMPLED)
-        yield FetchedPicture(f"{stem}-synthetic.png", reference, caption, png)
+        yield FetchedPicture(f"{stem}{SYNTHETIC}", reference, caption, png)
 
 
 def _of_study(

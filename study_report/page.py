@@ -1,6 +1,7 @@
 """A study as HTML: a section of a page, or a page that needs nothing beside it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -8,13 +9,14 @@ from markupsafe import Markup
 
 from shared.durations import duration
 from study_report.curve_figures import curve_figures
+from study_report.drawing import Figure
 from study_report.forest_figures import forest_figures
 from study_report.learning_figures import learning_figures
 from study_report.paper_beside import paper_beside
-from study_report.pictures import shown_pictures
+from study_report.pictures import ShownPicture, first_pictures, further_pictures
 from study_report.presented import Presented
 from study_report.run_figures import run_figures
-from study_report.sentences import study_sentences
+from study_report.sentences import caution, study_sentences
 from study_report.tables import (
     TableRow,
     arms_table,
@@ -24,6 +26,7 @@ from study_report.tables import (
     recovered_table,
 )
 from study_report.text_tables import study_title
+from study_report.verdicts import METRIC, pictured_column, verdict_sentences
 from study_report.wording import classifier_name, percentage, unbroken
 
 
@@ -39,6 +42,7 @@ def study_page(study: Presented, pictures: Mapping[str, bytes]) -> str:
         .render(
             title=study_title(study),
             kind="study",
+            first=first_look(study, pictures),
             summary=study_sentences(study),
             section=study_html(study, pictures),
         )
@@ -68,8 +72,44 @@ def study_html(study: Presented, pictures: Mapping[str, bytes]) -> Markup:
             forest=forest_figures(study),
             learning=learning_figures(study),
             curves=[(study.column_title(c), curve_figures(study, c)) for c in study.columns],
-            pictures=shown_pictures(study, pictures),
+            pictures=further_pictures(study, pictures),
         )
+    )
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What a reader sees of a study before anything else.
+
+    Attributes:
+        verdicts: A sentence for each column of the grid.
+        figure: What donors bring, drawn; None where nothing was compared.
+        pictures: Real lesions of the centre, and what each generator draws.
+        caution: What the study cannot say.
+    """
+
+    verdicts: tuple[str, ...]
+    figure: Figure | None
+    pictures: tuple[ShownPicture, ...]
+    caution: str
+
+
+def first_look(study: Presented, pictures: Mapping[str, bytes], *beside: ShownPicture) -> FirstLook:
+    """Return what stands on the first screen.
+
+    Args:
+        pictures: PNGs by name, as a study leaves them.
+        beside: Further ones to show there.
+    """
+    column = pictured_column(study)
+    drawn = forest_figures(study) if column is not None else ()
+    titles = [study.column_title(each) for each in study.columns if study.differences(each, METRIC)]
+    figure = None if column is None else drawn[titles.index(study.column_title(column))]
+    return FirstLook(
+        tuple(map(unbroken, verdict_sentences(study))),
+        figure,
+        (*first_pictures(study, pictures), *beside),
+        unbroken(caution(study)),
     )
 
 

@@ -1,7 +1,7 @@
 """What a study's pictures are called, and what they show, told from their names."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from study_report.presented import Presented
@@ -28,10 +28,27 @@ def synthetic_picture(centre: str, generator: str) -> str:
     return f"synthetic-{centre}-{generator}.png"
 
 
-def shown_pictures(study: Presented, pictures: Mapping[str, bytes]) -> tuple[ShownPicture, ...]:
-    """Return synthetic patches first, then mistakes and real patches."""
+def first_pictures(study: Presented, pictures: Mapping[str, bytes]) -> tuple[ShownPicture, ...]:
+    """Return what stands on the first screen: real positive patches, and those of generators."""
+    return _shown(study, pictures, [name for name in _first(study) if name in pictures])
+
+
+def further_pictures(study: Presented, pictures: Mapping[str, bytes]) -> tuple[ShownPicture, ...]:
+    """Return the others: mistakes, then the real patches of the other class."""
     order = [MISTAKES, *_of_classes(study)]
-    names = sorted(pictures, key=lambda name: order.index(name) if name in order else -1)
+    left = [name for name in pictures if name not in _first(study)]
+    left.sort(key=lambda name: order.index(name) if name in order else -1)
+    return _shown(study, pictures, left)
+
+
+def _first(study: Presented) -> tuple[str, ...]:
+    drawn = (synthetic_picture(used.centre, used.name) for used in study.result.generators)
+    return real_picture(study.classes.positive), *dict.fromkeys(drawn)
+
+
+def _shown(
+    study: Presented, pictures: Mapping[str, bytes], names: Iterable[str]
+) -> tuple[ShownPicture, ...]:
     return tuple(ShownPicture(_caption(study, name), data_url(pictures[name])) for name in names)
 
 

@@ -45,7 +45,7 @@ def study_sentences(study: Presented) -> tuple[str, ...]:
         *_comparisons(study),
         *_failures(study),
         *_shortcut(study),
-        _caution(study),
+        caution(study),
     )
     return tuple(map(unbroken, sentences))
 
@@ -310,7 +310,8 @@ def _shortcut(study: Presented) -> Iterator[str]:
         )
 
 
-def _caution(study: Presented) -> str:
+def caution(study: Presented) -> str:
+    """Say what the study cannot say."""
     if study.seeds == 1:
         return "One seed shows no spread: no difference in these tables can be told from chance."
     roles = {arm.role for arm in study.result.arms}

@@ -19,7 +19,9 @@ from centre_node.study.splits import differences_over_splits
 from node_api.findings import StudyResult
 from shared.command_options import Json, Options, with_options
 from shared.durations import duration
+from study_report.presented import Presented
 from study_report.sentences import pooled_sentence
+from study_report.verdicts import verdict_sentences
 from study_report.writing import PAGE
 
 app = typer.Typer(
@@ -70,7 +72,13 @@ def run(
         )
     result = report.result
     _print_failed(result)
-    told = f"Report: {out / PAGE}\n"
+    told = "".join(
+        f"{line}\n"
+        for line in (
+            *verdict_sentences(Presented(report.configuration, result)),
+            f"Report: {out / PAGE}",
+        )
+    )
     sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else told)
 
 

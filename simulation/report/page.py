@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from simulation.pictures import of_study
+from simulation.pictures import is_sampled, of_study
+from simulation.report.privacy import HEADINGS, privacy_figure, privacy_rows
 from simulation.report.records import GeneratorRecord, PictureRecord, Report, StudyRecord
 from simulation.report.tables import heading
-from simulation.report.wording import count, fidelity, size, summary_of, weights_bytes
-from study_report.page import page_templates, study_html
-from study_report.pictures import data_url
+from simulation.report.wording import count, fidelity, sharing, size, summary_of, weights_bytes
+from study_report.page import FirstLook, first_look, page_templates, study_html
+from study_report.pictures import ShownPicture, data_url
 
 
 @dataclass(frozen=True)
@@ -35,27 +36,46 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
         report=report,
         summary=summary_of(report),
         studies=[
-            (heading(report, study), _study_section(report, study, pictures))
+            (heading(report, study), *_study_parts(report, study, pictures))
             for study in report.studies
         ],
         generators=[
-            GeneratorSection(generator, _pictures(report, generator.reference))
+            GeneratorSection(
+                generator,
+                tuple(
+                    picture
+                    for picture in _pictures(report, generator.reference)
+                    if not (report.studies and is_sampled(picture.file))
+                ),
+            )
             for generator in report.generators
         ],
+        sharing=sharing(report),
+        privacy=privacy_rows(report),
+        privacy_headings=HEADINGS,
+        privacy_figure=privacy_figure(privacy_rows(report)),
         weights_bytes=weights_bytes,
         sources={name: data_url(png) for name, png in pictures.items()},
     )
 
 
-def _study_section(report: Report, study: StudyRecord, pictures: Mapping[str, bytes]) -> Markup:
-    """Return a study's section, with the pictures that carry its centre's name and lesions."""
+def _study_parts(
+    report: Report, study: StudyRecord, pictures: Mapping[str, bytes]
+) -> tuple[FirstLook, Markup]:
+    """Return a study's first look and its section, with the pictures of its centre and lesions."""
     prefix = of_study(report.names[study.centre], study.lesions)
     shown = {
         picture.file.removeprefix(prefix): pictures[picture.file]
         for picture in _pictures(report, study.lesions)
         if picture.file.startswith(prefix)
     }
-    return study_html(report.presented(study), shown)
+    sampled = (
+        ShownPicture(f"{picture.of}: {picture.caption}", data_url(pictures[picture.file]))
+        for picture in report.pictures
+        if is_sampled(picture.file)
+    )
+    presented = report.presented(study)
+    return first_look(presented, shown, *sampled), study_html(presented, shown)
 
 
 def _pictures(report: Report, of: str) -> tuple[PictureRecord, ...]:

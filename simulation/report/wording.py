@@ -13,7 +13,7 @@ PHANTOMS = (
 
 def summary_of(report: Report) -> tuple[str, ...]:
     """Return the report's sentences, the most important ones first."""
-    sentences = [_sharing(report)]
+    sentences = [sharing(report)]
     if all(centre.is_phantom for centre in report.centres):
         sentences.append(PHANTOMS)
     for study in report.studies:
@@ -50,14 +50,20 @@ def weights_bytes(generator: GeneratorRecord) -> int:
     return sum(file.size_bytes for file in generator.published.card.weights)
 
 
-def _sharing(report: Report) -> str:
+def sharing(report: Report) -> str:
+    """Say what crossed the border, and what stayed."""
     if not report.generators:
         return "No centre shared a generator."
     donors = list(dict.fromkeys(g.published.centre for g in report.generators))
     total = sum(map(weights_bytes, report.generators))
-    count = counted(len(report.generators), "generator")
+    files = sum(len(g.published.card.weights) for g in report.generators)
+    generators = counted(len(report.generators), "generator")
+    behind = [centre.counts for centre in report.centres if centre.name in donors]
+    images = sum(counts.images for counts in behind)
+    patients = sum(counts.patients for counts in behind)
     return (
-        f"{listed(donors)} trained {count} on {'its' if len(donors) == 1 else 'their'} own "
-        f"mammograms and shared {size(total)} of weights with the hub. No mammogram, patch or "
+        f"{listed(donors)} trained {generators} on {'its' if len(donors) == 1 else 'their'} own "
+        f"mammograms and shared {counted(files, 'file')} of {size(total)} of weights with the hub. "
+        f"{images:,} images of {patients:,} patients stayed where they are: no mammogram, patch or "
         "patient record was sent to it."
     )

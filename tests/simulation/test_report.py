@@ -48,7 +48,7 @@ def tags_of(page: str) -> Tags:
 def test_the_summary_says_what_was_shared_before_what_it_brought() -> None:
     sentences = summary_of(a_report())
 
-    assert "shared 3.0 MB of weights" in sentences[0]
+    assert "shared 2 files of 3.0 MB of weights" in sentences[0]
     assert "say nothing about real mammograms" in sentences[1]
     assert sentences[2].startswith("Of what real patches of centre-b bring, its")
 

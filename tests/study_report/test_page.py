@@ -5,7 +5,7 @@ import sys
 from html.parser import HTMLParser
 
 from node_api.findings import FailedRun
-from study_report.page import study_html, study_page
+from study_report.page import first_look, study_html, study_page
 from tests.study_report.made_up import NONE, B, a_study
 
 PNG = base64.b64decode(
@@ -62,7 +62,7 @@ def test_the_parts_stand_in_the_order_of_reading() -> None:
     failed = FailedRun(classifier="cnn", train_fraction=1.0, arm="B", seed=3, problem="diverged")
     page = study_page(a_study(failed=(failed,)), PICTURES)
     parts = [
-        "In short",
+        "What the numbers say",
         "How much of the real patches",
         "The arms",
         "All measures",
@@ -80,16 +80,18 @@ def test_the_parts_stand_in_the_order_of_reading() -> None:
     assert found == sorted(found)
 
 
-def test_pictures_come_synthetic_first_then_mistakes_then_real() -> None:
-    section = study_html(a_study(), PICTURES)
-    captions = re.findall(r"<figcaption>([^<]+)</figcaption>", section)
+def test_real_and_synthetic_lesions_stand_first_and_mistakes_below() -> None:
+    first = first_look(a_study(), PICTURES)
+    below = re.findall(r"<figcaption>([^<]+)</figcaption>", study_html(a_study(), PICTURES))
 
-    assert captions == [
+    assert [picture.caption for picture in first.pictures] == [
+        "Real lesion patches that centre-a trained on.",
         "Synthetic patches of centre-b (Masses of centre B), as “B”, “B + C” and “B alone” used "
         "them.",
+    ]
+    assert below == [
         "Test patches that the classifiers were surest of and wrong: missed lesions above, "
         "healthy patches taken for lesions below.",
-        "Real lesion patches that centre-a trained on.",
     ]
 
 
