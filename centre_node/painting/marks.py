@@ -30,6 +30,11 @@ class Marks:
     ellipses: tuple[Ellipse, ...]
     contrasts: NDArray[np.float64]
 
+    def times(self, factor: float) -> "Marks":
+        """Return marks that are all stronger or weaker by a factor."""
+        stronger = (self.residuals * factor).astype(np.float32)
+        return Marks(stronger, self.ellipses, self.contrasts * factor)
+
 
 def residual_marks(patches: NDArray[np.uint8], ellipses: Sequence[Ellipse]) -> Marks:
     """Take what lies in each patch's ellipse off the tissue that is carried on beneath it.

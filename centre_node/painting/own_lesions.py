@@ -114,14 +114,21 @@ class OwnLesions:
     ) -> Painted:
         """Paint marks from elsewhere, which get the axes and contrasts of the own lesions.
 
-        Nothing is painted on the healthy patches of the answer.
+        An archive's contrasts may all be several times those of another, so together they are
+        brought to the own ones first, by one factor, and then each by itself as blobs are. Nothing
+        is painted on the healthy patches of the answer.
 
         Args:
             marks: One for each healthy patch, in a circle.
             backgrounds: Records of healthy patches.
         """
         on = self._healthy(backgrounds, None, 0, random)
-        return Painted(self._in_own_shapes(marks, on, random), on.pixels)
+        typical, own_typical = (
+            max(float(np.median(contrasts)), LEAST_CONTRAST)
+            for contrasts in (marks.contrasts, self.lesions.contrasts)
+        )
+        as_strong = marks.times(own_typical / typical)
+        return Painted(self._in_own_shapes(as_strong, on, random), on.pixels)
 
     def _healthy(
         self,

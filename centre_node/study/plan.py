@@ -139,10 +139,16 @@ def _running(
         for subset in subsets[:-2]:
             sizes = Sizes(classes * subset.lesions, validation, test)
             seconds += len(configuration.seeds) * sum(
-                pace.of_run(configuration, sizes, _added(arm, configuration, donated, classes))
+                _trainings(arm)
+                * pace.of_run(configuration, sizes, _added(arm, configuration, donated, classes))
                 for arm in configuration.arms
             )
     return seconds
+
+
+def _trainings(arm: Arm) -> int:
+    """Return how many classifiers each of an arm's runs trains."""
+    return 2 if arm.harmonised == "validation" else 1
 
 
 def _added(

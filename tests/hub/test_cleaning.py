@@ -156,7 +156,7 @@ def test_a_version_that_is_added_while_orphans_are_sought_keeps_its_files(
             connection.execute(text("INSERT INTO centres VALUES ('centre-b', 'x', 0, NULL)"))
             insert = (
                 "INSERT INTO versions VALUES (1, 'centre-b', 'n', 1, 'd', 'dcgan', 'mass', "
-                f"'{{\"files\":[{{\"sha256\":\"{digest}\"}}]}}', '{{}}', 0, 'Tiny')"
+                f"'{{\"files\":[{{\"sha256\":\"{digest}\"}}]}}', '{{}}', 0, 'Tiny', NULL)"
             )
             connection.exec_driver_sql(insert)
         published.append(digest)

@@ -54,6 +54,20 @@ def test_what_is_drawn_beside_the_circle_is_not_painted() -> None:
     assert not nothing.residuals.any()
 
 
+def test_an_archive_whose_lesions_are_all_stronger_paints_the_same(
+    store: PatchStore, own: OwnLesions
+) -> None:
+    marks = drawn_marks(residual_patches(store, store.indices(1), size=SIZE))
+    backgrounds = store.indices(0)[: len(marks.ellipses)]
+
+    usual, stronger = (
+        own.painted_with(marks.times(factor), backgrounds, random=np.random.default_rng(0)).lesions
+        for factor in (1.0, 4.0)
+    )
+
+    assert np.abs(usual.astype(int) - stronger).max() <= 1
+
+
 def test_painted_residuals_lie_in_the_middle_in_own_axes_with_own_contrasts(
     store: PatchStore, own: OwnLesions
 ) -> None:

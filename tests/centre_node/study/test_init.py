@@ -66,6 +66,25 @@ def test_time_grows_with_arms_seeds_and_steps_as_it_is_known(own: Reading) -> No
     assert Pace(0.01, 0.0).of_run(epochs, sizes, added=12) == pytest.approx(1 + 5 * 3 * 0.01)
 
 
+def test_a_run_that_lets_validation_patients_choose_trains_twice(own: Reading) -> None:
+    inputs = StudyInputs(own=own, donors={"b": phantoms(seed=5)}, packages={})
+    always, chosen = (
+        plan_study(
+            StudyConfiguration(
+                patches=PatchConfiguration(margin_px=6, smallest_side_px=16),
+                image_size=16,
+                train_fractions=(1.0,),
+                arms=(Arm(name="B", real_donors=("b",), harmonised=harmonised),),
+            ),
+            inputs,
+            PACES,
+        )
+        for harmonised in (True, "validation")
+    )
+
+    assert chosen.seconds == pytest.approx(2 * always.seconds)
+
+
 def test_a_study_is_as_long_as_there_is_time_and_never_below_five_seeds(
     own: Reading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
