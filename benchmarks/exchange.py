@@ -79,7 +79,7 @@ def main(
         bare = stack.enter_context(servers.bare(folder))
         _downloads(folder, hub, token, rounds, stack)
         _fetches(folder, hub, token, rounds)
-        _uploads(package, hub, token, bare, rounds)
+        _uploads(folder, hub, token, bare, rounds)
         if mlflow is not None:
             peer = stack.enter_context(servers.mlflow(mlflow, folder))
             _publications(folder, hub, token, peer, rounds)
@@ -152,14 +152,28 @@ def _fetches(folder: Path, hub: Server, token: str, rounds: int) -> None:
         typer.echo(f"  {name}: {share:.2f} times as long as curl, goal 1.6")
 
 
-def _uploads(package: Package, hub: Server, token: str, bare: Server, rounds: int) -> None:
-    weights = package.card.weights[0]
-    sent = ("-o", os.devnull, "-T", str(package.folder / weights.name))
+def _uploads(folder: Path, hub: Server, token: str, bare: Server, rounds: int) -> None:
+    numbers, waiting = count(2 * MANY), list[Package]()
+
+    def write() -> None:
+        number = next(numbers)
+        shutil.rmtree(folder / f"sent-{number - 1}", ignore_errors=True)
+        waiting[:] = [large_package(folder / f"sent-{number}", value=1 / number)]
+        os.sync()  # or the hub's disk would be busy with what is prepared here
+
+    def send(url: str) -> Callable[[], object]:
+        def now() -> None:
+            weights = waiting[0].card.weights[0]
+            file = str(waiting[0].folder / weights.name)
+            _curl(url + weights.sha256, token, "-o", os.devnull, "-T", file)()
+
+        return now
+
     ways = {
-        "a route that discards": Way(bare, _curl(bare.url + "/discarded", token, *sent)),
-        "hub": Way(hub, _curl(f"{hub.url}/api/v1/blobs/{weights.sha256}", token, *sent)),
+        "a route that discards": Way(bare, send(bare.url + "/discarded?"), write),
+        "hub": Way(hub, send(hub.url + "/api/v1/blobs/"), write),
     }
-    times = _alternating("upload", ways, rounds)
+    times = _alternating("upload of a new file", ways, rounds)
     _tell_share(
         "of the bare route's speed, goal 0.85", times["a route that discards"], times["hub"]
     )

@@ -77,9 +77,15 @@ class Server:
 
 
 @contextmanager
-def hub(data_dir: Path) -> Iterator[Server]:
-    """Serve a hub as `genshare hub serve` does."""
+def hub(data_dir: Path, *, descriptors: int | None = None) -> Iterator[Server]:
+    """Serve a hub as `genshare hub serve` does.
+
+    Args:
+        descriptors: How many files and connections it may have open; by default as many as we.
+    """
     command = [sys.executable, "-m", "genshare", "hub", "serve", "--data-dir", str(data_dir)]
+    if descriptors is not None:
+        command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *command]
     settings = {"HUB_ADMIN_TOKEN": ADMIN_TOKEN, "HUB_REQUESTS_PER_MINUTE": "1000000"}
     port = _free_port()
     with _running([*command, "--port", str(port)], port, "/api/v1/readyz", settings) as server:
@@ -200,15 +206,16 @@ def note_versions(data_dir: Path, package: Package, count: int, *, first: int = 
     """Note versions of a package in a hub's database, numbered from `first`, by no upload."""
     manifest = (package.folder / MANIFEST).read_text()
     card = (package.folder / CARD).read_text()
+    same = ("dcgan", "mass", manifest, card, "2026-01-01 00:00:00.000000", "Large")
     rows = [
-        (number, "centre-b", "many", number, f"{number:064d}", "dcgan", "mass", manifest, card)
+        (number, "centre-b", "many", number, f"{number:064d}", *same)
         for number in range(first, first + count)
     ]
     kinds = [(row[0], "mass", "centre-b", "dcgan") for row in rows]
-    published = "'2026-01-01 00:00:00.000000'"
     with closing(sqlite3.connect(data_dir / "hub.sqlite")) as database, database:
         database.executemany(
-            f"INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,{published},'Large',NULL)",  # noqa: S608
+            "INSERT INTO versions (id, centre, name, version, manifest_digest, architecture, "
+            "lesion_kinds, manifest, card, published_at, title) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             rows,
         )
         database.executemany("INSERT INTO version_kinds VALUES (?,?,?,?)", kinds)

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -18,6 +19,9 @@ from centre_node.datasets.store import DatasetStore
 from centre_node.jobs.routes import router as jobs_router
 from centre_node.jobs.service import Jobs, Supervisor
 from centre_node.jobs.store import JobStore
+from centre_node.ledger.routes import router as ledger_router
+from centre_node.ledger.service import Releases
+from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.mammography.datasets import data_folders
 from centre_node.privacy.errors import ReleasePolicyError
 from centre_node.privacy.policy_file import policy_of
@@ -66,8 +70,15 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     app.state.datasets = Datasets(DatasetStore(engine), folders)
     app.state.connection = Connection(ConnectionStore(engine))
     app.state.jobs = Jobs(jobs, settings.data_dir / "jobs", clock=_now)
+    app.state.releases = Releases(
+        LedgerStore(settings.data_dir / LEDGER),
+        policy=partial(policy_of, settings.data_dir, settings.release_policy),
+        check_training=app.state.jobs.find,
+        folder=settings.data_dir,
+        clock=_now,
+    )
     health = (alive(), ready(engine, access=requires(Role.STAFF)))
-    for router in (*health, datasets_router, connection_router, jobs_router):
+    for router in (*health, datasets_router, connection_router, jobs_router, ledger_router):
         app.include_router(router, prefix=API)
     answer_head(app)
     limit_bodies(app)

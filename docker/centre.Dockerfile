@@ -9,7 +9,7 @@ RUN python3 -m venv /opt/genshare \
 WORKDIR /source
 COPY constraints.txt pyproject.toml ./
 # The libraries come first: they change rarely and are large. The project itself is not there yet.
-RUN mkdir genshare hub node_api shared simulation study_report centre_node \
+RUN mkdir genshare hub node_api privacy_page shared simulation study_report centre_node \
     && touch README.md LICENSE \
     && /opt/genshare/bin/pip install --no-cache-dir -c constraints.txt '.[node]'
 COPY README.md LICENSE ./
@@ -18,6 +18,7 @@ COPY hub hub
 COPY node_api node_api
 COPY shared shared
 COPY simulation simulation
+COPY privacy_page privacy_page
 COPY study_report study_report
 COPY centre_node centre_node
 RUN /opt/genshare/bin/pip install --no-cache-dir --no-deps --force-reinstall .

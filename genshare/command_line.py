@@ -5,13 +5,15 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperArgument, TyperOption
 
 from shared.files import full_disk_named
 from shared.interruption import INTERRUPTED, SENTENCE, TERMINATED
@@ -27,6 +29,10 @@ COMMANDS = {
     "train-generator": (
         "centre_node.training.commands",
         "Train a generator on a folder of mammograms.",
+    ),
+    "audit": (
+        "centre_node.sharing.audit_commands",
+        "Attack a trained generator before it leaves.",
     ),
     "publish": ("centre_node.sharing.commands", "Publish a generator to a hub."),
     "ledger": ("centre_node.ledger.commands", "Show what was released of which patient."),
@@ -48,6 +54,10 @@ COMMANDS = {
     ),
     "init": ("centre_node.study.init_command", "Write a study file for your own mammograms."),
     "study": ("centre_node.study.commands", "Compare what arms bring a classifier."),
+    "choose": (
+        "centre_node.study.choose_command",
+        "Choose donors' generators by your own validation patients.",
+    ),
     "doctor": ("genshare.doctor.commands", "Say what is amiss on this machine, and what to do."),
     "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),
     "export-medigan": ("centre_node.medigan.commands", "Write a package's medigan metadata."),
@@ -110,6 +120,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _call(arguments: list[str]) -> int:
+    _speak_plainly()
     module = importlib.import_module(COMMANDS[arguments[0]][0])
     command = typer.main.get_command(module.app)
     shares_a_module = arguments[0] in getattr(command, "commands", {})
@@ -118,6 +129,21 @@ def _call(arguments: list[str]) -> int:
     )
     code = command.main(args=rest, prog_name=name)
     return code if isinstance(code, int) else 0
+
+
+@cache
+def _speak_plainly() -> None:
+    """Keep Python's types, such as <list[Path]> and <bool>, out of the help.
+
+    An argument's name says what it is, and a flag takes nothing; other options say their own words.
+    """
+    setattr(TyperArgument, "display_type_rich", lambda _self, ctx: "")  # noqa: B010, ARG005
+    of_options = TyperOption.display_type_rich
+
+    def shown(option: TyperOption, ctx: Any) -> str | None:
+        return "" if option.is_flag else of_options(option, ctx)
+
+    setattr(TyperOption, "display_type_rich", shown)  # noqa: B010
 
 
 def _guarded(action: Callable[[], int], console: Console) -> int:

@@ -13,6 +13,25 @@ from shared.cards import MOST_WEIGHT_FILES
 from shared.models import LARGEST_COUNT, LARGEST_SEED, StrictModel
 from shared.names import Digest, FileName, Text
 
+DEFAULT_SAMPLES = 10_000
+
+
+class AuditSettings(StrictModel):
+    """What determines an audit, beside the generator and its patients."""
+
+    samples: int = Field(
+        DEFAULT_SAMPLES,
+        ge=100,
+        le=1_000_000,
+        description="How many patches are drawn from the generator to attack with.",
+    )
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="The same number gives the same audit.")
+    positive_control: bool = Field(
+        False,
+        description="Also plant some patients' patches among the samples, and tell whether the "
+        "audit finds them.",
+    )
+
 
 class Audited(StrictModel):
     """Whose patches were looked at on one side, exactly; stays at the centre."""
@@ -50,6 +69,8 @@ class AttackFigures(StrictModel):
             it finds where there is nothing to find.
         smallest_visible: The least AUROC that so many patients would have shown with 80 % power.
         hits: At false-positive rates of 1 % and 5 %.
+        p: One-sided, of so large an AUROC, were members and others exchanged by patient. A patient
+            has the score of the most exposed patch.
     """
 
     attack: AttackName
@@ -60,6 +81,12 @@ class AttackFigures(StrictModel):
     control_auroc_upper: Share
     smallest_visible: Share
     hits: tuple[HitRate, ...] = Field(min_length=1, max_length=4)
+    p: Share | None = None
+
+    @property
+    def at_one_percent(self) -> HitRate | None:
+        """The hits at a false-positive rate of 1 %, if they were counted."""
+        return next((rate for rate in self.hits if rate.false_positive_rate == 0.01), None)
 
 
 class Copies(StrictModel):

@@ -187,11 +187,13 @@ class ChosenControl(StrictModel):
 class RecoveredShare(StrictModel):
     """How much of what real donor patches bring a synthetic arm brings.
 
-    (synthetic - control) / (real donor - control), of the AUROC's means over seeds: 0 is nothing,
-    1 is as good as the patches themselves.
+    (synthetic - control) / (real donor - control), in AUROC: 0 is nothing, 1 is as good as the
+    patches themselves.
 
     Attributes:
-        share: None only where the real patches gained nothing in this study; `reason` says so.
+        share: None where the interval is unbounded, or the real patches gained nothing in this
+            study; `reason` says which. Corrected for being told only where their gain is clear of
+            0. In results of earlier versions it is the plain ratio, also where it is unbounded.
         interval: Of 95 %: every share at which what synthetic patches gain cannot be told from that
             share of what real ones gain (Fieller), by the resamples of `Difference`.
         gain_of_real: In AUROC.

@@ -14,9 +14,13 @@ from node_api.losses import (
     losses_with,
     losses_with_critic,
 )
+from node_api.patient_privacy import PRIVATE_DEFAULTS, PRIVATE_ONLY, PatientPrivacy
 from shared.cards import Loss
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
-from shared.names import Precision, TrainingRecipe
+from shared.names import Precision
+
+GeneratorRecipe = Literal["paper", "improved", "private"]
+"""What the defaults of a generator's training depend on."""
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
 AugmentationKind = Literal["brightness", "contrast", "translation", "cutout"]
@@ -83,17 +87,20 @@ class GeneratorTraining(StrictModel):
     moving average of the generator's weights. `relativistic` is the loss of R3GAN with its
     learning rates, betas and, for 64 px, penalties; its batch and epochs are ours, for hundreds
     of patches. These rates want tens of thousands of steps; for about a thousand, `dcgan` in the
-    improved recipe drew better real masses.
+    improved recipe drew better real masses. In `private` the discriminator learns of patients
+    under differential privacy, as `privacy` says: it has no BatchNorm and may take several steps
+    for each of the generator; `batch_size` is of synthetic patches, and an epoch is so many steps
+    that each patient is seen once on average.
 
     Source: paper sections 2.3.1 and 2.3.2; Adam and its betas are those of its published code;
     2700 epochs are its WGAN-GP of all lesions (10,000 for masses). Huang et al. 2024
-    (arXiv 2501.05441).
+    (arXiv 2501.05441); Bie et al. 2023 (arXiv 2302.02936) for `private`.
     """
 
-    recipe: TrainingRecipe = Field(
+    recipe: GeneratorRecipe = Field(
         "improved",
-        description="Whether to train as the paper did, or with our improvements; what is not "
-        "given otherwise depends on it.",
+        description="Whether to train as the paper did, with our improvements, or with "
+        "differential privacy of patients; what is not given otherwise depends on it.",
     )
     loss: Loss = Field(
         DEFAULT_LOSS,
@@ -170,7 +177,13 @@ class GeneratorTraining(StrictModel):
         ge=0,
         le=LARGEST_SEED,
         description="The same number gives the same training, to whoever knows it; by default one "
-        "from the operating system, which stays in the training's folder.",
+        "from the operating system, which stays in the training's folder. What private draws of "
+        "patients comes from no seed.",
+    )
+    privacy: PatientPrivacy | None = Field(
+        None,
+        exclude_if=lambda privacy: privacy is None,
+        description="What the recipe private promises; no other recipe has it.",
     )
 
     @model_validator(mode="before")
@@ -181,6 +194,8 @@ class GeneratorTraining(StrictModel):
         traits = LOSSES.get(str(value.get("loss", DEFAULT_LOSS)))
         if traits is None:
             return value  # and the field says which losses there are
+        if value.get("recipe") == "private":
+            return {**PRIVATE_DEFAULTS, **value}
         filled = {**traits.defaults, **value}
         if traits.penalty_divisor is not None and _is_number(filled["penalty_weight"]):
             end = filled["penalty_weight"] / traits.penalty_divisor
@@ -204,11 +219,24 @@ class GeneratorTraining(StrictModel):
                 )
         if self.penalty_weight is None and self.penalty_weight_end is not None:
             raise ValueError(f"penalty_weight_end needs a penalty, and {self.loss} has none")
-        if self.critic_steps > 1 and not traits.has_critic:
+        if self.critic_steps > 1 and not traits.has_critic and self.recipe != "private":
             raise ValueError(
                 f"critic_steps above 1 belong to the loss {losses_with_critic()}, not to "
                 f"{self.loss}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _privacy_fits_the_recipe(self) -> Self:
+        if self.recipe != "private":
+            if self.privacy is not None:
+                raise ValueError(f"privacy belongs to the recipe private, not to {self.recipe}")
+            return self
+        if self.privacy is None:
+            raise ValueError("the recipe private needs privacy, with epsilon or noise_multiplier")
+        for name, only in PRIVATE_ONLY.items():
+            if (given := getattr(self, name)) != only:
+                raise ValueError(f"the recipe private needs {name} {only}, not {given}")
         return self
 
     @property

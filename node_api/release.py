@@ -70,7 +70,7 @@ class ReleasePolicy(StrictModel):
         least_nearest_ratio: Median distance of samples to members over that to held-out patches;
             below it a generator is refused if chance does so in less than 1 % of cases.
         differential_privacy_required: Per patient.
-        exact_counts_from: Smaller counts of patients and patches are told as bands.
+        coarse_counts_below: Smaller counts of patients and patches are told as wider bands.
         review_months: After so many, the release is to be looked at again.
     """
 
@@ -88,7 +88,7 @@ class ReleasePolicy(StrictModel):
     largest_epsilon: float | None = Field(None, gt=0)
     largest_delta: Share | None = None
     budget_per_patient: Budget = Budget()
-    exact_counts_from: int = Field(100, ge=5, le=LARGEST_COUNT)
+    coarse_counts_below: int = Field(100, ge=5, le=LARGEST_COUNT)
     review_months: int = Field(12, ge=1, le=120)
     may_waive: tuple[MayWaive, ...] = Field((), max_length=MOST_KINDS)
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from node_api.audits import AuditSettings
 from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.generator_training import GeneratorTraining
 from node_api.held_out import HoldOut
@@ -15,7 +16,9 @@ from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
 from shared.names import Digest, FileName, LesionKind, Name, Pathology
 from shared.terms import Terms
 
-JobKind = Literal["write_phantoms", "train_generator", "publish", "pull", "sample", "study"]
+JobKind = Literal[
+    "write_phantoms", "train_generator", "audit", "publish", "pull", "sample", "study"
+]
 
 
 class JobRequest(StrictModel):
@@ -62,20 +65,18 @@ class TrainGeneratorRequest(JobRequest):
     )
 
 
-class PublishRequest(Terms, JobRequest):
-    """Build a package of a trained generator and publish it to the hub."""
+class WeightsChoice(JobRequest):
+    """Which weight files of a finished training are meant."""
 
-    kind: Literal["publish"] = "publish"
     training_job: str = Field(max_length=100, description="Id of the finished train_generator job.")
     ensemble: bool = Field(
-        False,
-        description="Publish every weight file that the training kept, not the final one only.",
+        False, description="Every weight file that the training kept, not the final one only."
     )
     proportions: dict[FileName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
         default_factory=dict,
         max_length=MOST_WEIGHT_FILES,
-        description="Publish these of the kept weight files instead, and have patches drawn from "
-        "them in these proportions.",
+        description="These of the kept weight files instead, with patches drawn from them in these "
+        "proportions.",
     )
 
     @model_validator(mode="after")
@@ -83,6 +84,18 @@ class PublishRequest(Terms, JobRequest):
         if self.ensemble and self.proportions:
             raise ValueError("ensemble takes every weight file, proportions some; give one of them")
         return self
+
+
+class AuditRequest(AuditSettings, WeightsChoice):
+    """Attack a trained generator as somebody would who has its weights, before it is published."""
+
+    kind: Literal["audit"] = "audit"
+
+
+class PublishRequest(Terms, WeightsChoice):
+    """Build a package of a trained generator and publish it to the hub."""
+
+    kind: Literal["publish"] = "publish"
 
 
 class PullRequest(JobRequest):
@@ -134,6 +147,7 @@ class StudyRequest(JobRequest):
 AnyJobRequest = Annotated[
     WritePhantomsRequest
     | TrainGeneratorRequest
+    | AuditRequest
     | PublishRequest
     | PullRequest
     | SampleRequest

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from node_api.audits import AuditReport
 from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.findings import StudyResult
 from node_api.generator_training import GeneratorTraining
 from node_api.held_out import HeldOut
 from node_api.recipes import SamplingRecipe
 from shared.architectures import Architecture
+from shared.cards import PrivacyPromise
 from shared.fidelity import FidelityReport
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind
@@ -23,6 +25,7 @@ class TrainedGenerator(StrictModel):
         patients, patches: Of whom and of what it was trained.
         held_out: Whom it never saw; None, which is not written: an earlier version trained it, on
             all patients.
+        privacy: What was promised to the patients; None, which is not written: nothing.
     """
 
     data_set: str
@@ -35,6 +38,7 @@ class TrainedGenerator(StrictModel):
     genshare_version: str
     fidelity: FidelityReport | None = None
     held_out: HeldOut | None = Field(None, exclude_if=lambda given: given is None)
+    privacy: PrivacyPromise | None = Field(None, exclude_if=lambda given: given is None)
 
 
 class FinishedTraining(TrainedGenerator):
@@ -74,6 +78,7 @@ class SampledPatches(SamplingRecipe):
 JobResult = (
     WrittenPhantoms
     | FinishedTraining
+    | AuditReport
     | GeneratorVersion
     | PulledGenerator
     | SampledPatches
@@ -83,6 +88,7 @@ JobResult = (
 RESULTS: Mapping[str, type[JobResult]] = {
     "write_phantoms": WrittenPhantoms,
     "train_generator": FinishedTraining,
+    "audit": AuditReport,
     "publish": GeneratorVersion,
     "pull": PulledGenerator,
     "sample": SampledPatches,

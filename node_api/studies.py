@@ -17,6 +17,8 @@ Harmonised = bool | Literal["validation"]
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
 
+Proportion = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
 SOURCES = (
     "generators",
     "real_donors",
@@ -35,7 +37,8 @@ class Arm(StrictModel):
 
     Lesions come from one source: generators, donors' real patches, or what the centre can do by
     itself; `StudyConfiguration.synthetic_patches` of them, in equal parts from each generator or
-    donor. As many of the centre's own healthy patches come with them as keep the classes balanced.
+    donor, or in the proportions that are given of generators. As many of the centre's own healthy
+    patches come with them as keep the classes balanced.
 
     Attributes:
         painted: Adds lesions that are painted on those healthy patches: `own` the own lesions,
@@ -65,6 +68,13 @@ class Arm(StrictModel):
     name: ArmName
     generators: tuple[Digest, ...] = Field(
         (), max_length=MOST_LISTED, description="Manifest digests of pulled packages."
+    )
+    proportions: tuple[Proportion, ...] = Field(
+        (),
+        max_length=MOST_LISTED,
+        description="How many lesions are drawn from each of the generators compared with the "
+        "others, in their order; none: equally many.",
+        exclude_if=lambda proportions: not proportions,
     )
     real_donors: tuple[Name, ...] = Field(
         (),
@@ -97,6 +107,11 @@ class Arm(StrictModel):
             )
         if not self.own_lesions and not (self.generators or self.real_donors):
             raise ValueError("own_lesions = false needs generators or real_donors instead of them")
+        if self.proportions and len(self.proportions) != len(self.generators):
+            raise ValueError(
+                f"proportions has {len(self.proportions)} numbers for {len(self.generators)} "
+                "generators; give one for each, or none"
+            )
         if self.every_donated and not self.real_donors:
             raise ValueError("every_donated needs real_donors")
         if self.harmonised and not (self.generators or self.real_donors):
@@ -128,6 +143,15 @@ class OwnGenerator(StrictModel):
     @classmethod
     def _can_be_repeated(cls, training: GeneratorTraining) -> GeneratorTraining:
         return training if training.seed is not None else training.model_copy(update={"seed": 0})
+
+    @model_validator(mode="after")
+    def _is_not_private(self) -> Self:
+        if self.training.recipe == "private":
+            raise ValueError(
+                "the recipe private is for a generator that leaves; a study's own one stays, "
+                "so its recipe is paper or improved"
+            )
+        return self
 
 
 class StudyConfiguration(StrictModel):

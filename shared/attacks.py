@@ -14,6 +14,7 @@ AttackName = Literal[
     "density ratio",
     "ball of samples",
     "inversion",
+    "calibrated inversion",
 ]
 """How a person who has the weights would try to tell members from others.
 

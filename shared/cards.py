@@ -1,9 +1,9 @@
 """The model card: what a receiver must know of a generator before using it."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import FailFast, Field, field_validator
+from pydantic import FailFast, Field, field_validator, model_validator
 
 from shared.architectures import Architecture
 from shared.fidelity import FidelityReport
@@ -73,13 +73,64 @@ class Training(StrictModel):
     )
 
 
+class PrivacyPromise(StrictModel):
+    """Differential privacy of patients, in numbers.
+
+    Whatever is computed from the weights happens with a probability that changes by a factor of
+    at most exp(epsilon), plus delta, if all patches of any one patient had not been there.
+    The number of patients, and whoever chose the settings by looking, are outside of it.
+
+    Attributes:
+        noise_multiplier: Standard deviation of the noise in clips.
+        clip: Largest norm of what one patient adds to a step.
+        sampling_rate: Probability that a patient was in a step.
+        steps: Of the discriminator, those that an interruption lost included.
+    """
+
+    epsilon: float = Field(gt=0)
+    delta: float = Field(gt=0, lt=1)
+    unit: Literal["patient"] = "patient"
+    noise_multiplier: float = Field(gt=0)
+    clip: float = Field(gt=0)
+    sampling_rate: float = Field(gt=0, le=1)
+    steps: int = Field(ge=1, le=LARGEST_COUNT)
+    accountant: Literal["PRV"] = "PRV"
+
+    @property
+    def statement(self) -> str:
+        """The promise in a sentence."""
+        return (
+            f"Differential privacy of each patient with epsilon {self.epsilon:.4g} and delta "
+            f"{self.delta:.4g}: nobody learns much more of a patient from the weights than "
+            "without that patient's patches, and epsilon says how much."
+        )
+
+
 class Privacy(StrictModel):
     """What protects the training patients beyond sharing weights instead of images."""
 
-    method: Literal["none"] = "none"
+    method: Literal["none", "differential privacy"] = "none"
     statement: Text = (
         "No formal privacy guarantee: the weights may reveal something of the training patches."
     )
+    promise: PrivacyPromise | None = Field(
+        None,
+        exclude_if=lambda promise: promise is None,
+        description="Of differential privacy, in numbers; not written where there is none.",
+    )
+
+    @model_validator(mode="after")
+    def _method_has_its_numbers(self) -> Self:
+        if (self.method == "none") != (self.promise is None):
+            raise ValueError("differential privacy needs its promise, and no other method has one")
+        return self
+
+    @classmethod
+    def of(cls, promise: PrivacyPromise | None) -> Self:
+        """Return what a card says of a promise, or of none."""
+        if promise is None:
+            return cls()
+        return cls(method="differential privacy", statement=promise.statement, promise=promise)
 
 
 class Origin(StrictModel):

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from datetime import UTC
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import Field
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from shared.arguments import name_argument
@@ -21,6 +22,7 @@ from shared.packages import Package, canonical_json
 from shared.progress import shown as progress_shown
 from shared.records import GeneratorVersion
 from shared.safe_text import shown, shown_json
+from shared.statements import statement_sentence
 from shared.weight_choices import chosen_weights
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -73,13 +75,14 @@ def list_generators(
     if json:
         _write_json(records)
         return
-    table = Table("centre", "name", "version", "title", "architecture", "patches", "published")
+    columns = ("centre", "name", "version", "title", "architecture", "patches", "published")
+    table = Table(*(Column(name, overflow="fold") for name in columns))
     for record in records:
         card = record.card
         kind = f"{card.architecture.kind}, {card.architecture.image_size} px"
         kind = ", ".join([kind, *card.architecture.classes])
         patches = str(card.training_set.patches or "unknown")
-        published = f"{record.published_at:%Y-%m-%d %H:%M}"
+        published = f"{record.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         told = (record.centre, record.name, str(record.version), card.title, kind, patches)
         table.add_row(*(Text(shown(cell)) for cell in (*told, published)))
     Console().print(table)
@@ -103,14 +106,20 @@ def show(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
 ) -> None:
-    """Print one version's card and manifest as JSON.
+    """Print one version's card and manifest as JSON, and in a line what is stated of its privacy.
+
+    The line, with verdict and strongest bound of the centre's audit, goes to the standard error.
 
     Examples:
       genshare show centre-b lesions-dcgan
 
       genshare show centre-b lesions-dcgan --version 1
     """
-    record = connect(hub_url, token).version(centre, name, version)
+    hub = connect(hub_url, token)
+    record = hub.version(centre, name, version)
+    statement = hub.statement(record)
+    told = "no audit is stated" if statement is None else statement_sentence(statement)
+    sys.stderr.write(f"{shown(told)}\n")
     sys.stdout.write(shown_json(record.model_dump_json(indent=2)) + "\n")
 
 

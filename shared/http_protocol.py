@@ -23,6 +23,7 @@ from shared.raw_problems import raw_problem
 from shared.transfer_rate import TransferRate
 
 LINGER_SECONDS, LINGER_BYTES = 2.0, 16_000_000  # given to a caller who still sends when answered
+READ_AT_FIRST, READ_AT_ONCE, READ_BY_ALL = 16_384, 262_144, 16_000_000  # bytes
 CLOSE = (b"connection", b"close")
 
 
@@ -47,6 +48,7 @@ class LimitedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, where there is room; else say so, which costs nothing."""
         self._socket = self._rate.transport = transport
+        self._read_at_once(READ_AT_FIRST)
         if not self._watch.admit(self):
             if self._tls is None:
                 transport.write(raw_problem(503, "too many callers at once; try again"))
@@ -128,6 +130,7 @@ class LimitedProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """Wait for the next request, of which a part may be here."""
         self.since = time.monotonic()
+        self._read_at_once(READ_AT_FIRST)
         self._head_since = self.since if self.conn.trailing_data[0] else None
         super().on_response_complete()
 
@@ -161,6 +164,8 @@ class LimitedProtocol(H11Protocol):
             return False
         body._remaining -= len(data)
         self.cycle.body = cast("bytearray", data)
+        share = READ_BY_ALL // max(1, len(self._watch))
+        self._read_at_once(max(READ_AT_FIRST, min(READ_AT_ONCE, share)))
         if len(data) > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
         self.cycle.message_event.set()
@@ -189,6 +194,10 @@ class LimitedProtocol(H11Protocol):
         if self._tls is None:
             scope["extensions"] = {"http.response.pathsend": {}, "http.response.zerocopysend": {}}
         await cast("Any", self._application)(scope, receive, send_limited)
+
+    def _read_at_once(self, most: int) -> None:
+        """Read so much at most from now on: hundreds may send what nobody asked for yet."""
+        cast("Any", self._socket).max_size = most  # so asyncio's transports call it
 
     async def _linger(self, message: Message, receive: Receive, send: Send) -> None:
         """Read a little of a body that nobody wants: its sender may not look before that."""

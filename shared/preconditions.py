@@ -5,6 +5,7 @@ Source: RFC 9110, section 13; the order of the conditions is that of section 13.
 
 import hashlib
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -20,6 +21,9 @@ CONDITIONS = {"if-match", "if-none-match"}
 """Those that a change can have; documents have no date."""
 
 READING = {"GET", "HEAD"}
+CheckDocument = Callable[[Callable[[], str | None]], None]
+"""Checks a request's conditions against a document that it can read; see `Conditions`."""
+
 NOT_READABLE = {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.UNPROCESSABLE_ENTITY}
 _TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
@@ -56,8 +60,36 @@ def is_known(
     return method in READING and since is not None and date is not None and since <= date
 
 
+def unconditional(_now: object) -> None:
+    """Have no condition."""
+
+
+class Conditions:
+    """A request's conditions, for the step that changes what its path names.
+
+    Between `check_conditions` and that step another request may change it.
+
+    Raises:
+        PreconditionFailedError: By both checks, when a condition does not hold.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._method, self._headers = request.method, request.headers
+
+    def check_etag(self, etag: str | None) -> None:
+        """Check them against what there is now; None where there is nothing."""
+        if CONDITIONS & set(self._headers):
+            is_known(self._method, self._headers, etag)
+
+    def check_document(self, read: Callable[[], str | None]) -> None:
+        """Check them against a document, which is read only where there are any."""
+        if CONDITIONS & set(self._headers):
+            document = read()
+            self.check_etag(None if document is None else etag_of(document.encode()))
+
+
 async def check_conditions(request: Request) -> None:
-    """Check the conditions of a request that changes what its path names, before it does.
+    """Check the conditions of a request that changes what its path names, before its body is read.
 
     What is there now is what a GET or HEAD of the path answers; where neither can be asked, there
     is nothing that a condition could speak of.

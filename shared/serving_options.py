@@ -7,12 +7,16 @@ import typer
 
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")]
 TlsCertificate = Annotated[
-    Path | None, typer.Option(help="PEM file of the certificate and its chain.")
+    Path | None, typer.Option(metavar="FILE", help="PEM file of the certificate and its chain.")
 ]
-TlsKey = Annotated[Path | None, typer.Option(help="PEM file of its key, without a password.")]
+TlsKey = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="PEM file of its key, without a password.")
+]
 AllowUnencrypted = Annotated[
     bool | None,
     typer.Option(
-        "--allow-unencrypted", help="Serve other machines without TLS: anyone between reads all."
+        "--allow-unencrypted",
+        metavar="",
+        help="Serve other machines without TLS: anyone between reads all.",
     ),
 ]

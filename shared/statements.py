@@ -13,6 +13,7 @@ from shared.attacks import MOST_ATTACKS, AttackName, Share, Unit
 from shared.canonical import canonical_json
 from shared.errors import StatementRefusedError
 from shared.json_documents import read_json
+from shared.leaving import COARSE, FINE, FINE_BELOW, told_count
 from shared.models import LARGEST_COUNT, StrictModel, validation_summary
 from shared.names import Digest, Text
 
@@ -46,7 +47,7 @@ Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
 class Band(StrictModel):
-    """A count, as far as it is told: both ends are the same where it is told exactly."""
+    """A count, as far as it is told."""
 
     at_least: int = Field(ge=0, le=LARGEST_COUNT)
     at_most: int = Field(ge=0, le=LARGEST_COUNT)
@@ -62,14 +63,15 @@ class Band(StrictModel):
         return str(self.at_least) if same else f"{self.at_least} to {self.at_most}"
 
 
-def banded(count: int, *, exact_from: int) -> Band:
-    """Return a count exactly if it is large enough, else the band of 1, 2 or 5 times a power of 10.
+def banded(count: int, *, coarse_below: int) -> Band:
+    """Return a count as far as it is told: as on a card, and coarser if it is small.
 
     Args:
-        exact_from: The least count that is told exactly.
+        coarse_below: Smaller counts are told as the band between 1, 2 or 5 times a power of 10.
     """
-    if count >= exact_from:
-        return Band(at_least=count, at_most=count)
+    if count >= coarse_below:
+        told, step = told_count(count), FINE if count < FINE_BELOW else COARSE
+        return Band(at_least=told, at_most=told + step - 1)
     if count < 1:
         return Band(at_least=0, at_most=0)
     power = 10 ** (len(str(count)) - 1)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from node_api.audits import AuditReport
 from node_api.data_sources import MammogramFolder, PhantomSet
 from node_api.findings import StudyResult
 from node_api.jobs import Job
@@ -28,7 +29,7 @@ Found = TypeVar("Found", bound=StrictModel)
 def run_scenario(
     scenario: Scenario, federation: Federation, *, digest: str, on_job: OnJob
 ) -> FinishedSimulation:
-    """Train, publish, pull, sample and study, as the scenario says.
+    """Train, audit, publish, pull, sample and study, as the scenario says.
 
     What an earlier start finished is found again, not done again.
 
@@ -45,13 +46,21 @@ def run_scenario(
     driver.write_phantoms()
     datasets = driver.introduce()
     trained = driver.train()
+    audited = driver.audit(trained)
     published = driver.publish(trained)
     driver.pull(published)
     previews, studied = driver.sample_and_study(published)
     return FinishedSimulation(
         datasets=datasets,
         generators=tuple(
-            PublishedGenerator(generator, trained[name], published[name], previews.get(name))
+            PublishedGenerator(
+                generator,
+                trained[name],
+                published[name],
+                previews.get(name),
+                audited.get(name),
+                federation.hub.statement(published[name]),
+            )
             for name, generator in driver.generators.items()
         ),
         studies=tuple(
@@ -119,6 +128,22 @@ class _Driver:
                 for reference, generator in self.generators.items()
             }
         )
+
+    def audit(self, trained: Mapping[str, Job]) -> dict[str, AuditReport]:
+        """Attack those generators whose scenario says so, each at its centre."""
+        jobs = self._run(
+            {
+                reference: self._step(
+                    generator.centre,
+                    f"audit {reference}",
+                    f"audits {generator.name}",
+                    self.scenario.audit_request(generator, trained[reference].id, generator.audit),
+                )
+                for reference, generator in self.generators.items()
+                if generator.audit is not None
+            }
+        )
+        return {reference: _found(AuditReport, job) for reference, job in jobs.items()}
 
     def publish(self, trained: Mapping[str, Job]) -> dict[str, GeneratorVersion]:
         """Publish every trained generator under its terms."""

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.hub_client import HubClient
+from shared.toml_text import toml_lines
+from simulation.errors import ScenarioError
 from simulation.node_client import NodeClient
 from simulation.processes import Services, free_ports
-from simulation.results_folder import LOGS, STATE
+from simulation.results_folder import LOGS, STATE, write_atomically
 from simulation.scenario import HUB, Scenario
 from simulation.service_client import ServiceClient, http_client
 
 PROCESSES = "processes.json"
+POLICY = "release-policy.toml"
+"""Where a node looks for its policy, in its data folder."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,17 @@ def attached(
     hub_admin_token: str,
     node_token: str | None,
 ) -> Federation:
-    """Return a federation that somebody else started."""
+    """Return a federation that somebody else started.
+
+    Raises:
+        ScenarioError: A centre has a policy in the scenario, but its node has one of its own.
+    """
+    for centre in scenario.centres.values():
+        if centre.release_policy is not None:
+            raise ScenarioError(
+                f"the scenario has a release policy for {centre.name}, whose node is started "
+                "elsewhere: a policy is the node's own; name its file there in NODE_RELEASE_POLICY"
+            )
     http = http_client(hub_url, hub_admin_token)
     nodes = {
         label: NodeClient(centre.name, http_client(node_urls[label], node_token))
@@ -96,7 +110,11 @@ def _start_node(
     folders: Mapping[str, str],
 ) -> NodeClient:
     name = scenario.centres[label].name
-    arguments = ["node", "serve", "--data-dir", str(root / STATE / name)]
+    data_dir = root / STATE / name
+    if (policy := scenario.centres[label].release_policy) is not None:
+        told = policy.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        write_atomically(data_dir / POLICY, toml_lines(told).encode())
+    arguments = ["node", "serve", "--data-dir", str(data_dir)]
     if label in folders:
         arguments += ["--mammograms-dir", folders[label]]
     if lent := _link_lent(scenario, label, root, folders):

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from node_api.audits import AuditReport
 from node_api.findings import StudyResult
 from node_api.jobs import Job
 from node_api.summaries import DatasetSummary
 from shared.records import GeneratorVersion
+from shared.statements import AuditStatement
 from simulation.scenario import GeneratorScenario, StudyScenario
 
 
@@ -19,12 +21,19 @@ class Preview:
 
 @dataclass(frozen=True)
 class PublishedGenerator:
-    """A generator that its centre trained and published. No preview: no study uses it."""
+    """A generator that its centre trained and published. No preview: no study uses it.
+
+    Attributes:
+        audit: What the centre found, exactly; None: it looked for nothing.
+        statement: What the centre said of it to the hub; None: nothing.
+    """
 
     scenario: GeneratorScenario
     training: Job
     version: GeneratorVersion
     preview: Preview | None
+    audit: AuditReport | None
+    statement: AuditStatement | None
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from node_api.audits import AuditSettings
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.generator_training import GeneratorTraining, kept_epochs
 from node_api.held_out import HoldOut
 from node_api.patches import PatchConfiguration
-from node_api.requests import StudyRequest, TrainGeneratorRequest
+from node_api.release import ReleasePolicy
+from node_api.requests import AuditRequest, StudyRequest, TrainGeneratorRequest
 from node_api.studies import EVERY_KIND, Arm, StudyConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.architectures import Architecture, DcganArchitecture
@@ -51,6 +53,12 @@ class CentreScenario(StrictModel):
     dataset: DatasetSource
     patches: PatchConfiguration = PatchConfiguration()
     threads: int = Field(1, ge=1, le=256, description="Of every job here; results depend on it.")
+    release_policy: ReleasePolicy | None = Field(
+        None,
+        exclude_if=lambda policy: policy is None,
+        description="What a generator must show before it leaves the node, which this simulation "
+        "starts; None: the defaults.",
+    )
 
 
 class GeneratorScenario(Terms):
@@ -66,6 +74,11 @@ class GeneratorScenario(Terms):
     hold_out: HoldOut = HoldOut(seed=0)
     publish_ensemble: bool = Field(
         False, description="Publish every weight file that the training keeps, as the paper does."
+    )
+    audit: AuditSettings | None = Field(
+        None,
+        exclude_if=lambda audit: audit is None,
+        description="Attack the generator before it is published; None: it is not.",
     )
 
     @field_validator("training", "hold_out")
@@ -237,6 +250,17 @@ class Scenario(StrictModel):
             architecture=generator.architecture,
             training=generator.training,
             hold_out=generator.hold_out,
+        )
+
+    def audit_request(
+        self, generator: GeneratorScenario, training_job: str, audit: AuditSettings
+    ) -> AuditRequest:
+        """Return what the generator's centre is asked to find out before it publishes."""
+        return AuditRequest(
+            threads=self.centres[generator.centre].threads,
+            training_job=training_job,
+            ensemble=generator.publish_ensemble,
+            **audit.model_dump(),
         )
 
     def study_request(self, study: StudyScenario, digests: Mapping[str, str]) -> StudyRequest:

@@ -118,11 +118,12 @@ def recovered_table(study: Presented) -> StudyTable | None:
         Heading("Real patches", is_number=False),
         Heading("Their gain"),
         Heading("Recovered"),
-        Heading("Why undefined", is_number=False),
+        Heading("Why not told", is_number=False),
     )
     note = (
         "(AUROC of the arm - of the control) / (AUROC with real patches - of the control): 0 % is "
-        "nothing, 100 % is as good as the real patches. 95 % interval in brackets."
+        "nothing, 100 % is as good as the real patches. 95 % interval in brackets. It is told only "
+        "where the real patches' gain is 1.96 standard errors or more, and corrected for that."
     ).replace(" - ", " \N{MINUS SIGN} ")
     return StudyTable("Recovered share", headings, rows, note=note)
 
@@ -200,7 +201,10 @@ def _whole(share: float) -> str:
 
 
 def _recovered(share: RecoveredShare) -> str:
-    return "undefined" if share.share is None else recovered(share.share, share.interval)
+    if share.share is not None:
+        return recovered(share.share, share.interval)
+    is_unbounded = share.interval is not None and share.interval.low is None
+    return "not told (unbounded)" if is_unbounded else "undefined"
 
 
 def _metric_tables(study: Presented, title: str, metrics: Sequence[str]) -> Iterator[StudyTable]:

@@ -7,8 +7,12 @@ from shared.statements import AuditStatement, StatedAttack, StatedAudit, StatedP
 
 def a_statement(subject: str = "a" * 64, **given: Any) -> AuditStatement:
     """Return a statement of a generator that passed."""
-    people = StatedPeople(patients=banded(480, exact_from=100), patches=banded(612, exact_from=100))
-    others = StatedPeople(patients=banded(60, exact_from=100), patches=banded(75, exact_from=100))
+    people = StatedPeople(
+        patients=banded(480, coarse_below=100), patches=banded(612, coarse_below=100)
+    )
+    others = StatedPeople(
+        patients=banded(60, coarse_below=100), patches=banded(75, coarse_below=100)
+    )
     attacks = (
         StatedAttack(
             attack="density ratio",

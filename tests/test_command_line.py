@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -159,3 +160,12 @@ def test_the_hub_loads_no_array_or_tensor_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("command", [["study", "pool"], ["hub", "serve"], ["fetch"], ["doctor"]])
+def test_help_says_no_type_of_python(genshare: Genshare, command: list[str]) -> None:
+    done = genshare(*command, "--help")
+
+    assert done.code == 0
+    assert "--help" in done.stdout
+    assert not re.search(r"<\w+(\[\w+\])?>", done.stdout)

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
+from centre_node.classifiers.features import classifier_features
 from centre_node.classifiers.training import (
     ClassifierProgress,
     lesion_log_odds,
     train_classifier,
 )
-from centre_node.fidelity.classifier_features import classifier_features
 from centre_node.fidelity.comparison import FeatureKind
 from centre_node.fidelity.features import Features
 from centre_node.mammography.patch_store import PatchStore

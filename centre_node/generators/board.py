@@ -41,10 +41,11 @@ class Board:
             if value is not None:
                 self._writer.add_scalar(name, value, event.epoch)
 
-    def write_samples(self, epoch: int, sheet: NDArray[np.uint8], diversity: float) -> None:
+    def write_samples(self, epoch: int, sheet: NDArray[np.uint8], diversity: float | None) -> None:
         """Write a sheet of samples, 8-bit, shape (height, width), and how diverse they are."""
         self._writer.add_image("samples", sheet, epoch, dataformats="HW")
-        self._writer.add_scalar("diversity", diversity, epoch)
+        if diversity is not None:
+            self._writer.add_scalar("diversity", diversity, epoch)
         self._writer.flush()
 
 

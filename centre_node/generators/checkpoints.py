@@ -27,6 +27,8 @@ class TrainingRun(StrictModel):
 
     Attributes:
         classes_sha256: Of the patches' classes, where the architecture has some.
+        patients_sha256: Of whose the patches are, where the training is private.
+        start_sha256: Of the checkpoint whose networks it starts from; None: from random ones.
     """
 
     architecture: Architecture
@@ -34,6 +36,8 @@ class TrainingRun(StrictModel):
     patches: int
     patches_sha256: Digest
     classes_sha256: Digest | None = Field(None, exclude_if=lambda digest: digest is None)
+    patients_sha256: Digest | None = Field(None, exclude_if=lambda digest: digest is None)
+    start_sha256: Digest | None = Field(None, exclude_if=lambda digest: digest is None)
 
     @property
     def digest(self) -> str:
@@ -50,14 +54,19 @@ def training_run(
     architecture: Architecture,
     training: GeneratorTraining,
     classes: NDArray[np.int64] | None = None,
+    patients: NDArray[np.int64] | None = None,
+    *,
+    start_sha256: str | None = None,
 ) -> TrainingRun:
-    """Describe a training on patches, shape (n, side, side), of classes, shape (n,)."""
+    """Describe a training on patches, shape (n, side, side), of classes and patients, (n,)."""
     return TrainingRun(
         architecture=architecture,
         training=training,
         patches=len(patches),
         patches_sha256=sha256_of_array(patches),
         classes_sha256=None if classes is None else sha256_of_array(classes),
+        patients_sha256=None if patients is None else sha256_of_array(patients),
+        start_sha256=start_sha256,
     )
 
 
@@ -114,7 +123,7 @@ def load_checkpoint(folder: Path, state: TrainingState, run: TrainingRun) -> Non
     path = folder / CHECKPOINT
     if not path.exists():
         return
-    digest, saved = _read_checkpoint(path)
+    digest, saved = read_checkpoint(path)
     if digest != run.digest:
         raise CheckpointError(
             f"{path} belongs to a training with another architecture, configuration or patches"
@@ -122,7 +131,12 @@ def load_checkpoint(folder: Path, state: TrainingState, run: TrainingRun) -> Non
     state.load_state_dict(saved)
 
 
-def _read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
+def read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return a checkpoint's run, as its digest, and the state.
+
+    Raises:
+        CheckpointError: It is damaged.
+    """
     try:
         _check_checksums(path)
         content = torch.load(path, map_location="cpu", weights_only=True)

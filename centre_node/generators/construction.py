@@ -5,7 +5,12 @@ from functools import partial
 import torch
 from torch import nn
 
-from centre_node.generators.networks import DcganDiscriminator, DcganGenerator, build_network
+from centre_node.generators.networks import (
+    DcganDiscriminator,
+    DcganGenerator,
+    build_network,
+    keep_variance,
+)
 from centre_node.generators.residual_networks import (
     ResidualDiscriminator,
     ResidualGenerator,
@@ -41,7 +46,10 @@ def new_discriminator(
     match architecture:
         case DcganArchitecture():
             discriminator = partial(DcganDiscriminator, normalised=is_normalised(training))
-            return build_network(discriminator, architecture, random)
+            built = build_network(discriminator, architecture, random)
+            if training.privacy is not None:
+                keep_variance(built)
+            return built
         case ResidualArchitecture():
             return build_residual_network(ResidualDiscriminator, architecture, random)
 
@@ -59,12 +67,12 @@ def blank_discriminator(architecture: Architecture, training: GeneratorTraining)
 def is_normalised(training: GeneratorTraining) -> bool:
     """Tell whether a DCGAN's discriminator has BatchNorm.
 
-    A loss that penalises the gradient of each score forbids it: a score must depend on its own
-    patch alone.
+    A loss that penalises the gradient of each score forbids it, and so does the recipe private: a
+    score must depend on its own patch alone.
 
-    Source: paper section 2.3.2.
+    Source: paper section 2.3.2; Bie et al. 2023 (arXiv 2302.02936).
     """
-    return training.penalty_weight is None
+    return training.penalty_weight is None and training.privacy is None
 
 
 def mixes_samples(network: nn.Module) -> bool:

@@ -65,3 +65,12 @@ class FlatPatchesError(
     hint="Look at the patches: genshare data preview draws what is cut.",
 ):
     """There is nothing in the patches that a generator could learn."""
+
+
+class PrivacyError(
+    NodeError,
+    code="GS-3211",
+    title="Privacy cannot be promised",
+    hint="Change what is named, or train with the recipe improved, which promises none.",
+):
+    """A training cannot keep, or count, what the recipe private promises to patients."""

@@ -13,6 +13,7 @@ from centre_node.generators.construction import blank_discriminator, blank_gener
 from centre_node.generators.draws import VIEWS
 from centre_node.generators.epoch_samples import FOLDER as EPOCH_SAMPLES
 from centre_node.generators.epoch_samples import sampled_epochs, samples_of_an_epoch
+from centre_node.generators.patient_gradients import CHUNK
 from node_api.generator_training import GeneratorTraining, kept_epochs
 from node_api.losses import LOSSES
 from shared.architectures import Architecture
@@ -44,14 +45,23 @@ class Estimate(NamedTuple):
     disk_bytes: int
 
 
-def estimate(architecture: Architecture, training: GeneratorTraining, patches: int) -> Estimate:
-    """Return what a training on so many patches needs."""
+def estimate(
+    architecture: Architecture, training: GeneratorTraining, patches: int, patients: int = 0
+) -> Estimate:
+    """Return what a training on so many patches needs.
+
+    Args:
+        patients: Whose they are; only a private training needs to know.
+    """
     networks = (blank_generator(architecture), blank_discriminator(architecture, training))
     generator, discriminator = (_floats(network) for network in networks)
     average = generator if training.average_half_life_images is not None else 0
     memory = FLOAT_BYTES * (IN_MEMORY * (generator + discriminator) + average)
     memory += patches * architecture.image_size**2 + _draws_bytes(architecture, training, patches)
     memory += _activation_bytes(*networks, architecture, training)
+    if training.privacy is not None:
+        at_once = CHUNK + math.ceil(2 * training.privacy.sampling_rate * patients)
+        memory += FLOAT_BYTES * at_once * discriminator
     tensors = sum(len(network.state_dict()) for network in networks)
     checkpoint = FLOAT_BYTES * (CHECKPOINTED * (generator + discriminator) + average)
     checkpoint += ENTRY_BYTES * (CHECKPOINTED + 1) * tensors

@@ -10,22 +10,20 @@ from typing import NoReturn
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from centre_node.errors import TrainingDivergedError
 from centre_node.generators.board import Board
 from centre_node.generators.checkpoints import TrainingRun, save_checkpoint
 from centre_node.generators.collapse import diversity, has_collapsed
 from centre_node.generators.conditions import by_turns
-from centre_node.generators.draws import draw_epoch
 from centre_node.generators.epoch_samples import (
     keep_samples,
     sampled_epochs,
     samples_of_an_epoch,
 )
+from centre_node.generators.epochs import EpochTotals, OneEpoch
 from centre_node.generators.errors import ModeCollapseError
 from centre_node.generators.estimates import SAMPLES
-from centre_node.generators.graphs import Step
 from centre_node.generators.kept_weights import kept_weights_name
 from centre_node.generators.progress import LOSSES, FinishedEpoch, append_losses
 from centre_node.generators.sampling import generate
@@ -50,8 +48,9 @@ class TrainingLoop:
     """A training under way.
 
     Attributes:
-        step: Updates the state.
-        compared: The real patches that samples are compared with.
+        one_epoch: Updates the state.
+        compared: The real patches that samples are compared with; None in a private training,
+            whose samples are compared with none.
         good_epoch: That of the last checkpoint, 0 for none.
         board: Where it is told to TensorBoard, if it is.
     """
@@ -59,8 +58,8 @@ class TrainingLoop:
     run: TrainingRun
     folder: Path
     state: TrainingState
-    step: Step
-    compared: NDArray[np.uint8]
+    one_epoch: OneEpoch
+    compared: NDArray[np.uint8] | None
     good_epoch: int
     board: Board | None
 
@@ -78,35 +77,26 @@ class TrainingLoop:
             on_epoch(replace(event, seconds_left=left, warning=warning))
 
     def _run_epoch(self) -> FinishedEpoch:
-        """Run one epoch: the discriminator sees every patch once, in whole batches."""
         state, training, started = self.state, self.run.training, time.perf_counter()
         follow_schedules(state, training)
-        device = state.penalty_weight.device
-        draws = draw_epoch(
-            self.run.patches,
-            training,
-            latent_size=self.run.architecture.latent_size,
-            random=state.random,
-        ).to(device)
-        first = state.epoch * len(draws)  # steps of all epochs before
-        total = torch.zeros(2, device=device)
-        for index in range(len(draws)):
-            with_generator = (first + index + 1) % training.critic_steps == 0
-            total += self.step(draws[index], with_generator=with_generator)
-        updates = (first + len(draws)) // training.critic_steps - first // training.critic_steps
-        losses = self._mean_losses(total, len(draws), updates)
+        totals = self.one_epoch()
+        losses = self._mean_losses(totals)
         state.losses.append(losses)
-        rate = draws.steps.order.numel() / (time.perf_counter() - started)
+        rate = totals.patches / (time.perf_counter() - started)
         return FinishedEpoch(state.epoch, training.epochs, *losses, rate, seconds_left=0.0)
 
-    def _mean_losses(self, total: Tensor, steps: int, updates: int) -> tuple[float, float | None]:
-        on_discriminator, on_generator = total.tolist()  # the epoch's only wait
-        if not (math.isfinite(on_discriminator) and math.isfinite(on_generator)):
+    def _mean_losses(self, totals: EpochTotals) -> tuple[float | None, float | None]:
+        sums = totals.losses.tolist()  # the epoch's only wait
+        means = [total / max(1, steps) for total, steps in zip(sums, totals.steps, strict=True)]
+        if not all(map(math.isfinite, means)):
             self._stop_diverged(
-                f"the losses of epoch {self.state.epoch + 1} are {on_discriminator / steps} "
-                f"(discriminator) and {on_generator / max(updates, 1)} (generator), not finite"
+                f"the losses of epoch {self.state.epoch + 1} are {means[0]} (discriminator) and "
+                f"{means[1]} (generator), not finite"
             )
-        return on_discriminator / steps, on_generator / updates if updates else None
+        discriminator, generator = (
+            mean if steps else None for mean, steps in zip(means, totals.steps, strict=True)
+        )
+        return discriminator, generator
 
     def _keep_due(self) -> str | None:
         """Leave what is due after an epoch, and return what a person should be warned of."""
@@ -148,11 +138,12 @@ class TrainingLoop:
         )
         samples = generate(state.exported, by_turns(latents, self.run.architecture))
         path = self.folder / SAMPLES / f"epoch-{state.epoch:04d}.png"
-        sheet, found = contact_sheet(samples, columns=GRID_SIDE), diversity(samples, self.compared)
+        sheet = contact_sheet(samples, columns=GRID_SIDE)
+        found = None if self.compared is None else diversity(samples, self.compared)
         write_png(path, sheet)
         if self.board is not None:
             self.board.write_samples(state.epoch, sheet, found)
-        return self._check_collapse(found)
+        return None if found is None else self._check_collapse(found)
 
     def _check_collapse(self, now: float) -> str | None:
         """Return a warning of mode collapse, or stop, as the configuration says."""

@@ -1,5 +1,6 @@
 """The DCGAN's generator, discriminator and critic. Networks only: no loss, no optimiser."""
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import TypeVar
@@ -123,3 +124,18 @@ def build_network(
         elif isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.weight, 1.0, NORM_SCALE_STD, generator=random)
     return built
+
+
+@torch.no_grad()
+def keep_variance(network: nn.Module) -> None:
+    """Scale a built network's convolutions so that a map varies as much as the one before it.
+
+    Without BatchNorm the DCGAN's small weights leave a narrow network with gradients far below any
+    clip, and noise of the clip's size hides them.
+
+    Source: He et al. 2015 (arXiv 1502.01852), equation 10.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            inputs = module.weight[0].numel()
+            module.weight.mul_(math.sqrt(2 / inputs) / CONVOLUTION_STD)

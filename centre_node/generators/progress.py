@@ -14,16 +14,17 @@ class FinishedEpoch:
 
     Attributes:
         epoch: Counts from 1 to `epochs`.
-        discriminator_loss: Mean over its steps.
+        discriminator_loss: Mean over its steps; in a private training of its loss on synthetic
+            patches, and None where the epoch was too short for a step of the generator.
         generator_loss: Mean over its steps; None where the epoch was too short for one.
-        patches_per_second: Real patches shown.
+        patches_per_second: Real patches shown; in a private training as many as are on average.
         seconds_left: Until the last epoch ends, at the mean pace of this process so far.
         warning: What a person should look at, if anything.
     """
 
     epoch: int
     epochs: int
-    discriminator_loss: float
+    discriminator_loss: float | None
     generator_loss: float | None
     patches_per_second: float
     seconds_left: float
@@ -32,13 +33,12 @@ class FinishedEpoch:
     @property
     def message(self) -> str:
         """The epoch in a line for a person."""
-        losses = [f"{self.discriminator_loss:.2f}"]
-        if self.generator_loss is not None:
-            losses.append(f"{self.generator_loss:.2f}")
-        return f"losses {' and '.join(losses)}, {self.patches_per_second:.0f} patches/s"
+        both = (self.discriminator_loss, self.generator_loss)
+        losses = " and ".join(f"{loss:.2f}" for loss in both if loss is not None)
+        return f"losses {losses or 'none'}, {self.patches_per_second:.0f} patches/s"
 
 
-def write_losses(path: Path, losses: Iterable[tuple[float, float | None]]) -> None:
+def write_losses(path: Path, losses: Iterable[tuple[float | None, float | None]]) -> None:
     """Start a losses.csv anew with the losses of the epochs so far."""
     rows = (_row(epoch, *pair) for epoch, pair in enumerate(losses, start=1))
     path.write_text("\n".join([HEADER, *rows]) + "\n")
@@ -50,7 +50,5 @@ def append_losses(path: Path, event: FinishedEpoch) -> None:
         file.write(_row(event.epoch, event.discriminator_loss, event.generator_loss) + "\n")
 
 
-def _row(epoch: int, discriminator_loss: float, generator_loss: float | None) -> str:
-    return f"{epoch},{discriminator_loss:.6f}," + (
-        "" if generator_loss is None else f"{generator_loss:.6f}"
-    )
+def _row(epoch: int, *losses: float | None) -> str:
+    return ",".join([str(epoch), *("" if loss is None else f"{loss:.6f}" for loss in losses)])

@@ -15,6 +15,7 @@ from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture
 
 INITIAL_WEIGHTS, TRAINING_DRAWS, SAMPLE_GRID, COMPARED_PATCHES, EPOCH_SAMPLES = range(5)
+_TWISTER_AT, _TWISTER_WORDS = 24, 624
 
 
 class _Part(Protocol):
@@ -31,8 +32,9 @@ class TrainingState:
         average: Of the generator's weights, where the training keeps one.
         augmenter: Where the training augments.
         penalty_weight: The discriminator's, in the current epoch, a scalar on the device.
-        losses: Of each finished epoch, the discriminator's and the generator's; None where the
-            generator had no step.
+        losses: Of each finished epoch, the discriminator's and the generator's; None where there
+            was no step that tells it, both None for an epoch that a private training spent and an
+            interruption lost.
         diversity: The largest that any check found, as a share of the real patches' own.
     """
 
@@ -44,7 +46,7 @@ class TrainingState:
     augmenter: Augmenter | None
     penalty_weight: Tensor
     random: torch.Generator
-    losses: list[tuple[float, float | None]] = field(default_factory=list)
+    losses: list[tuple[float | None, float | None]] = field(default_factory=list)
     diversity: float = 0.0
 
     @property
@@ -96,9 +98,20 @@ class TrainingState:
 
 
 def random_stream(seed: int, stream: int) -> torch.Generator:
-    """Return one of a seed's independent random streams, on the CPU."""
-    (word,) = np.random.SeedSequence((seed, stream)).generate_state(1, np.uint32)
-    return torch.Generator().manual_seed(int(word))
+    """Return one of a seed's independent random streams, on the CPU.
+
+    torch starts a stream from 32 bits, few enough to try all of them. A seed of more, such as one
+    from the operating system, fills the whole state of the Mersenne twister instead.
+    """
+    sequence = np.random.SeedSequence((seed, stream))
+    if seed < 2**32:
+        (word,) = sequence.generate_state(1, np.uint32)
+        return torch.Generator().manual_seed(int(word))
+    random = torch.Generator()
+    state = random.manual_seed(0).get_state()  # bytes: 24, then 624 words of 8, of which 4 count
+    words = sequence.generate_state(_TWISTER_WORDS, np.uint32).astype(np.uint64)
+    state[_TWISTER_AT : _TWISTER_AT + words.nbytes] = torch.from_numpy(words.view(np.uint8))
+    return random.set_state(state)
 
 
 def new_state(

@@ -2,15 +2,20 @@
 
 This room read downwards, from what a training is to what can be made of it:
 
-- `training` checks, prepares and ends; `loop` runs the epochs and leaves what is due after each;
+- `training` checks, prepares and ends; `training_data` is what it is of; `loop` runs the epochs and
+  leaves what is due after each;
 - `steps` is one update of both networks: `objectives` says what for, out of `losses` and
   `penalties` (`second_derivatives` makes these cheap); `draws` has its random numbers,
   `augmentation` and `augmenter` what the discriminator sees;
 - `state` is all that changes, `schedules` how it does by the epoch; `construction` makes its
   networks, of `networks` or `residual_networks`;
 - `conditions` tells both networks which class a patch is of, where there are classes;
+- `private_training` is a training under differential privacy: `private_epochs` its epoch,
+  `patient_gradients` and `secret_draws` what hides patients, `spent_steps` and `accountant` what
+  that costs; `epochs` is any other training's epoch;
 - `compilation` and `graphs` make a step faster, with the same result;
 - `estimates` and `memory` refuse what will not fit, `collapse` finds samples that are alike;
+- `starting` has networks of an earlier training to start from;
 - `checkpoints`, `weights`, `kept_weights` and `epoch_samples` are what lies in a training's
   folder, `progress` and `board` what a training tells;
 - `sampling` draws patches from weights, `file_draws` from which file of several; `pixels` maps
@@ -36,21 +41,21 @@ from centre_node.generators.checkpoints import (
     training_run,
 )
 from centre_node.generators.collapse import COMPARED
-from centre_node.generators.conditions import class_rows
 from centre_node.generators.errors import FlatPatchesError, TooFewPatchesError
 from centre_node.generators.estimates import check_disk, estimate
-from centre_node.generators.graphs import fastest_step
 from centre_node.generators.kept_weights import FINAL_WEIGHTS
 from centre_node.generators.loop import OnEpoch, TrainingLoop
 from centre_node.generators.memory import check_memory
+from centre_node.generators.private_training import check_owners
 from centre_node.generators.progress import LOSSES, write_losses
+from centre_node.generators.starting import StartingNetworks
 from centre_node.generators.state import (
     COMPARED_PATCHES,
     TrainingState,
     new_state,
     random_stream,
 )
-from centre_node.generators.steps import training_step
+from centre_node.generators.training_data import TrainingData, epoch_of
 from centre_node.generators.weights import export_weights
 from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture
@@ -67,6 +72,8 @@ def train_generator(
     on_epoch: OnEpoch,
     tensorboard: bool = False,
     classes: NDArray[np.int64] | None = None,
+    patients: NDArray[np.int64] | None = None,
+    start: StartingNetworks | None = None,
 ) -> Path:
     """Train a generator and return the path of its weights, `folder`/weights.safetensors.
 
@@ -76,7 +83,8 @@ def train_generator(
     gets training.json, losses.csv, samples/epoch-*.png, epoch-samples/epoch-*.npy (see
     `epoch_samples`) and weights-epoch-*.safetensors, the weights of the epochs that the
     configuration keeps. Without a seed one is drawn from the operating system, which training.json
-    keeps.
+    keeps. A private training is never the same twice, takes no step again that an interruption
+    lost, and counts its epochs in privacy.json.
 
     Args:
         patches: 8-bit, shape (n, side, side), side being the architecture's image size.
@@ -84,8 +92,12 @@ def train_generator(
         tensorboard: Whether to write scalars and sample grids to `folder`/tensorboard as well.
         classes: Each patch's class as its number in the architecture, shape (n,), where the
             architecture has classes; every one of them must be there.
+        patients: Whose each patch is, numbers from 0 without a gap, shape (n,); a private training
+            needs to know, any other does not look at it.
+        start: Networks to start from; by default random ones.
 
     Raises:
+        PrivacyError: What the recipe private promises cannot be kept.
         TooFewPatchesError: There are fewer patches than a batch has.
         FlatPatchesError: No patch has any contrast, or all are the same.
         CheckpointError: The folder holds another training, or a damaged checkpoint.
@@ -101,21 +113,32 @@ def train_generator(
     """
     _check_patches(patches, architecture, training)
     _check_classes(patches, architecture, classes)
+    check_owners(patients, len(patches), architecture, training)
     precision = chosen_precision(training.precision, device)
     seed = training.seed if training.seed is not None else _kept_or_new_seed(folder)
     training = training.model_copy(update={"precision": precision, "seed": seed})
     if tensorboard:
         check_tensorboard()
-    run = training_run(patches, architecture, training, classes)
+    owners = None if training.privacy is None else patients
+    run = training_run(
+        patches,
+        architecture,
+        training,
+        classes,
+        owners,
+        start_sha256=None if start is None else start.sha256,
+    )
     weights = folder / FINAL_WEIGHTS
     if not weights.exists():
-        needed = estimate(architecture, training, len(patches))
+        people = 0 if owners is None else len(np.unique(owners))
+        needed = estimate(architecture, training, len(patches), people)
         check_disk(folder, needed.disk_bytes)
         check_memory(needed.memory_bytes, device)
     with full_disk_named(folder):
         claim_folder(folder, run)
         if not weights.exists():
-            state = _run_training(patches, classes, run, folder, device, on_epoch, tensorboard)
+            data = TrainingData(patches, classes, owners, start)
+            state = _run_training(data, run, folder, device, on_epoch, tensorboard)
             export_weights(state.exported, architecture, weights)
     return weights
 
@@ -135,7 +158,7 @@ def _check_patches(
         raise ValueError(
             f"patches are {patches.dtype} {patches.shape}, expected uint8 (n, {side}, {side})"
         )
-    if len(patches) < training.batch_size:
+    if len(patches) < training.batch_size and training.privacy is None:
         raise TooFewPatchesError(
             f"{len(patches)} patches are fewer than one batch of {training.batch_size}"
         )
@@ -158,8 +181,7 @@ def _check_classes(
 
 
 def _run_training(
-    patches: NDArray[np.uint8],
-    classes: NDArray[np.int64] | None,
+    data: TrainingData,
     run: TrainingRun,
     folder: Path,
     device: torch.device,
@@ -168,29 +190,23 @@ def _run_training(
 ) -> TrainingState:
     """Run the epochs that are not done yet."""
     state = new_state(run.architecture, run.training, device)
+    if data.start is not None:
+        data.start.put_into(state)
     load_checkpoint(folder, state, run)
+    epoch = epoch_of(data, run, state, folder)
     write_losses(folder / LOSSES, state.losses)
-    on_device = torch.tensor(patches, device=device)  # (n, side, side), uint8
-    rows = (
-        None
-        if classes is None
-        else class_rows(torch.from_numpy(classes), run.architecture).to(device)
-    )
-    step = fastest_step(
-        training_step(state, run.training, on_device, rows),
-        graphs=run.training.cuda_graphs,
-        compiles=run.training.compile,
-    )
     opened = open_board(folder, epochs_done=state.epoch) if tensorboard else nullcontext()
     with opened as told:
-        compared = _compared(patches, run.training)
-        loop = TrainingLoop(run, folder, state, step, compared, state.epoch, told)
+        compared = _compared(data.patches, run.training)
+        loop = TrainingLoop(run, folder, state, epoch, compared, state.epoch, told)
         loop.run_epochs(on_epoch)
     return state
 
 
-def _compared(patches: NDArray[np.uint8], training: GeneratorTraining) -> NDArray[np.uint8]:
-    """Return the real patches that samples are compared with, always the same."""
+def _compared(patches: NDArray[np.uint8], training: GeneratorTraining) -> NDArray[np.uint8] | None:
+    """Return the real patches that samples are compared with, always the same; None if none are."""
+    if training.privacy is not None:
+        return None
     order = torch.randperm(
         len(patches), generator=random_stream(training.drawn_seed, COMPARED_PATCHES)
     )

@@ -29,7 +29,8 @@ from centre_node.privacy.policy_file import policy_of
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sampling.recipes import new_recipe
-from centre_node.sharing.publish import build_package, weights_to_publish
+from centre_node.sharing.audit import PICTURE, FolderAudit
+from centre_node.sharing.publish import build_package, guarantee_on, weights_to_publish
 from centre_node.sharing.receive import pull, pulled
 from centre_node.sharing.release import AUDIT, Candidate, Gate, read_audit
 from centre_node.study.local_engine import LocalEngine
@@ -38,16 +39,19 @@ from centre_node.study.runs import run_study
 from centre_node.training.on_lesions import train_on_lesions
 from centre_node.training.patients import trained_patients
 from centre_node.training.plan import TrainingPlan
+from node_api.audits import AuditReport, AuditSettings
 from node_api.connection import HubConnection
 from node_api.findings import StudyResult
 from node_api.jobs import Job
 from node_api.requests import (
     AnyJobRequest,
+    AuditRequest,
     PublishRequest,
     PullRequest,
     SampleRequest,
     StudyRequest,
     TrainGeneratorRequest,
+    WeightsChoice,
     WritePhantomsRequest,
 )
 from node_api.results import (
@@ -114,6 +118,8 @@ def handle(job: Job, node: Node, report: OnProgress) -> JobResult:
             return _write_phantoms(request, node, report)
         case TrainGeneratorRequest():
             return _train(request, node, folder, report)
+        case AuditRequest():
+            return _audit(request, node, folder, report)
         case PublishRequest():
             return _publish(request, node, folder, report)
         case PullRequest():
@@ -192,19 +198,48 @@ def _copy_pictures(training: Path, artifacts: Path) -> None:
     shutil.copyfile(training / LOSSES, artifacts / LOSSES)
 
 
-def _publish(
-    request: PublishRequest, node: Node, folder: Path, report: OnProgress
-) -> GeneratorVersion:
-    job = JobStore(node.engine).find(request.training_job)
+def _audit(request: AuditRequest, node: Node, folder: Path, report: OnProgress) -> AuditReport:
+    _, trained = _finished_training(request, node)
+    training = node.job_folder(request.training_job) / "training"
+    settings = AuditSettings(**request.model_dump(include=set(AuditSettings.model_fields)))
+    audit = FolderAudit(training, trained, settings, request.ensemble, request.proportions)
+    with alone_in(training):
+        found = audit.run(default_device(), report)
+    artifacts = folder / ARTIFACTS
+    artifacts.mkdir(parents=True, exist_ok=True)
+    for path in (training / AUDIT, training / PICTURE):
+        if path.exists():
+            shutil.copyfile(path, artifacts / path.name)
+    return found
+
+
+def _finished_training(
+    choice: WeightsChoice, node: Node
+) -> tuple[TrainGeneratorRequest, FinishedTraining]:
+    """Return what was asked of a training, and what it says of itself.
+
+    Raises:
+        JobNotFoundError: There is no such training.
+        JobConflictError: It is not finished.
+    """
+    job = JobStore(node.engine).find(choice.training_job)
     if job is None or not isinstance(job.request, TrainGeneratorRequest):
         raise JobNotFoundError("no train_generator job has the id that training_job gives")
     if not isinstance(job.result, FinishedTraining):
-        raise JobConflictError(f"the training has {job.state}; only a finished one is published")
-    training = node.job_folder(job.id) / "training"
+        done = "audited" if isinstance(choice, AuditRequest) else "published"
+        raise JobConflictError(f"the training has {job.state}; only a finished one is {done}")
+    return job.request, job.result
+
+
+def _publish(
+    request: PublishRequest, node: Node, folder: Path, report: OnProgress
+) -> GeneratorVersion:
+    training_request, trained = _finished_training(request, node)
+    training = node.job_folder(request.training_job) / "training"
     package = build_package(
         folder / "package",
         weights_to_publish(training, ensemble=request.ensemble, proportions=request.proportions),
-        job.result,
+        trained,
         CentreTerms(centre=node.connection().centre, **request.terms),
         proportions=request.proportions,
     )
@@ -212,12 +247,13 @@ def _publish(
     candidate = Candidate(
         package,
         audit=read_audit(training / AUDIT),
-        patients=trained_patients(job.result.data_set, _patches(job.request, node)),
-        patient_count=job.result.patients,
-        waiver=ledger.waiver(job.id, policy_digest=digest_of(policy)),
+        patients=trained_patients(trained.data_set, training, _patches(training_request, node)),
+        patient_count=trained.patients,
+        differential_privacy=guarantee_on(package.card),
+        waiver=ledger.waiver(request.training_job, policy_digest=digest_of(policy)),
         built_here=True,
     )
-    gate = Gate(policy, ledger)
+    gate = Gate(policy, ledger, pages=folder / ARTIFACTS)
     return gate.send(gate.decide(candidate), node.hub(), on_progress=report)
 
 

@@ -17,6 +17,9 @@ from shared.names import LesionKind
 
 EVERY_KIND: tuple[LesionKind, ...] = get_args(LesionKind)
 PHANTOM_PATIENTS = 40
+OF_PHANTOMS = "phantoms: "
+"""How a source begins that is no folder."""
+
 USUAL_SHARES: Shares = (0.7, 0.15, 0.15)
 """Of the patients, for training, validation and test."""
 
@@ -48,7 +51,9 @@ class MammogramChoice(StrictModel):
     @property
     def source(self) -> str:
         """The folder's path, or the style of the phantoms."""
-        return f"phantoms: {self.phantoms}" if self.folder is None else str(self.folder.resolve())
+        return (
+            f"{OF_PHANTOMS}{self.phantoms}" if self.folder is None else str(self.folder.resolve())
+        )
 
     def read(self) -> Reading:
         """Read the folder, or draw the phantoms.

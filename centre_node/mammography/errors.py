@@ -12,6 +12,16 @@ class BadMammogramsError(
     """A folder of mammograms is missing or its annotations cannot be used."""
 
 
+class NothingCutError(
+    BadMammogramsError,
+    code="GS-3108",
+    title="Nothing cut",
+    hint="Give the margin in pixels (--margin-px, margin_px) where images have no pixel spacing, "
+    "and see with genshare data inspect what they hold.",
+):
+    """Not one patch could be cut from mammograms that can be read."""
+
+
 class BadImageError(
     NodeError,
     code="GS-3102",

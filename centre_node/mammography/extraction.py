@@ -17,7 +17,11 @@ import numpy as np
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.cutting import Wanted, cut_mammogram, lesion_squares
-from centre_node.mammography.errors import BadMammogramsError, NotEnoughTissueError, PatchStoreError
+from centre_node.mammography.errors import (
+    NotEnoughTissueError,
+    NothingCutError,
+    PatchStoreError,
+)
 from centre_node.mammography.extraction_parts import Part, assemble, read_part, write_part
 from centre_node.mammography.healthy import Look, shared_out
 from centre_node.mammography.mammograms import Mammogram
@@ -252,7 +256,7 @@ class _Extraction:
         records = tuple(record for part in self.parts for record in part.records)
         if not records:
             reasons = ", ".join(f"{times} x {reason}" for reason, times in self._skipped.items())
-            raise BadMammogramsError(
+            raise NothingCutError(
                 f"not one patch could be cut from {n_images} mammograms: {reasons or 'no lesion'}"
             )
         if self._missing:

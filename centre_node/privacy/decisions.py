@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from node_api.audits import AttackFigures, AuditReport, Copies, HitRate
+from node_api.audits import AttackFigures, AuditReport, Copies
 from node_api.release import Reason, ReleaseDecision, ReleasePolicy, TrainingFacts
 from shared.attacks import AttackName, Unit
 from shared.statements import DifferentialPrivacy, Rule, Verdict
 
-STATED_FALSE_POSITIVE_RATE = 0.01
 CHANCE_OF_A_LOW_RATIO = 0.01
 WORST_FIRST: tuple[Verdict, ...] = ("refused", "inconclusive", "passed", "not required")
 
@@ -219,7 +218,7 @@ def _auroc(figures: AttackFigures, limit: float) -> Reason:
 
 
 def _hit_rate(figures: AttackFigures, limit: float) -> Reason:
-    rate = _at_one_percent(figures.hits)
+    rate = figures.at_one_percent
     upper = None if rate is None else rate.upper
     finding = _Finding("hit rate", upper, limit, figures.attack, figures.unit)
     told = f"{figures.attack}, per {figures.unit}: "
@@ -235,10 +234,3 @@ def _hit_rate(figures: AttackFigures, limit: float) -> Reason:
         return finding.as_reason("refused", said)
     said = f"{said}, and {rate.share:.3f} were; with so few patients it cannot be held below"
     return finding.as_reason("inconclusive", f"{said} {limit:.3f}, as the policy asks")
-
-
-def _at_one_percent(hits: tuple[HitRate, ...]) -> HitRate | None:
-    for rate in hits:
-        if rate.false_positive_rate == STATED_FALSE_POSITIVE_RATE:
-            return rate
-    return None

@@ -20,3 +20,12 @@ class WaiverRefusedError(
     hint="A waiver needs a reason and the key of a second person whom the policy names.",
 ):
     """Nobody whom the policy names waives, or without a reason that may leave."""
+
+
+class AuditRefusedError(
+    NodeError,
+    code="GS-3421",
+    title="Audit refused",
+    hint="An audit needs a finished training's folder with its weights and its patches.",
+):
+    """An audit cannot be made of what was given."""

@@ -17,8 +17,6 @@ from shared.statements import (
 )
 from shared.version import genshare_version
 
-STATED_FALSE_POSITIVE_RATE = 0.01
-
 
 def state(
     subject: str,
@@ -44,7 +42,7 @@ def state(
         subject=subject,
         verdict=decision.verdict,
         decided_by=decision.rules_against,
-        audit=None if shown is None else _stated(shown, decision, policy.exact_counts_from),
+        audit=None if shown is None else _stated(shown, decision, policy.coarse_counts_below),
         differential_privacy=facts.differential_privacy,
         policy_digest=digest_of(policy),
         waiver=waiver,
@@ -54,7 +52,7 @@ def state(
     )
 
 
-def _stated(report: AuditReport, decision: ReleaseDecision, exact_from: int) -> StatedAudit:
+def _stated(report: AuditReport, decision: ReleaseDecision, coarse_below: int) -> StatedAudit:
     control, epsilon = report.positive_control, report.epsilon
     found: Literal["found", "missed", "not made"] = "not made"
     if control is not None:
@@ -63,8 +61,8 @@ def _stated(report: AuditReport, decision: ReleaseDecision, exact_from: int) -> 
         attacks=tuple(map(_attack, report.attacks)),
         copies=_copies(report, decision),
         positive_control=found,
-        members=_people(report.members, exact_from),
-        held_out=_people(report.held_out, exact_from),
+        members=_people(report.members, coarse_below),
+        held_out=_people(report.held_out, coarse_below),
         samples=report.samples,
         epsilon_at_least=None if epsilon is None else epsilon.at_least,
         epsilon_ceiling=None if epsilon is None else epsilon.ceiling,
@@ -72,14 +70,8 @@ def _stated(report: AuditReport, decision: ReleaseDecision, exact_from: int) -> 
 
 
 def _attack(figures: AttackFigures) -> StatedAttack:
-    upper = next(
-        (
-            rate.upper
-            for rate in figures.hits
-            if rate.false_positive_rate == STATED_FALSE_POSITIVE_RATE
-        ),
-        None,
-    )
+    rate = figures.at_one_percent
+    upper = None if rate is None else rate.upper
     return StatedAttack(
         attack=figures.attack,
         unit=figures.unit,
@@ -98,8 +90,8 @@ def _copies(
     return "more than chance" if refused else "none beyond chance"
 
 
-def _people(audited: Audited, exact_from: int) -> StatedPeople:
+def _people(audited: Audited, coarse_below: int) -> StatedPeople:
     return StatedPeople(
-        patients=banded(audited.patients, exact_from=exact_from),
-        patches=banded(audited.patches, exact_from=exact_from),
+        patients=banded(audited.patients, coarse_below=coarse_below),
+        patches=banded(audited.patches, coarse_below=coarse_below),
     )

@@ -1,6 +1,5 @@
 """`genshare publish`: a trained generator, or a package as it is, to a hub."""
 
-import math
 import shutil
 import sys
 from collections.abc import Mapping
@@ -13,7 +12,8 @@ import typer
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
 from centre_node.privacy.waivers import check_waiver
-from centre_node.sharing.publish import build_package, terms_of, weights_to_publish
+from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
+from centre_node.sharing.publish import build_package, guarantee_on, terms_of, weights_to_publish
 from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, read_audit
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import PATCHES, TRAINED, read_trained
@@ -50,21 +50,8 @@ def publish(
         ),
     ],
     given: TermsGiven,
-    ensemble: Annotated[
-        bool,
-        typer.Option(
-            "--ensemble", metavar="", help="Publish every weight file that the training kept."
-        ),
-    ] = False,
-    proportions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--proportion",
-            metavar="FILE=NUMBER",
-            help="A weight file to take instead, and how often patches are drawn from it compared "
-            "with the others; once for each file.",
-        ),
-    ] = None,
+    ensemble: Ensemble = False,
+    proportions: Proportions = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", metavar="", help="Check and build the package; send nothing."),
@@ -92,6 +79,15 @@ def publish(
         typer.Option(
             metavar="FILE",
             help=f"The audit of the weights. Default: {AUDIT} in FOLDER, if it is there.",
+            rich_help_panel=RELEASE,
+        ),
+    ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where the page for the data protection officer is written, as privacy.html and "
+            "privacy.json. Default: FOLDER of a training; none of a package.",
             rich_help_panel=RELEASE,
         ),
     ] = None,
@@ -123,7 +119,8 @@ def publish(
     and nothing else leaves. A package is sent as it is; its card has name and terms already.
     Published twice, it is the same version. Before, the centre's policy decides: by the audit of
     these very weights, if there is one. What it decided is written to the ledger, and what may be
-    told of the audit is published beside the package.
+    told of the audit is published beside the package. privacy.html is for the officer who signs;
+    with --dry-run it is written and nothing is sent.
 
     Examples:
       GENSHARE_HUB_TOKEN=... genshare publish trained --centre centre-b --name masses
@@ -136,10 +133,12 @@ def publish(
 
       GENSHARE_HUB_TOKEN=... genshare publish optimam --policy release-policy.toml
     """
+    chosen = chosen_proportions(proportions, ensemble=ensemble)
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
-    gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER))
-    package = _package(folder, given, ensemble=ensemble, proportions=_proportions(proportions))
+    package = _package(folder, given, ensemble=ensemble, proportions=chosen)
+    pages = page or (None if package.folder == folder else folder)
+    gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER), pages)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
     version = None if dry_run else _published(gate, release, hub_url, token)
     done = f"published as version {version} on {hub_url}" if version else "built, and not sent"
@@ -161,14 +160,22 @@ def _candidate(
     found = read_audit(audit or folder / AUDIT)
     if found is None and audit is not None:
         raise typer.BadParameter(f"--audit {audit} is not there")
-    trained = None if package.folder == folder else read_trained(folder)
+    trained, guarantee = None, guarantee_on(package.card)
+    if package.folder != folder:
+        trained = read_trained(folder)
     if trained is None:
-        count = package.card.training_set.patients
-        return Candidate(package, audit=found, patient_count=count, waiver=waiver)
+        return Candidate(
+            package,
+            audit=found,
+            patient_count=package.card.training_set.patients,
+            differential_privacy=guarantee,
+            waiver=waiver,
+        )
     return Candidate(
         package,
         audit=found,
-        patients=trained_patients(trained.data_set, folder / PATCHES),
+        differential_privacy=guarantee,
+        patients=trained_patients(trained.data_set, folder, folder / PATCHES),
         patient_count=trained.patients,
         waiver=waiver,
         built_here=True,
@@ -203,27 +210,10 @@ def _published(gate: Gate, release: Release, hub_url: str, token: str | None) ->
         return gate.send(release, connect(hub_url, token), on_progress=report).version
 
 
-def _proportions(options: list[str] | None) -> dict[str, float]:
-    found = {}
-    for option in options or ():
-        name, _, number = option.partition("=")
-        try:
-            found[name] = float(number)
-        except ValueError:
-            raise typer.BadParameter(
-                f"--proportion {option} is no FILE=NUMBER, such as weights.safetensors=2"
-            ) from None
-        if not (0 < found[name] < math.inf):
-            raise typer.BadParameter(f"--proportion {option} must be above 0")
-    return found
-
-
 def _package(
     folder: Path, given: Mapping[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
 ) -> Package:
     """Return the package that a folder is, or the one that is made of it."""
-    if ensemble and proportions:
-        raise typer.BadParameter("--ensemble takes every weight file, --proportion some of them")
     if not (folder / MANIFEST).is_file():
         return _built(folder, given, ensemble=ensemble, proportions=proportions)
     settled = {"--ensemble": ensemble, "--proportion": proportions}

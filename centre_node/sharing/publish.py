@@ -12,11 +12,12 @@ from centre_node.errors import NotPublishableError
 from centre_node.generators.kept_weights import FINAL_WEIGHTS, KEPT_WEIGHTS, weight_files
 from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
-from shared.cards import SMALLEST_COUNT, ModelCard, Training, TrainingSet, WeightFile
+from shared.cards import SMALLEST_COUNT, ModelCard, Privacy, Training, TrainingSet, WeightFile
 from shared.fidelity import FidelityReport
 from shared.leaving import told_count, told_fidelity
 from shared.models import validation_summary
 from shared.packages import Package, open_package, write_package
+from shared.statements import DifferentialPrivacy
 from shared.terms import CentreTerms
 from shared.weights import inspect_weights
 
@@ -90,6 +91,19 @@ def build_package(
     return write_package(folder, weights, card_of)
 
 
+def guarantee_on(card: ModelCard) -> DifferentialPrivacy | None:
+    """Return the differential privacy that a card promises, as a statement says it."""
+    promise = card.privacy.promise
+    if promise is None:
+        return None
+    return DifferentialPrivacy(
+        epsilon=promise.epsilon,
+        delta=promise.delta,
+        unit=promise.unit,
+        accountant=promise.accountant,
+    )
+
+
 def _check_counts(trained: TrainedGenerator) -> None:
     """Check that no count could point at a person.
 
@@ -150,6 +164,7 @@ def _card(
             augmented=trained.training.augmentation is not None,
         ),
         fidelity=_publishable(weights, trained),
+        privacy=Privacy.of(trained.privacy),
         **terms.model_dump(),
     )
 
@@ -159,9 +174,12 @@ def _publishable(
 ) -> FidelityReport | None:
     """Return what may be told of the report, if it is of these weights.
 
-    A training measures its final weights alone: of others nothing is known.
+    A training measures its final weights alone: of others nothing is known. What was measured on
+    patients under differential privacy does not leave: nobody counted it.
     """
-    if trained.fidelity is None or [file.name for file in weights] != [FINAL_WEIGHTS]:
+    if trained.privacy is not None or trained.fidelity is None:
+        return None
+    if [file.name for file in weights] != [FINAL_WEIGHTS]:
         return None
     return told_fidelity(trained.fidelity)
 

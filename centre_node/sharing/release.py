@@ -20,7 +20,10 @@ from centre_node.privacy.statements import state
 from centre_node.sharing.errors import AuditUnusableError, ReleaseRefusedError
 from node_api.audits import AuditReport
 from node_api.release import ReleaseDecision, ReleasePolicy, TrainingFacts
+from privacy_page.contents import Findings, page_of
+from privacy_page.page import privacy_html
 from shared.canonical import digest_of
+from shared.files import write_text
 from shared.hub_client import HubClient
 from shared.models import validation_summary
 from shared.packages import Package
@@ -30,6 +33,7 @@ from shared.statements import AuditStatement, DifferentialPrivacy, StatedWaiver
 
 AUDIT = Path("audit") / "audit.json"
 MOST_SAID = 3
+PAGE_HTML, PAGE_JSON = "privacy.html", "privacy.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,16 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A centre's policy, and the ledger of what it let go."""
+    """A centre's policy, and the ledger of what it let go.
+
+    Attributes:
+        pages: Where the officer's page of each decision is written, of a refusal too; None:
+            nowhere.
+    """
 
     policy: ReleasePolicy
     ledger: LedgerStore
+    pages: Path | None = None
 
     def decide(self, candidate: Candidate, *, keep: bool = True) -> Release:
         """Return what may be sent.
@@ -114,6 +124,7 @@ class Gate:
         statement = self._statement(candidate, decision, facts, now.date())
         if keep:
             statement = self.ledger.keep(self._kept(candidate, decision, statement), now=now)
+        self._write_page(candidate, decision, facts, statement, now.date())
         if statement is None:
             raise ReleaseRefusedError(_refusal(decision))
         return Release(candidate.package, decision, statement)
@@ -147,6 +158,32 @@ class Gate:
             policy_digest=digest_of(self.policy),
             statement=statement,
         )
+
+    def _write_page(
+        self,
+        candidate: Candidate,
+        decision: ReleaseDecision,
+        facts: TrainingFacts,
+        statement: AuditStatement | None,
+        made_on: date,
+    ) -> None:
+        if self.pages is None:
+            return
+        found = Findings(
+            manifest_digest=candidate.package.digest,
+            card=candidate.package.card,
+            policy=self.policy,
+            decision=decision,
+            facts=facts,
+            report=candidate.report,
+            audit_digest=candidate.tried.audit_digest,
+            statement=statement,
+            made_on=made_on,
+        )
+        page = page_of(found)
+        self.pages.mkdir(parents=True, exist_ok=True)
+        write_text(self.pages / PAGE_HTML, privacy_html(page))
+        write_text(self.pages / PAGE_JSON, page.model_dump_json(indent=2) + "\n")
 
     def send(
         self, release: Release, hub: HubClient, *, on_progress: OnProgress

@@ -1,5 +1,6 @@
 """What an arm adds to a centre's own training patches."""
 
+import math
 from collections.abc import Mapping
 
 from pydantic import Field
@@ -46,9 +47,10 @@ class Addition(StrictModel):
 def addition(arm: Arm, *, synthetic_patches: int, donor_lesions: Mapping[str, int]) -> Addition:
     """Return what `arm` adds.
 
-    Generators, or donors, share the added lesions equally (the first ones take the remainder); a
-    donor gives at most what it has. As many healthy patches come with the lesions as keep the
-    classes balanced; `extra_healthy` adds as many without lesions.
+    Generators, or donors, share the added lesions equally (the first ones take the remainder),
+    generators in proportions where the arm has them; a donor gives at most what it has. As many
+    healthy patches come with the lesions as keep the classes balanced; `extra_healthy` adds as many
+    without lesions.
 
     Args:
         synthetic_patches: Lesions that an arm adds.
@@ -56,8 +58,8 @@ def addition(arm: Arm, *, synthetic_patches: int, donor_lesions: Mapping[str, in
 
     Source: paper section 2.4, paragraph 1. The controls are not in the paper.
     """
-    synthetic = _shared_equally(synthetic_patches, arm.generators)
-    wanted = _shared_equally(synthetic_patches, arm.real_donors)
+    synthetic = _shared(synthetic_patches, arm.generators, arm.proportions)
+    wanted = _shared(synthetic_patches, arm.real_donors)
     donated = {
         donor: donor_lesions[donor] if arm.every_donated else min(count, donor_lesions[donor])
         for donor, count in wanted.items()
@@ -94,7 +96,7 @@ def facts_of(
     donors = {*(centres[digest] for digest in arm.generators), *arm.real_donors}
     return ArmFacts(
         name=arm.name,
-        role=_role(arm),
+        role=role_of(arm),
         donors=tuple(sorted(donors)),
         lesions_added=added.lesions,
         healthy_added=added.healthy,
@@ -107,7 +109,8 @@ def facts_of(
     )
 
 
-def _role(arm: Arm) -> ArmRole:
+def role_of(arm: Arm) -> ArmRole:
+    """Return what an arm is for."""
     if arm.generators:
         return "synthetic" if arm.own_lesions else "synthetic only"
     if arm.real_donors:
@@ -124,8 +127,14 @@ def _role(arm: Arm) -> ArmRole:
     return "augmentation control" if is_harder else "baseline"
 
 
-def _shared_equally(total: int, sources: tuple[str, ...]) -> dict[str, int]:
-    if not sources:
-        return {}
-    share, remainder = divmod(total, len(sources))
-    return {name: share + (index < remainder) for index, name in enumerate(sources)}
+def _shared(
+    total: int, sources: tuple[str, ...], proportions: tuple[float, ...] = ()
+) -> dict[str, int]:
+    """Share a total out in whole numbers; what is left goes to the largest remainders."""
+    parts = proportions or (1.0,) * len(sources)
+    exact = [total * part / math.fsum(parts) for part in parts]
+    whole = [math.floor(part) for part in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda index: whole[index] - exact[index])
+    for index in by_remainder[: total - sum(whole)]:
+        whole[index] += 1
+    return dict(zip(sources, whole, strict=True))

@@ -1,33 +1,24 @@
 """`genshare study`: run a study without a node, and look at what studies left."""
 
-import os
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
-from pydantic import Field
 from rich.console import Console
 
 from centre_node.log_rules import keep_headers_out
 from centre_node.process import Threads
+from centre_node.study.command_parts import EngineChoice, runs_shown
 from centre_node.study.from_file import CACHE, plan_study_file, run_study_file, write_report
 from centre_node.study.lineage import RESULT, read_report, uses_of
-from centre_node.study.local_engine import LocalEngine
 from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
 from centre_node.study.plan import StudyPlan
-from centre_node.study.ray_engine import RayEngine
-from centre_node.study.runs import CUTTING, OWN_TRAINING, Engine
 from centre_node.study.splits import differences_over_splits
 from node_api.findings import StudyResult
 from shared.command_options import Json, Options, with_options
 from shared.durations import duration
-from shared.models import StrictModel
-from shared.progress import OnProgress, shown
 from study_report.presented import Presented
 from study_report.sentences import pooled_sentence
 from study_report.verdicts import verdict_sentences
@@ -43,35 +34,6 @@ LEAST_WIDTH = 100
 @app.callback()
 def _study() -> None:
     keep_headers_out()
-
-
-class EngineChoice(StrictModel):
-    """What does the runs of a study, and how many at once."""
-
-    workers: int | None = Field(
-        None,
-        ge=1,
-        le=256,
-        description="How many runs are done at once; by default one a processor.",
-    )
-    engine: Literal["local", "ray"] = Field(
-        "local", description="Where runs are done: on this machine, or on a cluster with Ray."
-    )
-    address: str = Field(
-        "auto",
-        description="With --engine ray: the address of the cluster, such as ray://host:10001.",
-    )
-    runs_a_gpu: int = Field(
-        4, ge=1, le=64, description="How many runs share a GPU, where there is one."
-    )
-
-    def made(self) -> Engine:
-        """Return an engine that is there, before hours go into cutting patches for it."""
-        if self.engine == "local":
-            return LocalEngine(self.workers or len(os.sched_getaffinity(0)), self.runs_a_gpu)
-        cluster = RayEngine(self.address, self.runs_a_gpu)
-        cluster.check()
-        return cluster
 
 
 @app.command()
@@ -104,7 +66,7 @@ def run(
         _print_plan(plan_study_file(study_file, out), json=json)
         return
     chosen = engine.made()
-    with _shown() as on_progress:
+    with runs_shown() as on_progress:
         report = run_study_file(
             study_file, out, engine=chosen, threads=threads, on_progress=on_progress
         )
@@ -241,29 +203,3 @@ def _print_failed(result: StudyResult) -> None:
             f"failed: {failed.classifier}, {failed.train_fraction:.0%}, {failed.arm}, "
             f"seed {failed.seed}: {failed.problem}\n"
         )
-
-
-@contextmanager
-def _shown() -> Iterator[OnProgress]:
-    left = _TimeLeft()
-    with shown() as on_progress:
-        yield lambda step: on_progress(
-            step.model_copy(update={"seconds_left": left(step.done, step.total, step.message)})
-        )
-
-
-class _TimeLeft:
-    """Tells how much time is left by the runs that were not found done already."""
-
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
-        self._found: int | None = None
-
-    def __call__(self, done: int, total: int, message: str) -> float | None:
-        """Return seconds, or None while no run is done."""
-        if message in (CUTTING, OWN_TRAINING):
-            return None
-        if self._found is None:
-            self._found, self._begun = done, time.monotonic()
-        new = done - self._found
-        return (time.monotonic() - self._begun) / new * (total - done) if new else None

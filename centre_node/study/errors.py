@@ -60,6 +60,15 @@ class SamplesAlteredError(
     """A file of synthetic or painted patches is not what it was when the study was made ready."""
 
 
+class NoControlError(
+    NodeError,
+    code="GS-3508",
+    title="No control",
+    hint="docs/study.md says which arms are controls.",
+):
+    """Generators are to be chosen, and there is no control that they must beat."""
+
+
 class GeneratorSizeError(
     NodeError,
     code="GS-3505",

@@ -1,6 +1,7 @@
 """Runs the study that a file describes, with no node and no hub."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,7 @@ from centre_node.study.runs import Engine, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.studies import StudyConfiguration
-from shared.packages import open_package
+from shared.packages import Package, open_package
 from shared.progress import OnProgress
 from study_report.contents import StudyReport
 from study_report.writing import write_study_report
@@ -39,7 +40,7 @@ def run_study_file(
     """
     keep_headers_out()
     file = read_study_file(path)
-    _make_folder(out)
+    make_folder(out)
     configuration, inputs = _read_inputs(file, out)
     cv2.setNumThreads(1)
     result = run_study(
@@ -75,7 +76,12 @@ def write_report(folder: Path, report: StudyReport) -> Path:
     return write_study_report(folder, report, pictures)
 
 
-def _make_folder(out: Path) -> None:
+def make_folder(out: Path) -> None:
+    """Make the folder of results.
+
+    Raises:
+        StudyFileError: It cannot be made or written.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -85,9 +91,28 @@ def _make_folder(out: Path) -> None:
 
 
 def _read_inputs(file: StudyFile, out: Path) -> tuple[StudyConfiguration, StudyInputs]:
-    packages = {name: open_package(folder, partly=True) for name, folder in file.generators.items()}
-    configuration = file.configuration({name: p.digest for name, p in packages.items()})
-    return configuration, StudyInputs(
+    packages = open_generators(file)
+    return file.configuration(digests_of(packages)), inputs_of(file, packages, out)
+
+
+def open_generators(file: StudyFile) -> dict[str, Package]:
+    """Return the packages that a study file names, verified, by their names there."""
+    return {name: open_package(folder, partly=True) for name, folder in file.generators.items()}
+
+
+def digests_of(packages: Mapping[str, Package]) -> dict[str, str]:
+    """Return packages' manifest digests, by name."""
+    return {name: package.digest for name, package in packages.items()}
+
+
+def inputs_of(file: StudyFile, packages: Mapping[str, Package], out: Path) -> StudyInputs:
+    """Return what a study of the file is made of.
+
+    Args:
+        packages: The file's generators, by their names there.
+        out: Where phantoms may be kept.
+    """
+    return StudyInputs(
         own=_read(file.own, out),
         donors={name: _read(source, out) for name, source in file.donors.items()},
         packages={package.digest: package for package in packages.values()},

@@ -84,11 +84,14 @@ def prepare(
     device: torch.device,
     threads: int,
     on_epoch: OnEpoch = lambda: None,
+    on_validation: bool = False,
 ) -> Preparation:
     """Cut, sample and paint whatever `folder` does not hold yet; studies may share the folder.
 
     Args:
         on_epoch: Called while the own generator is trained; what it raises stops it.
+        on_validation: Whether runs are tested on the validation patients. Then no mammogram of a
+            test patient is opened.
 
     Raises:
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
@@ -123,14 +126,14 @@ def prepare(
         )
         for fraction in configuration.train_fractions
     }
-    validation, test = (
-        cutting.of(inputs.own, patients, name, 0)
-        for name, patients in (("validation", split.validation), ("test", split.test))
-    )
+    validation = cutting.of(inputs.own, split.validation, "validation", 0)
+    test = validation if on_validation else cutting.of(inputs.own, split.test, "test", 0)
+    held_out = (validation,) if on_validation else (validation, test)
     synthetic = _sampled(configuration, inputs.packages, folder, device)
     lent = [inputs.donors[name].place for name in donors]
     for store in train.values():
-        check_no_leak((store, validation, test, *donors.values()), [*[inputs.own.place] * 3, *lent])
+        subsets = (store, *held_out)
+        check_no_leak((*subsets, *donors.values()), [*[inputs.own.place] * len(subsets), *lent])
     study = PreparedStudy(
         configuration=configuration,
         train={key: cutting.stored(store) for key, store in train.items()},

@@ -1,11 +1,11 @@
 """Writes a proposed study as a commented study file."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from centre_node.study.proposal import Proposal
 from node_api.studies import Arm, StudyConfiguration
+from shared.toml_text import toml_value
 
 EXPLAINED: Mapping[str, str] = {
     "lesion_kinds": "lesions of these kinds, against healthy tissue",
@@ -38,14 +38,16 @@ def study_toml(
         "#",
         *(f"# Assumed: {sentence}" for sentence in proposal.assumed),
         "",
-        f"own = {_value({'format': 'auto', 'folder': str(own), 'where': dict(where)})}",
+        f"own = {toml_value({'format': 'auto', 'folder': str(own), 'where': dict(where)})}",
     ]
     if generators:
-        lines.append(f"generators = {_value({name: str(at) for name, at in generators.items()})}")
+        lines.append(
+            f"generators = {toml_value({name: str(at) for name, at in generators.items()})}"
+        )
     if donors:
         lines += ["", "[donors]  # mammograms of other centres that this one may see"]
         folders = ({"format": "auto", "folder": str(at)} for at in donors.values())
-        lines += [f"{name} = {_value(at)}" for name, at in zip(donors, folders, strict=True)]
+        lines += [f"{name} = {toml_value(at)}" for name, at in zip(donors, folders, strict=True)]
     lines += ["", "[study]", *_study(proposal.configuration, names), ""]
     return "\n".join(lines)
 
@@ -56,10 +58,10 @@ def _study(configuration: StudyConfiguration, names: Mapping[str, str]) -> Itera
         if name == "arms":
             continue
         why = f"  # {EXPLAINED[name]}" if name in EXPLAINED else ""
-        yield f"{name} = {_value(value)}{why}"
+        yield f"{name} = {toml_value(value)}{why}"
     yield "arms = ["
     for arm in configuration.arms:
-        yield f"  {_value(_arm(arm, names))},"
+        yield f"  {toml_value(_arm(arm, names))},"
     yield "]"
 
 
@@ -68,18 +70,3 @@ def _arm(arm: Arm, names: Mapping[str, str]) -> dict[str, object]:
     if arm.generators:
         told["generators"] = [names[digest] for digest in arm.generators]
     return told
-
-
-def _value(value: object) -> str:
-    """Return a value in TOML, on one line."""
-    if isinstance(value, Mapping):
-        pairs = ", ".join(f"{_key(name)} = {_value(part)}" for name, part in value.items())
-        return f"{{ {pairs} }}" if pairs else "{}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_value, value))}]"
-    return json.dumps(value, ensure_ascii=False)  # of text, numbers, true and false as in TOML
-
-
-def _key(name: str) -> str:
-    plain = name.replace("-", "").replace("_", "")
-    return name if plain.isascii() and plain.isalnum() else json.dumps(name)

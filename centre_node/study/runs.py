@@ -73,10 +73,10 @@ def run_study(
     Source: paper sections 2.1 and 2.4.
     """
     started = time.monotonic()
-    configuration = _with_precision(configuration, device)
+    configuration = with_precision(configuration, device)
     folder.mkdir(parents=True, exist_ok=True)
     cache.mkdir(parents=True, exist_ok=True)
-    _tell(on_progress, 0, configuration.runs, CUTTING)
+    tell(on_progress, 0, configuration.runs, CUTTING)
     with full_disk_named(folder), alone_in(cache):
         ready = prepare(
             configuration,
@@ -84,12 +84,12 @@ def run_study(
             folder=cache,
             device=device,
             threads=threads,
-            on_epoch=lambda: _tell(on_progress, 0, configuration.runs, OWN_TRAINING),
+            on_epoch=lambda: tell(on_progress, 0, configuration.runs, OWN_TRAINING),
         )
-        runs = _KeptRuns(cache / RUNS, ready)
+        runs = KeptRuns(cache / RUNS, ready)
         found = len(runs.results)
         failed = runs.do_missing(engine, device.type, on_progress)
-        _tell(on_progress, configuration.runs, configuration.runs, "computing statistics")
+        tell(on_progress, configuration.runs, configuration.runs, "computing statistics")
         seconds = time.monotonic() - started
         origin = _origin(
             configuration, ready, device, threads=threads, seconds=seconds, found=found
@@ -100,7 +100,7 @@ def run_study(
     return result
 
 
-def _with_precision(configuration: StudyConfiguration, device: torch.device) -> StudyConfiguration:
+def with_precision(configuration: StudyConfiguration, device: torch.device) -> StudyConfiguration:
     """Settle the precision before the first run, so that all runs and their files agree on it."""
     training = configuration.classifier_training
     precision = chosen_precision(training.precision, device)
@@ -109,7 +109,7 @@ def _with_precision(configuration: StudyConfiguration, device: torch.device) -> 
     )
 
 
-class _KeptRuns:
+class KeptRuns:
     """Results of runs, each in a file that is named after all that its numbers depend on."""
 
     def __init__(self, folder: Path, ready: Preparation) -> None:
@@ -137,7 +137,7 @@ class _KeptRuns:
         message = "training classifiers"
 
         def tick() -> None:
-            _tell(on_progress, len(self.results) + len(failed), len(self._files), message)
+            tell(on_progress, len(self.results) + len(failed), len(self._files), message)
 
         for outcome in engine.outcomes(self._ready.file, missing, device=device, on_tick=tick):
             message = outcome.run.title
@@ -157,7 +157,8 @@ class _KeptRuns:
         self.results[run] = result
 
 
-def _tell(on_progress: OnProgress, done: int, total: int, message: str) -> None:
+def tell(on_progress: OnProgress, done: int, total: int, message: str) -> None:
+    """Say how many runs are done, and what is done now."""
     on_progress(Progress(done=done, total=total, unit="runs", message=message))
 
 

@@ -1,16 +1,20 @@
 """A study in one TOML file: data, generators and what is compared, with no node and no hub."""
 
+import hashlib
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from centre_node.study.arms import role_of
 from centre_node.study.errors import StudyFileError
+from node_api.choices import Choice
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.studies import Arm, StudyConfiguration
-from shared.models import StrictModel, validation_summary
+from shared.models import StrictModel, read_model, validation_summary
 from shared.names import Name
 
 
@@ -18,6 +22,20 @@ class FileArm(Arm):
     """An arm that names generators and donors as the file does."""
 
     generators: tuple[Name, ...] = ()
+    chosen: Path | None = Field(
+        None,
+        description="The receipt of `genshare choose`: draws from the generators that it keeps, in "
+        "its proportions.",
+    )
+
+    @model_validator(mode="after")
+    def _chosen_alone(self) -> Self:
+        if self.chosen and role_of(self) != "baseline":
+            raise ValueError(
+                f"the arm {self.name!r} has chosen generators, and adds something else besides; "
+                "an arm adds one kind of patches"
+            )
+        return self
 
 
 class FileStudy(StudyConfiguration):
@@ -58,19 +76,63 @@ class StudyFile(StrictModel):
                         )
         return self
 
+    @property
+    def split_digest(self) -> str:
+        """SHA-256 of what decides which of the centre's patients are validation patients."""
+        fields = {"lesion_kinds", "split_shares", "split_seed"}
+        identity = [
+            self.own.model_dump(mode="json"),
+            self.study.task,
+            self.study.model_dump(mode="json", include=fields),
+        ]
+        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
     def configuration(self, digests: Mapping[str, str]) -> StudyConfiguration:
         """Return the study with generators by digest.
 
         Args:
             digests: Manifest digest of each generator by its name in the file.
+
+        Raises:
+            StudyFileError: A receipt cannot be read, or does not fit the study.
         """
-        arms = tuple(
-            Arm.model_validate(
-                arm.model_dump() | {"generators": tuple(digests[name] for name in arm.generators)}
-            )
-            for arm in self.study.arms
-        )
+        arms = tuple(self._arm(arm, digests) for arm in self.study.arms)
         return StudyConfiguration.model_validate(self.study.model_dump() | {"arms": arms})
+
+    def without_choices(self) -> Self:
+        """Return the file with nothing added where it has chosen generators: they are not yet."""
+        arms = tuple(arm.model_copy(update={"chosen": None}) for arm in self.study.arms)
+        return self.model_copy(update={"study": self.study.model_copy(update={"arms": arms})})
+
+    def _arm(self, arm: FileArm, digests: Mapping[str, str]) -> Arm:
+        fields = arm.model_dump(exclude={"chosen"})
+        if arm.chosen is None:
+            fields["generators"] = tuple(digests[name] for name in arm.generators)
+            return Arm.model_validate(fields)
+        choice = self._choice(arm.chosen, set(digests.values()))
+        fields["generators"] = tuple(one.manifest_digest for one in choice.kept)
+        fields["proportions"] = tuple(one.share for one in choice.kept)
+        fields["painted"] = "generator" if choice.painted else None
+        return Arm.model_validate(fields)
+
+    def _choice(self, receipt: Path, known: Collection[str]) -> Choice:
+        choice = read_model(Choice, receipt, StudyFileError, as_what=" is no receipt of a choice")
+        if choice.split_digest != self.split_digest:
+            raise StudyFileError(
+                f"{receipt} was made with other patients, or with another split of them, so that "
+                "the study would be tested on patients that it chose by; choose again"
+            )
+        if not choice.kept:
+            raise StudyFileError(
+                f"{receipt} keeps no generator, for none beat the control; leave the arm out"
+            )
+        for one in choice.kept:
+            if one.manifest_digest not in known:
+                raise StudyFileError(
+                    f"{receipt} chose {one.name!r} with the digest {one.manifest_digest[:12]}, "
+                    "which none of the file's generators has"
+                )
+        return choice
 
 
 def read_study_file(path: Path) -> StudyFile:
@@ -95,8 +157,15 @@ def read_study_file(path: Path) -> StudyFile:
             "donors": {name: _absolute(source, base) for name, source in file.donors.items()},
             "generators": {name: base / folder for name, folder in file.generators.items()},
             "initial_weights": file.initial_weights and base / file.initial_weights,
+            "study": file.study.model_copy(
+                update={"arms": tuple(_with_absolute(arm, base) for arm in file.study.arms)}
+            ),
         }
     )
+
+
+def _with_absolute(arm: FileArm, base: Path) -> FileArm:
+    return arm.model_copy(update={"chosen": arm.chosen and base / arm.chosen})
 
 
 def _absolute(source: DatasetSource, base: Path) -> DatasetSource:

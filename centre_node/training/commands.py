@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import Field
 from rich.console import Console
 
 from centre_node.generators.board import check_tensorboard
 from centre_node.mammography.command_options import Mammograms, Patches
 from centre_node.process import Threads, prepare_for_real_patches
-from centre_node.training.folder import PICTURES
+from centre_node.training.folder import PICTURES, phantoms_start
 from centre_node.training.in_folder import TrainingInFolder
 from centre_node.training.plan import TrainingPlan, training_plan
 from node_api.generator_training import GeneratorTraining
@@ -77,6 +78,22 @@ def train_generator(
             "--tensorboard", metavar="", help="Also write for TensorBoard, in tensorboard/."
         ),
     ] = False,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A training on phantoms with the same architecture, whose networks this one "
+            "starts from; it costs no privacy. For --recipe private one with --loss wgan-gp.",
+            rich_help_panel=PANEL,
+        ),
+    ] = None,
+    epsilon: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="What a patient may be exposed at most; with --recipe private.",
+        ),
+    ] = None,
     threads: Threads = 1,
     json: Json = False,
 ) -> None:
@@ -86,7 +103,9 @@ def train_generator(
     tell, with fidelity) and what a training resumes from. pictures/ and patches/ hold real
     patches: only what genshare publish makes of the folder is for others.
 
-    Width, epochs and batch size are by default those that suit the loss.
+    Width, epochs and batch size are by default those that suit the loss. With --recipe private
+    patients are protected by differential privacy: no fidelity is measured then, and an
+    interrupted training loses the epochs since its last checkpoint, because they are spent.
 
     Interrupted, the same command goes on where it stopped. Exit codes: 0 done, 1 failed, 2 wrong
     usage, 130 interrupted.
@@ -99,7 +118,12 @@ def train_generator(
 
       genshare train-generator --phantoms digital --size 32 --width 8 --epochs 100 --out tried
       --tensorboard
+
+      genshare train-generator /data/bcdr --recipe private --epsilon 10 --size 32 --width 4
+      --out private
     """
+    if epsilon is not None:
+        training = {**training, "privacy": {"epsilon": epsilon}}
     plan = training_plan(
         mammograms.kinds,
         patches,
@@ -111,7 +135,8 @@ def train_generator(
     if tensorboard:
         check_tensorboard()  # before hours of cutting patches
     prepare_for_real_patches(threads)
-    wanted = TrainingInFolder(mammograms, plan, out, threads, tensorboard)
+    start = None if start_from is None else phantoms_start(start_from)
+    wanted = TrainingInFolder(mammograms, plan, out, threads, tensorboard, start)
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     with interruptible(), full_disk_named(out):
         trained, skipped = wanted.run(console)
@@ -137,6 +162,8 @@ def _summary(out: Path, trained: TrainedGenerator, skipped: Mapping[str, int]) -
     )
     if trained.held_out is not None:
         yield trained.held_out.statement
+    if trained.privacy is not None:
+        yield trained.privacy.statement
     if trained.fidelity is not None:
         yield _fidelity(trained)
     yield f"look at {out / PICTURES} and {out / 'samples'}; genshare publish {out} shares it"

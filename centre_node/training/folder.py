@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from centre_node.generators.starting import StartingNetworks, read_start
+from centre_node.mammography.command_options import OF_PHANTOMS
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.plan import TrainingPlan
 from node_api.generator_training import NOT_OF_THE_RESULT
@@ -63,6 +65,23 @@ def _keep_plan(folder: Path, plan: FolderPlan, *, started: bool) -> None:
         write_text(path, plan.model_dump_json(indent=2))
     except OSError as error:
         raise TrainingFolderError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def phantoms_start(folder: Path) -> StartingNetworks:
+    """Return the networks of a training on phantoms, to start another training from.
+
+    Raises:
+        TrainingFolderError: It was trained on mammograms: their patients would be in the new
+            weights too, and nobody would count them.
+        CheckpointError: There is no checkpoint, or a damaged one.
+    """
+    plan = read_model(FolderPlan, folder / PLAN, TrainingFolderError, as_what=DAMAGED)
+    if not plan.source.startswith(OF_PHANTOMS):
+        raise TrainingFolderError(
+            f"{folder} was trained on mammograms, whose patients would be in the new weights too, "
+            "uncounted; start from a training with --phantoms"
+        )
+    return read_start(folder)
 
 
 def keep_trained(folder: Path, trained: TrainedGenerator) -> None:

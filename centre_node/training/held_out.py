@@ -196,6 +196,16 @@ class Membership:
     held_out: Side
 
 
+def member_names(folder: Path) -> tuple[str, ...] | None:
+    """Return the patients that a training is trained on; None where an earlier version began it.
+
+    Raises:
+        TrainingFolderError: What was decided is damaged.
+    """
+    path = folder / HELD_OUT
+    return _read(path).members if path.is_file() else None
+
+
 def read_members(folder: Path) -> Membership:
     """Return who was trained on and who was held out: what an audit compares.
 

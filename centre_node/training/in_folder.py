@@ -9,6 +9,7 @@ from rich.console import Console
 
 from centre_node.device import default_device
 from centre_node.generators.checkpoints import RUN
+from centre_node.generators.starting import StartingNetworks
 from centre_node.mammography.command_options import MammogramChoice
 from centre_node.mammography.mammograms import Reading
 from centre_node.training.folder import (
@@ -34,6 +35,7 @@ class TrainingInFolder:
     folder: Path
     threads: int
     tensorboard: bool
+    start: StartingNetworks | None = None
 
     def run(self, console: Console) -> tuple[TrainedGenerator, Mapping[str, int]]:
         """Train, unless the folder's training is finished.
@@ -76,4 +78,5 @@ class TrainingInFolder:
                 device=default_device(),
                 on_progress=on_progress,
                 tensorboard=self.tensorboard,
+                start=self.start,
             )

@@ -18,6 +18,8 @@ from centre_node.fidelity.over_epochs import fidelity_curves, measure_over_epoch
 from centre_node.generators.checkpoints import RUN, read_run
 from centre_node.generators.epoch_samples import read_samples
 from centre_node.generators.progress import FinishedEpoch
+from centre_node.generators.spent_steps import promised
+from centre_node.generators.starting import StartingNetworks
 from centre_node.generators.training import train_generator
 from centre_node.mammography.errors import OneClassOnlyError
 from centre_node.mammography.mammograms import Reading
@@ -52,6 +54,7 @@ def train_on_lesions(
     device: torch.device,
     on_progress: OnProgress,
     tensorboard: bool = False,
+    start: StartingNetworks | None = None,
 ) -> tuple[TrainedGenerator, Mapping[str, int]]:
     """Cut lesion patches, train a generator on them and measure its fidelity.
 
@@ -64,6 +67,7 @@ def train_on_lesions(
         pictures: Where real and synthetic patches are shown.
         on_progress: What it raises stops the training.
         tensorboard: Whether the training also writes for TensorBoard, in `folder`.
+        start: Networks to start from; by default random ones.
 
     Returns:
         What a card may tell, and what was skipped while cutting, by reason.
@@ -76,7 +80,7 @@ def train_on_lesions(
     work = _LesionTraining(reading, plan, folder, pictures, device, on_progress)
     store = work.cut(store_folder)
     lesions = work.hold_out(store)
-    weights = work.train(lesions, tensorboard=tensorboard)
+    weights = work.train(lesions, tensorboard=tensorboard, start=start)
     fidelity = work.measure(lesions, weights)
     return work.describe(lesions, fidelity), {**store.skipped, **skipped}
 
@@ -161,7 +165,9 @@ class _LesionTraining:
                 )
         return np.array([classes.index(pathology) for pathology in found], dtype=np.int64)
 
-    def train(self, lesions: LesionPatches, *, tensorboard: bool) -> Path:
+    def train(
+        self, lesions: LesionPatches, *, tensorboard: bool, start: StartingNetworks | None
+    ) -> Path:
         """Train, or go on with it, and return the file of the weights."""
         return train_generator(
             lesions.pixels,
@@ -172,10 +178,18 @@ class _LesionTraining:
             on_epoch=lambda epoch: self.on_progress(_progress(epoch, len(lesions.pixels))),
             tensorboard=tensorboard,
             classes=lesions.classes,
+            patients=np.unique(lesions.patients, return_inverse=True)[1].astype(np.int64),
+            start=start,
         )
 
-    def measure(self, lesions: LesionPatches, weights: Path) -> FidelityReport:
-        """Compare samples with the patches, those along the training too, and draw both."""
+    def measure(self, lesions: LesionPatches, weights: Path) -> FidelityReport | None:
+        """Compare samples with the patches, those along the training too, and draw both.
+
+        After a private training nothing is measured: figures would tell of the patients what
+        their budget does not count.
+        """
+        if self.plan.training.privacy is not None:
+            return None
         self._tell("measuring fidelity")
         measured = measure_fidelity(
             weights,
@@ -204,13 +218,14 @@ class _LesionTraining:
             (self.pictures / OVER_EPOCHS_JSON).write_text(json + "\n")
             write_encoded_png(self.pictures / OVER_EPOCHS_PNG, fidelity_curves(over_epochs))
 
-    def describe(self, lesions: LesionPatches, fidelity: FidelityReport) -> TrainedGenerator:
+    def describe(self, lesions: LesionPatches, fidelity: FidelityReport | None) -> TrainedGenerator:
         """Return all that a card may tell."""
+        patients = len(set(lesions.patients))
         spacings = {mammogram.pixel_spacing_mm for mammogram in self.reading.mammograms}
         return TrainedGenerator(
             data_set=self.reading.name,
             lesion_kinds=self.plan.lesion_kinds,
-            patients=len(set(lesions.patients)),
+            patients=patients,
             patches=len(lesions.pixels),
             pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
             architecture=self.plan.architecture,
@@ -218,6 +233,7 @@ class _LesionTraining:
             genshare_version=genshare_version(),
             fidelity=fidelity,
             held_out=lesions.held_out,
+            privacy=promised(self.folder, self.plan.training, patients),
         )
 
     def _trained(self) -> GeneratorTraining:

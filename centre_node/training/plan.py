@@ -58,6 +58,9 @@ def training_plan(
     """
     tables = _TrainingFile() if file is None else _read(file)
     trained = tables.training | _given(training)
+    privacy = tables.training.get("privacy")
+    if isinstance(privacy, dict) and "privacy" in training:  # the rest of it is the file's
+        trained["privacy"] = privacy | training["privacy"]
     try:
         return TrainingPlan.model_validate(
             {

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request, status
+from fastapi import APIRouter, Depends, Request, Response, status
 
 from hub.centres.service import Centres
 from hub.errors import CentreExistsError, CentreNotFoundError
@@ -12,6 +12,7 @@ from shared.access import GuardedRoute, Role, requires
 from shared.api_answers import problems
 from shared.json_bodies import JsonBody
 from shared.names import Name
+from shared.preconditions import Conditions
 from shared.records import Centre, CentreInvitation, CentreToken
 
 INVITATION = JsonBody[CentreInvitation](CentreInvitation)
@@ -41,7 +42,12 @@ CentresDep = Annotated[Centres, Depends(_centres)]
 async def invite(request: Request, centres: CentresDep) -> CentreToken:
     """Enrol a centre and return its token, once. Needs the administrator's token."""
     invitation = await INVITATION.read(request)
-    invite = partial(centres.invite, invitation.name, renew=invitation.renew)
+    invite = partial(
+        centres.invite,
+        invitation.name,
+        renew=invitation.renew,
+        check_centres=Conditions(request).check_document,
+    )
     return await to_thread.run_sync(invite)
 
 
@@ -56,7 +62,7 @@ def remove(name: Name, centres: CentresDep) -> None:
     centres.remove(name)
 
 
-@router.get("")
-def list_centres(centres: CentresDep) -> tuple[Centre, ...]:
+@router.get("", response_model=tuple[Centre, ...])
+def list_centres(centres: CentresDep) -> Response:
     """List the centres, those that were removed too."""
-    return centres.all()
+    return Response(centres.all(), media_type="application/json")

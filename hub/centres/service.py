@@ -5,9 +5,10 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 
-from hub.centres.store import CentreStore
+from hub.centres.store import CentreStore, as_json
 from hub.errors import CentreExistsError, CentreNotFoundError
-from shared.records import Centre, CentreToken
+from shared.preconditions import CheckDocument, unconditional
+from shared.records import CentreToken
 
 TOKEN_PREFIX = "gsc_"  # noqa: S105 (marks tokens so that a scanner finds a leaked one)
 
@@ -19,16 +20,29 @@ class Centres:
         self._store = store
         self._clock = clock
 
-    def invite(self, name: str, *, renew: bool) -> CentreToken:
+    def invite(
+        self, name: str, *, renew: bool, check_centres: CheckDocument = unconditional
+    ) -> CentreToken:
         """Enrol a centre and return its token, which cannot be asked for again.
 
         With `renew`, one that was removed is a centre again.
+
+        Args:
+            check_centres: Raises if the centres are not those that are meant; called in the step
+                that adds one.
 
         Raises:
             CentreExistsError: It is or was enrolled already and `renew` is False.
         """
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        if not self._store.put(name, token_sha256(token), now=self._clock(), replace=renew):
+        is_enrolled = self._store.put(
+            name,
+            token_sha256(token),
+            now=self._clock(),
+            replace=renew,
+            check_centres=check_centres,
+        )
+        if not is_enrolled:
             raise CentreExistsError(f"the centre {name} is enrolled already")
         return CentreToken(name=name, token=token)
 
@@ -41,9 +55,9 @@ class Centres:
         if not self._store.remove(name, now=self._clock()):
             raise CentreNotFoundError(f"no centre {name} is enrolled")
 
-    def all(self) -> tuple[Centre, ...]:
-        """Return every centre by name."""
-        return self._store.all()
+    def all(self) -> str:
+        """Return every centre by name, as JSON."""
+        return as_json(self._store.all())
 
 
 def token_sha256(token: str) -> str:

@@ -2,11 +2,15 @@
 
 from datetime import UTC, datetime
 
+from pydantic import TypeAdapter
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from hub.database import CentreRow
+from shared.preconditions import CheckDocument
 from shared.records import Centre
+
+CENTRES = TypeAdapter(tuple[Centre, ...])
 
 
 class CentreStore:
@@ -15,11 +19,24 @@ class CentreStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def put(self, name: str, token_sha256: str, *, now: datetime, replace: bool) -> bool:
-        """Enrol a centre, or replace its token; False if it exists and must not be replaced."""
+    def put(
+        self,
+        name: str,
+        token_sha256: str,
+        *,
+        now: datetime,
+        replace: bool,
+        check_centres: CheckDocument,
+    ) -> bool:
+        """Enrol a centre, or replace its token; False if it exists and must not be replaced.
+
+        Args:
+            check_centres: Raises if the centres are not those that are meant.
+        """
         with Session(self._engine) as session, session.begin():
             # Takes SQLite's write lock before the row is read.
             session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            check_centres(lambda: as_json(_all(session)))
             row = session.get(CentreRow, name)
             if row is None:
                 session.add(CentreRow(name=name, token_sha256=token_sha256, enrolled_at=now))
@@ -49,8 +66,16 @@ class CentreStore:
     def all(self) -> tuple[Centre, ...]:
         """Return every centre by name."""
         with Session(self._engine) as session:
-            rows = session.scalars(select(CentreRow).order_by(CentreRow.name))
-            return tuple(map(_record, rows))
+            return _all(session)
+
+
+def as_json(centres: tuple[Centre, ...]) -> str:
+    """Return centres as the hub lists them."""
+    return CENTRES.dump_json(centres).decode()
+
+
+def _all(session: Session) -> tuple[Centre, ...]:
+    return tuple(map(_record, session.scalars(select(CentreRow).order_by(CentreRow.name))))
 
 
 def _record(row: CentreRow) -> Centre:

@@ -1,15 +1,17 @@
 """Files named by their SHA-256: written to a temporary name, synced, renamed."""
 
 import asyncio
+import logging
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from anyio import to_thread
+from sqlalchemy.exc import DatabaseError
 
 from hub.errors import (
     BlobDigestError,
@@ -21,10 +23,13 @@ from hub.errors import (
 from hub.registry.incoming import Held, IncomingFile, incoming_file
 from hub.registry.quotas import Quotas, Upload
 from hub.registry.stored_files import StoredFiles
-from shared.files import full_disk_named, put_in_place, sync
+from shared.files import full_disk_named, is_full_disk, put_in_place, sync
+from shared.preconditions import unconditional
 
 FULL = "the upload does not fit the hub's disk"
 INCOMING = "incoming"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,10 @@ class BlobStore:
             raise BlobNotFoundError(f"no file with the SHA-256 {digest} is stored")
         return self._path(digest)
 
+    def etag(self, digest: str) -> str:
+        """Return the strong ETag of a file."""
+        return f'"{digest}"'
+
     async def put(
         self,
         digest: str,
@@ -85,8 +94,13 @@ class BlobStore:
         *,
         centre: str,
         declared_bytes: int | None = None,
+        check: Callable[[str | None], None] = unconditional,
     ) -> None:
         """Store an upload as it streams in; what was declared is refused before anything comes.
+
+        Args:
+            check: Given the file's ETag, or None if it is not there; raises if it should not be
+                stored now. Called in the step that does.
 
         Raises:
             BlobDigestError: The bytes have another SHA-256.
@@ -104,7 +118,7 @@ class BlobStore:
                     if found != digest:
                         message = f"the uploaded bytes have the SHA-256 {found}, not {digest}"
                         raise BlobDigestError(message)
-                    await to_thread.run_sync(self._keep, temporary, digest, upload)
+                    await to_thread.run_sync(self._keep, temporary, digest, upload, check)
             finally:
                 temporary.unlink(missing_ok=True)
 
@@ -148,17 +162,25 @@ class BlobStore:
     def _remove_left_overs(self) -> None:
         """Remove what a hub that was killed left: half uploads, and files just before their note.
 
-        Nobody was told that either is kept, and what has no note would count for no quota.
+        Nobody was told that either is kept, and what has no note would count for no quota. A note
+        whose file the cleaner had removed just before would count for one for ever.
         """
         for half in self._incoming.iterdir():
             half.unlink()
-        for digest in self._files.without_note({path.name for path in self._folder.glob("??/*")}):
+        found = {path.name for path in self._folder.glob("??/*")}
+        for digest in self._files.without_note(found):
             self._path(digest).unlink()
+        with _unless_full():
+            for centre, usage in self._files.forget_lost(found).items():
+                self._quotas.give_back(centre, usage)
 
     async def _receive(self, temporary: Path, content: AsyncIterable[bytes], upload: Upload) -> str:
+        chunks = aiter(content)
         async with incoming_file(temporary, self._held) as incoming:
-            async for chunk in self._in_time(content):
-                if incoming.gather(chunk):
+            while (chunk := await self._in_time(chunks)) is not None:
+                is_a_piece = incoming.gather(chunk)
+                del chunk  # or it would stay in memory while the next is waited for
+                if is_a_piece:
                     await self._write(incoming, upload)
             await self._write(incoming, upload)
             return await incoming.sha256()
@@ -168,19 +190,15 @@ class BlobStore:
         upload.grow_to(incoming.size_bytes)
         await incoming.write()
 
-    async def _in_time(self, content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-        chunks = aiter(content)
-        while True:
-            try:
-                async with asyncio.timeout(self._limits.stall_seconds):
-                    chunk = await anext(chunks)
-            except StopAsyncIteration:
-                return
-            except TimeoutError as error:
-                raise UploadStalledError(
-                    f"nothing of the upload came for {self._limits.stall_seconds:g} s"
-                ) from error
-            yield chunk
+    async def _in_time(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        """Return the next chunk, or None after the last."""
+        try:
+            async with asyncio.timeout(self._limits.stall_seconds):
+                return await anext(chunks, None)
+        except TimeoutError as error:
+            raise UploadStalledError(
+                f"nothing of the upload came for {self._limits.stall_seconds:g} s"
+            ) from error
 
     def _check_room(self, size: int, still_to_write: int) -> None:
         if size > self._limits.max_file_bytes:
@@ -190,17 +208,35 @@ class BlobStore:
         if shutil.disk_usage(self._folder).free - still_to_write < self._limits.reserve_bytes:
             raise HubDiskFullError(FULL)
 
-    def _keep(self, temporary: Path, digest: str, upload: Upload) -> None:
+    def _keep(
+        self, temporary: Path, digest: str, upload: Upload, check: Callable[[str | None], None]
+    ) -> None:
         target = self._path(digest)
         target.parent.mkdir(exist_ok=True)
         sync(temporary)
+
+        def put_checked_in_place() -> None:
+            check(self.etag(digest) if target.exists() else None)
+            put_in_place(temporary, target)
+
         upload.is_kept = self._files.add(
             digest,
             upload.centre,
             temporary.stat().st_size,
-            put_in_place=lambda: put_in_place(temporary, target),
+            put_in_place=put_checked_in_place,
         )
         sync(self._folder)
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest
+
+
+@contextmanager
+def _unless_full() -> Iterator[None]:
+    """Leave for the next start what a full disk has no room for: this one serves reading."""
+    try:
+        yield
+    except DatabaseError as error:
+        if not is_full_disk(error):
+            raise
+        log.warning("the database's disk is full: notes of files that are gone stay there")

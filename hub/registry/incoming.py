@@ -11,7 +11,7 @@ from typing import BinaryIO
 from anyio import to_thread
 
 PIECE_BYTES, PIECE_CHUNKS, PIECE_SECONDS = 1_000_000, 64, 1.0
-MOST_HELD_BYTES = 16_000_000
+MOST_HELD_BYTES = 8_000_000
 
 
 class Held:
@@ -62,6 +62,8 @@ class IncomingFile:
         piece, self._gathered, self._gathered_bytes = self._gathered, [], 0
         self._began = time.monotonic()
         self._writing = asyncio.create_task(to_thread.run_sync(self._put, piece))
+        if self._held.size_bytes > MOST_HELD_BYTES:
+            await self._written()
 
     async def sha256(self) -> str:
         """Return the SHA-256 of what was written, when it is.
@@ -96,6 +98,7 @@ class IncomingFile:
         for chunk in piece:
             self._sha256.update(chunk)
             self._file.write(chunk)
+        piece.clear()  # the thread knows it until it gets another
 
 
 @asynccontextmanager

@@ -36,13 +36,14 @@ from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
 from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import headers, problems
+from shared.body_parts import body_parts
 from shared.canonical import canonical_json
 from shared.errors import PackageError, StatementRefusedError
 from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
-from shared.preconditions import check_conditions
+from shared.preconditions import Conditions, check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
 from shared.statements import AuditStatement
@@ -106,7 +107,11 @@ async def put_blob(
     """Upload a file; its SHA-256 is in the URL."""
     await check_conditions(request)
     await registry.blobs.put(
-        digest, request.stream(), centre=caller.name, declared_bytes=content_length
+        digest,
+        body_parts(request),
+        centre=caller.name,
+        declared_bytes=content_length,
+        check=Conditions(request).check_etag,
     )
     return Response(status_code=status.HTTP_201_CREATED)
 
@@ -115,7 +120,7 @@ async def put_blob(
 def head_blob(digest: Digest, registry: RegistryDep) -> Response:
     """Tell whether a file is stored, and its size. Its ETag is its SHA-256."""
     size = registry.blobs.path(digest).stat().st_size
-    return Response(headers={"Content-Length": str(size), "ETag": f'"{digest}"'})
+    return Response(headers={"Content-Length": str(size), "ETag": registry.blobs.etag(digest)})
 
 
 @router.post(
@@ -145,7 +150,14 @@ async def publish(
     """Publish a package whose files are uploaded. The same manifest again answers 200."""
     registry.check_may_publish(centre, caller=caller.name)
     manifest = await MANIFEST.read(request)
-    publishing = partial(registry.publish, centre, name, manifest, caller=caller.name)
+    publishing = partial(
+        registry.publish,
+        centre,
+        name,
+        manifest,
+        caller=caller.name,
+        check_versions=Conditions(request).check_document,
+    )
     limiter = request.app.state.publishing
     record, new = await to_thread.run_sync(publishing, limiter=limiter)
     response.status_code = status.HTTP_201_CREATED if new else status.HTTP_200_OK

@@ -26,6 +26,7 @@ from shared.packages import (
     check_card_against_manifest,
     check_distinct,
 )
+from shared.preconditions import CheckDocument, unconditional
 from shared.publishable import card_to_publish
 from shared.records import GeneratorVersion
 from shared.screening import prose_fault
@@ -66,9 +67,19 @@ class Registry:
         )
 
     def publish(
-        self, centre: str, name: str, manifest: Manifest, *, caller: str
+        self,
+        centre: str,
+        name: str,
+        manifest: Manifest,
+        *,
+        caller: str,
+        check_versions: CheckDocument = unconditional,
     ) -> tuple[GeneratorVersion, bool]:
         """Publish a package whose files are uploaded; accept only what can be checked.
+
+        Args:
+            check_versions: Raises if the generator's versions are not those that are meant; called
+                in the step that adds one.
 
         Returns:
             The version, and whether it is new: the same manifest again returns what is there.
@@ -91,7 +102,13 @@ class Registry:
             )
         check_card_against_manifest(card, manifest)
         self._inspections.check(card.weights, card.architecture)
-        return self._versions.add(card, manifest, now=self._clock(), check=self._check_uploaded)
+        return self._versions.add(
+            card,
+            manifest,
+            now=self._clock(),
+            check=self._check_uploaded,
+            check_versions=check_versions,
+        )
 
     def find(self, centre: str, name: str, version: int | None) -> GeneratorVersion:
         """Return one version; None asks for the latest.
@@ -151,8 +168,10 @@ class Registry:
         Raises:
             GeneratorNotFoundError: There is none.
         """
-        self.find(centre, name, None)
-        return self._versions.versions(centre, name)
+        versions = self._versions.versions(centre, name)
+        if versions is None:
+            raise GeneratorNotFoundError(f"there is no generator {centre}/{name} in any version")
+        return versions
 
     def page(
         self, wanted: VersionFilter, *, cursor: int | None, limit: int, summary: bool

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from hub.database import StatementRow, VersionKindRow, VersionRow
@@ -14,6 +15,7 @@ from hub.errors import QuotaUsedUpError
 from shared.canonical import canonical_json, digest_of
 from shared.cards import ModelCard
 from shared.packages import Manifest, manifest_digest
+from shared.preconditions import CheckDocument, unconditional
 from shared.records import GeneratorVersion
 from shared.statements import AuditStatement
 
@@ -70,11 +72,13 @@ class VersionStore:
         *,
         now: datetime,
         check: Callable[[Manifest], None],
+        check_versions: CheckDocument = unconditional,
     ) -> tuple[GeneratorVersion, bool]:
         """Add a version under the next number; a manifest that is there already is returned.
 
         Args:
             check: Raises if a file is not there any more; from then on none is removed.
+            check_versions: Raises if the generator's versions are not those that are meant.
 
         Returns:
             The version, and whether it is new.
@@ -91,6 +95,7 @@ class VersionStore:
             existing = session.scalar(select(VersionRow).where(same))
             if existing is not None:
                 return _record(existing), False
+            check_versions(partial(_versions, session.connection(), card.centre, card.name))
             check(manifest)
             self._check_room(session, card.centre)
             latest = session.scalar(select(func.max(VersionRow.version)).where(mine)) or 0
@@ -155,16 +160,10 @@ class VersionStore:
         with Session(self._engine) as session:
             return session.scalar(query.where(*_is(record)))
 
-    def versions(self, centre: str, name: str) -> str:
-        """Return every version of a generator, newest first, as JSON."""
-        query = (
-            select(*WHOLE)
-            .where(VersionRow.centre == centre, VersionRow.name == name)
-            .order_by(VersionRow.version.desc())
-        )
+    def versions(self, centre: str, name: str) -> str | None:
+        """Return every version of a generator, newest first, as JSON; None if there is none."""
         with self._engine.connect() as connection:
-            items = ",".join(_whole_text(row) for row in connection.execute(query))
-            return f"[{items}]"
+            return _versions(connection, centre, name)
 
     def page(
         self, wanted: VersionFilter, *, cursor: int | None, limit: int, summary: bool
@@ -205,6 +204,16 @@ def _listed(query: Select[Any], wanted: VersionFilter, cursor: int | None) -> Se
     if cursor is not None:
         query = query.where(order < cursor)
     return query.order_by(order.desc())
+
+
+def _versions(connection: Connection, centre: str, name: str) -> str | None:
+    query = (
+        select(*WHOLE)
+        .where(VersionRow.centre == centre, VersionRow.name == name)
+        .order_by(VersionRow.version.desc())
+    )
+    items = ",".join(_whole_text(row) for row in connection.execute(query))
+    return f"[{items}]" if items else None
 
 
 def _whole_text(row: Row[Any]) -> str:

@@ -47,6 +47,22 @@ class StoredFiles:
             left = set(digests).difference(connection.scalars(select(StoredFileRow.sha256)))
             return _without_referred(connection, left, after=0) if left else left
 
+    def forget_lost(self, digests: Collection[str]) -> dict[str, Usage]:
+        """Forget whose those files were that are not among these, unless a version has them.
+
+        Returns:
+            What each centre had of them.
+        """
+        with self._engine.connect() as connection:
+            lost = set(connection.scalars(select(StoredFileRow.sha256))).difference(digests)
+            lost = _without_referred(connection, lost, after=0) if lost else lost
+        freed: dict[str, Usage] = {}
+        if lost:
+            with self._engine.begin() as connection:
+                for digest in sorted(lost):
+                    _forget(connection, digest, freed)
+        return freed
+
     def remove_orphans(
         self, found: Collection[str], *, remove: Callable[[str], bool]
     ) -> dict[str, Usage]:

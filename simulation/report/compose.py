@@ -78,6 +78,8 @@ def _generator(published: PublishedGenerator) -> GeneratorRecord:
         parameters=published.scenario.parameters,
         training_seconds=published.training.seconds,
         published=published.version,
+        audit=published.audit,
+        statement=published.statement,
     )
 
 

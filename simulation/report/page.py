@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from simulation.pictures import is_sampled, of_study
+from simulation.report.privacy import HEADINGS, privacy_figure, privacy_rows
 from simulation.report.records import GeneratorRecord, PictureRecord, Report, StudyRecord
 from simulation.report.tables import heading
 from simulation.report.wording import count, fidelity, sharing, size, summary_of, weights_bytes
@@ -50,6 +51,9 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
             for generator in report.generators
         ],
         sharing=sharing(report),
+        privacy=privacy_rows(report),
+        privacy_headings=HEADINGS,
+        privacy_figure=privacy_figure(privacy_rows(report)),
         weights_bytes=weights_bytes,
         sources={name: data_url(png) for name, png in pictures.items()},
     )

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from node_api.audits import AuditReport
 from node_api.findings import StudyResult
 from node_api.rows import RunRow
 from node_api.studies import StudyConfiguration
 from node_api.summaries import DatasetSummary, ShortcutReport
 from shared.models import StrictModel
 from shared.records import GeneratorVersion
+from shared.statements import AuditStatement
 from simulation.report.machine import Machine
 from study_report.presented import Presented
 
@@ -25,12 +27,14 @@ class CentreRecord(StrictModel):
 
 
 class GeneratorRecord(StrictModel):
-    """A generator as it was trained and published."""
+    """A generator as it was trained, audited and published."""
 
     reference: str
     parameters: int
     training_seconds: float | None
     published: GeneratorVersion
+    audit: AuditReport | None = None
+    statement: AuditStatement | None = None
 
 
 class StudyRecord(StrictModel):

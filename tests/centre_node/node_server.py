@@ -32,7 +32,7 @@ def training(**configuration: Any) -> dict[str, Any]:
         "dataset": "own",
         "patches": PATCHES,
         "architecture": {"image_size": 16, "latent_size": 4, "width": 4},
-        "training": {"batch_size": 4, "checkpoint_every_epochs": 20, **configuration},
+        "training": {"batch_size": 4, "checkpoint_every_epochs": 20, "seed": 0, **configuration},
     }
 
 

@@ -28,6 +28,8 @@ ROUTES = {
     ("GET", f"{API}/datasets/{{name}}"): 404,
     ("PUT", f"{API}/hub-connection"): 422,
     ("GET", f"{API}/hub-connection"): 409,
+    ("GET", f"{API}/ledger"): 200,
+    ("POST", f"{API}/waivers"): 422,
     ("POST", f"{API}/jobs"): 422,
     ("GET", f"{API}/jobs"): 200,
     ("GET", f"{API}/jobs/{{job_id}}"): 404,

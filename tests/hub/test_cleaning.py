@@ -45,8 +45,7 @@ class Stored:
         return digest
 
 
-@pytest.fixture
-def stored(tmp_path: Path) -> Stored:
+def _opened(tmp_path: Path) -> Stored:
     engine = open_database(tmp_path / "hub.sqlite")
     files = StoredFiles(engine)
     quotas = Quotas(Usage(10_000_000, 100), files.usage())
@@ -57,6 +56,11 @@ def stored(tmp_path: Path) -> Stored:
         blobs, files, quotas, orphan_seconds=DAY, stalled_seconds=HOUR, clock=lambda: found.now
     )
     return found
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Stored:
+    return _opened(tmp_path)
 
 
 def test_a_file_that_a_killed_hub_had_not_noted_yet_is_gone_after_the_next_start(
@@ -74,6 +78,19 @@ def test_a_file_that_a_killed_hub_had_not_noted_yet_is_gone_after_the_next_start
 
     with running_hub(tmp_path / "hub"):
         assert {path.name for path in blobs.glob("??/*")} == kept
+
+
+def test_a_note_whose_file_was_removed_just_before_a_kill_counts_for_nobody_after_the_next_start(
+    tmp_path: Path, stored: Stored
+) -> None:
+    lost, kept = stored.put(b"lost", at=HOUR), stored.put(b"kept", at=HOUR)
+    stored.blobs.path(lost).unlink()
+
+    restarted = _opened(tmp_path)
+
+    assert restarted.quotas.used("centre-b") == Usage(4, 1)
+    assert restarted.files.usage() == {"centre-b": Usage(4, 1)}
+    assert restarted.blobs.has(kept)
 
 
 def test_an_orphan_is_removed_after_the_grace_time_and_its_quota_is_free(stored: Stored) -> None:

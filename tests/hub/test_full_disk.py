@@ -14,6 +14,7 @@ from tests.packages import write_tiny_package
 from tests.small_disk import small_disk
 
 API = "/api/v1"
+LOST = hashlib.sha256(b"lost").hexdigest()
 
 
 @contextmanager
@@ -48,12 +49,14 @@ def test_a_hub_with_a_full_disk_serves_reading_and_says_507_to_writing(
                 for file in other.manifest.files:
                     content = (other.folder / file.name).read_bytes()
                     http.put(f"/blobs/{file.sha256}", content=content).raise_for_status()
+                http.put(f"/blobs/{LOST}", content=b"lost").raise_for_status()
             if not started_full:
                 with _full(disk):
                     _check_reading_only(hub, token, tmp_path, package.digest)
                 assert httpx.get(f"{hub.url}{API}/readyz").status_code == 200
                 assert hub.client(token).publish(other).version == 2
         if started_full:
+            (disk / "blobs" / LOST[:2] / LOST).unlink()  # its note stays: it cannot be removed
             with _full(disk):
                 check_writable(disk)
                 with running_hub(disk, reserve_bytes=0) as hub:

@@ -113,7 +113,7 @@ def test_what_is_said_wins_over_the_losss_default() -> None:
         ({"penalty_weight_end": 1}, "penalty_weight_end needs a penalty, and dcgan has none"),
         ({"critic_steps": 5}, "critic_steps above 1 belong to the loss wgan-gp, not to dcgan"),
         ({"recipe": "paper", "loss": "relativistic"}, "the paper has no relativistic loss"),
-        ({"recipe": "best"}, "'paper' or 'improved'"),
+        ({"recipe": "best"}, "'paper', 'improved' or 'private'"),
         ({"loss": "hinge"}, "'dcgan', 'wgan-gp' or 'relativistic'"),
         ({"critic_step": 5}, "Extra inputs"),
         ({"augmentation": {"kinds": []}}, "at least 1"),
@@ -135,3 +135,43 @@ def test_what_the_optimiser_or_the_random_numbers_cannot_take_is_refused(
 ) -> None:
     with pytest.raises(ValidationError):
         GeneratorTraining.model_validate(field)
+
+
+def test_the_private_recipe_has_defaults_of_its_own() -> None:
+    training = GeneratorTraining.model_validate({"recipe": "private", "privacy": {"epsilon": 10}})
+
+    assert (training.critic_steps, training.augmentation) == (1, None)
+    assert training.privacy is not None
+    assert training.privacy.steps_per_epoch == 10
+    assert "privacy" not in GeneratorTraining().model_dump()  # digests of earlier trainings stay
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "the recipe private needs privacy, with epsilon or noise_multiplier"),
+        ({"privacy": {}}, "either epsilon or noise_multiplier, not neither"),
+        ({"privacy": {"epsilon": 3, "noise_multiplier": 1}}, "noise_multiplier, not both"),
+        (
+            {"recipe": "improved", "privacy": {"epsilon": 3}},
+            "privacy belongs to the recipe private, not to improved",
+        ),
+        (
+            {"privacy": {"epsilon": 3}, "augmentation": {}},
+            "the recipe private needs augmentation None",
+        ),
+        (
+            {"privacy": {"epsilon": 3}, "on_collapse": "stop"},
+            "the recipe private needs on_collapse warn, not stop",
+        ),
+        (
+            {"privacy": {"epsilon": 3}, "precision": "bfloat16"},
+            "the recipe private needs precision float32, not bfloat16",
+        ),
+    ],
+)
+def test_what_breaks_the_promise_is_refused_in_a_sentence(
+    changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        GeneratorTraining.model_validate({"recipe": "private", **changes})

@@ -36,6 +36,9 @@ class Hub:
     def version(self, *_: object) -> GeneratorVersion:
         return self._record
 
+    def statement(self, _record: GeneratorVersion) -> None:
+        return None
+
 
 @pytest.mark.parametrize(
     "arguments", [["list"], ["list", "--json"], ["show", "centre-b", "lesions-dcgan"]]

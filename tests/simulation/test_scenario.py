@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from node_api.held_out import HoldOut
 from simulation.errors import ScenarioError
 from simulation.plan import plan_json
 from simulation.scenario import GeneratorScenario, Scenario, scenario_digest
@@ -147,6 +148,15 @@ def test_requests_carry_what_the_scenario_says() -> None:
     assert (training.dataset, training.training.epochs, training.threads) == ("mammograms", 3, 1)
     assert (study.threads, study.study.patches.margin_px) == (2, 7)
     assert [arm.generators for arm in study.study.arms] == [(), ("0" * 64,)]
+
+
+def test_seeds_that_a_scenario_does_not_give_are_known_so_that_it_can_be_repeated() -> None:
+    silent = scenario()
+    spoken = scenario(TRAINING=", seed = 5 }\nhold_out = { share = 0.3")
+
+    for made, seed, share in ((silent, 0, None), (spoken, 5, 0.3)):
+        request = made.training_request(made.generators[0])
+        assert (request.training.seed, request.hold_out) == (seed, HoldOut(share=share, seed=0))
 
 
 def test_the_digest_tells_scenarios_and_data_apart() -> None:

@@ -83,7 +83,7 @@ def test_a_share_whose_interval_reaches_nought_is_not_called_a_recovery() -> Non
     assert "Where that interval reaches 0, it is not shown that they recover anything." in text
 
 
-def test_a_share_without_bounds_is_said_to_fit_any() -> None:
+def test_a_share_without_bounds_of_an_earlier_version_is_said_to_fit_any() -> None:
     text = said(small(recovered=(a_share(0.8, None, None, None),)))
 
     assert "recover 80 % (unbounded)" in text

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from node_api.findings import ShareInterval
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from study_report.paper_beside import paper_beside
 from study_report.presented import Presented
@@ -109,6 +110,20 @@ def test_recovered_shares_that_are_undefined_say_why() -> None:
     assert row(table, "B", title)[-2:] == [f"67{NBSP}% (37 to 93)", ""]
     assert row(table, "C", title)[-2] == "undefined"
     assert "no share to speak of" in row(table, "C", title)[-1]
+
+
+def test_a_share_without_bounds_has_no_number() -> None:
+    study = a_study(fractions=(1.0,))
+    told = study.result.findings.recovered
+    unbounded = told[0].model_copy(
+        update={"share": None, "interval": ShareInterval(low=None, high=None), "reason": "why"}
+    )
+
+    table = recovered_table(a_study(fractions=(1.0,), recovered=(unbounded, *told[1:])))
+
+    assert table is not None
+    title = f"CNN, 100{NBSP}% of the training patients"
+    assert row(table, "B", title)[-2:] == ["not told (unbounded)", "why"]
 
 
 def test_without_a_recovered_share_there_is_no_table_of_them() -> None:

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from centre_node.errors import TrainingDivergedError
 from centre_node.generators import loop as generator_loop
-from centre_node.generators import training as generator_training
+from centre_node.generators import training_data
 from centre_node.generators.draws import StepDraws
 from centre_node.generators.errors import FlatPatchesError, ModeCollapseError, TooFewPatchesError
 from centre_node.generators.progress import FinishedEpoch
@@ -127,7 +127,7 @@ def test_the_wgan_gp_makes_exactly_5_critic_steps_for_each_of_the_generator(
         steps.append(CountingStep(step))
         return steps[0]
 
-    monkeypatch.setattr(generator_training, "fastest_step", counted)
+    monkeypatch.setattr(training_data, "fastest_step", counted)
     events: list[FinishedEpoch] = []
 
     train(tmp_path, settings(loss="wgan-gp", epochs=5), on_progress=events.append)

@@ -1,15 +1,34 @@
+import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
 
+from centre_node.connection.store import ConnectionStore
+from centre_node.database import open_database
 from centre_node.jobs import handlers
+from centre_node.jobs.service import ARTIFACTS
+from centre_node.jobs.store import JobStore
+from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.mammography.datasets import DataFolders
+from centre_node.privacy.policy_file import POLICY
+from centre_node.sharing.errors import ReleaseRefusedError
+from centre_node.sharing.release import AUDIT
+from node_api.audits import AuditedWeights
+from node_api.connection import HubConnection
 from node_api.jobs import Job
-from node_api.requests import StudyRequest
+from node_api.release import ReleasePolicy
+from node_api.requests import PublishRequest, StudyRequest, TrainGeneratorRequest
+from node_api.results import FinishedTraining
+from shared.canonical import digest_of
+from shared.statements import StatedWaiver
+from tests.audits import an_audit, figures
+from tests.centre_node.sharing.test_publish import TRAINED
 from tests.centre_node.study.made_up import tiny_study
-from tests.packages import write_tiny_package
+from tests.hub_server import RunningHub
+from tests.packages import TINY, safetensors_bytes, write_tiny_package
 from tests.verifications import counted
 
 
@@ -34,3 +53,76 @@ def test_a_study_verifies_a_generator_once_however_many_arms_use_it(
 
     assert seen.of(package.card.weights[0].sha256) == (1, 0)
     assert inputs.packages[package.digest].card == package.card
+
+
+TRAINED_JOB, PUBLISH = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def trained_node(tmp_path: Path, loopback_hub: RunningHub) -> handlers.Node:
+    """A node with a hub and a finished training, whose patches are gone."""
+    engine = open_database(tmp_path)
+    token = loopback_hub.client().invite("centre-b", renew=True)
+    connection = HubConnection(centre="centre-b", url=loopback_hub.url, token=token)
+    ConnectionStore(engine).put(connection)
+    jobs, now = JobStore(engine), datetime(2026, 1, 2, tzinfo=UTC)
+    jobs.add(TRAINED_JOB, TrainGeneratorRequest(dataset="own"), None, now=now)
+    jobs.claim(now=now)
+    jobs.succeed(TRAINED_JOB, FinishedTraining(**dict(TRAINED), skipped={}), now=now)
+    node = handlers.Node(engine, tmp_path, DataFolders(None, tmp_path))
+    training = node.job_folder(TRAINED_JOB) / "training"
+    training.mkdir(parents=True)
+    content = safetensors_bytes(TINY.generator_tensors())
+    (training / "weights.safetensors").write_bytes(content)
+    return node
+
+
+def publish(node: handlers.Node, name: str = "waived") -> Any:
+    terms = {"title": "Masses", "licence": "CC0 1.0", "use_terms": "Tests", "contact": "tests"}
+    request = PublishRequest(training_job=TRAINED_JOB, name=name, **terms)
+    given: Any = {"id": PUBLISH, "request": request}
+    return handlers.handle(Job.model_construct(**given), node, lambda _step: None)
+
+
+def test_a_publish_job_obeys_the_policy_in_the_nodes_folder(trained_node: handlers.Node) -> None:
+    folder, policy = trained_node.job_folder(PUBLISH), ReleasePolicy(audit_required=True)
+    (trained_node.data_dir / POLICY).write_text("audit_required = true")
+
+    with pytest.raises(ReleaseRefusedError, match="no audit of these weights was made"):
+        publish(trained_node)
+    assert "<b>refused</b>" in (folder / ARTIFACTS / "privacy.html").read_text()
+    assert not (folder / "package").exists()
+    assert list(trained_node.hub().generators("centre-b")) == []
+
+    ledger = LedgerStore(trained_node.data_dir / LEDGER)
+    waiver = StatedWaiver(by="The officer", reason="Phantoms only.")
+    digest = digest_of(policy)
+    ledger.waive(TRAINED_JOB, waiver, policy_digest=digest, now=datetime(2026, 1, 2, tzinfo=UTC))
+    published = publish(trained_node)
+
+    statement = trained_node.hub().statement(published)
+    assert statement is not None
+    assert (statement.verdict, statement.waiver) == ("refused", waiver)
+    assert [entry.released for entry in ledger.read(most=9).entries] == [True, False]
+
+
+def test_without_a_policy_a_publish_job_says_that_nothing_was_audited(
+    trained_node: handlers.Node,
+) -> None:
+    published = publish(trained_node, "not-audited")
+
+    statement = trained_node.hub().statement(published)
+    assert statement is not None
+    assert (statement.verdict, statement.audit) == ("not required", None)
+
+
+def test_an_audit_that_is_there_is_obeyed_without_a_policy_too(trained_node: handlers.Node) -> None:
+    training = trained_node.job_folder(TRAINED_JOB) / "training"
+    content = (training / "weights.safetensors").read_bytes()
+    weights = AuditedWeights(name="weights.safetensors", sha256=hashlib.sha256(content).hexdigest())
+    leak = figures(auroc=0.9, auroc_upper=0.95)
+    (training / AUDIT).parent.mkdir()
+    (training / AUDIT).write_text(an_audit(weights=(weights,), attacks=(leak,)).model_dump_json())
+
+    with pytest.raises(ReleaseRefusedError, match="density ratio, per patch: the AUROC is at most"):
+        publish(trained_node)

@@ -10,12 +10,15 @@ import pytest
 from centre_node.database import open_database
 from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
+from centre_node.jobs.errors import JobConflictError
 from centre_node.jobs.handlers import Node, handle
 from centre_node.jobs.service import ARTIFACTS, Jobs
 from centre_node.jobs.store import JobStore
 from centre_node.mammography.datasets import data_folders
+from centre_node.sharing import audit
+from node_api.audits import AuditReport
 from node_api.data_sources import PhantomSet
-from node_api.requests import TrainGeneratorRequest
+from node_api.requests import AuditRequest, TrainGeneratorRequest
 from node_api.results import FinishedTraining
 from shared.progress import Progress
 from tests.centre_node.node_server import PATCHES
@@ -65,3 +68,40 @@ def test_the_fidelity_of_its_epochs_and_the_time_left_and_the_board(node: Node) 
     assert left[-1] == 0
     assert [progress.message for progress in told][-1] == "measuring the fidelity of epoch 2"
     assert list((node.job_folder(job.id) / "training" / "tensorboard").glob("events.*"))
+
+
+@pytest.mark.slow
+def test_a_training_is_audited_by_a_job_which_shows_report_and_picture(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("centre_node.privacy.audit.FEWEST_PATIENTS", 3)
+    monkeypatch.setattr(audit, "phantom_features", lambda *_: lambda patches: patches.mean(axis=1))
+    training = TrainGeneratorRequest.model_validate(
+        {
+            "dataset": "own",
+            "patches": PATCHES,
+            "architecture": {"image_size": 16, "latent_size": 4, "width": 4},
+            "training": {"batch_size": 4, "epochs": 1},
+            "hold_out": {"share": 0.5, "seed": 1},
+        }
+    )
+    store = JobStore(node.engine)
+    jobs = Jobs(store, node.data_dir / "jobs", clock=lambda: NOW)
+    trained, _ = jobs.submit(training, None)
+    (node.job_folder(trained.id) / ARTIFACTS).mkdir(parents=True)
+    wanted = AuditRequest(training_job=trained.id, samples=200, seed=4)
+    audited, _ = jobs.submit(wanted, None)
+    with pytest.raises(JobConflictError, match="only a finished one is audited"):
+        handle(audited, node, lambda _step: None)
+    store.claim(now=NOW)
+    store.succeed(trained.id, handle(trained, node, lambda _step: None), now=NOW)
+
+    report = handle(audited, node, lambda _step: None)
+
+    assert isinstance(report, AuditReport)
+    assert report.samples == 200
+    assert report.members.patients + report.held_out.patients == 20
+    artifacts = node.job_folder(audited.id) / ARTIFACTS
+    kept = node.job_folder(trained.id) / "training" / "audit" / "audit.json"
+    assert (artifacts / "audit.json").read_text() == kept.read_text()
+    assert cv2.imread(str(artifacts / "most-exposed.png")) is not None

@@ -70,6 +70,17 @@ def test_a_node_obeys_the_policy_that_is_named_else_that_of_its_folder_else_the_
         policy_of(tmp_path, tmp_path / "missing.toml")
 
 
+def test_the_docs_have_every_key_and_an_example_that_is_a_policy(tmp_path: Path) -> None:
+    docs = (Path(__file__).parents[3] / "docs" / "privacy.md").read_text()
+    example = docs.partition("```toml\n")[2].partition("```")[0]
+    path = tmp_path / "policy.toml"
+    path.write_text(example)
+
+    assert read_policy(path).audit_required
+    for key in ReleasePolicy.model_fields.keys() - {"schema_version"}:
+        assert f"| `{key}`" in docs or f", `{key}` |" in docs, key
+
+
 def test_a_node_with_an_unusable_policy_does_not_start(tmp_path: Path) -> None:
     (tmp_path / POLICY).write_text("audit = true")
 

@@ -1,11 +1,13 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from centre_node.errors import NotPublishableError
-from centre_node.sharing.publish import build_package, weights_to_publish
+from centre_node.sharing.publish import build_package, guarantee_on, weights_to_publish
 from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
+from shared.cards import Privacy, PrivacyPromise
 from shared.errors import NonFiniteWeightsError, NotSafetensorsError
 from shared.leaving import told_fidelity
 from shared.packages import CARD, open_package
@@ -233,3 +235,31 @@ def test_the_card_has_the_fidelity_of_its_own_weights_or_none(tmp_path: Path) ->
 
     assert of_final == told_fidelity(a_fidelity_report())
     assert of_kept is of_both is None
+
+
+def test_a_card_tells_the_promise_and_no_fidelity_that_was_not_counted(
+    weights: Path, tmp_path: Path
+) -> None:
+    promise = PrivacyPromise(
+        epsilon=9.99,
+        delta=8e-4,
+        noise_multiplier=1.1,
+        clip=1.0,
+        sampling_rate=0.05,
+        steps=2000,
+    )
+    trained = TRAINED.model_copy(update={"privacy": promise, "fidelity": a_fidelity_report()})
+
+    card = build_package(tmp_path / "package", [weights], trained, TERMS).card
+
+    assert (card.privacy.method, card.privacy.promise) == ("differential privacy", promise)
+    assert "epsilon 9.99 and delta 0.0008" in card.privacy.statement
+    assert card.fidelity is None
+    guarantee = guarantee_on(card)
+    assert guarantee is not None
+    assert (guarantee.epsilon, guarantee.unit) == (9.99, "patient")
+
+
+def test_a_card_names_no_guarantee_without_its_numbers() -> None:
+    with pytest.raises(ValidationError, match="differential privacy needs its promise"):
+        Privacy(method="differential privacy")

@@ -11,6 +11,7 @@ from centre_node.ledger.store import LedgerStore
 from centre_node.sharing.errors import AuditUnusableError, ReleaseRefusedError
 from centre_node.sharing.release import Audit, Candidate, Gate, read_audit
 from node_api.release import Budget, ReleasePolicy
+from privacy_page.document import PrivacyPage
 from shared.errors import HubRefusedError, HubUnreachableError
 from shared.hub_client import HubClient, connect
 from shared.packages import Package
@@ -126,6 +127,19 @@ def test_a_waiver_of_what_passes_is_not_noted(package: Package, ledger: LedgerSt
     release = Gate(REQUIRED, ledger).decide(replace(audited(package), waiver=WAIVER))
 
     assert release.statement.waiver is None
+
+
+def test_the_officers_page_is_written_of_a_refusal_too(
+    package: Package, ledger: LedgerStore, tmp_path: Path
+) -> None:
+    gate = Gate(ReleasePolicy(), ledger, pages=tmp_path / "pages")
+
+    with pytest.raises(ReleaseRefusedError):
+        gate.decide(audited(package, attacks=(LEAK,)))
+
+    page = PrivacyPage.model_validate_json((tmp_path / "pages" / "privacy.json").read_bytes())
+    assert (page.verdict, page.stated, page.manifest_digest) == ("refused", None, package.digest)
+    assert "<b>refused</b>" in (tmp_path / "pages" / "privacy.html").read_text()
 
 
 def test_a_budget_is_used_up_by_earlier_versions(

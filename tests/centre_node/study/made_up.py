@@ -25,16 +25,16 @@ from shared.packages import Package, write_package
 TINY = DcganArchitecture(image_size=16, latent_size=4, width=4)
 
 
-def untrained_package(folder: Path) -> Package:
+def untrained_package(folder: Path, *, centre: str = "centre-b", seed: int = 0) -> Package:
     """Return a generator of noise."""
     weights = folder / "weights.safetensors"
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     export_weights(DcganGenerator(TINY), TINY, weights)
 
     def card_of(copies: tuple[WeightFile, ...]) -> ModelCard:
         trained_on = {"data_set": "none", "lesion_kinds": ("mass",), "patients": 5, "patches": 5}
         return ModelCard(
-            centre="centre-b",
+            centre=centre,
             name="lesions",
             title="Untrained",
             architecture=TINY,

@@ -32,6 +32,20 @@ def test_two_generators_share_the_patches_and_the_first_takes_the_odd_one() -> N
     assert _added(generators=(C, B)).synthetic == {C: 13, B: 12}
 
 
+def test_generators_are_drawn_from_in_the_proportions_that_are_given() -> None:
+    thirds = _added(generators=(C, B), proportions=(2.0, 1.0))
+    tenths = _added(generators=(C, B), proportions=(0.9, 0.1))
+
+    assert thirds.synthetic == {C: 17, B: 8}
+    assert tenths.synthetic == {C: 23, B: 2}  # of 22.5 and 2.5 the first takes the odd one
+    assert thirds.healthy == 25
+
+
+def test_each_generator_has_a_proportion_or_none_has() -> None:
+    with pytest.raises(ValidationError, match="proportions has 1 numbers for 2 generators"):
+        Arm(name="arm", generators=(B, C), proportions=(1.0,))
+
+
 def test_the_healthy_control_adds_the_healthy_patches_alone() -> None:
     added = _added(extra_healthy=True)
 

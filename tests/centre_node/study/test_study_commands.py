@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from centre_node.study import commands
+from centre_node.study import command_parts
 from centre_node.study.local_engine import LocalEngine
 from genshare.command_line import run
+from node_api.choices import Choice
 from shared.packages import Package
 from tests.centre_node.study.made_up import untrained_package
 from tests.command_line import Genshare
@@ -98,7 +99,7 @@ def test_started_again_with_other_workers_a_study_repeats_only_the_run_that_is_m
         engines.append(workers)
         return LocalEngine(workers, runs_a_gpu)
 
-    monkeypatch.setattr(commands, "LocalEngine", engine)
+    monkeypatch.setattr(command_parts, "LocalEngine", engine)
     shutil.copytree(finished, out)
     next((out / "cache/runs").glob("*.json")).unlink()
     (out / "results.csv").unlink()
@@ -136,6 +137,44 @@ def test_what_depends_on_a_generator_is_listed(
         "10 patches in 2 runs of the arms B\n"
     )
     assert nothing.stdout == "[]\n"
+
+
+def test_generators_are_chosen_and_a_study_draws_from_those_that_gain(
+    study_file: Path, package: Package, tmp_path: Path, genshare: Genshare
+) -> None:
+    chosen = genshare("choose", study_file, "--out", tmp_path, "--workers", "1")
+    again = genshare("choose", study_file, "--out", tmp_path, "--workers", "1", "--json")
+
+    assert chosen.code == 0, chosen.stderr
+    assert "best control on " in chosen.stdout
+    assert "own lesions repeated, AUROC " in chosen.stdout
+    assert "b (centre-b): gain " in chosen.stdout
+    receipt = (tmp_path / "choice.json").read_text()
+    assert json.loads(again.stdout) == json.loads(receipt)
+    (tried,) = Choice.model_validate_json(receipt).tried
+    assert tried.manifest_digest == package.digest
+    assert (tried.share == 1.0) == ((tried.gain or 0) > 0)
+    assert not (tmp_path / "study-result.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--train-fraction", "0.3"), "--train-fraction is 0.3; the study has 1.0"),
+        (("--classifier", "swin"), "--classifier is swin; the study has cnn"),
+    ],
+)
+def test_what_the_study_does_not_have_cannot_be_chosen_by(
+    study_file: Path,
+    tmp_path: Path,
+    genshare: Genshare,
+    options: tuple[str, ...],
+    complaint: str,
+) -> None:
+    done = genshare("choose", study_file, "--out", tmp_path, *options)
+
+    assert done.code == 2
+    assert complaint in " ".join(done.stderr.replace("│", " ").split())
 
 
 def test_splits_are_pooled_and_the_same_split_twice_is_refused(

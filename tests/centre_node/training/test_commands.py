@@ -1,7 +1,9 @@
 """`genshare train-generator` and `publish` as a user types them."""
 
+import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,10 +17,14 @@ from typer.testing import CliRunner, Result
 
 from centre_node.errors import NodeError
 from centre_node.generators.errors import TensorboardMissingError
+from centre_node.ledger.store import LedgerStore
 from centre_node.mammography.phantoms.writing import write_phantoms
+from centre_node.privacy.errors import ReleasePolicyError, WaiverRefusedError
+from centre_node.privacy.waivers import key_sha256, new_key
 from centre_node.sampling import commands as sampling
 from centre_node.sampling.drawing import synthetic_patches
 from centre_node.sharing import commands as publish_commands
+from centre_node.sharing.errors import ReleaseRefusedError
 from centre_node.training import commands as training_commands
 from centre_node.training.errors import TrainingFolderError
 from node_api.data_sources import PhantomSet
@@ -208,6 +214,28 @@ def test_another_training_in_the_folder_is_named_by_what_differs(
     assert said in sentence(train(mammograms, trained, *options), TrainingFolderError)
 
 
+def test_a_folder_of_an_earlier_version_which_held_nobody_out_is_gone_on_with(
+    mammograms: Path, trained: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(trained, tmp_path / "out")
+    (out / "held-out.json").unlink()
+    for name, later in (("plan.json", "hold_out"), ("trained.json", "held_out")):
+        document = json.loads((out / name).read_text())
+        assert (document["training"]["seed"], later in document) == (0, True)
+        del document[later]
+        (out / name).write_text(json.dumps(document))
+
+    finished = train(mammograms, out, "--epochs", "2")
+    (out / "trained.json").unlink()
+    measured_anew = train(mammograms, out, "--epochs", "2", "--json")
+
+    for done in (finished, measured_anew):
+        assert done.exit_code == 0, done.output
+    assert "held out" not in finished.output
+    assert "held_out" not in json.loads(measured_anew.stdout)
+    assert json.loads(measured_anew.stdout)["training"]["seed"] == 0
+
+
 def test_what_failed_before_the_training_began_may_be_changed(
     mammograms: Path, tmp_path: Path
 ) -> None:
@@ -343,7 +371,7 @@ def test_the_same_training_done_twice_makes_the_same_package(
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
     again, seeded = tmp_path / "again", tmp_path / "other seed"
-    arguments = [copied, "--out", again, *CUT, *TINY, "--epochs", "2"]
+    arguments = [copied, "--out", again, *CUT, *TINY, "--epochs", "2", "--seed", "0"]
     subprocess.run(
         [sys.executable, "-m", "genshare", "train-generator", *map(str, arguments)],
         check=True,
@@ -429,3 +457,96 @@ def test_help_shows_worked_examples() -> None:
         (publish_commands.app, "publish"),
     ):
         assert f"genshare {command} " in CliRunner().invoke(app, ["--help"]).output
+
+
+def test_a_private_training_says_what_it_promises_and_so_does_its_card(
+    mammograms: Path, tmp_path: Path
+) -> None:
+    settings = tmp_path / "private.toml"
+    settings.write_text("[training.privacy]\nsampling_rate = 0.25\n")
+    options = ("--recipe", "private", "--epsilon", "5", "--epochs", "2", "--training", settings)
+
+    done = train(mammograms, tmp_path / "out", *options)
+
+    assert done.exit_code == 0, done.output
+    assert "Differential privacy of each patient with epsilon 4.99" in done.output
+    trained = json.loads((tmp_path / "out" / "trained.json").read_text())
+    assert (trained["privacy"]["steps"], trained["fidelity"]) == (8, None)
+    sent = publish(tmp_path / "out", *TERMS, "--dry-run")
+    assert sent.exit_code == 0, sent.output
+    card = open_package(tmp_path / "out" / "package").card
+    assert card.privacy.promise is not None
+    assert card.privacy.promise.epsilon == trained["privacy"]["epsilon"]
+
+
+def test_a_training_starts_from_phantoms_and_from_no_patients(
+    mammograms: Path, trained: Path, tmp_path: Path
+) -> None:
+    phantoms = ("--phantoms", "digital", "--out", str(tmp_path / "phantoms"), *CUT, *TINY)
+    options = ("--epochs", "1", "--seed", "0")
+    private = ("--recipe", "private", "--epsilon", "50")
+    runner = CliRunner(env=WIDE)
+    assert (
+        runner.invoke(training_commands.app, [*phantoms, *options, "--loss", "wgan-gp"]).exit_code
+        == 0
+    )
+
+    start = ("--start-from", tmp_path / "phantoms")
+    done = train(mammograms, tmp_path / "out", *options, *private, *start)
+    refused = train(mammograms, tmp_path / "other", *options, "--start-from", trained)
+
+    assert done.exit_code == 0, done.output
+    run = json.loads((tmp_path / "out" / "training.json").read_text())
+    checkpoint = (tmp_path / "phantoms" / "checkpoint.pt").read_bytes()
+    assert run["start_sha256"] == hashlib.sha256(checkpoint).hexdigest()
+    assert "was trained on mammograms" in sentence(refused, TrainingFolderError)
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_policy_holds_a_training_back_until_a_second_person_waives(
+    trained: Path, tmp_path: Path, loopback_hub: RunningHub
+) -> None:
+    key, policy = new_key(), tmp_path / "policy.toml"
+    officer = f'[[may_waive]]\nname = "The officer"\nkey_sha256 = "{key_sha256(key)}"\n'
+    policy.write_text(f"audit_required = true\n{officer}")
+    token = loopback_hub.client().invite("centre-b", renew=True)
+    ledger = tmp_path / "ledger.sqlite"
+    given = (*TERMS, "--name", "waived", "--policy", policy, "--ledger", ledger)
+    waived = (*given, "--waiver-reason", "Phantoms only.", "--waiver-key")
+
+    held = publish(trained, *given, hub=loopback_hub.url, token=token)
+    page = (trained / "privacy.html").read_text()
+    stranger = publish(trained, *waived, new_key(), hub=loopback_hub.url, token=token)
+    sent = publish(trained, *waived, key, hub=loopback_hub.url, token=token)
+    shown = CliRunner(env={"GENSHARE_HUB_URL": loopback_hub.url, "GENSHARE_HUB_TOKEN": token})
+    told = shown.invoke(hub_commands.app, ["show", "centre-b", "waived"])
+
+    assert "no audit of these weights was made; the policy asks for one" in sentence(
+        held, ReleaseRefusedError
+    )
+    assert "<b>refused</b>" in page
+    assert "none of those who may waive: The officer" in sentence(stranger, WaiverRefusedError)
+    assert sent.exit_code == 0, sent.output
+    assert "released all the same by The officer: Phantoms only." in sent.stdout
+    assert "audit: refused by the centre's own policy" in told.stderr
+    assert json.loads(told.stdout)["version"] == 1
+    entries = LedgerStore(ledger).read(most=9)
+    assert [(entry.released, entry.version) for entry in entries.entries] == [
+        (True, 1),
+        (False, None),
+    ]
+    assert {patient.patient.partition("/")[0] for patient in entries.patients} == {"inbreast"}
+    assert key not in ledger.read_bytes().decode("latin-1") + sent.output + told.output
+
+
+def test_a_policy_with_an_unknown_key_sends_and_builds_nothing(
+    trained: Path, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("audits_required = true")
+    shutil.rmtree(trained / "package", ignore_errors=True)
+
+    done = publish(trained, *TERMS, "--policy", policy)
+
+    assert "it has no key 'audits_required'" in sentence(done, ReleasePolicyError)
+    assert not (trained / "package").exists()

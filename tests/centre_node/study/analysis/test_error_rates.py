@@ -14,7 +14,7 @@ from scipy.stats import norm
 
 from centre_node.study.analysis.differences import differences
 from centre_node.study.analysis.predictions import columns
-from centre_node.study.analysis.recovered import ratio_interval, recovered_shares
+from centre_node.study.analysis.recovered import Ratio, recovered_shares
 from centre_node.study.analysis.resampled_metrics import MeasuredColumn, measured
 from centre_node.study.analysis.resampling import Bootstrap
 from centre_node.study.analysis.verdicts import judged
@@ -184,7 +184,7 @@ def shares(truth: float, gain_of_real: float, seeds: Iterable[int]) -> list[Reco
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("truth", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("gain_of_real", [0.03, 0.06])
+@pytest.mark.parametrize("gain_of_real", [0.03, 0.045, 0.06])
 def test_a_recovered_share_is_right_in_the_middle_and_its_interval_holds_the_truth(
     truth: float, gain_of_real: float
 ) -> None:
@@ -202,10 +202,10 @@ def test_a_recovered_share_is_right_in_the_middle_and_its_interval_holds_the_tru
         f"held by {np.mean(held):.3f}, {bounded:.0%} bounded"
     )
     assert np.mean(held) >= 0.93
-    if gain_of_real > 0.05:
-        assert np.median(points) == pytest.approx(truth, abs=0.08)  # 0.05, and what chance may add
+    if gain_of_real > 0.03:
+        assert np.median(points) == pytest.approx(truth, abs=0.13)  # 0.05, and what chance may add
     else:
-        assert bounded < 0.2  # a point has little meaning then, and the report says so
+        assert bounded < 0.25  # five in six studies tell no share then
 
 
 @pytest.mark.parametrize("errors_of_real", [0.5, 2.0, 4.0])
@@ -217,7 +217,7 @@ def test_fiellers_interval_holds_a_share_nineteen_times_in_twenty(errors_of_real
     held = 0
     for luck in random.multivariate_normal([0, 0], covariance, 1000):
         above, below = errors_of_real * np.array([truth, 1.0]) + luck
-        found = ratio_interval(above, below, np.array([[above], [below]]) + noise.T)
+        found = Ratio.of(above, below, np.array([[above], [below]]) + noise.T).interval
         held += found.low is None or found.high is None or found.low <= truth <= found.high
 
     assert held / 1000 >= 0.93

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from centre_node.study.analysis.predictions import columns
-from centre_node.study.analysis.recovered import ratio_interval, recovered_shares
+from centre_node.study.analysis.recovered import Ratio, recovered_shares, unselected
 from centre_node.study.analysis.resampled_metrics import MeasuredColumn, measured
 from centre_node.study.analysis.resampling import Bootstrap
 from node_api.findings import ArmFacts, RecoveredShare, ShareInterval
@@ -30,8 +30,8 @@ def only(found: tuple[RecoveredShare, ...]) -> RecoveredShare:
     return found[0]
 
 
-def test_the_share_is_that_of_the_means() -> None:
-    measured_column = column(control=0.5, synthetic=1.0, real=2.0)
+def test_the_share_of_a_clear_gain_is_that_of_the_means() -> None:
+    measured_column = column(control=0.5, synthetic=1.0, real=2.5)
 
     found = only(recovered_shares(ARMS, measured_column))
 
@@ -71,11 +71,42 @@ def test_real_patches_that_gain_nothing_leave_no_share_to_speak_of() -> None:
     )
 
 
-def test_a_gain_of_real_patches_that_may_be_none_has_a_share_without_bounds() -> None:
+def test_of_a_gain_of_real_patches_that_may_be_none_no_share_is_told() -> None:
     found = only(recovered_shares(ARMS, column(4, control=1.0, synthetic=1.05, real=1.1)))
 
-    assert found.share is not None
+    assert found.share is None
     assert found.interval == ShareInterval(low=None, high=None)
+    assert found.gain_of_real is not None
+    assert found.gain_of_real > 0
+    assert found.reason is not None
+    assert "any share fits the data" in found.reason
+
+
+@pytest.mark.parametrize("errors_of_real", [1.5, 2.0, 3.0])
+@pytest.mark.parametrize("truth", [0.0, 0.5, 1.0])
+def test_a_share_that_is_told_is_right_in_the_middle(truth: float, errors_of_real: float) -> None:
+    """Of normal differences that share the control's luck; the plain ratio is not."""
+    random = np.random.default_rng(0)
+    luck = random.multivariate_normal([0, 0], [[1.0, 0.5], [0.5, 1.0]], 20_000)
+    drawn = errors_of_real * np.array([truth, 1.0]) + luck
+    shown = [Ratio(above, below, 1.0, 1.0, 0.5) for above, below in drawn if below > 1.961][:4000]
+
+    plain = np.median([one.above / one.below for one in shown])
+    corrected = np.median([one.middle for one in shown])
+
+    assert corrected == pytest.approx(truth, abs=0.065)  # 0.04, and what chance may add
+    if truth != 0.5 and errors_of_real < 3:
+        assert abs(plain - truth) > 0.1
+
+
+def test_a_gain_that_is_clear_is_hardly_corrected() -> None:
+    assert unselected(6.0) == pytest.approx(6.0, abs=1e-3)
+    assert unselected(2.6) == pytest.approx(1.86, abs=0.01)
+    assert unselected(2.0) == 0.5
+
+
+def test_differences_without_error_are_divided() -> None:
+    assert Ratio(0.02, 0.04, 0.0, 0.0, 0.0).middle == pytest.approx(0.5)
 
 
 def test_fiellers_interval_is_known() -> None:
@@ -83,15 +114,14 @@ def test_fiellers_interval_is_known() -> None:
     random = np.random.default_rng(0)
     noise = random.normal(0, 1, (2, 200_000))
 
-    found = ratio_interval(2.0, 4.0, np.array([[2.0], [4.0]]) + noise)
+    found = Ratio.of(2.0, 4.0, np.array([[2.0], [4.0]]) + noise).interval
 
     square = 4.0**2 - 1.96**2
     reach = np.sqrt(8.0**2 - square * (2.0**2 - 1.96**2))
     assert found.low == pytest.approx((8 - reach) / square, abs=0.02)
     assert found.high == pytest.approx((8 + reach) / square, abs=0.02)
-    assert ratio_interval(2.0, 1.9, np.array([[2.0], [1.9]]) + noise) == ShareInterval(
-        low=None, high=None
-    )
+    unclear = Ratio.of(2.0, 1.9, np.array([[2.0], [1.9]]) + noise)
+    assert unclear.interval == ShareInterval(low=None, high=None)
 
 
 def test_without_a_control_or_a_counterpart_there_is_no_entry() -> None:

@@ -1,17 +1,20 @@
 """What a classifier sees in patches: the activations that its last layer decides on."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from centre_node.fidelity.features import Features
-from centre_node.generators.pixels import from_8_bit
+from centre_node.classifiers.epochs import network_input
 
 BATCH = 128
 
 
-def classifier_features(network: nn.Module) -> Features:
+def classifier_features(
+    network: nn.Module,
+) -> Callable[[NDArray[np.uint8]], NDArray[np.float64]]:
     """Return an extractor of the input of the network's last linear layer.
 
     The network should have been trained on real patches only: one that has seen synthetic ones
@@ -49,7 +52,7 @@ def _last_input(network: nn.Module, layer: nn.Linear, patches: NDArray[np.uint8]
     network.eval()
     try:
         with torch.inference_mode():
-            network(from_8_bit(torch.tensor(patches, device=device)).unsqueeze(1))
+            network(network_input(torch.tensor(patches, device=device)))
     finally:
         handle.remove()
         network.train(was_training)

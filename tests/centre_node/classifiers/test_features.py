@@ -3,9 +3,9 @@ import pytest
 import torch
 from torch import nn
 
+from centre_node.classifiers import features as module
+from centre_node.classifiers.features import classifier_features
 from centre_node.classifiers.networks import Cnn
-from centre_node.fidelity import classifier_features as module
-from centre_node.fidelity.classifier_features import classifier_features
 from tests.centre_node.fidelity.radiomics.textures import clouds
 
 
