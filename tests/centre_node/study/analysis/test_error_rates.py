@@ -205,7 +205,7 @@ def test_a_recovered_share_is_right_in_the_middle_and_its_interval_holds_the_tru
     if gain_of_real > 0.03:
         assert np.median(points) == pytest.approx(truth, abs=0.13)  # 0.05, and what chance may add
     else:
-        assert bounded < 0.25  # five in six studies tell no share then
+        assert bounded < 0.25  # seven in eight studies tell no share then
 
 
 @pytest.mark.parametrize("errors_of_real", [0.5, 2.0, 4.0])
