@@ -2,12 +2,12 @@
 
     python benchmarks/floods.py
 
-A hub with 1,024 file descriptors and its default limits. In each flood 1,100 callers come one after
-the other and none leaves: they say nothing, send half a request's head, half a body, half an upload
-with a token of a centre, or what is no HTTP. Another caller asks for `/healthz` all the while, each
-time by a new connection. Each line has how often it asked, the median and the longest time to the
-answer, how often none came within ten seconds, and the most memory that the hub held. What other
-processes there were is told by the load.
+For each flood a hub starts with 1,024 file descriptors and its default limits. 1,100 callers come
+one after the other and none leaves: they say nothing, send half a request's head, half a body or an
+upload, some with a centre's token, or what is no HTTP. Another caller asks for `/healthz` all the
+while, each time by a new connection. Each line has how often it asked, the median and the longest
+time to the answer, how often none came within ten seconds or it was refused, and the most memory
+that the hub held. What other processes there were is told by the load.
 """
 
 import os
@@ -33,25 +33,39 @@ from shared.hub_client import connect
 
 DESCRIPTORS, CALLERS = 1_024, 1_100
 PATIENCE_SECONDS, PAUSE_SECONDS, AFTER_SECONDS = 10.0, 0.02, 3.0
-HEAD = "Host: localhost\r\n"
+BODY = (
+    b"POST /api/v1/blobs/missing HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 900000\r\n"
+)
+UPLOAD = (
+    b"PUT /api/v1/blobs/" + b"0" * 64 + b" HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Length: 1000000\r\n"
+)
+KNOWN = b"Authorization: Bearer {token}\r\n"
+FLOODS = {
+    "silent": b"",
+    "half a head": b"GET /api/v1/healthz HTTP/1.1\r\nHost: localhost\r\n",
+    "half a body": BODY + b"\r\n" + b" " * 600_000,
+    "half a body with a token": BODY + KNOWN + b"\r\n" + b" " * 600_000,
+    "half an upload with a token": UPLOAD + KNOWN + b"\r\n" + b" " * 900_000,
+    "rubbish": b"\x16\x03\x01\x00 rubbish\r\n\r\n",
+}
+"""What each caller sends."""
 
 
 def main() -> None:
     """Measure every flood, and print it."""
     _allow_files(2 * CALLERS + DESCRIPTORS)
     _tell_load()
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        servers.hub(Path(scratch) / "hub", descriptors=DESCRIPTORS) as hub,
-    ):
-        token = connect(hub.url, ADMIN_TOKEN).invite("centre-b")
-        with _watched(hub) as calm:
-            time.sleep(AFTER_SECONDS)
-        typer.echo(calm.told("no flood"))
-        for name, content in _floods(token).items():
+    for name, content in FLOODS.items():
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            servers.hub(Path(scratch) / "hub", descriptors=DESCRIPTORS) as hub,
+        ):
+            token = connect(hub.url, ADMIN_TOKEN).invite("centre-b")
             with _watched(hub) as health:
-                _flood(hub, content)
-            typer.echo(health.told(name))
+                _flood(hub, content.replace(b"{token}", token.encode()))
+        typer.echo(health.told(name))
     _tell_load()
 
 
@@ -71,23 +85,6 @@ class Health:
             f"longest {max(self.seconds) * 1000:.0f} ms, unanswered {self.unanswered}; "
             f"at most {self.most_mb:.0f} MB"
         )
-
-
-def _floods(token: str) -> dict[str, bytes]:
-    """Return what the callers of each flood send."""
-    body = f"POST /api/v1/blobs/missing HTTP/1.1\r\n{HEAD}Content-Type: application/json\r\n"
-    upload = f"PUT /api/v1/blobs/{'0' * 64} HTTP/1.1\r\n{HEAD}"
-    known = f"Authorization: Bearer {token}\r\n"
-    return {
-        "silent": b"",
-        "half a head": f"GET /api/v1/healthz HTTP/1.1\r\n{HEAD}".encode(),
-        "half a body": f"{body}Content-Length: 900000\r\n\r\n".encode() + b" " * 600_000,
-        "half a body with a token": f"{body}{known}Content-Length: 900000\r\n\r\n".encode()
-        + b" " * 600_000,
-        "half an upload": f"{upload}{known}Content-Length: 1000000\r\n\r\n".encode()
-        + b" " * 900_000,
-        "rubbish": b"\x16\x03\x01\x00 rubbish\r\n\r\n",
-    }
 
 
 def _flood(hub: Server, content: bytes) -> None:

@@ -15,7 +15,6 @@ from typing import Any, BinaryIO, cast
 import h11
 from h11._readers import ContentLengthReader
 from starlette.types import Message, Receive, Scope, Send
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shared.connections import Connections, Phase
@@ -23,7 +22,7 @@ from shared.raw_problems import raw_problem
 from shared.transfer_rate import TransferRate
 
 LINGER_SECONDS, LINGER_BYTES = 2.0, 16_000_000  # given to a caller who still sends when answered
-READ_AT_FIRST, READ_AT_ONCE, READ_BY_ALL = 16_384, 262_144, 16_000_000  # bytes
+READ_AT_FIRST, READ_AT_ONCE, READ_BY_ALL = 16_384, 262_144, 8_000_000  # bytes
 CLOSE = (b"connection", b"close")
 
 
@@ -68,6 +67,8 @@ class LimitedProtocol(H11Protocol):
             self._head_since = time.monotonic()
         if not self._passed_on(data):
             super().data_received(data)
+        if self.cycle and self.cycle.more_body and self.cycle.body:
+            self.flow.pause_reading()  # until the application asks for more
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -166,8 +167,6 @@ class LimitedProtocol(H11Protocol):
         self.cycle.body = cast("bytearray", data)
         share = READ_BY_ALL // max(1, len(self._watch))
         self._read_at_once(max(READ_AT_FIRST, min(READ_AT_ONCE, share)))
-        if len(data) > HIGH_WATER_LIMIT:
-            self.flow.pause_reading()
         self.cycle.message_event.set()
         return True
 

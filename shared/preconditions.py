@@ -12,6 +12,7 @@ from http import HTTPStatus
 
 from fastapi import Request
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Message
 
@@ -117,7 +118,10 @@ async def _read_now(request: Request) -> tuple[int, str | None]:
     async def keep_start(message: Message) -> None:
         answered.setdefault(message["type"], message)
 
-    await router(scope, receive, keep_start)
+    try:
+        await router(scope, receive, keep_start)
+    except HTTPException as error:  # a path that answers to neither
+        return error.status_code, None
     start = answered["http.response.start"]
     return start["status"], Headers(raw=start["headers"]).get("etag")
 

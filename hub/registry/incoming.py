@@ -11,7 +11,7 @@ from typing import BinaryIO
 from anyio import to_thread
 
 PIECE_BYTES, PIECE_CHUNKS, PIECE_SECONDS = 1_000_000, 64, 1.0
-MOST_HELD_BYTES = 8_000_000
+MOST_HELD_BYTES = 4_000_000
 
 
 class Held:

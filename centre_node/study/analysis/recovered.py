@@ -15,6 +15,12 @@ from node_api.findings import ArmFacts, RecoveredShare, ShareInterval
 
 METRIC = "auroc"
 STANDARD_ERRORS = 1.96
+DEVIATION = 0.8
+"""Of such a gain over other patients and seeds, in standard errors, where it is near the bound.
+
+Resamples of patients and seeds overstate it there: taken as 1, shares would be corrected too far.
+Source: the simulated studies of tests/centre_node/study/analysis/test_error_rates.py.
+"""
 LEAST_GAIN = 0.5
 """Standard errors that a gain which is shown is taken for at least: a smaller one tells nothing."""
 UNBOUNDED = (
@@ -140,7 +146,7 @@ class Ratio:
 
 
 def unselected(shown: float) -> float:
-    """Return the mean of a normal of deviation 1 that is shown only where it is above 1.96.
+    """Return the mean of a normal of deviation 0.8 that is shown only where it is above 1.96.
 
     It is the mean with which half of what is shown lies above `shown`: right in the median. It is
     0.5 at least.
@@ -150,8 +156,8 @@ def unselected(shown: float) -> float:
     """
 
     def excess(mean: float) -> float:
-        above = norm.logsf(shown - mean) - norm.logsf(STANDARD_ERRORS - mean)
-        return float(above - math.log(0.5))
+        beyond = norm.logsf(shown, mean, DEVIATION)
+        return float(beyond - norm.logsf(STANDARD_ERRORS, mean, DEVIATION) - math.log(0.5))
 
     if excess(LEAST_GAIN) >= 0:
         return LEAST_GAIN

@@ -61,6 +61,10 @@ def test_a_second_person_waives_with_a_key_that_is_nowhere_afterwards(
     assert KEY.encode() not in written
 
 
+def test_a_condition_on_what_nobody_can_read_changes_nothing(http: httpx.Client) -> None:
+    assert http.post("/waivers", json=WAIVER, headers={"If-Match": "*"}).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [

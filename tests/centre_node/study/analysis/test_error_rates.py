@@ -150,10 +150,10 @@ def _is_of_b(difference: Difference) -> bool:
 
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("patients", [26, 60, 120])
+@pytest.mark.parametrize("patients", [60, 120])
 def test_a_larger_gain_is_shown_more_often(patients: int) -> None:
     gains = (0.03, 0.05, 0.08)
-    found = [power(Studies(patients, both=True), gain, range(200)) for gain in gains]
+    found = [power(Studies(patients, both=True), gain, range(100)) for gain in gains]
 
     print(f"\n{patients} patients: {dict(zip(gains, found, strict=True))}")  # noqa: T201 - the figures that the docs give
     shown = [share for share, _ in found]
@@ -205,7 +205,7 @@ def test_a_recovered_share_is_right_in_the_middle_and_its_interval_holds_the_tru
     if gain_of_real > 0.03:
         assert np.median(points) == pytest.approx(truth, abs=0.13)  # 0.05, and what chance may add
     else:
-        assert bounded < 0.25  # five in six studies tell no share then
+        assert bounded < 0.25  # seven in eight studies tell no share then
 
 
 @pytest.mark.parametrize("errors_of_real", [0.5, 2.0, 4.0])

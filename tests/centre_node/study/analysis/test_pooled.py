@@ -14,6 +14,7 @@ from tests.centre_node.study.analysis.simulated import (
     simulated,
 )
 
+pytestmark = pytest.mark.slow
 ARMS = (BASELINE, CONTROL, SYNTHETIC)
 
 
