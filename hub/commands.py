@@ -1,5 +1,6 @@
 """`genshare hub`: serve the registry, invite centres."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -51,6 +52,7 @@ def serve_hub(
         allow_unencrypted=allow_unencrypted,
     )
     check_transport(host, settings)
+    os.umask(0o077)  # generators that need a token are not to be read from the disk by others
     check_can_serve(host, port, settings.data_dir)
     serve(create_app(settings, host=host), host, port, settings)
 

@@ -85,7 +85,7 @@ class StatementRefusedError(
     PackageError,
     code="GS-2013",
     title="Statement refused",
-    hint="Publish again: the centre that made the package makes its statement anew.",
+    hint="A receiver fetches the package again to a new folder; its centre publishes it again.",
 ):
     """A statement speaks of another package, was changed, or is none."""
 

@@ -1,13 +1,14 @@
 """`genshare ledger` and `waiver-key`: what was released of whom, and who may against rules."""
 
 import sys
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import Field, ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from centre_node.ledger.store import LEDGER, LedgerStore
@@ -81,11 +82,12 @@ def make_waiver_key(
 
 
 def _decisions(ledger: Ledger) -> Table:
-    table = Table("decided", "generator", "version", "verdict", "patients", "epsilon", "package")
+    columns = ("decided", "generator", "version", "verdict", "patients", "epsilon", "package")
+    table = Table(*(Column(name, overflow="fold") for name in columns))
     table.title = f"Decisions ({len(ledger.entries)}, {ledger.entries_left_out} more)"
     for entry in ledger.entries:
         told = (
-            f"{entry.decided_at:%Y-%m-%d %H:%M}",
+            f"{entry.decided_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
             f"{entry.centre}/{entry.name}",
             _version(entry),
             entry.verdict if entry.waiver is None else f"{entry.verdict}, waived",
@@ -104,7 +106,8 @@ def _version(entry: LedgerEntry) -> str:
 
 
 def _patients(ledger: Ledger) -> Table:
-    table = Table("patient", "versions", "tries", "refused", "epsilon")
+    columns = ("patient", "versions", "tries", "refused", "epsilon")
+    table = Table(*(Column(name, overflow="fold") for name in columns))
     table.title = f"Patients ({len(ledger.patients)}, {ledger.patients_left_out} more)"
     for patient in ledger.patients:
         counts = (patient.versions, patient.tries, patient.refused)

@@ -27,7 +27,7 @@ def test_the_table_tells_versions_and_what_is_spent_of_each_patient(tmp_path: Pa
     assert table.exit_code == read.exit_code == 0
     line = next(line for line in table.output.splitlines() if "lesions-dcgan" in line)
     assert [cell.strip() for cell in line.split("│")[1:7]] == [
-        "2026-01-02 00:00",
+        "2026-01-02 00:00 UTC",
         "centre-b/lesions-dcgan",
         "7",
         "not required",
