@@ -1,7 +1,8 @@
 """Made-up findings of audits."""
 
 from datetime import UTC, datetime
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 from node_api.audits import (
     AttackFigures,
@@ -13,7 +14,7 @@ from node_api.audits import (
     HitRate,
     PositiveControl,
 )
-from shared.attacks import Unit
+from shared.attacks import AttackName, Unit
 from shared.packages import Package
 
 
@@ -66,4 +67,16 @@ def an_audit(package: Package | None = None, **given: Any) -> AuditReport:
         "genshare_version": "0.1.0",
         **given,
     }
+    if given.get("attacks") != ():
+        chosen["attacks"] = every_attack(*chosen["attacks"])
     return AuditReport(**chosen)
+
+
+def every_attack(*given: AttackFigures) -> tuple[AttackFigures, ...]:
+    """Return these attacks, and all others as if they had found nothing."""
+    made = {(one.attack, one.unit) for one in given}
+    others = product(get_args(AttackName), get_args(Unit))
+    return (
+        *given,
+        *(figures(unit, attack=attack) for attack, unit in others if (attack, unit) not in made),
+    )

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
+from typing import get_args
 
 from node_api.audits import AttackFigures, AuditReport, Copies
 from node_api.release import Reason, ReleaseDecision, ReleasePolicy, TrainingFacts
@@ -9,6 +11,11 @@ from shared.attacks import AttackName, Unit
 from shared.statements import DifferentialPrivacy, Rule, Verdict
 
 CHANCE_OF_A_LOW_RATIO = 0.01
+EVERY_ATTACK: tuple[tuple[AttackName, Unit], ...] = tuple(
+    product(get_args(AttackName), get_args(Unit))
+)
+"""What an audit tries: one with fewer was changed, or made by another version."""
+
 WORST_FIRST: tuple[Verdict, ...] = ("refused", "inconclusive", "passed", "not required")
 
 
@@ -20,7 +27,8 @@ def decide(
     One rule that refuses is enough. What could not be told is inconclusive, which no rule that
     passed outweighs. An AUROC whose bound is too high refuses if a leak was seen, that is if the
     estimate is no smaller than what the audit could see in four of five cases. Chance alone
-    reaches that in 0.7 % of cases; otherwise too few patients were there to say.
+    reaches that in 0.7 % of cases; otherwise too few patients were there to say. So they were where
+    a leak as large as the limit could not have been seen, however low the bound happens to be.
 
     Args:
         report: Of the very weights that are to leave; None: no audit was made.
@@ -95,6 +103,14 @@ class _Rules:
             return finding.as_reason("inconclusive", f"the audit cannot tell: {report.too_few}")
         if not report.attacks:
             return finding.as_reason("inconclusive", "the audit tried no attack")
+        made = {(figures.attack, figures.unit) for figures in report.attacks}
+        if missing := [both for both in EVERY_ATTACK if both not in made]:
+            attack, unit = missing[0]
+            return finding.as_reason(
+                "inconclusive",
+                f"the audit lacks {len(missing)} of {len(EVERY_ATTACK)} attacks, such as {attack}, "
+                f"per {unit}",
+            )
         return finding.as_reason("passed", "an audit of these very weights was made")
 
     def _attack(self, figures: AttackFigures) -> Iterator[Reason]:
@@ -205,9 +221,9 @@ def _auroc(figures: AttackFigures, limit: float) -> Reason:
     upper, seen = figures.auroc_upper, figures.smallest_visible
     finding = _Finding("AUROC", upper, limit, figures.attack, figures.unit)
     told = f"{figures.attack}, per {figures.unit}: the AUROC is at most {upper:.3f}"
-    if upper <= limit:
+    if upper <= limit and seen <= limit:
         return finding.as_reason("passed", f"{told}; the policy allows {limit:.3f}")
-    if figures.auroc >= seen:
+    if upper > limit and figures.auroc >= seen:
         said = f"{told} and was seen to be {figures.auroc:.3f}; the policy allows {limit:.3f}"
         return finding.as_reason("refused", said)
     said = (

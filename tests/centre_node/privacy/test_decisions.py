@@ -30,7 +30,8 @@ def test_an_audit_that_found_nothing_passes() -> None:
 
     assert (decision.verdict, decision.may_leave, decision.against) == ("passed", True, ())
     aurocs = [(r.found, r.limit, r.unit) for r in decision.reasons if r.rule == "AUROC"]
-    assert aurocs == [(0.54, 0.65, "patch"), (0.54, 0.65, "patient")]
+    assert set(aurocs) == {(0.54, 0.65, "patch"), (0.54, 0.65, "patient")}
+    assert len(aurocs) == 20
 
 
 @pytest.mark.parametrize(("required", "verdict"), [(False, "not required"), (True, "refused")])
@@ -50,6 +51,7 @@ def test_without_an_audit_the_policy_says_whether_one_is_needed(
         (0.60, 0.66, 0.60, "refused"),  # as large as the smallest that could be seen
         (0.55, 0.70, 0.66, "inconclusive"),  # too few patients to rule a leak out
         (0.41, 0.48, 0.62, "passed"),
+        (0.30, 0.45, 0.79, "inconclusive"),  # a leak at the limit could not have been seen
         (0.63, 0.65, 0.56, "passed"),  # the bound itself is allowed
     ],
 )
@@ -124,6 +126,15 @@ def test_what_cannot_be_told_is_inconclusive(given: dict[str, Any], rule: str) -
     decision = decide(policy, an_audit(**given), KNOWN)
 
     assert (decision.verdict, decision.rules_against) == ("inconclusive", (rule,))
+
+
+def test_an_audit_from_which_attacks_were_taken_is_inconclusive() -> None:
+    report = an_audit()
+
+    decision = decide(STRICT, report.model_copy(update={"attacks": report.attacks[:-1]}), KNOWN)
+
+    assert decision.verdict == "inconclusive"
+    assert "lacks 1 of 20 attacks" in decision.against[0].sentence
 
 
 def test_copies_refuse_and_never_pass() -> None:
