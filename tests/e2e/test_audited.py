@@ -14,29 +14,29 @@ title = "Audited"
 
 [centres.A]
 name = "centre-a"
-dataset = {{ format = "phantoms", style = "digital", patients = 16, seed = 1 }}
-patches = {{ margin_px = 6, smallest_side_px = 16 }}
+dataset = { format = "phantoms", style = "digital", patients = 16, seed = 1 }
+patches = { margin_px = 6, smallest_side_px = 16 }
 
 [centres.B]
 name = "centre-b"
-dataset = {{ format = "phantoms", style = "film", patients = 24, seed = 2, healthy_share = 0.0 }}
-patches = {{ margin_px = 6, smallest_side_px = 16 }}
+dataset = { format = "phantoms", style = "film", patients = 24, seed = 2, healthy_share = 0.0 }
+patches = { margin_px = 6, smallest_side_px = 16 }
 
 [centres.B.release_policy]
 audit_required = true
-least_patients = {least}
+least_patients = 2
 least_held_out_patients = 2
-largest_auroc = {{ patch = 1.0, patient = 1.0 }}
-largest_hit_rate = {{}}
+largest_auroc = { patch = 1.0, patient = 1.0 }
+largest_hit_rate = {}
 
 [[generators]]
 centre = "B"
 name = "lesions-dcgan"
 title = "Lesions in film style"
-architecture = {{ image_size = 16, width = 4 }}
-training = {{ epochs = 2, batch_size = 8, checkpoint_every_epochs = 2, seed = 1 }}
-hold_out = {{ share = 0.4 }}
-audit = {{ samples = 100 }}
+architecture = { image_size = 16, width = 4 }
+training = { epochs = 2, batch_size = 8, checkpoint_every_epochs = 2, seed = 1 }
+hold_out = { share = 0.4 }
+audit = { samples = 100 }
 licence = "CC0 1.0"
 use_terms = "Tests"
 contact = "tests"
@@ -47,30 +47,27 @@ image_size = 16
 split_shares = [0.5, 0.2, 0.3]
 train_fractions = [1.0]
 synthetic_patches = 8
-classifier_training = {{ epochs = 1 }}
+classifier_training = { epochs = 1 }
 seeds = [0]
 resamples = 100
 arms = [
-  {{ name = "none" }},
-  {{ name = "own lesions repeated", oversampled = true }},
-  {{ name = "B", generators = ["B/lesions-dcgan"] }},
+  { name = "none" },
+  { name = "own lesions repeated", oversampled = true },
+  { name = "B", generators = ["B/lesions-dcgan"] },
 ]
 """
-
-
-def simulated(genshare: Genshare, folder: Path, *, least: int) -> tuple[int, str, Path]:
-    scenario = folder / "scenario.toml"
-    scenario.write_text(SCENARIO.format(least=least))
-    done = genshare("simulate", str(scenario), "--out", str(folder / "out"))
-    return done.code, done.stderr, folder / "out" / "report"
 
 
 def test_what_passes_its_centres_policy_is_published_with_what_was_found(
     genshare: Genshare, tmp_path: Path
 ) -> None:
-    code, said, report = simulated(genshare, tmp_path, least=2)
+    """By the defaults so few patients would be inconclusive: the policy is the scenario's."""
+    scenario, report = tmp_path / "scenario.toml", tmp_path / "out" / "report"
+    scenario.write_text(SCENARIO)
 
-    assert code == 0, said
+    done = genshare("simulate", str(scenario), "--out", str(tmp_path / "out"))
+
+    assert done.code == 0, done.stderr
     (generator,) = json.loads((report / "report.json").read_text())["generators"]
     assert generator["statement"]["verdict"] == "passed"
     assert generator["statement"]["subject"] == generator["published"]["manifest_digest"]
@@ -78,14 +75,3 @@ def test_what_passes_its_centres_policy_is_published_with_what_was_found(
     page = (report / "index.html").read_text()
     assert "What generators tell of their patients" in page
     assert "B/lesions-dcgan</th><td>passed</td>" in page
-
-
-def test_what_does_not_pass_stays_at_its_centre_with_the_reason(
-    genshare: Genshare, tmp_path: Path
-) -> None:
-    code, said, report = simulated(genshare, tmp_path, least=1000)
-
-    assert code == 1
-    assert "centre-b publishes lesions-dcgan" in said
-    assert "1000" in said
-    assert not report.exists()

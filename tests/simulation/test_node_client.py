@@ -20,6 +20,7 @@ from node_api.results import (
 from shared.architectures import DcganArchitecture
 from simulation.errors import ServiceUnreadableError
 from simulation.node_client import NodeClient
+from tests.audits import an_audit
 from tests.simulation.made_up import a_report
 from tests.study_report.made_up import a_study
 
@@ -60,6 +61,7 @@ FOUND: tuple[JobResult, ...] = (
         shape=(4, 16, 16),
     ),
     a_study().result,
+    an_audit(),
 )
 
 

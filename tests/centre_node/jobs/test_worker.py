@@ -22,7 +22,7 @@ worker.main()
 @pytest.mark.slow
 def test_a_worker_that_is_idle_ends_well_while_its_service_lives(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", IDLE_AT_ONCE, str(tmp_path), "", ""],
+        [sys.executable, "-c", IDLE_AT_ONCE, str(tmp_path), "", "", ""],
         cwd=ROOT,
         env=worker_environment(),
         stdin=subprocess.PIPE,  # open to the end, as a living service's
