@@ -41,8 +41,12 @@ ROUTES = {
 
 def test_every_route_but_the_health_check_needs_the_token(tmp_path: Path) -> None:
     # Every route is tried with wrong tokens, more of them than are looked at in a minute.
-    limits = {"NODE_WRONG_TOKENS_PER_MINUTE": "10000", "NODE_ALL_WRONG_TOKENS_PER_MINUTE": "10000"}
-    node = Node(tmp_path / "data", NODE_TOKEN=TOKEN, **limits)
+    node = Node(
+        tmp_path / "data",
+        NODE_TOKEN=TOKEN,
+        NODE_WRONG_TOKENS_PER_MINUTE="10000",
+        NODE_ALL_WRONG_TOKENS_PER_MINUTE="10000",
+    )
     base = str(node.http.base_url).removesuffix(f"{API}/")
     answered = {}
     try:
