@@ -1,11 +1,25 @@
 """Where networks run, and in which precision."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from shared.names import Precision
 
 NATIVE_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
 """What processors that compute in bfloat16 have; the last one is ARM's."""
+
+
+@contextmanager
+def computing_with(threads: int) -> Iterator[None]:
+    """Set torch's threads for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def default_device() -> torch.device:

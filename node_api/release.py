@@ -11,6 +11,9 @@ from shared.statements import DifferentialPrivacy, Rule, Verdict
 
 MOST_REASONS = 200
 
+POLICY_FILE = "release-policy.toml"
+"""Where a node looks for its policy, in its data folder."""
+
 
 class Bounds(StrictModel):
     """Per patch and per patient; None sets no bound."""

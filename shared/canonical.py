@@ -2,8 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+
+from shared.json_documents import read_json
+from shared.models import Model, validation_summary
 
 
 def canonical_json(model: BaseModel) -> bytes:
@@ -16,6 +20,33 @@ def canonical_json(model: BaseModel) -> bytes:
         model.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
     )
     return text.encode()
+
+
+def read_canonical(
+    model: type[Model],
+    content: bytes,
+    refused: Callable[[str], Exception],
+    *,
+    name: str,
+    otherwise: str,
+) -> Model:
+    """Return the document that a stranger's text is, if it is exactly its canonical JSON.
+
+    Args:
+        refused: Makes the error, from a sentence, that any other text raises.
+        name: What the text is called.
+        otherwise: What is said of one that is a document, but written in another way.
+    """
+    try:
+        read_json(content)
+        document = model.model_validate_json(content)
+    except ValidationError as error:
+        raise refused(f"{name}: {validation_summary(error)}") from error
+    except ValueError as error:
+        raise refused(f"{name} is no readable JSON: {error}") from error
+    if canonical_json(document) != content:
+        raise refused(f"{name} is not written as genshare writes {otherwise}")
+    return document
 
 
 def digest_of(model: BaseModel) -> str:

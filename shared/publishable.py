@@ -3,13 +3,10 @@
 Packages of earlier versions need not: they are read as they are.
 """
 
-from pydantic import ValidationError
-
+from shared.canonical import read_canonical
 from shared.cards import ModelCard
 from shared.errors import CardRefusedError
-from shared.json_documents import read_json
-from shared.models import validation_summary
-from shared.packages import CARD, Package, canonical_json, check_distinct
+from shared.packages import CARD, Package, check_distinct
 from shared.screening import check_texts
 from shared.weights import inspect_weights
 
@@ -21,18 +18,14 @@ def card_to_publish(content: bytes) -> ModelCard:
         CardRefusedError: The text is not exactly the canonical JSON of a card, or a text on it may
             not cross the border.
     """
-    try:
-        read_json(content)
-        card = ModelCard.model_validate_json(content)
-    except ValidationError as error:
-        raise CardRefusedError(f"{CARD}: {validation_summary(error)}") from error
-    except ValueError as error:
-        raise CardRefusedError(f"{CARD} is no readable JSON: {error}") from error
-    if canonical_json(card) != content:
-        raise CardRefusedError(
-            f"{CARD} is not written as genshare writes a card: every key once and in order, no "
-            "blanks, nothing that the card does not know"
-        )
+    card = read_canonical(
+        ModelCard,
+        content,
+        CardRefusedError,
+        name=CARD,
+        otherwise="a card: every key once and in order, no blanks, nothing that the card does not "
+        "know",
+    )
     check_texts(card)
     return card
 

@@ -7,14 +7,13 @@ no exact small count, nothing of the discriminator, and no patient.
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.attacks import MOST_ATTACKS, AttackName, Share, Unit
-from shared.canonical import canonical_json
+from shared.canonical import read_canonical
 from shared.errors import StatementRefusedError
-from shared.json_documents import read_json
 from shared.leaving import COARSE, FINE, FINE_BELOW, told_count
-from shared.models import LARGEST_COUNT, StrictModel, validation_summary
+from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import Digest, Text
 
 STATEMENT = "audit-statement.json"
@@ -190,17 +189,13 @@ def read_statement(content: bytes, *, subject: str) -> AuditStatement:
     """
     if len(content) > LARGEST_STATEMENT_BYTES:
         raise StatementRefusedError(f"{STATEMENT} has more than {LARGEST_STATEMENT_BYTES} bytes")
-    try:
-        read_json(content)
-        statement = AuditStatement.model_validate_json(content)
-    except ValidationError as error:
-        raise StatementRefusedError(f"{STATEMENT}: {validation_summary(error)}") from error
-    except ValueError as error:
-        raise StatementRefusedError(f"{STATEMENT} is no readable JSON: {error}") from error
-    if canonical_json(statement) != content:
-        raise StatementRefusedError(
-            f"{STATEMENT} is not written as genshare writes a statement; it was changed by hand"
-        )
+    statement = read_canonical(
+        AuditStatement,
+        content,
+        StatementRefusedError,
+        name=STATEMENT,
+        otherwise="a statement; it was changed by hand",
+    )
     check_subject(statement, subject)
     return statement
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from node_api.release import POLICY_FILE
 from shared.hub_client import HubClient
 from shared.toml_text import toml_lines
 from simulation.errors import ScenarioError
@@ -16,8 +17,6 @@ from simulation.scenario import HUB, Scenario
 from simulation.service_client import ServiceClient, http_client
 
 PROCESSES = "processes.json"
-POLICY = "release-policy.toml"
-"""Where a node looks for its policy, in its data folder."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def _start_node(
     data_dir = root / STATE / name
     if (policy := scenario.centres[label].release_policy) is not None:
         told = policy.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-        write_atomically(data_dir / POLICY, toml_lines(told).encode())
+        write_atomically(data_dir / POLICY_FILE, toml_lines(told).encode())
     arguments = ["node", "serve", "--data-dir", str(data_dir)]
     if label in folders:
         arguments += ["--mammograms-dir", folders[label]]

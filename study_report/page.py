@@ -26,7 +26,7 @@ from study_report.tables import (
     recovered_table,
 )
 from study_report.text_tables import study_title
-from study_report.verdicts import METRIC, pictured_column, verdict_sentences
+from study_report.verdicts import METRIC, verdict_sentences
 from study_report.wording import classifier_name, percentage, unbroken
 
 
@@ -83,7 +83,8 @@ class FirstLook:
 
     Attributes:
         verdicts: A sentence for each column of the grid.
-        figure: What donors bring, drawn; None where nothing was compared.
+        figure: What donors bring where the centre has the fewest own patches; None where nothing
+            was compared.
         pictures: Real lesions of the centre, and what each generator draws.
         caution: What the study cannot say.
     """
@@ -101,13 +102,12 @@ def first_look(study: Presented, pictures: Mapping[str, bytes], *beside: ShownPi
         pictures: PNGs by name, as a study leaves them.
         beside: Further ones to show there.
     """
-    column = pictured_column(study)
-    drawn = forest_figures(study) if column is not None else ()
-    titles = [study.column_title(each) for each in study.columns if study.differences(each, METRIC)]
-    figure = None if column is None else drawn[titles.index(study.column_title(column))]
+    compared = (column for column in study.columns if study.differences(column, METRIC))
+    figures = zip(compared, forest_figures(study), strict=True)
+    fewest_own = min(figures, key=lambda drawn: drawn[0].train_fraction, default=None)
     return FirstLook(
         tuple(map(unbroken, verdict_sentences(study))),
-        figure,
+        None if fewest_own is None else fewest_own[1],
         (*first_pictures(study, pictures), *beside),
         unbroken(caution(study)),
     )

@@ -74,7 +74,7 @@ def _gains(study: Presented, column: Column) -> Iterator[tuple[str, bool]]:
     ]
     real = [one for one in found if study.arm(one.arm).role == "real donor"]
     synthetic = [one for one in found if one not in real]
-    told = [_told(study, column, one) for one in synthetic or real]
+    told = [_told(study, one) for one in synthetic or real]
     yield from ((words, is_gain) for words, is_gain in told if words)
     unshown = [one for one, (words, _) in zip(synthetic or real, told, strict=True) if not words]
     if unshown:
@@ -83,14 +83,14 @@ def _gains(study: Presented, column: Column) -> Iterator[tuple[str, bool]]:
         yield from ((_real_gain(study, one), False) for one in real if one.verdict == "higher")
 
 
-def _told(study: Presented, column: Column, one: Difference) -> tuple[str, bool]:
+def _told(study: Presented, one: Difference) -> tuple[str, bool]:
     """Return what is shown of one arm, "" for nothing, and whether it is a gain."""
     if one.difference is None or one.verdict not in ("higher", "lower"):
         return "", False
     by, source = unsigned(abs(one.difference), 2), _source(study, one)
     if one.verdict == "lower":
         return f"loses {by} AUROC by {source}", False
-    return f"gains {by} AUROC from {source}{_share(study, column, one)}", True
+    return f"gains {by} AUROC from {source}{_share(study, one)}", True
 
 
 def _real_gain(study: Presented, one: Difference) -> str:
@@ -126,10 +126,10 @@ def _owners(donors: Sequence[str]) -> str:
     return listed([f"{donor}'s" for donor in donors])
 
 
-def _share(study: Presented, column: Column, one: Difference) -> str:
+def _share(study: Presented, one: Difference) -> str:
     """Return what the gain is of that of the real patches, where it can be told."""
     share = next((found for found in study.result.findings.recovered if _is_of(found, one)), None)
-    if share is None or share.share is None or not belongs(share, column):
+    if share is None or share.share is None:
         return ""
     return f", {percentage(share.share)} of what the real patches gain"
 
@@ -138,9 +138,3 @@ def _is_of(share: RecoveredShare, one: Difference) -> bool:
     return (share.arm, share.classifier, share.train_fraction, share.control) == (
         *(one.arm, one.classifier, one.train_fraction, one.against),
     )
-
-
-def pictured_column(study: Presented) -> Column | None:
-    """Return the column with the fewest own patches of those that have a comparison."""
-    columns = sorted(study.columns, key=lambda column: column.train_fraction)
-    return next((column for column in columns if study.differences(column, METRIC)), None)

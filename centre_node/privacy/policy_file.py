@@ -6,10 +6,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from centre_node.privacy.errors import ReleasePolicyError
-from node_api.release import ReleasePolicy
+from node_api.release import POLICY_FILE, ReleasePolicy
 from shared.models import validation_summary
-
-POLICY = "release-policy.toml"
 
 
 def policy_of(data_dir: Path, named: Path | None) -> ReleasePolicy:
@@ -22,7 +20,7 @@ def policy_of(data_dir: Path, named: Path | None) -> ReleasePolicy:
     """
     if named is not None:
         return read_policy(named)
-    path = data_dir / POLICY
+    path = data_dir / POLICY_FILE
     return read_policy(path) if path.exists() else ReleasePolicy()
 
 

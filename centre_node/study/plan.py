@@ -9,6 +9,7 @@ import torch
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.splits import with_kinds
+from centre_node.study.arms import addition
 from centre_node.study.durations import Pace, Sizes, try_pace, try_reading
 from centre_node.study.preparation import StudyInputs, check_generators
 from centre_node.study.task_data import split_of, training_patients, usable
@@ -155,11 +156,6 @@ def _added(
     arm: Arm, configuration: StudyConfiguration, donated: Mapping[str, int], classes: int
 ) -> int:
     """Return about how many patches an arm adds."""
-    if arm.real_donors:
-        there = sum(donated[name] for name in arm.real_donors)
-        wanted = there if arm.every_donated else min(there, configuration.synthetic_patches)
-        return classes * wanted
-    if arm.extra_healthy:
-        return configuration.synthetic_patches
-    adds = arm.generators or arm.oversampled or arm.painted or arm.own_generator
-    return classes * configuration.synthetic_patches if adds else 0
+    count = configuration.synthetic_patches
+    added = addition(arm, synthetic_patches=count, donor_lesions=donated)
+    return added.lesions + (added.healthy if classes > 1 else 0)

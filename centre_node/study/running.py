@@ -1,8 +1,7 @@
 """One run: trains a classifier on what an arm gives it, and keeps what it says of the test."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from torch import nn
 from centre_node.classifiers.calibration import fitted_temperature
 from centre_node.classifiers.metrics import auroc, chosen_threshold, classification_metrics
 from centre_node.classifiers.training import lesion_log_odds, train_classifier
+from centre_node.device import computing_with
 from centre_node.study.prepared import Run, StudyPatches, opened
 from centre_node.study.training_patches import TrainingPatches
 from node_api.classifier_training import ClassifierTraining
@@ -50,7 +50,7 @@ def do_run(study_file: Path, run: Run, *, device: torch.device, on_epoch: OnEpoc
     """
     started = time.monotonic()
     patches = opened(study_file)
-    with _threads(patches.study.threads):
+    with computing_with(patches.study.threads):
         trained = _best(patches, run, device, on_epoch)
         row, test = _tested(patches, run, trained)
     return RunResult(
@@ -144,13 +144,3 @@ def _tested(patches: StudyPatches, run: Run, trained: _Trained) -> tuple[RunRow,
         **metrics.model_dump(),
     )
     return row, test
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

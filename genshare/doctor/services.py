@@ -19,7 +19,6 @@ from shared.version import genshare_version
 SECONDS = 10.0
 LARGEST_BYTES = 1 << 20
 CLOCKS_APART_SECONDS = 60.0
-UNAUTHORIZED, FORBIDDEN = 401, 403
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ def _token(service: Service, answer: _Answer, *, given: bool) -> Finding:
     thing = f"{service.name}, token"
     if answer.status == httpx.codes.OK:
         return fine(thing, "is known there")
-    if answer.status in {UNAUTHORIZED, FORBIDDEN}:
+    if answer.status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         found = "is not known there" if given else "none was given, and it wants one"
         return broken(thing, found, service.give_token)
     return broken(

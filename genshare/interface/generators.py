@@ -1,8 +1,7 @@
 """A generator that lies on this machine."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,13 +60,13 @@ class Generator:
             raise ValueError(f"count is {count}; it must be 1 or more")
         import numpy as np
 
-        from centre_node.device import default_device
+        from centre_node.device import computing_with, default_device
         from centre_node.sampling.drawing import follow_recipe
         from centre_node.sampling.recipes import new_recipe
 
         side, device = self.card.architecture.image_size, default_device()
         patches = np.empty((count, side, side), dtype=np.uint8)
-        with _threads(threads), shown() as on_progress:
+        with computing_with(threads), shown() as on_progress:
             recipe = new_recipe(
                 self.package, count=count, seed=seed, device=device, pathology=pathology
             )
@@ -177,16 +176,3 @@ def compare(
         patients=owners,
         seed=seed,
     ).report
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Set torch's threads for a while."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -28,6 +28,7 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
     Args:
         pictures: The PNGs that the report names, by file name.
     """
+    privacy = privacy_rows(report)
     pages = page_templates("simulation")
     pages.filters.update(count=count, fidelity=fidelity, size=size)
     return pages.get_template("report.html.j2").render(
@@ -51,9 +52,9 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
             for generator in report.generators
         ],
         sharing=sharing(report),
-        privacy=privacy_rows(report),
+        privacy=privacy,
         privacy_headings=HEADINGS,
-        privacy_figure=privacy_figure(privacy_rows(report)),
+        privacy_figure=privacy_figure(privacy),
         weights_bytes=weights_bytes,
         sources={name: data_url(png) for name, png in pictures.items()},
     )

@@ -13,13 +13,12 @@ from centre_node.jobs.service import ARTIFACTS
 from centre_node.jobs.store import JobStore
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.mammography.datasets import DataFolders
-from centre_node.privacy.policy_file import POLICY
 from centre_node.sharing.errors import ReleaseRefusedError
 from centre_node.sharing.release import AUDIT
 from node_api.audits import AuditedWeights
 from node_api.connection import HubConnection
 from node_api.jobs import Job
-from node_api.release import ReleasePolicy
+from node_api.release import POLICY_FILE, ReleasePolicy
 from node_api.requests import PublishRequest, StudyRequest, TrainGeneratorRequest
 from node_api.results import FinishedTraining
 from shared.canonical import digest_of
@@ -86,7 +85,7 @@ def publish(node: handlers.Node, name: str = "waived") -> Any:
 
 def test_a_publish_job_obeys_the_policy_in_the_nodes_folder(trained_node: handlers.Node) -> None:
     folder, policy = trained_node.job_folder(PUBLISH), ReleasePolicy(audit_required=True)
-    (trained_node.data_dir / POLICY).write_text("audit_required = true")
+    (trained_node.data_dir / POLICY_FILE).write_text("audit_required = true")
     before = list(trained_node.hub().generators("centre-b"))  # other tests publish there too
 
     with pytest.raises(ReleaseRefusedError, match="no audit of these weights was made"):

@@ -14,9 +14,10 @@ from centre_node.jobs.service import Supervisor
 from centre_node.jobs.store import JobStore
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.main import create_app
-from centre_node.privacy.policy_file import POLICY, policy_of
+from centre_node.privacy.policy_file import policy_of
 from centre_node.privacy.waivers import key_sha256, new_key
 from centre_node.settings import Settings
+from node_api.release import POLICY_FILE
 from node_api.requests import TrainGeneratorRequest
 from shared.canonical import digest_of
 from tests.hub_server import serving
@@ -31,7 +32,7 @@ def http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Clie
     monkeypatch.setattr(Supervisor, "start", lambda *_: None)
     monkeypatch.setattr(Supervisor, "stop", lambda *_: None)
     officer = f'[[may_waive]]\nname = "The officer"\nkey_sha256 = "{key_sha256(KEY)}"\n'
-    (tmp_path / POLICY).write_text(f"audit_required = true\n{officer}")
+    (tmp_path / POLICY_FILE).write_text(f"audit_required = true\n{officer}")
     settings = Settings(data_dir=tmp_path)
     app = create_app(settings)
     jobs = JobStore(open_database(tmp_path))

@@ -4,9 +4,9 @@ import pytest
 
 from centre_node.main import create_app
 from centre_node.privacy.errors import ReleasePolicyError
-from centre_node.privacy.policy_file import POLICY, policy_of, read_policy
+from centre_node.privacy.policy_file import policy_of, read_policy
 from centre_node.settings import Settings
-from node_api.release import Budget, ReleasePolicy
+from node_api.release import POLICY_FILE, Budget, ReleasePolicy
 from shared.errors import CannotServeError
 
 
@@ -63,7 +63,7 @@ def test_a_node_obeys_the_policy_that_is_named_else_that_of_its_folder_else_the_
     named.write_text("least_patients = 70")
 
     assert policy_of(tmp_path, None) == ReleasePolicy()
-    (tmp_path / POLICY).write_text("least_patients = 60")
+    (tmp_path / POLICY_FILE).write_text("least_patients = 60")
     assert policy_of(tmp_path, None).least_patients == 60
     assert policy_of(tmp_path, named).least_patients == 70
     with pytest.raises(ReleasePolicyError, match="cannot be read: No such file"):
@@ -82,7 +82,7 @@ def test_the_docs_have_every_key_and_an_example_that_is_a_policy(tmp_path: Path)
 
 
 def test_a_node_with_an_unusable_policy_does_not_start(tmp_path: Path) -> None:
-    (tmp_path / POLICY).write_text("audit = true")
+    (tmp_path / POLICY_FILE).write_text("audit = true")
 
     with pytest.raises(CannotServeError, match="it has no key 'audit'"):
         create_app(Settings(data_dir=tmp_path))
