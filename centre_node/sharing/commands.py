@@ -14,7 +14,7 @@ from centre_node.privacy.policy_file import read_policy
 from centre_node.privacy.waivers import check_waiver
 from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
 from centre_node.sharing.publish import build_package, guarantee_on, terms_of, weights_to_publish
-from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, read_audit
+from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, Sent, read_audit
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import PATCHES, TRAINED, read_trained
 from centre_node.training.patients import trained_patients
@@ -61,7 +61,7 @@ def publish(
         typer.Option(
             metavar="FILE",
             help="What a generator must show before it leaves, in TOML; without it no audit is "
-            "asked for, but one that was made is obeyed.",
+            "asked for, but one that refuses is obeyed.",
             rich_help_panel=RELEASE,
         ),
     ] = None,
@@ -144,9 +144,9 @@ def publish(
     pages = page or (None if package.folder == folder else folder)
     gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER), pages)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
-    version = None if hub is None else _published(gate, release, hub)
-    done = f"published as version {version} on {hub_url}" if version else "built, and not sent"
-    sys.stdout.write(_as_json(release, version) if json else _as_lines(release, done))
+    sent = None if hub is None else _sent(gate, release, hub)
+    done = "built, and not sent" if sent is None else _done(sent, hub_url)
+    sys.stdout.write(_as_json(release, sent) if json else _as_lines(release, done))
 
 
 def _waiver(policy: ReleasePolicy, *, key: str | None, reason: str | None) -> StatedWaiver | None:
@@ -186,13 +186,14 @@ def _candidate(
     )
 
 
-def _as_json(release: Release, version: int | None) -> str:
+def _as_json(release: Release, sent: Sent | None) -> str:
     package = release.package
     document = {
         "folder": str(package.folder),
         "centre": package.card.centre,
         "name": package.card.name,
-        "version": version,
+        "version": None if sent is None else sent.record.version,
+        "new": sent is not None and sent.package,
         "manifest_digest": package.digest,
         "verdict": release.decision.verdict,
         "waived": release.statement.waiver is not None,
@@ -209,9 +210,16 @@ def _as_lines(release: Release, done: str) -> str:
     )
 
 
-def _published(gate: Gate, release: Release, hub: HubClient) -> int:
+def _sent(gate: Gate, release: Release, hub: HubClient) -> Sent:
     with shown() as report:
-        return gate.send(release, hub, on_progress=report).version
+        return gate.send(release, hub, on_progress=report)
+
+
+def _done(sent: Sent, hub_url: str) -> str:
+    where = f"published as version {sent.record.version} on {hub_url}"
+    if sent.package:
+        return where
+    return f"already {where}, {'its statement' if sent.statement else 'nothing'} was sent"
 
 
 def _package(
