@@ -186,6 +186,14 @@ class LedgerStore:
                 (version, subject),
             )
 
+    def has_released(self, subject: str) -> bool:
+        """Tell whether a package was let go, and may be at a hub."""
+        if not self._path.exists():
+            return False
+        with self._opened() as database:
+            query = "SELECT 1 FROM decisions WHERE subject = ? AND released"
+            return database.execute(query, (subject,)).fetchone() is not None
+
     def waive(
         self, training: str, waiver: StatedWaiver, *, policy_digest: str, now: datetime
     ) -> None:

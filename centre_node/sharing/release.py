@@ -19,13 +19,12 @@ from centre_node.ledger.store import Decided, LedgerStore, Try
 from centre_node.privacy.decisions import decide
 from centre_node.privacy.statements import state
 from centre_node.sharing.errors import AuditUnusableError, ReleaseRefusedError
+from centre_node.sharing.officers_pages import keep_page
 from node_api.audits import AuditReport
 from node_api.release import ReleaseDecision, ReleasePolicy, TrainingFacts
 from privacy_page.contents import Findings, page_of
-from privacy_page.page import privacy_html
 from shared.canonical import digest_of
 from shared.errors import HubTurnedAwayError
-from shared.files import write_text
 from shared.hub_client import HubClient
 from shared.models import validation_summary
 from shared.packages import Package
@@ -35,7 +34,6 @@ from shared.statements import AuditStatement, DifferentialPrivacy, StatedWaiver
 
 AUDIT = Path("audit") / "audit.json"
 MOST_SAID = 3
-PAGE_HTML, PAGE_JSON = "privacy.html", "privacy.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +193,7 @@ class Gate:
             statement=statement,
             made_on=made_on,
         )
-        page = page_of(found)
-        self.pages.mkdir(parents=True, exist_ok=True)
-        write_text(self.pages / PAGE_HTML, privacy_html(page))
-        write_text(self.pages / PAGE_JSON, page.model_dump_json(indent=2) + "\n")
+        keep_page(self.pages, page_of(found))
 
     def send(self, release: Release, hub: HubClient, *, on_progress: OnProgress) -> Sent:
         """Publish a package and what is said of it; harmless when repeated.
