@@ -341,7 +341,7 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
     process.send_signal(signal.SIGTERM)
     rest = process.stderr.read()
 
-    assert process.wait() == 130
+    assert process.wait() == 143
     assert rest.splitlines()[-1] == SENTENCE
     assert "Traceback" not in rest
     assert not list((tmp_path / "out").glob(".*"))
