@@ -1,9 +1,9 @@
 """A hub, as a program or a notebook sees it."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genshare.interface.arguments import Address, Fetching, checked
 from genshare.interface.generators import Generator
 from shared.hub_client import connect
 from shared.progress import shown
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from genshare.interface.torch_data import Patch
 
 KEPT = Path("genshare-generators")
-NAMED = re.compile(r"(?P<centre>[a-z0-9-]+)/(?P<name>[a-z0-9-]+)")
 
 
 class Hub:
@@ -39,6 +38,7 @@ class Hub:
         folder: Path | str = KEPT,
         allow_unencrypted: bool = False,
     ) -> None:
+        checked(Address, url=url, token=token)
         self._client = connect(url, token, allow_unencrypted=allow_unencrypted)
         self._folder = Path(folder)
 
@@ -58,12 +58,11 @@ class Hub:
             version: None is the latest.
 
         Raises:
-            ValueError: `generator` has another form.
+            WrongArgumentError: `generator` has another form.
         """
-        named = NAMED.fullmatch(generator)
-        if named is None:
-            raise ValueError(f"{generator!r} is no CENTRE/NAME, such as 'centre-b/masses'")
-        record = self._client.version(named["centre"], named["name"], version)
+        wanted = checked(Fetching, generator=generator, version=version)
+        centre, _, name = wanted.generator.partition("/")
+        record = self._client.version(centre, name, wanted.version)
         with shown() as on_progress:
             package = self._client.fetch(
                 record, self._folder / record.manifest_digest, on_progress=on_progress
