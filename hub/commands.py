@@ -1,13 +1,14 @@
-"""`genshare hub`: serve the registry, invite centres."""
+"""`genshare hub`: serve the registry, invite centres, check what is kept."""
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hub.audit_log.commands import verify
 from hub.centres.callers import operator
+from hub.data_folder import DataDir
 from hub.database import open_database
 from hub.main import centres, create_app
 from hub.settings import Settings
@@ -17,15 +18,11 @@ from shared.serving import check_can_serve, check_writable, read_settings, serve
 from shared.serving_options import AllowUnencrypted, Host, TlsCertificate, TlsKey
 from shared.transport import check_transport
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve the hub; invite centres.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Serve the hub; invite centres; check it."
+)
 
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FOLDER",
-        help="Holds the hub's database and files. Default: HUB_DATA_DIR or ./hub-data.",
-    ),
-]
+app.command("verify")(verify)
 
 
 @app.command("serve")
