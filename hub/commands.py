@@ -1,4 +1,4 @@
-"""`genshare hub`: serve the registry, invite centres, check what is kept."""
+"""`genshare hub`: serve the registry, invite centres, check and move it."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hub.audit_log.commands import verify
+from hub.audit_log.commands import export_to_file, import_from_file, verify
 from hub.centres.callers import operator
 from hub.data_folder import DataDir
 from hub.database import open_database
@@ -19,10 +19,14 @@ from shared.serving_options import AllowUnencrypted, Host, TlsCertificate, TlsKe
 from shared.transport import check_transport
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Serve the hub; invite centres; check it."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Serve the hub; invite centres; check and move it.",
 )
 
-app.command("verify")(verify)
+app.command()(verify)
+app.command("export")(export_to_file)
+app.command("import")(import_from_file)
 
 
 @app.command("serve")

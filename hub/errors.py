@@ -209,3 +209,13 @@ class NoHubError(
     hint="Name the folder that the hub is served from: --data-dir, or HUB_DATA_DIR.",
 ):
     """A folder holds no hub."""
+
+
+class HubNotKeptError(
+    HubError,
+    code="GS-1303",
+    status=507,
+    title="Hub not kept",
+    hint="Name a new folder or file on a disk with room that can be written.",
+):
+    """A hub cannot be written to a file, or taken in from one."""
