@@ -5,12 +5,13 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.audit_log.events import Action, Event
@@ -87,7 +88,7 @@ class Refusals:
 def add_refusals(app: FastAPI, refusals: Refusals) -> None:
     """Have the log told of what `app` refuses, before the caller is."""
 
-    async def told(request: Request, error: Exception) -> JSONResponse:
+    async def told(request: Request, error: Exception) -> Response:
         assert isinstance(error, GenshareError)
         caller = _caller(request, error)
         if _is_refusal(error) and refusals.is_due(caller):
@@ -110,7 +111,7 @@ def _caller(request: Request, error: GenshareError) -> Caller:
         return error.caller
     address = request.client.host if request.client else ""
     caller: Caller = getattr(request.state, "caller", None) or nobody(address)
-    return caller
+    return caller if caller.address else replace(caller, address=address)
 
 
 def _about(request: Request) -> dict[str, Any]:
