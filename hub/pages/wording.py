@@ -81,7 +81,7 @@ def training(card: ModelCard) -> str:
     given = card.training
     parts = [f"{LOSSES[given.loss]} loss"]
     if given.epochs is not None:
-        parts.append(f"{given.epochs} epochs")
+        parts.append("1 epoch" if given.epochs == 1 else f"{given.epochs} epochs")
     if given.batch_size is not None:
         parts.append(f"batches of {given.batch_size}")
     if given.averaged:
