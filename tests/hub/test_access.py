@@ -47,6 +47,9 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("HEAD", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/statements/audit"): Asked(200, 403, 403, "statement"),
     ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
+    ("GET", API + "/log"): Asked(403, 403, 200),
+    ("GET", API + "/log/head"): Asked(200, 200, 200),
+    ("GET", API + "/log/entries/{number}/digest"): Asked(200, 200, 200),
     ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
 }
 OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
@@ -94,6 +97,7 @@ class World:
             version="1",
             file=weights.name,
             digest=weights.sha256,
+            number=1,
         )
         headers = {"Content-Type": "application/json"}
         if token is not None:
