@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 from starlette.types import ASGIApp
 
-from hub.centres.access import ADMINISTRATOR
+from hub.centres.callers import operator
 from hub.database import open_database
 from hub.main import create_app, logins
 from hub.settings import Settings
@@ -23,7 +23,7 @@ from shared.serving import listening
 from shared.serving_settings import ServingSettings
 
 ADMIN_TOKEN = "admin-of-the-tests"
-OPERATOR = ADMINISTRATOR.name
+OPERATOR = operator().name
 # Tests ask more than anyone may, and write names into `Host` by hand.
 UNLIMITED = {
     "wrong_tokens_per_minute": 1_000_000,
@@ -50,7 +50,7 @@ class RunningHub:
         return browser
 
     def login_link(self, name: str) -> str:
-        caller = ADMINISTRATOR if name == OPERATOR else Caller(name, Role.READER)
+        caller = operator() if name == OPERATOR else Caller(name, Role.READER)
         return logins(open_database(self.data_dir / "hub.sqlite")).new_link(caller)
 
     def invited(self, centre: str) -> HubClient:

@@ -70,6 +70,7 @@ PAGES: Mapping[tuple[str, str], Seen] = {
     ("GET", SEEN): Seen(200, 200),
     ("GET", SEEN + "/{version}"): Seen(200, 200),
     ("GET", "/centres"): Seen(200, 200),
+    ("GET", "/log"): Seen(403, 200),
     ("POST", "/logout"): Seen(303, 303),  # last: it ends the session
 }
 OPEN_PAGES = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}

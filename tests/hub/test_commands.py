@@ -48,7 +48,7 @@ def test_a_login_link_opens_the_pages_once(genshare: Genshare, tmp_path: Path) -
 
         assert f"{link.scheme}://{link.netloc.decode()}{link.path}" == f"{hub.url}/login"
         assert opened.headers["Location"] == "/generators"
-        assert "administrator" in browser.get("/generators").text
+        assert "operator" in browser.get("/generators").text
 
 
 def test_nobody_reads_for_a_centre_that_is_not_enrolled(genshare: Genshare, tmp_path: Path) -> None:
