@@ -47,7 +47,7 @@ def watched(browser: Browser, base_url: str, **options: Any) -> Iterator[Browser
     context.on("page", watch)
     try:
         yield context
-        assert faults == []
+        assert not faults, "; ".join(faults)
     finally:
         context.close()
 
