@@ -108,6 +108,15 @@ class PartlyFetchedError(
     """The whole package is needed, but only some of its weight files were fetched."""
 
 
+class ArchiveRefusedError(
+    SharedError,
+    code="GS-2014",
+    title="Archive refused",
+    hint="Copy the file again from where it was made, or make it again there.",
+):
+    """A file of one package or one hub is none, was changed, or stands in the way of another."""
+
+
 class PackageNotKeptError(
     SharedError,
     code="GS-2010",
