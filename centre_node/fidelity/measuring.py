@@ -108,4 +108,5 @@ def compare_samples(
 def _some(patches: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return as many patches as a training compares, evenly spread."""
     count = min(len(patches), COMPARED)
-    return patches[np.linspace(0, len(patches) - 1, count).astype(int)]
+    chosen: NDArray[np.uint8] = patches[np.linspace(0, len(patches) - 1, count).astype(int)]
+    return chosen
