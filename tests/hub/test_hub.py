@@ -16,6 +16,7 @@ from shared.packages import canonical_json, sha256_of
 from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
 from tests.lying_hub import ONCE
 from tests.packages import TINY, safetensors_bytes, write_tiny_package
+from web_pages.schema import METADATA
 
 FILES = "/api/v1/generators/centre-b/lesions-dcgan/versions/latest/files"
 
@@ -300,7 +301,9 @@ def test_a_hub_that_is_down_is_named() -> None:
 
 def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
     with open_database(tmp_path / "hub.sqlite").connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), Table.metadata)
+        differences = compare_metadata(
+            MigrationContext.configure(connection), [Table.metadata, METADATA]
+        )
 
     assert differences == []
 
