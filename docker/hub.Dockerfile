@@ -9,6 +9,7 @@ COPY genshare genshare
 COPY hub hub
 COPY node_api node_api
 COPY shared shared
+COPY signing signing
 COPY simulation simulation
 COPY study_report study_report
 RUN /opt/genshare/bin/pip install --no-cache-dir --no-compile -c constraints.txt . \

@@ -14,7 +14,10 @@ class Table(DeclarativeBase):
 
 
 class CentreRow(Table):
-    """An enrolled centre; its token is kept as a SHA-256 only."""
+    """An enrolled centre; its token is kept as a SHA-256 only.
+
+    `new_key_allowed`: whether it may begin anew with a key that none before hands over to.
+    """
 
     __tablename__ = "centres"
 
@@ -22,6 +25,7 @@ class CentreRow(Table):
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     enrolled_at: Mapped[datetime] = mapped_column(DateTime)
     removed_at: Mapped[datetime | None] = mapped_column(DateTime)
+    new_key_allowed: Mapped[bool | None]
 
 
 class VersionRow(Table):
@@ -60,6 +64,31 @@ class StatementRow(Table):
 
     version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
     content: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class CentreKeyRow(Table):
+    """A key that a centre signs with, as PEM; `rotation` is the bundle that hands over to it."""
+
+    __tablename__ = "centre_keys"
+
+    centre: Mapped[str] = mapped_column(ForeignKey("centres.name"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    public_key: Mapped[str]
+    rotation: Mapped[str | None]
+    registered_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class SignatureRow(Table):
+    """The bundle of what a centre signed of a version, exactly as it came, by kind."""
+
+    __tablename__ = "signatures"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    content: Mapped[str]
+    key_number: Mapped[int]
     received_at: Mapped[datetime] = mapped_column(DateTime)
 
 

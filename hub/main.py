@@ -27,6 +27,9 @@ from hub.registry.service import Registry
 from hub.registry.store import VersionStore
 from hub.registry.stored_files import StoredFiles
 from hub.settings import Settings
+from hub.signatures.routes import router as signatures_router
+from hub.signatures.service import Signatures
+from hub.signatures.store import SignatureStore
 from shared.access import guard, open_to_anyone
 from shared.api_description import describe
 from shared.api_page import add_api_page
@@ -65,12 +68,13 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     app.state.centres = centres(engine)
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
     app.state.registry = Registry(versions, blobs, Inspections(engine, blobs), clock=_now)
+    app.state.signatures = Signatures(SignatureStore(engine), app.state.registry, clock=_now)
     app.state.publishing = CapacityLimiter(PUBLISHED_AT_ONCE)
     health = (
         alive(),
         ready(engine, access=open_to_anyone(), check=partial(_check_writable, blobs)),
     )
-    for router in (*health, centres_router, registry_router):
+    for router in (*health, centres_router, registry_router, signatures_router):
         app.include_router(router, prefix=API)
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))

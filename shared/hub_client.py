@@ -41,6 +41,7 @@ from shared.records import (
     GeneratorVersion,
 )
 from shared.sent_files import send_missing
+from shared.signing_calls import SigningCalls
 from shared.statements import STATEMENT, AuditStatement, check_subject
 from shared.transfer_progress import MB, Transfer, say_nothing
 from shared.weight_choices import weights_named
@@ -76,6 +77,7 @@ class HubClient:
     def __init__(self, http: httpx.Client, limits: HubLimits = USUAL) -> None:
         self._exchange = HubExchange(http, limits)
         self._limits = limits
+        self.signing = SigningCalls(self._exchange)
 
     def invite(self, name: str, *, renew: bool = False) -> str:
         """Enrol a centre, with the administrator's token, and return the centre's token.

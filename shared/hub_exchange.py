@@ -18,7 +18,14 @@ from shared.errors import (
 )
 from shared.packages import LARGEST_CARD_BYTES
 from shared.problems import Problem
-from shared.records import BlobDigests, CentreToken, GeneratorPage, GeneratorVersion
+from shared.records import (
+    BlobDigests,
+    CentreKey,
+    CentreKeys,
+    CentreToken,
+    GeneratorPage,
+    GeneratorVersion,
+)
 from shared.repeats import Answer, Attempts, Patience, repeated
 from shared.safe_text import shown
 from shared.statements import LARGEST_STATEMENT_BYTES, AuditStatement
@@ -46,6 +53,8 @@ BOUNDS: dict[type[BaseModel], Bound] = {
     Problem: Bound(64 << 10, 100),
     CentreToken: Bound(64 << 10, 100),
     BlobDigests: Bound(128 << 10, 1_100),
+    CentreKey: Bound(64 << 10, 1_000),
+    CentreKeys: Bound(4 << 20, 10_000),
     GeneratorVersion: Bound(4 * LARGEST_CARD_BYTES, VALUES_OF_A_RECORD),
     AuditStatement: Bound(LARGEST_STATEMENT_BYTES, 2_000),
     GeneratorPage: Bound(64 << 20, 50 * VALUES_OF_A_RECORD),
@@ -94,20 +103,36 @@ class HubExchange:
         **content: Any,
     ) -> Body:
         """Return the body of an answer that is no refusal."""
+        most = BOUNDS[body].size_bytes
+        answer = self.answered(
+            method, path, most_bytes=most, harmless=harmless, budget=budget, **content
+        )
+        return parsed(body, answer)
+
+    def answered(
+        self,
+        method: str,
+        path: str,
+        *,
+        most_bytes: int,
+        harmless: bool = True,
+        budget: Budget | None = None,
+        **content: Any,
+    ) -> Answer:
+        """Return an answer that is no refusal."""
         budget = budget or Budget(self.limits.call_seconds)
-        bound = BOUNDS[body]
         attempts = Attempts(self.limits.patience, budget)
 
         def ask() -> Answer:
             with self.opened(
-                method, path, budget=budget, most_bytes=bound.size_bytes, **content
+                method, path, budget=budget, most_bytes=most_bytes, **content
             ) as response:
-                return read(response, bound.size_bytes)
+                return read(response, most_bytes)
 
         with self.named(method, path):
             answer = repeated(ask, attempts, harmless=harmless)
         check(answer)
-        return parsed(body, answer)
+        return answer
 
     @contextmanager
     def opened(

@@ -29,6 +29,8 @@ from shared.progress import shown
 from shared.publishable import check_publishable
 from shared.statements import StatedWaiver, statement_sentence
 from shared.terms import CentreTerms
+from signing.keys import SigningKey, read_key
+from signing.places import SigningKeyGiven, key_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -109,6 +111,7 @@ def publish(
             rich_help_panel=RELEASE,
         ),
     ] = None,
+    signing_key: SigningKeyGiven = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     json: Json = False,
@@ -120,7 +123,7 @@ def publish(
     Published twice, it is the same version. Before, the centre's policy decides: by the audit of
     these very weights, if there is one. What it decided is written to the ledger, and what may be
     told of the audit is published beside the package. privacy.html is for the officer who signs;
-    with --dry-run it is written and nothing is sent.
+    with --dry-run it is written and nothing is sent. Where there is a key, the version is signed.
 
     Examples:
       GENSHARE_HUB_TOKEN=... genshare publish trained --centre centre-b --name masses
@@ -138,10 +141,12 @@ def publish(
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
     package = _package(folder, given, ensemble=ensemble, proportions=chosen)
     pages = page or (None if package.folder == folder else folder)
-    gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER), pages)
+    key = _key(signing_key)
+    gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER), pages, key)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
     version = None if dry_run else _published(gate, release, hub_url, token)
     done = f"published as version {version} on {hub_url}" if version else "built, and not sent"
+    sys.stderr.write("" if version is None else _signed(key))
     sys.stdout.write(_as_json(release, version) if json else _as_lines(release, done))
 
 
@@ -151,6 +156,18 @@ def _waiver(policy: ReleasePolicy, *, key: str | None, reason: str | None) -> St
     if not key:
         raise typer.BadParameter("--waiver-reason needs --waiver-key, or GENSHARE_WAIVER_KEY")
     return check_waiver(policy, key=key, reason=reason)
+
+
+def _key(given: Path | None) -> SigningKey | None:
+    """Return the centre's key; one that was named must be there."""
+    file = key_file(given)
+    return read_key(file) if given is not None or file.exists() else None
+
+
+def _signed(key: SigningKey | None) -> str:
+    if key is None:
+        return "not signed: there is no key; genshare key make makes one\n"
+    return f"signed with the key {key.public.fingerprint}\n"
 
 
 def _candidate(

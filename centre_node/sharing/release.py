@@ -27,12 +27,15 @@ from shared.files import write_text
 from shared.hub_client import HubClient
 from shared.models import validation_summary
 from shared.packages import Package
-from shared.progress import OnProgress
+from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
 from shared.statements import AuditStatement, DifferentialPrivacy, StatedWaiver
+from signing.keys import SigningKey
+from signing.publishing import Signer
 
 AUDIT = Path("audit") / "audit.json"
 MOST_SAID = 3
+UNSIGNED = "the hub keeps no signatures: it is one of an earlier version, and nothing was signed"
 PAGE_HTML, PAGE_JSON = "privacy.html", "privacy.json"
 
 
@@ -89,11 +92,13 @@ class Gate:
     Attributes:
         pages: Where the officer's page of each decision is written, of a refusal too; None:
             nowhere.
+        key: What is sent is signed with it; None: it is not signed.
     """
 
     policy: ReleasePolicy
     ledger: LedgerStore
     pages: Path | None = None
+    key: SigningKey | None = None
 
     def decide(self, candidate: Candidate, *, keep: bool = True) -> Release:
         """Return what may be sent.
@@ -188,19 +193,22 @@ class Gate:
     def send(
         self, release: Release, hub: HubClient, *, on_progress: OnProgress
     ) -> GeneratorVersion:
-        """Publish a package and what is said of it; harmless when repeated.
+        """Publish a package and what is said of it, signed; harmless when repeated.
 
         What the hub has stays if it says the same, whatever day or policy it was said by.
 
         Raises:
             HubRefusedError: The hub holds another statement of this version.
+            KeyNotTrustedError: The hub has another key of this centre.
         """
         record = hub.publish(release.package, on_progress=on_progress)
         self.ledger.published(release.package.digest, record.version)
         stated = hub.statement(record)
-        if stated is not None and _content(stated) == _content(release.statement):
-            return record
-        return hub.state(record, release.statement)
+        if stated is None or _content(stated) != _content(release.statement):
+            stated, record = release.statement, hub.state(record, release.statement)
+        if self.key is not None and not Signer(self.key, hub).sign(record, stated):
+            on_progress(Progress(done=1, total=1, unit="versions", warning=UNSIGNED))
+        return record
 
 
 def _content(statement: AuditStatement) -> dict[str, Any]:

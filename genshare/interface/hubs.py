@@ -1,6 +1,7 @@
 """A hub, as a program or a notebook sees it."""
 
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,8 @@ from genshare.interface.generators import Generator
 from shared.hub_client import connect
 from shared.progress import shown
 from shared.records import GeneratorVersion
+from signing.places import trust_store
+from signing.receiving import Receiver
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,11 +31,20 @@ class Hub:
         token: Your centre's, as `genshare hub invite` printed it.
         folder: Where fetched generators are kept, each in a folder named by its digest; what is
             there is not fetched again.
+        trust: The file of whose keys are trusted; None is that of `genshare trust`.
     """
 
-    def __init__(self, url: str, token: str | None = None, *, folder: Path | str = KEPT) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        folder: Path | str = KEPT,
+        trust: Path | str | None = None,
+    ) -> None:
         self._client = connect(url, token)
         self._folder = Path(folder)
+        self._trust = trust_store(None if trust is None else Path(trust))
 
     def generators(self, centre: str | None = None) -> tuple[GeneratorVersion, ...]:
         """Return every published version, newest first; each has a `card`.
@@ -57,10 +69,13 @@ class Hub:
             raise ValueError(f"{generator!r} is no CENTRE/NAME, such as 'centre-b/masses'")
         record = self._client.version(named["centre"], named["name"], version)
         with shown() as on_progress:
-            package = self._client.fetch(
+            receiver = Receiver(self._client, self._trust)
+            received = receiver.fetch(
                 record, self._folder / record.manifest_digest, on_progress=on_progress
             )
-        return Generator(package)
+        if received.finding.is_warning:
+            warnings.warn(received.finding.sentence, stacklevel=2)
+        return Generator(received.package)
 
     def generate(self, model_id: str, num_samples: int, *, seed: int = 0) -> "NDArray[np.uint8]":
         """Fetch a generator and sample patches from it; called as in medigan.

@@ -14,7 +14,10 @@ from hub.settings import Settings
 from shared.access import SHOWN_TO_ANYONE, GuardedRoute, guard, open_to_anyone, routes_of
 from shared.errors import CannotServeError, HubRefusedError
 from shared.packages import Package, canonical_json
+from shared.records import NewKey
 from shared.serving import read_settings
+from signing.keys import make_key
+from signing.publishing import Signer
 from tests.hub_server import ADMIN_TOKEN, RunningHub, read_answer, running_hub
 from tests.packages import write_tiny_package
 from tests.statements import a_statement
@@ -47,6 +50,14 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("HEAD", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/statements/audit"): Asked(200, 403, 403, "statement"),
     ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
+    ("PUT", API + "/centres/{centre}/key"): Asked(200, 403, 403, "key"),
+    ("GET", API + "/centres/{centre}/keys"): Asked(200, 200, 200),
+    ("PUT", VERSIONS + "/{version}/signature"): Asked(200, 403, 403, "package signature"),
+    ("GET", VERSIONS + "/{version}/signature"): Asked(200, 200, 200),
+    ("PUT", VERSIONS + "/{version}/statements/audit/signature"): Asked(
+        200, 403, 403, "audit signature"
+    ),
+    ("GET", VERSIONS + "/{version}/statements/audit/signature"): Asked(200, 200, 200),
     ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
 }
 OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
@@ -57,6 +68,7 @@ class World:
     hub: RunningHub
     package: Package
     tokens: Mapping[str, str]
+    signed: Mapping[str, bytes]
 
     def ask(self, method: str, path: str, body: str, token: str | None) -> httpx.Response:
         weights = self.package.card.weights[0]
@@ -67,6 +79,7 @@ class World:
             "weights": (self.package.folder / weights.name).read_bytes(),
             "manifest": canonical_json(self.package.manifest),
             "statement": canonical_json(a_statement(subject=self.package.digest)),
+            **self.signed,
         }[body]
         url = self.hub.url + path.format(
             centre="centre-b",
@@ -87,8 +100,16 @@ def world(tmp_path: Path) -> Iterator[World]:
         tokens = {name: hub.client().invite(name) for name in ("centre-a", "centre-b")}
         package = write_tiny_package(tmp_path / "package")
         owner = hub.client(tokens["centre-b"])
-        owner.state(owner.publish(package), a_statement(subject=package.digest))
-        yield World(hub, package, tokens)
+        statement = a_statement(subject=package.digest)
+        record = owner.state(owner.publish(package), statement)
+        key = make_key(tmp_path / "key.pem")
+        Signer(key, owner).sign(record, statement)
+        signed = {
+            "key": NewKey(public_key=key.public.pem).model_dump_json().encode(),
+            "package signature": owner.signing.package_signature(record) or b"",
+            "audit signature": owner.signing.audit_signature(record) or b"",
+        }
+        yield World(hub, package, tokens, signed)
 
 
 def test_every_route_answers_each_role_as_the_table_says(world: World) -> None:

@@ -1,0 +1,77 @@
+"""What a client asks a hub about keys and signatures; what it gets is not checked here.
+
+A hub of an earlier version knows none of these paths: it has no keys and no signatures.
+"""
+
+from shared.errors import HubRefusedError
+from shared.hub_exchange import HubExchange
+from shared.records import CentreKey, CentreKeys, GeneratorVersion, NewKey
+
+JSON = {"Content-Type": "application/json"}
+NOT_FOUND = 404
+LARGEST_SIGNATURE_BYTES = 1 << 20
+
+
+class SigningCalls:
+    """The keys and signatures of one hub.
+
+    Every method raises `HubUnreachableError`, `HubUnreadableError` or `HubRefusedError`.
+    """
+
+    def __init__(self, exchange: HubExchange) -> None:
+        self._exchange = exchange
+
+    def keys(self, centre: str) -> tuple[CentreKey, ...]:
+        """Return a centre's keys, the newest last."""
+        found = self._unless_missing(CentreKeys, f"/centres/{centre}/keys")
+        return () if found is None else found.keys
+
+    def put_key(self, centre: str, key: NewKey) -> CentreKey:
+        """Register a key; the same again changes nothing."""
+        body = key.model_dump(mode="json")
+        return self._exchange.call(CentreKey, "PUT", f"/centres/{centre}/key", json=body)
+
+    def package_signature(self, record: GeneratorVersion) -> bytes | None:
+        """Return the bundle of a version's signature, None if it has none."""
+        return self._bundle(f"{version_path(record)}/signature")
+
+    def put_package_signature(self, record: GeneratorVersion, content: bytes) -> None:
+        """Keep the bundle of a version's signature."""
+        self._put(f"{version_path(record)}/signature", content)
+
+    def audit_signature(self, record: GeneratorVersion) -> bytes | None:
+        """Return the bundle of the signature of what is stated of a version's audit."""
+        return self._bundle(f"{version_path(record)}/statements/audit/signature")
+
+    def put_audit_signature(self, record: GeneratorVersion, content: bytes) -> None:
+        """Keep the bundle of the signature of what is stated of a version's audit."""
+        self._put(f"{version_path(record)}/statements/audit/signature", content)
+
+    def _put(self, path: str, content: bytes) -> None:
+        self._exchange.answered(
+            "PUT", path, most_bytes=LARGEST_SIGNATURE_BYTES, content=content, headers=JSON
+        )
+
+    def _bundle(self, path: str) -> bytes | None:
+        try:
+            return self._exchange.answered("GET", path, most_bytes=LARGEST_SIGNATURE_BYTES).body
+        except HubRefusedError as error:
+            _check_missing(error)
+            return None
+
+    def _unless_missing(self, body: type[CentreKeys], path: str) -> CentreKeys | None:
+        try:
+            return self._exchange.call(body, "GET", path)
+        except HubRefusedError as error:
+            _check_missing(error)
+            return None
+
+
+def version_path(record: GeneratorVersion) -> str:
+    """Return the path of a version at a hub."""
+    return f"/generators/{record.centre}/{record.name}/versions/{record.version}"
+
+
+def _check_missing(error: HubRefusedError) -> None:
+    if error.problem.status != NOT_FOUND:
+        raise error
