@@ -14,6 +14,7 @@ from rich.text import Text
 from shared.arguments import name_argument
 from shared.command_options import Json, with_options
 from shared.hub_client import connect
+from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.packages import canonical_json
 from shared.records import GeneratorVersion
 from shared.safe_text import shown, shown_json
@@ -21,18 +22,6 @@ from shared.statements import statement_sentence
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-HubUrl = Annotated[
-    str, typer.Option(envvar="GENSHARE_HUB_URL", metavar="URL", help="The hub's address.")
-]
-Token = Annotated[
-    str | None,
-    typer.Option(
-        envvar="GENSHARE_HUB_TOKEN",
-        metavar="TOKEN",
-        help="Your centre's token, as genshare hub invite printed it.",
-        show_default=False,
-    ),
-]
 Version = Annotated[
     int | None, Field(ge=1, description="Which version of it; by default the latest.")
 ]
@@ -43,13 +32,13 @@ Centre = Annotated[
 Generator = Annotated[
     str, typer.Argument(metavar="NAME", callback=name_argument, help="The generator's name.")
 ]
-DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 @app.command("list")
 def list_generators(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
     centre: Annotated[
         str | None,
         typer.Option(
@@ -65,7 +54,7 @@ def list_generators(
 
       genshare list --hub-url https://hub.example.org --centre centre-b --json
     """
-    records = connect(hub_url, token).generators(centre)
+    records = connect(hub_url, token, allow_unencrypted=allow_unencrypted).generators(centre)
     if json:
         _write_json(records)
         return
@@ -99,6 +88,7 @@ def show(
     version: Version = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
 ) -> None:
     """Print one version's card and manifest as JSON, and in a line what is stated of its privacy.
 
@@ -109,7 +99,7 @@ def show(
 
       genshare show centre-b lesions-dcgan --version 1
     """
-    hub = connect(hub_url, token)
+    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
     record = hub.version(centre, name, version)
     statement = hub.statement(record)
     told = "no audit is stated" if statement is None else statement_sentence(statement)

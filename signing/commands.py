@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.arguments import name_argument
 from shared.command_options import Json
-from shared.commands import DEFAULT_URL, HubUrl, Token
 from shared.hub_client import connect
+from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.names import Digest
 from shared.records import NewKey
 from shared.safe_text import shown
@@ -77,6 +77,7 @@ def rotate(
     signing_key: SigningKeyGiven = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
 ) -> None:
     """Hand over to a new key, at the hub and for all who trust the old one.
 
@@ -87,7 +88,7 @@ def rotate(
       genshare key rotate centre-b --new next.pem --hub-url https://hub.example.org
     """
     old, next_key = read_key(key_file(signing_key)), _read_or_make(new)
-    calls = connect(hub_url, token).signing
+    calls = connect(hub_url, token, allow_unencrypted=allow_unencrypted).signing
     number = len(calls.keys(centre)) + 1
     rotation = sign_rotation(centre, number, old=old, new=next_key).decode()
     calls.put_key(centre, NewKey(public_key=next_key.public.pem, rotation=rotation))

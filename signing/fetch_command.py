@@ -9,10 +9,11 @@ import typer
 from pydantic import Field
 
 from shared.command_options import Json, with_options
-from shared.commands import DEFAULT_URL, Centre, Generator, HubUrl, Token, Version
+from shared.commands import Centre, Generator, Version
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
 from shared.hub_client import connect
+from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.packages import Package
 from shared.progress import shown as progress_shown
 from shared.safe_text import shown
@@ -47,6 +48,7 @@ def fetch(
     ] = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
     trust: TrustGiven = None,
     json: Json = False,
 ) -> None:
@@ -67,7 +69,7 @@ def fetch(
     """
     if weights and weights_at_most:
         raise typer.BadParameter("give either --weights or --weights-at-most, not both")
-    hub = connect(hub_url, token)
+    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
     record = hub.version(centre, name, version)
     chosen = chosen_weights(record.card, names=weights or (), at_most=weights_at_most)
     with (

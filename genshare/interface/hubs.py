@@ -32,6 +32,7 @@ class Hub:
         folder: Where fetched generators are kept, each in a folder named by its digest; what is
             there is not fetched again.
         trust: The file of whose keys are trusted; None is that of `genshare trust`.
+        allow_unencrypted: Whether the token may go to another machine over plain HTTP.
     """
 
     def __init__(
@@ -41,8 +42,9 @@ class Hub:
         *,
         folder: Path | str = KEPT,
         trust: Path | str | None = None,
+        allow_unencrypted: bool = False,
     ) -> None:
-        self._client = connect(url, token)
+        self._client = connect(url, token, allow_unencrypted=allow_unencrypted)
         self._folder = Path(folder)
         self._trust = trust_store(None if trust is None else Path(trust))
 

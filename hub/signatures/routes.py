@@ -76,9 +76,9 @@ async def put_key(
     response: Response,
 ) -> CentreKey:
     """Register the centre's first key, or the next one, to which the one before hands over."""
-    signatures.check_own(name, caller=caller.name)
+    signatures.check_own(name, caller=caller)
     key = await KEY.read(request)
-    found, new = await to_thread.run_sync(signatures.add_key, name, key)
+    found, new = await to_thread.run_sync(partial(signatures.add_key, name, key, caller=caller))
     response.status_code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
     return found
 
@@ -105,7 +105,7 @@ async def put_package_signature(
     signatures: SignaturesDep,
 ) -> Response:
     """Sign a version: a Sigstore bundle in OpenSSF Model Signing form, kept as it is sent."""
-    signing = partial(signatures.sign, centre, name, version, "package", caller=caller.name)
+    signing = partial(signatures.sign, centre, name, version, "package", caller=caller)
     return await _signed(request, signing)
 
 
@@ -133,7 +133,7 @@ async def put_audit_signature(
     signatures: SignaturesDep,
 ) -> Response:
     """Sign what is stated of a version's audit: a Sigstore bundle, kept as it is sent."""
-    signing = partial(signatures.sign, centre, name, version, "audit", caller=caller.name)
+    signing = partial(signatures.sign, centre, name, version, "audit", caller=caller)
     return await _signed(request, signing)
 
 

@@ -13,6 +13,7 @@ from hub.signatures.errors import (
     SignatureNotFoundError,
 )
 from hub.signatures.store import SignatureStore
+from shared.access import Caller
 from shared.errors import StatementRefusedError
 from shared.records import MOST_CENTRE_KEYS, CentreKey, CentreKeys, GeneratorVersion, NewKey
 from shared.statements import read_statement
@@ -46,16 +47,16 @@ class Signatures:
             raise CentreNotFoundError(f"no centre {centre} is enrolled")
         return CentreKeys(keys=keys)
 
-    def check_own(self, centre: str, *, caller: str) -> None:
+    def check_own(self, centre: str, *, caller: Caller) -> None:
         """Check who registers a key.
 
         Raises:
             ForeignCentreError: `caller` is not `centre`.
         """
-        if caller != centre:
-            raise ForeignCentreError(f"{caller} cannot register a key of {centre}")
+        if caller.name != centre:
+            raise ForeignCentreError(f"{caller.name} cannot register a key of {centre}")
 
-    def add_key(self, centre: str, key: NewKey) -> tuple[CentreKey, bool]:
+    def add_key(self, centre: str, key: NewKey, *, caller: Caller) -> tuple[CentreKey, bool]:
         """Register a centre's first key, or the next one, to which the one before hands over.
 
         Returns:
@@ -80,8 +81,23 @@ class Signatures:
             _check_follows(keys, centre, key.rotation, new)
 
         return self._store.add_key(
-            centre, new.fingerprint, new.pem, key.rotation, check=check, now=self._clock()
+            centre,
+            new.fingerprint,
+            new.pem,
+            key.rotation,
+            by=caller,
+            check=check,
+            now=self._clock(),
         )
+
+    def allow_new_key(self, centre: str, *, by: Caller) -> None:
+        """Let a centre that lost its key begin anew with the next one that it registers.
+
+        Raises:
+            CentreNotFoundError: There is no such centre.
+        """
+        if not self._store.allow_new_key(centre, by=by, now=self._clock()):
+            raise CentreNotFoundError(f"no centre {centre} is enrolled")
 
     def sign(
         self,
@@ -91,7 +107,7 @@ class Signatures:
         kind: Kind,
         content: bytes,
         *,
-        caller: str,
+        caller: Caller,
     ) -> bool:
         """Keep what a centre signed of one of its versions; tell whether it is new.
 
@@ -107,7 +123,9 @@ class Signatures:
         key, number = self._key(centre, read_bundle(content).signer)
         self._check(record, kind, content, key)
         text = content.decode()
-        kept, new = self._store.put(record, kind, text, key_number=number, now=self._clock())
+        kept, new = self._store.put(
+            record, kind, text, key_number=number, by=caller, now=self._clock()
+        )
         if kept != text:
             raise SignatureExistsError(
                 f"version {version} of {centre}/{name} is signed already, by this key or a newer"

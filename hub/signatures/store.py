@@ -1,12 +1,16 @@
 """Keys and signatures in the database."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Engine, select
 from sqlalchemy.orm import Session
 
+from hub.audit_log.events import Action, Event
+from hub.audit_log.store import append
 from hub.database import CentreKeyRow, CentreRow, SignatureRow, VersionRow
+from shared.access import Caller
 from shared.records import CentreKey, GeneratorVersion
 
 
@@ -30,6 +34,7 @@ class SignatureStore:
         public_key: str,
         rotation: str | None,
         *,
+        by: Caller,
         check: Callable[[tuple[CentreKey, ...], bool], None],
         now: datetime,
     ) -> tuple[CentreKey, bool]:
@@ -59,18 +64,31 @@ class SignatureStore:
                 registered_at=now,
             )
             session.add(row)
+            told = Event.of(
+                by, Action.KEY_REGISTERED, centre=centre, subject=fingerprint, number=row.number
+            )
+            append(session, told, at=now)
             return _key(row), True
 
-    def allow_new_key(self, centre: str) -> bool:
+    def allow_new_key(self, centre: str, *, by: Caller, now: datetime) -> bool:
         """Let a centre begin anew with its next key; False if there is no such centre."""
         with Session(self._engine) as session, session.begin():
             row = session.get(CentreRow, centre)
-            if row is not None:
-                row.new_key_allowed = True
-            return row is not None
+            if row is None:
+                return False
+            row.new_key_allowed = True
+            append(session, Event.of(by, Action.NEW_KEY_ALLOWED, centre=centre), at=now)
+            return True
 
     def put(
-        self, record: GeneratorVersion, kind: str, content: str, *, key_number: int, now: datetime
+        self,
+        record: GeneratorVersion,
+        kind: str,
+        content: str,
+        *,
+        key_number: int,
+        by: Caller,
+        now: datetime,
     ) -> tuple[str, bool]:
         """Keep a signature of a version, unless one of the same key or a newer one is there.
 
@@ -91,6 +109,7 @@ class SignatureStore:
                 received_at=now,
             )
             session.merge(new)
+            append(session, _signed(record, kind, content, by), at=now)
             return content, True
 
     def find(self, record: GeneratorVersion, kind: str) -> str | None:
@@ -107,6 +126,18 @@ def _is(record: GeneratorVersion) -> tuple[ColumnElement[bool], ...]:
         VersionRow.centre == record.centre,
         VersionRow.name == record.name,
         VersionRow.version == record.version,
+    )
+
+
+def _signed(record: GeneratorVersion, kind: str, content: str, by: Caller) -> Event:
+    return Event.of(
+        by,
+        Action.SIGNED,
+        centre=record.centre,
+        name=record.name,
+        version=record.version,
+        subject=hashlib.sha256(content.encode()).hexdigest(),
+        kind=kind,
     )
 
 

@@ -58,6 +58,9 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
         200, 403, 403, "audit signature"
     ),
     ("GET", VERSIONS + "/{version}/statements/audit/signature"): Asked(200, 200, 200),
+    ("GET", API + "/log"): Asked(403, 403, 200),
+    ("GET", API + "/log/head"): Asked(200, 200, 200),
+    ("GET", API + "/log/entries/{number}/digest"): Asked(200, 200, 200),
     ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
 }
 OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
@@ -87,6 +90,7 @@ class World:
             version="1",
             file=weights.name,
             digest=weights.sha256,
+            number=1,
         )
         headers = {"Content-Type": "application/json"}
         if token is not None:
