@@ -67,6 +67,16 @@ class StatementRow(Table):
     received_at: Mapped[datetime] = mapped_column(DateTime)
 
 
+class JoinTokenRow(Table):
+    """With what a centre may join, once and until it ends; kept as a SHA-256 only."""
+
+    __tablename__ = "join_tokens"
+
+    centre: Mapped[str] = mapped_column(String(63), primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(DateTime)
+
+
 class CentreKeyRow(Table):
     """A key that a centre signs with, as PEM; `rotation` is the bundle that hands over to it."""
 

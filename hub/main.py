@@ -21,7 +21,10 @@ from hub.centres.routes import router as centres_router
 from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
-from hub.errors import HubDiskFullError
+from hub.errors import CentreNotFoundError, HubDiskFullError
+from hub.joining.routes import router as joining_router
+from hub.joining.service import Joining, JoinTokens
+from hub.joining.store import JoinTokenStore
 from hub.pages.routes import router as pages_router
 from hub.pages.site import hub_site
 from hub.pages.store import Shown
@@ -37,7 +40,7 @@ from hub.settings import Settings
 from hub.signatures.routes import router as signatures_router
 from hub.signatures.service import Signatures
 from hub.signatures.store import SignatureStore
-from shared.access import guard, open_to_anyone
+from shared.access import Caller, guard, open_to_anyone
 from shared.api_description import describe
 from shared.api_page import add_api_page
 from shared.body_limit import limit_bodies
@@ -80,6 +83,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
     app.state.registry = Registry(versions, blobs, Inspections(engine, blobs), clock=_now)
     app.state.signatures = Signatures(SignatureStore(engine), app.state.registry, clock=_now)
+    app.state.joining = Joining(join_tokens(engine), app.state.centres, app.state.signatures)
     log = LogStore(engine)
     app.state.log = log
     app.state.fetches = Fetches(log, clock=time.monotonic, now=_now)
@@ -88,7 +92,8 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         alive(),
         ready(engine, access=open_to_anyone(), check=partial(_check_writable, blobs)),
     )
-    for router in (*health, centres_router, registry_router, signatures_router, log_router):
+    hub_routers = (centres_router, joining_router, registry_router, signatures_router, log_router)
+    for router in (*health, *hub_routers):
         app.include_router(router, prefix=API)
     _show_pages(app, engine, settings)
     answer_head(app)
@@ -144,6 +149,21 @@ def centres(engine: Engine) -> Centres:
     return Centres(CentreStore(engine), clock=_now)
 
 
+def join_tokens(engine: Engine) -> JoinTokens:
+    """Return the tokens with which centres may join."""
+    return JoinTokens(JoinTokenStore(engine), clock=_now)
+
+
+def allow_new_key(engine: Engine, centre: str, *, by: Caller) -> None:
+    """Let a centre that lost its key begin anew with the next one that it registers.
+
+    Raises:
+        CentreNotFoundError: There is no such centre.
+    """
+    if not SignatureStore(engine).allow_new_key(centre, by=by, now=_now()):
+        raise CentreNotFoundError(f"no centre {centre} is enrolled")
+
+
 def _alone(folder: Path) -> ExitStack:
     """Keep other hubs out of a folder until what is returned is closed."""
     alone = ExitStack()
@@ -186,6 +206,7 @@ def _check_writable(blobs: BlobStore) -> None:
 def _access(engine: Engine, settings: Settings) -> HubAccess:
     return HubAccess(
         CentreStore(engine),
+        joining=join_tokens(engine).owner,
         admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
         guesses=Guesses(
             settings.wrong_tokens_per_minute,

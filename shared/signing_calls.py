@@ -5,7 +5,7 @@ A hub of an earlier version knows none of these paths: it has no keys and no sig
 
 from shared.errors import HubRefusedError
 from shared.hub_exchange import HubExchange
-from shared.records import CentreKey, CentreKeys, GeneratorVersion, NewKey
+from shared.records import CentreKey, CentreKeys, CentreToken, GeneratorVersion, NewKey
 
 JSON = {"Content-Type": "application/json"}
 NOT_FOUND = 404
@@ -30,6 +30,16 @@ class SigningCalls:
         """Register a key; the same again changes nothing."""
         body = key.model_dump(mode="json")
         return self._exchange.call(CentreKey, "PUT", f"/centres/{centre}/key", json=body)
+
+    def join(self, public_key: str) -> CentreToken:
+        """Join with a join token, which this client was given; it works once.
+
+        Returns:
+            The centre that one is now, and its token.
+        """
+        body = NewKey(public_key=public_key).model_dump(mode="json")
+        # Not made again: the first answer, if one was on its way, held the only token that counts.
+        return self._exchange.call(CentreToken, "POST", "/join", harmless=False, json=body)
 
     def package_signature(self, record: GeneratorVersion) -> bytes | None:
         """Return the bundle of a version's signature, None if it has none."""

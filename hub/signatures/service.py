@@ -56,8 +56,13 @@ class Signatures:
         if caller.name != centre:
             raise ForeignCentreError(f"{caller.name} cannot register a key of {centre}")
 
-    def add_key(self, centre: str, key: NewKey, *, caller: Caller) -> tuple[CentreKey, bool]:
+    def add_key(
+        self, centre: str, key: NewKey, *, caller: Caller, may_begin_anew: bool = False
+    ) -> tuple[CentreKey, bool]:
         """Register a centre's first key, or the next one, to which the one before hands over.
+
+        Args:
+            may_begin_anew: Whether a key will do that none before hands over to.
 
         Returns:
             The key, and whether it is new: the same again changes nothing.
@@ -68,11 +73,11 @@ class Signatures:
         """
         new = read_public_key(key.public_key)
 
-        def check(keys: tuple[CentreKey, ...], may_begin_anew: bool) -> None:
+        def check(keys: tuple[CentreKey, ...], is_allowed: bool) -> None:
             if len(keys) >= MOST_CENTRE_KEYS or any(k.public_key == new.pem for k in keys):
                 raise KeyExistsError(f"{centre} had this key before, or has had too many")
             if key.rotation is None:
-                if keys and not may_begin_anew:
+                if keys and not (may_begin_anew or is_allowed):
                     raise KeyExistsError(
                         f"{centre} has the key {PublicKey(keys[-1].public_key).fingerprint}, "
                         "which must hand over to the next"
@@ -89,15 +94,6 @@ class Signatures:
             check=check,
             now=self._clock(),
         )
-
-    def allow_new_key(self, centre: str, *, by: Caller) -> None:
-        """Let a centre that lost its key begin anew with the next one that it registers.
-
-        Raises:
-            CentreNotFoundError: There is no such centre.
-        """
-        if not self._store.allow_new_key(centre, by=by, now=self._clock()):
-            raise CentreNotFoundError(f"no centre {centre} is enrolled")
 
     def sign(
         self,

@@ -51,10 +51,10 @@ class SignatureStore:
             session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             owner = session.get_one(CentreRow, centre)
             keys = _keys(session, centre)
+            is_allowed, owner.new_key_allowed = bool(owner.new_key_allowed), None
             if keys and keys[-1].public_key == public_key:
                 return keys[-1], False
-            check(keys, bool(owner.new_key_allowed))
-            owner.new_key_allowed = None
+            check(keys, is_allowed)
             row = CentreKeyRow(
                 centre=centre,
                 number=len(keys) + 1,

@@ -50,6 +50,7 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("HEAD", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/statements/audit"): Asked(200, 403, 403, "statement"),
     ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
+    ("POST", API + "/join"): Asked(403, 403, 403, "key"),
     ("PUT", API + "/centres/{centre}/key"): Asked(200, 403, 403, "key"),
     ("GET", API + "/centres/{centre}/keys"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/signature"): Asked(200, 403, 403, "package signature"),

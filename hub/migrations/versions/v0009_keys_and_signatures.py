@@ -26,6 +26,12 @@ def upgrade() -> None:
         sa.Column("key_number", sa.Integer, nullable=False),
         sa.Column("received_at", sa.DateTime, nullable=False),
     )
+    op.create_table(
+        "join_tokens",
+        sa.Column("centre", sa.String(63), primary_key=True),
+        sa.Column("token_sha256", sa.String(64), nullable=False, unique=True),
+        sa.Column("expires_at", sa.DateTime, nullable=False),
+    )
     with op.batch_alter_table("centres") as centres:
         centres.add_column(sa.Column("new_key_allowed", sa.Boolean))
 
@@ -34,5 +40,6 @@ def downgrade() -> None:
     """Drop them."""
     with op.batch_alter_table("centres") as centres:
         centres.drop_column("new_key_allowed")
+    op.drop_table("join_tokens")
     op.drop_table("signatures")
     op.drop_table("centre_keys")
