@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -28,6 +29,8 @@ from centre_node.privacy.policy_file import policy_of
 from centre_node.pulled.routes import router as pulled_router
 from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.settings import Settings
+from centre_node.trust.routes import router as trust_router
+from centre_node.trust.service import TrustSettings
 from shared.access import Role, guard, requires
 from shared.api_description import describe
 from shared.api_page import add_api_page
@@ -39,9 +42,19 @@ from shared.hosts import check_hosts, host_names
 from shared.problem_handlers import add_problem_handlers
 from shared.rates import Guesses
 from shared.version import genshare_version
+from signing.errors import SigningError
+from signing.keys import key_of
+from signing.trust import TRUST_FILE, TrustStore
 
 API = "/api/v1"
-ROUTERS = (datasets_router, connection_router, jobs_router, pulled_router, ledger_router)
+ROUTERS = (
+    datasets_router,
+    connection_router,
+    jobs_router,
+    pulled_router,
+    ledger_router,
+    trust_router,
+)
 
 
 def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
@@ -76,6 +89,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     app.state.connection = Connection(
         ConnectionStore(engine), allow_unencrypted=settings.allow_unencrypted
     )
+    app.state.trust = _trust(settings.data_dir)
     app.state.jobs = Jobs(jobs, settings.data_dir / "jobs", clock=_now)
     app.state.pulled = PulledGenerators(settings.data_dir / GENERATORS, pulls=jobs.pulls)
     app.state.releases = Releases(
@@ -96,6 +110,20 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     add_api_page(app)
     guard(app, _access(settings).admit)
     return app
+
+
+def _trust(folder: Path) -> TrustSettings:
+    """Return the node's key, made at its first start, and whose keys it trusts.
+
+    Raises:
+        CannotServeError: Either file cannot be used.
+    """
+    trust = TrustStore(folder / TRUST_FILE)
+    try:
+        trust.read()
+        return TrustSettings(key_of(folder), trust)
+    except SigningError as error:
+        raise CannotServeError(str(error)) from error
 
 
 def check_policy(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from hub.centres.callers import operator
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.errors import CentreNotFoundError
-from hub.main import allow_new_key, centres, create_app, join_tokens, logins
+from hub.main import centres, create_app, join_tokens, logins
 from hub.settings import Settings
 from shared.access import Caller, Role
 from shared.arguments import name_argument
@@ -73,7 +73,12 @@ def invite(
         ),
     ],
     renew: Annotated[
-        bool, typer.Option(metavar="", help="Whether to replace the token that the centre has.")
+        bool,
+        typer.Option(
+            metavar="",
+            help="Whether to replace the token that the centre has. For 15 minutes it may register "
+            "another key too, where it lost its own.",
+        ),
     ] = False,
     join: Annotated[
         bool,
@@ -103,26 +108,6 @@ def invite(
     else:
         token = centres(engine).invite(centre, renew=renew, by=operator()).token
     sys.stdout.write(f"{token}\n")
-
-
-@app.command("new-key")
-def new_key(
-    centre: Annotated[
-        str, typer.Argument(metavar="NAME", callback=name_argument, help="The centre's name.")
-    ],
-    data_dir: DataDir = None,
-) -> None:
-    """Let a centre that lost its key begin anew: the next key that it registers is taken.
-
-    Run it on the hub's machine. Receivers who trust the lost key refuse the new one until they
-    pin it themselves.
-
-    Examples:
-      genshare hub new-key centre-a --data-dir /srv/genshare-hub
-    """
-    settings = read_settings(Settings, data_dir=data_dir)
-    check_writable(settings.data_dir)
-    allow_new_key(open_database(settings.data_dir / "hub.sqlite"), centre, by=operator())
 
 
 @app.command()

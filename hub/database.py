@@ -16,7 +16,7 @@ class Table(DeclarativeBase):
 class CentreRow(Table):
     """An enrolled centre; its token is kept as a SHA-256 only.
 
-    `new_key_allowed`: whether it may begin anew with a key that none before hands over to.
+    Until `new_key_until` it may begin anew with a key that none before hands over to.
     """
 
     __tablename__ = "centres"
@@ -25,7 +25,7 @@ class CentreRow(Table):
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     enrolled_at: Mapped[datetime] = mapped_column(DateTime)
     removed_at: Mapped[datetime | None] = mapped_column(DateTime)
-    new_key_allowed: Mapped[bool | None]
+    new_key_until: Mapped[datetime | None] = mapped_column(DateTime)
 
 
 class VersionRow(Table):

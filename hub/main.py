@@ -21,7 +21,7 @@ from hub.centres.routes import router as centres_router
 from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
-from hub.errors import CentreNotFoundError, HubDiskFullError
+from hub.errors import HubDiskFullError
 from hub.joining.routes import router as joining_router
 from hub.joining.service import Joining, JoinTokens
 from hub.joining.store import JoinTokenStore
@@ -40,7 +40,7 @@ from hub.settings import Settings
 from hub.signatures.routes import router as signatures_router
 from hub.signatures.service import Signatures
 from hub.signatures.store import SignatureStore
-from shared.access import Caller, guard, open_to_anyone
+from shared.access import guard, open_to_anyone
 from shared.api_description import describe
 from shared.api_page import add_api_page
 from shared.body_limit import limit_bodies
@@ -152,16 +152,6 @@ def centres(engine: Engine) -> Centres:
 def join_tokens(engine: Engine) -> JoinTokens:
     """Return the tokens with which centres may join."""
     return JoinTokens(JoinTokenStore(engine), clock=_now)
-
-
-def allow_new_key(engine: Engine, centre: str, *, by: Caller) -> None:
-    """Let a centre that lost its key begin anew with the next one that it registers.
-
-    Raises:
-        CentreNotFoundError: There is no such centre.
-    """
-    if not SignatureStore(engine).allow_new_key(centre, by=by, now=_now()):
-        raise CentreNotFoundError(f"no centre {centre} is enrolled")
 
 
 def _alone(folder: Path) -> ExitStack:

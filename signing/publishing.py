@@ -9,10 +9,10 @@ from shared.hub_client import HubClient
 from shared.records import GeneratorVersion, NewKey
 from shared.statements import AuditStatement
 from signing.errors import KeyNotTrustedError, SignatureRefusedError
-from signing.keys import PublicKey, SigningKey
+from signing.keys import SigningKey
 from signing.packages import check_audit, check_package, sign_audit, sign_package
 
-UNKNOWN_PATH = "GS-0003"
+UNKNOWN_PATH, ANOTHER_KEY = "GS-0003", "GS-2323"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,14 @@ class Signer:
         keys, own = self.hub.signing.keys(centre), self.key.public
         if keys and keys[-1].public_key == own.pem:
             return True
-        if keys:
-            raise KeyNotTrustedError(
-                f"the hub has {centre} sign with the key "
-                f"{PublicKey(keys[-1].public_key).fingerprint}, not with the one here, "
-                f"{own.fingerprint}"
-            )
         try:
             self.hub.signing.put_key(centre, NewKey(public_key=own.pem))
         except HubRefusedError as error:
+            if error.problem.code == ANOTHER_KEY:
+                raise KeyNotTrustedError(
+                    f"the hub has {centre} sign with another key than the one here, "
+                    f"{own.fingerprint}: {error.problem.detail}; genshare key rotate hands over"
+                ) from error
             if error.problem.code != UNKNOWN_PATH:
                 raise
             return False

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.files import in_turn, write_text
 from shared.models import StrictModel, read_model
 from shared.names import Digest, Name
+from shared.statements import Day
 from signing.errors import TrustFileError
 from signing.keys import Pem, PublicKey, read_public_key
 
@@ -33,8 +34,16 @@ class TrustedKey(StrictModel):
 
     fingerprint: Digest
     how: How
-    since: date
+    since: Day
     public_key: Pem | None = None
+
+    @model_validator(mode="after")
+    def _is_its_own(self) -> Self:
+        if self.public_key is not None and PublicKey(self.public_key).fingerprint != (
+            self.fingerprint
+        ):
+            raise ValueError("the fingerprint must be that of the public_key beside it")
+        return self
 
 
 class CentreTrust(StrictModel):
@@ -79,7 +88,8 @@ class Trust(StrictModel):
         fingerprint = key if isinstance(key, str) else key.fingerprint
         trusted = self.of(centre)
         known = {item.fingerprint: item for item in trusted.keys}
-        new = TrustedKey(fingerprint=fingerprint, how=how, since=since, public_key=pem)
+        day = since.isoformat()
+        new = TrustedKey(fingerprint=fingerprint, how=how, since=day, public_key=pem)
         if (old := known.get(fingerprint)) is not None:
             how = "pinned" if how == "pinned" else old.how
             update = {"how": how, "since": old.since, "public_key": pem or old.public_key}

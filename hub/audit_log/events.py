@@ -28,7 +28,6 @@ class Action(StrEnum):
     PUBLISHED = "published"
     STATEMENT_ADDED = "statement_added"
     KEY_REGISTERED = "key_registered"
-    NEW_KEY_ALLOWED = "new_key_allowed"
     SIGNED = "signed"
     FETCHED = "fetched"
     REFUSED = "refused"

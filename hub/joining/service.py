@@ -66,5 +66,5 @@ class Joining:
         self._tokens.take(caller.name)
         centre = Caller(caller.name, Role.CENTRE, caller.address)
         given = self._centres.invite(caller.name, renew=True, by=centre)
-        self._signatures.add_key(caller.name, key, caller=centre, may_begin_anew=True)
+        self._signatures.add_key(caller.name, key, caller=centre)
         return given

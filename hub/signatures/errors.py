@@ -39,6 +39,6 @@ class KeyExistsError(
     status=409,
     title="Another key is there",
     hint="genshare key rotate hands over from the key that is there; if it is lost, ask the hub's "
-    "operator for genshare hub new-key CENTRE.",
+    "operator for a new token, with which another can be registered for 15 minutes.",
 ):
     """The centre has a key, which did not hand over to the one that was sent."""

@@ -56,13 +56,11 @@ class Signatures:
         if caller.name != centre:
             raise ForeignCentreError(f"{caller.name} cannot register a key of {centre}")
 
-    def add_key(
-        self, centre: str, key: NewKey, *, caller: Caller, may_begin_anew: bool = False
-    ) -> tuple[CentreKey, bool]:
+    def add_key(self, centre: str, key: NewKey, *, caller: Caller) -> tuple[CentreKey, bool]:
         """Register a centre's first key, or the next one, to which the one before hands over.
 
-        Args:
-            may_begin_anew: Whether a key will do that none before hands over to.
+        Soon after its token was made anew, a centre may begin anew: its receivers decide whether
+        they trust that key.
 
         Returns:
             The key, and whether it is new: the same again changes nothing.
@@ -73,11 +71,11 @@ class Signatures:
         """
         new = read_public_key(key.public_key)
 
-        def check(keys: tuple[CentreKey, ...], is_allowed: bool) -> None:
+        def check(keys: tuple[CentreKey, ...], may_begin_anew: bool) -> None:
             if len(keys) >= MOST_CENTRE_KEYS or any(k.public_key == new.pem for k in keys):
                 raise KeyExistsError(f"{centre} had this key before, or has had too many")
             if key.rotation is None:
-                if keys and not (may_begin_anew or is_allowed):
+                if keys and not may_begin_anew:
                     raise KeyExistsError(
                         f"{centre} has the key {PublicKey(keys[-1].public_key).fingerprint}, "
                         "which must hand over to the next"

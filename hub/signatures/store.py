@@ -51,10 +51,10 @@ class SignatureStore:
             session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             owner = session.get_one(CentreRow, centre)
             keys = _keys(session, centre)
-            is_allowed, owner.new_key_allowed = bool(owner.new_key_allowed), None
+            until, owner.new_key_until = owner.new_key_until, None
             if keys and keys[-1].public_key == public_key:
                 return keys[-1], False
-            check(keys, is_allowed)
+            check(keys, until is not None and now <= until)
             row = CentreKeyRow(
                 centre=centre,
                 number=len(keys) + 1,
@@ -69,16 +69,6 @@ class SignatureStore:
             )
             append(session, told, at=now)
             return _key(row), True
-
-    def allow_new_key(self, centre: str, *, by: Caller, now: datetime) -> bool:
-        """Let a centre begin anew with its next key; False if there is no such centre."""
-        with Session(self._engine) as session, session.begin():
-            row = session.get(CentreRow, centre)
-            if row is None:
-                return False
-            row.new_key_allowed = True
-            append(session, Event.of(by, Action.NEW_KEY_ALLOWED, centre=centre), at=now)
-            return True
 
     def put(
         self,

@@ -33,13 +33,13 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime, nullable=False),
     )
     with op.batch_alter_table("centres") as centres:
-        centres.add_column(sa.Column("new_key_allowed", sa.Boolean))
+        centres.add_column(sa.Column("new_key_until", sa.DateTime))
 
 
 def downgrade() -> None:
     """Drop them."""
     with op.batch_alter_table("centres") as centres:
-        centres.drop_column("new_key_allowed")
+        centres.drop_column("new_key_until")
     op.drop_table("join_tokens")
     op.drop_table("signatures")
     op.drop_table("centre_keys")
