@@ -42,7 +42,7 @@ def shared(tmp_path: Path, genshare: Genshare, monkeypatch: pytest.MonkeyPatch) 
         yield Shared(hub, package, made.stdout.split()[0], tmp_path)
 
 
-def test_a_key_is_made_once_and_shown(tmp_path: Path, genshare: Genshare) -> None:
+def test_a_key_is_made_once_and_shown(genshare: Genshare) -> None:
     made, again = genshare("key", "make"), genshare("key", "make")
     shown, pem = genshare("key", "show"), genshare("key", "show", "--pem")
 
