@@ -103,11 +103,31 @@ class HubExchange:
         **content: Any,
     ) -> Body:
         """Return the body of an answer that is no refusal."""
-        most = BOUNDS[body].size_bytes
-        answer = self.answered(
-            method, path, most_bytes=most, harmless=harmless, budget=budget, **content
+        found, _ = self.call_with_status(
+            body, method, path, harmless=harmless, budget=budget, **content
         )
-        return parsed(body, answer)
+        return found
+
+    def call_with_status(
+        self,
+        body: type[Body],
+        method: str,
+        path: str,
+        *,
+        harmless: bool = True,
+        budget: Budget | None = None,
+        **content: Any,
+    ) -> tuple[Body, int]:
+        """Return the body of an answer that is no refusal, and its status."""
+        answer = self.answered(
+            method,
+            path,
+            most_bytes=BOUNDS[body].size_bytes,
+            harmless=harmless,
+            budget=budget,
+            **content,
+        )
+        return parsed(body, answer), answer.status
 
     def answered(
         self,

@@ -257,7 +257,7 @@ def _publish(
         built_here=True,
     )
     gate = Gate(policy, ledger, pages=folder / ARTIFACTS, key=key_of(node.data_dir))
-    return gate.send(gate.decide(candidate), node.hub(), on_progress=report)
+    return gate.send(gate.decide(candidate), node.hub(), on_progress=report).record
 
 
 def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerator:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from centre_node.ledger.store import Decided, LedgerStore, Try
 from centre_node.privacy.decisions import decide
 from centre_node.privacy.statements import state
 from centre_node.sharing.errors import AuditUnusableError, ReleaseRefusedError
+from centre_node.sharing.officers_pages import keep_page
 from node_api.audits import AuditReport
 from node_api.release import ReleaseDecision, ReleasePolicy, TrainingFacts
 from privacy_page.contents import Findings, page_of
-from privacy_page.page import privacy_html
 from shared.canonical import digest_of
-from shared.files import write_text
+from shared.errors import HubTurnedAwayError
 from shared.hub_client import HubClient
 from shared.models import validation_summary
 from shared.packages import Package
@@ -36,7 +37,6 @@ from signing.publishing import Signer
 AUDIT = Path("audit") / "audit.json"
 MOST_SAID = 3
 UNSIGNED = "the hub keeps no signatures: it is one of an earlier version, and nothing was signed"
-PAGE_HTML, PAGE_JSON = "privacy.html", "privacy.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,21 @@ class Release:
     package: Package
     decision: ReleaseDecision
     statement: AuditStatement
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A version at the hub.
+
+    Attributes:
+        package, statement: Whether it was sent now; else the hub had it.
+        signed: Whether the hub has the centre's signature of it.
+    """
+
+    record: GeneratorVersion
+    package: bool
+    statement: bool
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,30 +200,38 @@ class Gate:
             statement=statement,
             made_on=made_on,
         )
-        page = page_of(found)
-        self.pages.mkdir(parents=True, exist_ok=True)
-        write_text(self.pages / PAGE_HTML, privacy_html(page))
-        write_text(self.pages / PAGE_JSON, page.model_dump_json(indent=2) + "\n")
+        keep_page(self.pages, page_of(found))
 
-    def send(
-        self, release: Release, hub: HubClient, *, on_progress: OnProgress
-    ) -> GeneratorVersion:
+    def send(self, release: Release, hub: HubClient, *, on_progress: OnProgress) -> Sent:
         """Publish a package and what is said of it, signed; harmless when repeated.
 
         What the hub has stays if it says the same, whatever day or policy it was said by.
 
         Raises:
+            HubTurnedAwayError: The hub refused the sender; nothing was sent, and nothing counts.
             HubRefusedError: The hub holds another statement of this version.
             KeyNotTrustedError: The hub has another key of this centre.
         """
-        record = hub.publish(release.package, on_progress=on_progress)
-        self.ledger.published(release.package.digest, record.version)
+        package = release.package
+        try:
+            published = hub.publication(
+                package,
+                on_progress=on_progress,
+                on_sending=partial(self.ledger.sending, package.digest),
+            )
+        except HubTurnedAwayError:
+            self.ledger.turned_away(package.digest)
+            raise
+        record = published.record
+        self.ledger.published(package.digest, record.version)
         stated = hub.statement(record)
-        if stated is None or _content(stated) != _content(release.statement):
+        is_told = stated is not None and _content(stated) == _content(release.statement)
+        if not is_told:
             stated, record = release.statement, hub.state(record, release.statement)
-        if self.key is not None and not Signer(self.key, hub).sign(record, stated):
+        signed = self.key is not None and Signer(self.key, hub).sign(record, stated)
+        if self.key is not None and not signed:
             on_progress(Progress(done=1, total=1, unit="versions", warning=UNSIGNED))
-        return record
+        return Sent(record, package=published.is_new, statement=not is_told, signed=signed)
 
 
 def _content(statement: AuditStatement) -> dict[str, Any]:
@@ -247,7 +270,7 @@ def _check_audited(report: AuditReport, package: Package) -> None:
 
 
 def _refusal(decision: ReleaseDecision) -> str:
-    reasons = decision.against
+    reasons = [reason for reason in decision.against if reason.binding]
     said = "; ".join(reason.sentence for reason in reasons[:MOST_SAID])
     more = len(reasons) - MOST_SAID
     verdict = "refuses" if decision.verdict == "refused" else "cannot let go (inconclusive)"
