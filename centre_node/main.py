@@ -30,7 +30,7 @@ from centre_node.pulled.routes import router as pulled_router
 from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.settings import Settings
 from centre_node.trust.routes import router as trust_router
-from centre_node.trust.service import TrustSettings
+from centre_node.trust.service import Renewal, TrustSettings
 from shared.access import Role, guard, requires
 from shared.api_description import describe
 from shared.api_page import add_api_page
@@ -73,9 +73,12 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     folders = data_folders(settings.data_dir, settings.mammograms_dir, settings.lent_dir)
 
     @asynccontextmanager
-    async def supervised(_app: FastAPI) -> AsyncIterator[None]:
+    async def supervised(app: FastAPI) -> AsyncIterator[None]:
         supervisor.start(folders, settings.release_policy)
+        renewal = Renewal(app.state.trust)
+        renewal.start()
         yield
+        renewal.stop()
         supervisor.stop()
 
     app = FastAPI(
@@ -89,7 +92,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     app.state.connection = Connection(
         ConnectionStore(engine), allow_unencrypted=settings.allow_unencrypted
     )
-    app.state.trust = _trust(settings.data_dir)
+    app.state.trust = _trust(settings.data_dir, app.state.connection)
     app.state.jobs = Jobs(jobs, settings.data_dir / "jobs", clock=_now)
     app.state.pulled = PulledGenerators(settings.data_dir / GENERATORS, pulls=jobs.pulls)
     app.state.releases = Releases(
@@ -112,7 +115,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     return app
 
 
-def _trust(folder: Path) -> TrustSettings:
+def _trust(folder: Path, connection: Connection) -> TrustSettings:
     """Return the node's key, made at its first start, and whose keys it trusts.
 
     Raises:
@@ -121,7 +124,7 @@ def _trust(folder: Path) -> TrustSettings:
     trust = TrustStore(folder / TRUST_FILE)
     try:
         trust.read()
-        return TrustSettings(key_of(folder), trust)
+        return TrustSettings(key_of(folder), trust, connection)
     except SigningError as error:
         raise CannotServeError(str(error)) from error
 

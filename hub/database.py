@@ -104,6 +104,17 @@ class SignatureRow(Table):
     received_at: Mapped[datetime] = mapped_column(DateTime)
 
 
+class StatusRow(Table):
+    """The bundle of what a centre says of all its versions, as it came; the newest alone."""
+
+    __tablename__ = "centre_statuses"
+
+    centre: Mapped[str] = mapped_column(ForeignKey("centres.name"), primary_key=True)
+    number: Mapped[int]
+    content: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(DateTime)
+
+
 class InspectedRow(Table):
     """A file that was found to hold the tensors of an architecture; its bytes never change.
 

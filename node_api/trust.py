@@ -1,7 +1,9 @@
 """What a node tells of its key."""
 
-from shared.models import StrictModel
-from shared.names import Digest
+from pydantic import Field
+
+from shared.models import LARGEST_COUNT, StrictModel
+from shared.names import Digest, Name
 
 
 class OwnKey(StrictModel):
@@ -13,3 +15,10 @@ class OwnKey(StrictModel):
 
     fingerprint: Digest
     public_key: str
+
+
+class Withdrawal(StrictModel):
+    """A version of this centre that is not to be used any more."""
+
+    name: Name
+    version: int = Field(ge=1, le=LARGEST_COUNT)

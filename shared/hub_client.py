@@ -98,6 +98,11 @@ class HubClient:
         self._limits = limits
         self.signing = SigningCalls(self._exchange)
 
+    @property
+    def url(self) -> str:
+        """The hub's address, without a password that it may hold."""
+        return self._exchange.url
+
     def invite(self, name: str, *, renew: bool = False) -> str:
         """Enrol a centre, with the administrator's token, and return the centre's token.
 

@@ -25,6 +25,7 @@ from shared.records import (
     CentreToken,
     GeneratorPage,
     GeneratorVersion,
+    LogHead,
 )
 from shared.repeats import Answer, Attempts, Patience, repeated
 from shared.safe_text import shown
@@ -55,6 +56,7 @@ BOUNDS: dict[type[BaseModel], Bound] = {
     BlobDigests: Bound(128 << 10, 1_100),
     CentreKey: Bound(64 << 10, 1_000),
     CentreKeys: Bound(4 << 20, 10_000),
+    LogHead: Bound(64 << 10, 100),
     GeneratorVersion: Bound(4 * LARGEST_CARD_BYTES, VALUES_OF_A_RECORD),
     AuditStatement: Bound(LARGEST_STATEMENT_BYTES, 2_000),
     GeneratorPage: Bound(64 << 20, 50 * VALUES_OF_A_RECORD),
@@ -173,14 +175,14 @@ class HubExchange:
             raise HubUnreadableError(str(error)) from error
         except httpx.RequestError as error:
             raise HubUnreachableError(
-                f"no answer from the hub at {self._url} to {method} {path}: {shown(str(error))}"
+                f"no answer from the hub at {self.url} to {method} {path}: {shown(str(error))}"
             ) from error
         except UnicodeError as error:  # so says the name resolution of a host's name
-            raise HubAddressError(f"{self._url!r} is no URL of a hub: {error}") from error
+            raise HubAddressError(f"{self.url!r} is no URL of a hub: {error}") from error
 
     @property
-    def _url(self) -> str:
-        """The hub's address for messages: without the password that it may hold."""
+    def url(self) -> str:
+        """The hub's address, without the password that it may hold."""
         return str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
 
 

@@ -3,10 +3,13 @@
 A hub of an earlier version knows none of these paths: it has no keys and no signatures.
 """
 
+from typing import TypeVar
+
 from shared.errors import HubRefusedError
 from shared.hub_exchange import HubExchange
-from shared.records import CentreKey, CentreKeys, CentreToken, GeneratorVersion, NewKey
+from shared.records import CentreKey, CentreKeys, CentreToken, GeneratorVersion, LogHead, NewKey
 
+Found = TypeVar("Found", CentreKeys, LogHead)
 JSON = {"Content-Type": "application/json"}
 NOT_FOUND = 404
 LARGEST_SIGNATURE_BYTES = 1 << 20
@@ -57,6 +60,22 @@ class SigningCalls:
         """Keep the bundle of the signature of what is stated of a version's audit."""
         self._put(f"{version_path(record)}/statements/audit/signature", content)
 
+    def status(self, centre: str) -> bytes | None:
+        """Return the bundle of what a centre says of all its versions, None if it says nothing."""
+        return self._bundle(f"/centres/{centre}/status")
+
+    def put_status(self, centre: str, content: bytes) -> None:
+        """Keep the bundle of a centre's next status."""
+        self._put(f"/centres/{centre}/status", content)
+
+    def log_head(self) -> LogHead | None:
+        """Return the newest entry of the hub's log; None: it has none."""
+        return self._unless_missing(LogHead, "/log/head")
+
+    def log_entry(self, number: int) -> LogHead | None:
+        """Return an entry of the hub's log by its digest; None: it has none of that number."""
+        return self._unless_missing(LogHead, f"/log/entries/{number}/digest")
+
     def _put(self, path: str, content: bytes) -> None:
         self._exchange.answered(
             "PUT", path, most_bytes=LARGEST_SIGNATURE_BYTES, content=content, headers=JSON
@@ -69,7 +88,7 @@ class SigningCalls:
             _check_missing(error)
             return None
 
-    def _unless_missing(self, body: type[CentreKeys], path: str) -> CentreKeys | None:
+    def _unless_missing(self, body: type[Found], path: str) -> Found | None:
         try:
             return self._exchange.call(body, "GET", path)
         except HubRefusedError as error:

@@ -16,10 +16,13 @@ from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.names import Digest
 from shared.records import NewKey
 from shared.safe_text import shown
-from signing.errors import KeyUnusableError, TrustFileError
+from signing.errors import KeyUnusableError, RememberedFileError, TrustFileError
 from signing.key_chains import sign_rotation
 from signing.keys import PublicKey, SigningKey, make_key, read_key, read_public_key
+from signing.own_status import OwnStatus
 from signing.places import SigningKeyGiven, TrustGiven, key_file, trust_store
+from signing.remembered import REMEMBERED, RememberedStore
+from signing.statuses import CentreStatus
 from signing.trust import SigningMode, Trust
 from signing.verifying import verify_folder
 
@@ -95,6 +98,60 @@ def rotate(
     sys.stdout.write(f"{centre} signs with {next_key.public.fingerprint} from now on\n")
 
 
+@key_app.command("renew")
+def renew(
+    centre: Centre,
+    signing_key: SigningKeyGiven = None,
+    hub_url: HubUrl = DEFAULT_URL,
+    token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
+) -> None:
+    """Sign anew what versions your centre has at a hub, before the last word on it ends.
+
+    A node does so by itself, and each publication does.
+
+    Examples:
+      genshare key renew centre-b --hub-url https://hub.example.org
+    """
+    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
+    status = OwnStatus(read_key(key_file(signing_key)), hub, centre).renew()
+    sys.stdout.write(f"{_until(centre, status)}\n")
+
+
+@app.command("withdraw")
+def withdraw(
+    centre: Centre,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", callback=name_argument, help="The generator's name.")
+    ],
+    version: Annotated[int, typer.Argument(metavar="VERSION", min=1, help="Which version of it.")],
+    signing_key: SigningKeyGiven = None,
+    hub_url: HubUrl = DEFAULT_URL,
+    token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
+) -> None:
+    """Sign that a version of your centre is not to be used any more; for good.
+
+    Receivers refuse it from then on, even from a hub that still gives it.
+
+    Examples:
+      genshare withdraw centre-b masses 1 --hub-url https://hub.example.org
+    """
+    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
+    status = OwnStatus(read_key(key_file(signing_key)), hub, centre).withdraw(name, version)
+    done = f"version {version} of {centre}/{name} is withdrawn"
+    sys.stdout.write(f"{done}; {_until(centre, status)}\n")
+
+
+def _until(centre: str, status: CentreStatus | None) -> str:
+    if status is None:
+        return f"{centre} has signed nothing of its versions there"
+    return (
+        f"what {centre} signed of its versions, number {status.number}, holds until "
+        f"{status.expires_at:%Y-%m-%d}"
+    )
+
+
 def _read_or_make(file: Path) -> SigningKey:
     return read_key(file) if file.exists() else make_key(file)
 
@@ -156,6 +213,25 @@ def remove(centre: Centre, trust: TrustGiven = None) -> None:
         return now.model_copy(update={"centres": left})
 
     trust_store(trust).change(without)
+
+
+@trust_app.command("forget")
+def forget(
+    hub_url: Annotated[
+        str, typer.Argument(metavar="URL", help="The hub's address, as it was given.")
+    ],
+    trust: TrustGiven = None,
+) -> None:
+    """Forget what a hub showed before: its log's head and the centres' newest words.
+
+    For a hub that was restored from a backup, once its operator has said so. Pinned keys stay.
+
+    Examples:
+      genshare trust forget https://hub.example.org
+    """
+    remembered = RememberedStore(trust_store(trust).file.with_name(REMEMBERED))
+    if not remembered.forget(hub_url.rstrip("/")):
+        raise RememberedFileError(f"nothing is remembered of a hub at {hub_url}")
 
 
 @trust_app.command("mode")

@@ -51,3 +51,51 @@ class TrustFileError(
     hint="Mend what is named, or remove the file and pin the centres' keys again.",
 ):
     """The file that says whose keys are trusted cannot be used."""
+
+
+class StatusUnusableError(
+    SigningError,
+    code="GS-2306",
+    title="Own status unusable",
+    hint="Remove the file that is named, or publish again what is to be said something of.",
+):
+    """What a centre said of its own versions cannot be read or written, or does not name one."""
+
+
+class StatusRefusedError(
+    SigningError,
+    code="GS-2307",
+    title="The hub contradicts the centre",
+    hint="Do not use what the hub gives; ask its operator, and the centre by another way. If the "
+    "hub was restored from a backup, genshare trust forget URL begins anew.",
+):
+    """What a hub gives is not what the centre signed, or is older than what it signed before."""
+
+
+class StatusMissingError(
+    SigningError,
+    code="GS-2308",
+    title="No valid status",
+    hint="Ask the centre to publish again or to run genshare key renew; genshare trust mode warn "
+    "--centre CENTRE lets it pass with a warning.",
+):
+    """A centre's status is missing or has ended, or does not name a version."""
+
+
+class LogForkedError(
+    SigningError,
+    code="GS-2309",
+    title="The hub's log was rewritten",
+    hint="Ask the hub's operator; show others the numbers that are named. If the hub was restored "
+    "from a backup, genshare trust forget URL begins anew.",
+):
+    """A hub's log is not the one that it was."""
+
+
+class RememberedFileError(
+    SigningError,
+    code="GS-2310",
+    title="File of what was seen unusable",
+    hint="Remove the file that is named; what hubs showed before is forgotten then.",
+):
+    """The file of what hubs showed before cannot be used."""

@@ -77,7 +77,9 @@ def fetch(
         progress_shown() as report,
     ):
         receiver = Receiver(hub, trust_store(trust))
-        received = receiver.fetch(record, out, weights=chosen, on_progress=report)
+        received = receiver.fetch(
+            record, out, is_latest=version is None, weights=chosen, on_progress=report
+        )
     package, finding = received.package, received.finding
     if not package.is_whole:
         sys.stderr.write(f"{out} holds {package.extent} of the package\n")

@@ -25,11 +25,13 @@ class Finding:
     Attributes:
         key: None where there is no signature, or none was looked for.
         how: How the receiver came to trust the key; or why there is nothing to trust.
+        remark: What else a person should hesitate about.
     """
 
     centre: str
     key: str | None
     how: How | Literal["unknown key", "unsigned", "unsigned before", "not looked at"]
+    remark: str = ""
 
     @property
     def is_trusted(self) -> bool:
@@ -39,11 +41,15 @@ class Finding:
     @property
     def is_warning(self) -> bool:
         """Whether a person should hesitate."""
-        return self.how in {"unknown key", "unsigned", "unsigned before"}
+        return bool(self.remark) or self.how in {"unknown key", "unsigned", "unsigned before"}
 
     @property
     def sentence(self) -> str:
         """What a person is told."""
+        return f"{self._origin}; warning: {self.remark}" if self.remark else self._origin
+
+    @property
+    def _origin(self) -> str:
         signed = f"signed by {self.centre} with the key {(self.key or '')[:SHOWN_DIGITS]}"
         return {
             "pinned": f"{signed}, which is pinned here",

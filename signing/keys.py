@@ -58,9 +58,10 @@ class PublicKey:
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A key with its private part."""
+    """A key with its private part, and the file that it lies in."""
 
     private: EllipticCurvePrivateKey
+    file: Path
 
     @cached_property
     def public(self) -> PublicKey:
@@ -96,7 +97,7 @@ def make_key(file: Path) -> SigningKey:
     """
     if file.exists():
         raise KeyUnusableError(f"{file} is there already, and a key is not replaced")
-    key = SigningKey(generate_private_key(SECP256R1()))
+    key = SigningKey(generate_private_key(SECP256R1()), file)
     content = key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +123,7 @@ def read_key(file: Path) -> SigningKey:
         raise KeyUnusableError(f"{file} holds no private key without a password") from error
     if not (isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1)):
         raise KeyUnusableError(f"{file} holds a key of another kind than ECDSA on the curve P-256")
-    return SigningKey(key)
+    return SigningKey(key, file)
 
 
 def key_of(folder: Path) -> SigningKey:

@@ -10,6 +10,7 @@ from shared.records import GeneratorVersion, NewKey
 from shared.statements import AuditStatement
 from signing.errors import KeyNotTrustedError, SignatureRefusedError
 from signing.keys import SigningKey
+from signing.own_status import OwnStatus
 from signing.packages import check_audit, check_package, sign_audit, sign_package
 
 UNKNOWN_PATH, ANOTHER_KEY = "GS-0003", "GS-2323"
@@ -49,7 +50,7 @@ class Signer:
         return True
 
     def sign(self, record: GeneratorVersion, statement: AuditStatement | None) -> bool:
-        """Sign a version of this centre, and what is stated of its audit.
+        """Sign a version of this centre, what is stated of its audit, and the centre's status.
 
         What the hub has of this key already is not signed again.
 
@@ -69,6 +70,7 @@ class Signer:
             check = partial(check_audit, key=key.public, manifest=manifest, statement=statement)
             if not _holds(check, calls.audit_signature(record)):
                 calls.put_audit_signature(record, sign_audit(key, card, manifest, statement))
+        OwnStatus(key, self.hub, record.centre).published(record)
         return True
 
 

@@ -34,11 +34,17 @@ def pull(
         DigestMismatchError: What the hub gave is not what was asked for.
         NoSuchWeightsError: The version has no weight file of a name.
         NotSignedError, KeyNotTrustedError, SignatureRefusedError: It is not signed as it must be.
+        StatusRefusedError, StatusMissingError, LogForkedError: The hub contradicts its centre, or
+            what it told before.
     """
     record = receiver.hub.version(centre, name, version)
     chosen = chosen_weights(record.card, names=weights, at_most=weights_at_most)
     received = receiver.fetch(
-        record, folder / record.manifest_digest, weights=chosen, on_progress=on_progress
+        record,
+        folder / record.manifest_digest,
+        is_latest=version is None,
+        weights=chosen,
+        on_progress=on_progress,
     )
     if received.finding.is_warning:
         sentence = received.finding.sentence

@@ -73,7 +73,10 @@ class Hub:
         with shown() as on_progress:
             receiver = Receiver(self._client, self._trust)
             received = receiver.fetch(
-                record, self._folder / record.manifest_digest, on_progress=on_progress
+                record,
+                self._folder / record.manifest_digest,
+                is_latest=version is None,
+                on_progress=on_progress,
             )
         if received.finding.is_warning:
             warnings.warn(received.finding.sentence, stacklevel=2)

@@ -29,6 +29,7 @@ class Action(StrEnum):
     STATEMENT_ADDED = "statement_added"
     KEY_REGISTERED = "key_registered"
     SIGNED = "signed"
+    STATUS_SIGNED = "status_signed"
     FETCHED = "fetched"
     REFUSED = "refused"
 

@@ -42,3 +42,13 @@ class KeyExistsError(
     "operator for a new token, with which another can be registered for 15 minutes.",
 ):
     """The centre has a key, which did not hand over to the one that was sent."""
+
+
+class StatusNotNewerError(
+    HubError,
+    code="GS-2324",
+    status=409,
+    title="A newer status is there",
+    hint="Sign a status with a higher number than that of the one that is there.",
+):
+    """A centre's status has no higher number than the one before."""

@@ -18,6 +18,7 @@ from hub.signatures.errors import (
     KeyNotRegisteredError,
     SignatureExistsError,
     SignatureNotFoundError,
+    StatusNotNewerError,
 )
 from hub.signatures.service import Kind, Signatures
 from shared.access import CallerDep, GuardedRoute, Role, requires
@@ -44,6 +45,7 @@ SignaturesDep = Annotated[Signatures, Depends(_signatures)]
 Number = Annotated[int, Path(ge=1, le=999_999_999)]
 KEY, BUNDLE = JsonBody[NewKey](NewKey), JsonBody[Bundle](Bundle)
 PACKAGE_SIGNATURE = GENERATOR + "/{version}/signature"
+STATUS = "/centres/{name}/status"
 AUDIT_SIGNATURE = STATEMENT + "/signature"
 PUT_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": Bundle, "description": "It was there before"},
@@ -87,6 +89,32 @@ async def put_key(
 def read_keys(name: Name, signatures: SignaturesDep) -> CentreKeys:
     """List the keys that a centre signed with, the newest last."""
     return signatures.keys(name)
+
+
+@router.put(
+    STATUS,
+    status_code=status.HTTP_201_CREATED,
+    response_model=Bundle,
+    responses={
+        200: {"model": Bundle, "description": "It was there before"},
+        **problems(
+            ForeignCentreError, KeyNotRegisteredError, SignatureRefusedError, StatusNotNewerError
+        ),
+    },
+    openapi_extra=BUNDLE.described,
+)
+async def put_status(
+    name: Name, request: Request, caller: CallerDep, signatures: SignaturesDep
+) -> Response:
+    """Say what versions there are and which are withdrawn: a signed bundle with a number."""
+    signatures.check_own(name, caller=caller)
+    return await _signed(request, partial(signatures.put_status, name, caller=caller))
+
+
+@router.get(STATUS, response_model=Bundle, responses=problems(SignatureNotFoundError))
+def read_status(name: Name, signatures: SignaturesDep) -> Response:
+    """Return the bundle of what a centre says of all its versions, the newest one."""
+    return Response(signatures.status(name), media_type="application/json")
 
 
 @router.put(

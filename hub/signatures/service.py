@@ -11,6 +11,7 @@ from hub.signatures.errors import (
     KeyNotRegisteredError,
     SignatureExistsError,
     SignatureNotFoundError,
+    StatusNotNewerError,
 )
 from hub.signatures.store import SignatureStore
 from shared.access import Caller
@@ -22,6 +23,7 @@ from signing.errors import SignatureRefusedError
 from signing.key_chains import check_rotation
 from signing.keys import PublicKey, read_public_key
 from signing.packages import check_audit, check_package
+from signing.statuses import read_status
 
 Kind = Literal["package", "audit"]
 
@@ -48,13 +50,13 @@ class Signatures:
         return CentreKeys(keys=keys)
 
     def check_own(self, centre: str, *, caller: Caller) -> None:
-        """Check who registers a key.
+        """Check who registers a key or says something of its versions.
 
         Raises:
             ForeignCentreError: `caller` is not `centre`.
         """
         if caller.name != centre:
-            raise ForeignCentreError(f"{caller.name} cannot register a key of {centre}")
+            raise ForeignCentreError(f"{caller.name} cannot sign for {centre}")
 
     def add_key(self, centre: str, key: NewKey, *, caller: Caller) -> tuple[CentreKey, bool]:
         """Register a centre's first key, or the next one, to which the one before hands over.
@@ -139,6 +141,37 @@ class Signatures:
                 f"{centre} signed nothing of the kind for version {record.version} of "
                 f"{centre}/{name}"
             )
+        return content
+
+    def put_status(self, centre: str, content: bytes, *, caller: Caller) -> bool:
+        """Keep what a centre says of all its versions; tell whether it is new.
+
+        Raises:
+            KeyNotRegisteredError: The signature names none of the centre's keys.
+            SignatureRefusedError: It is a wrong signature, or no status of this centre.
+            StatusNotNewerError: Another one of that number, or a newer one, is there.
+        """
+        key, _ = self._key(centre, read_bundle(content).signer)
+        status = read_status(content, key, centre=centre)
+        text = content.decode()
+        kept, new = self._store.put_status(
+            centre, status.number, text, by=caller, now=self._clock()
+        )
+        if kept != text:
+            raise StatusNotNewerError(
+                f"{centre} has signed a status already whose number is {status.number} or higher"
+            )
+        return new
+
+    def status(self, centre: str) -> str:
+        """Return what a centre says of all its versions, as it came.
+
+        Raises:
+            SignatureNotFoundError: It says nothing.
+        """
+        content = self._store.status(centre)
+        if content is None:
+            raise SignatureNotFoundError(f"{centre} has signed no status")
         return content
 
     def _check(self, record: GeneratorVersion, kind: Kind, content: bytes, key: PublicKey) -> None:

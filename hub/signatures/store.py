@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import append
-from hub.database import CentreKeyRow, CentreRow, SignatureRow, VersionRow
+from hub.database import CentreKeyRow, CentreRow, SignatureRow, StatusRow, VersionRow
 from shared.access import Caller
 from shared.records import CentreKey, GeneratorVersion
 
@@ -109,6 +109,33 @@ class SignatureStore:
         )
         with Session(self._engine) as session:
             return session.scalar(query.where(*_is(record), SignatureRow.kind == kind))
+
+    def put_status(
+        self, centre: str, number: int, content: str, *, by: Caller, now: datetime
+    ) -> tuple[str, bool]:
+        """Keep a centre's status, unless one of that number or a newer one is there.
+
+        Returns:
+            The status that is there then, and whether it is new.
+        """
+        with Session(self._engine) as session, session.begin():
+            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            row = session.get(StatusRow, centre)
+            if row is not None and row.number >= number:
+                return row.content, False
+            session.merge(StatusRow(centre=centre, number=number, content=content, received_at=now))
+            subject = hashlib.sha256(content.encode()).hexdigest()
+            event = Event.of(
+                by, Action.STATUS_SIGNED, centre=centre, subject=subject, number=number
+            )
+            append(session, event, at=now)
+            return content, True
+
+    def status(self, centre: str) -> str | None:
+        """Return a centre's status, None if there is none."""
+        with Session(self._engine) as session:
+            row = session.get(StatusRow, centre)
+            return None if row is None else row.content
 
 
 def _is(record: GeneratorVersion) -> tuple[ColumnElement[bool], ...]:

@@ -34,6 +34,7 @@ ROUTES = {
     ("GET", f"{API}/signing-key"): 200,
     ("GET", f"{API}/trust"): 200,
     ("PUT", f"{API}/trust"): 200,
+    ("POST", f"{API}/withdrawals"): 422,
     ("GET", f"{API}/ledger"): 200,
     ("POST", f"{API}/waivers"): 422,
     ("POST", f"{API}/jobs"): 422,

@@ -53,6 +53,8 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("POST", API + "/join"): Asked(403, 403, 403, "key"),
     ("PUT", API + "/centres/{centre}/key"): Asked(200, 403, 403, "key"),
     ("GET", API + "/centres/{centre}/keys"): Asked(200, 200, 200),
+    ("PUT", API + "/centres/{centre}/status"): Asked(200, 403, 403, "status"),
+    ("GET", API + "/centres/{centre}/status"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/signature"): Asked(200, 403, 403, "package signature"),
     ("GET", VERSIONS + "/{version}/signature"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/statements/audit/signature"): Asked(
@@ -132,6 +134,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         Signer(key, owner).sign(record, statement)
         signed = {
             "key": NewKey(public_key=key.public.pem).model_dump_json().encode(),
+            "status": owner.signing.status("centre-b") or b"",
             "package signature": owner.signing.package_signature(record) or b"",
             "audit signature": owner.signing.audit_signature(record) or b"",
         }

@@ -17,7 +17,7 @@ from shared.packages import Package
 from shared.records import GeneratorVersion, NewKey
 from signing.errors import KeyNotTrustedError
 from signing.key_chains import sign_rotation
-from signing.keys import SigningKey
+from signing.keys import SigningKey, make_key
 from signing.packages import check_package, sign_audit, sign_package
 from signing.publishing import Signer
 from tests.hub_server import RunningHub, running_hub
@@ -50,7 +50,8 @@ def published(tmp_path: Path) -> Iterator[Published]:
     with running_hub(tmp_path / "hub") as hub:
         token = hub.client().invite(CENTRE)
         owner, package = hub.client(token), write_tiny_package(tmp_path / "made")
-        yield Published(hub, package, owner.publish(package), owner, a_key(), token)
+        key = make_key(tmp_path / "key.pem")
+        yield Published(hub, package, owner.publish(package), owner, key, token)
 
 
 def register(owner: HubClient, key: SigningKey, rotation: bytes | None = None) -> int:
@@ -189,6 +190,6 @@ def test_what_was_registered_and_signed_is_in_the_audit_log(published: Published
 
     items = httpx.get(f"{published.hub.url}{API}/log", headers=headers).json()["items"]
 
-    told = [(item["entry"]["action"], item["entry"]["caller"]) for item in items[:2]]
-    assert told == [("signed", CENTRE), ("key_registered", CENTRE)]
-    assert items[1]["entry"]["subject"] == published.key.public.fingerprint
+    told = [(item["entry"]["action"], item["entry"]["caller"]) for item in items[:3]]
+    assert told == [("status_signed", CENTRE), ("signed", CENTRE), ("key_registered", CENTRE)]
+    assert items[2]["entry"]["subject"] == published.key.public.fingerprint

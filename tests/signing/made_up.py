@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
@@ -18,7 +19,8 @@ WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def a_key() -> SigningKey:
-    return SigningKey(generate_private_key(SECP256R1()))
+    """Return a key that lies in no file."""
+    return SigningKey(generate_private_key(SECP256R1()), Path("nowhere.pem"))
 
 
 def listed(*keys: SigningKey, centre: str = CENTRE) -> tuple[CentreKey, ...]:

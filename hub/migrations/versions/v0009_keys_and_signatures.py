@@ -27,6 +27,13 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime, nullable=False),
     )
     op.create_table(
+        "centre_statuses",
+        sa.Column("centre", sa.String(63), sa.ForeignKey("centres.name"), primary_key=True),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("content", sa.String, nullable=False),
+        sa.Column("received_at", sa.DateTime, nullable=False),
+    )
+    op.create_table(
         "join_tokens",
         sa.Column("centre", sa.String(63), primary_key=True),
         sa.Column("token_sha256", sa.String(64), nullable=False, unique=True),
@@ -41,5 +48,6 @@ def downgrade() -> None:
     with op.batch_alter_table("centres") as centres:
         centres.drop_column("new_key_until")
     op.drop_table("join_tokens")
+    op.drop_table("centre_statuses")
     op.drop_table("signatures")
     op.drop_table("centre_keys")
