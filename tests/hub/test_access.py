@@ -47,6 +47,7 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("HEAD", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/statements/audit"): Asked(200, 403, 403, "statement"),
     ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
+    ("GET", "/metrics"): Asked(403, 403, 200),
     ("GET", API + "/log"): Asked(403, 403, 200),
     ("GET", API + "/log/head"): Asked(200, 200, 200),
     ("GET", API + "/log/entries/{number}/digest"): Asked(200, 200, 200),
