@@ -160,6 +160,10 @@ class HubRefusedError(
         self.hint = f"{advice} {TOKEN_HINT}" if problem.status == UNAUTHORIZED else advice
 
 
+class HubTurnedAwayError(HubRefusedError, code="GS-2241", status=502, title="Turned away"):
+    """The hub refused who publishes, before it was sent anything of the package."""
+
+
 class HubAddressError(
     SharedError,
     code="GS-2104",
