@@ -93,7 +93,7 @@ async def missing_blobs(
 ) -> BlobDigests:
     """Tell which files the hub lacks; one who names a centre is told now whether it may publish."""
     if centre is not None:
-        registry.check_may_publish(centre, caller=caller.name)
+        registry.check_may_publish(centre, caller=caller)
     wanted = await DIGESTS.read(request)
     return BlobDigests(digests=await to_thread.run_sync(registry.missing, wanted.digests))
 
