@@ -20,6 +20,7 @@ from hub.audit_log.refusals import PER_MINUTE
 from hub.audit_log.store import LogFilter, LogStore, append
 from hub.centres.callers import operator
 from hub.database import CentreRow, open_database
+from shared.errors import HubRefusedError
 from shared.packages import Package
 from tests.command_line import Genshare
 from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
@@ -217,10 +218,11 @@ def test_weights_are_told_once_an_hour_whichever_part_comes_first_and_cards_neve
 
 
 def test_a_refusal_is_told_with_its_reason_and_no_secret(exchange: Exchange) -> None:
-    foreign = {"Authorization": f"Bearer {exchange.tokens['centre-a']}"}
-    with httpx.Client(base_url=exchange.hub.url + "/api/v1", headers=foreign) as http:
-        http.post("/generators/centre-b/lesions-dcgan/versions", json={})
-        http.post("/centres", json={"name": "centre-x"})
+    foreign = exchange.hub.client(exchange.tokens["centre-a"])
+    with pytest.raises(HubRefusedError, match="GS-1002"):
+        foreign.publish(exchange.package)
+    with pytest.raises(HubRefusedError, match="GS-1004"):
+        foreign.invite("centre-x")
     exchange.get("/api/v1/centres", "gsc_a-wrong-token")
 
     told = exchange.log("&action=refused")
