@@ -10,6 +10,7 @@ from pathlib import Path
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import Engine
 
 from hub.audit_log.fetches import Fetches
@@ -25,6 +26,9 @@ from hub.errors import HubDiskFullError
 from hub.joining.routes import router as joining_router
 from hub.joining.service import Joining, JoinTokens
 from hub.joining.store import JoinTokenStore
+from hub.metrics.counting import CountedRequests, RequestCounts
+from hub.metrics.holdings import Holdings
+from hub.metrics.routes import router as metrics_router
 from hub.pages.routes import router as pages_router
 from hub.pages.site import hub_site
 from hub.pages.store import Shown
@@ -95,12 +99,13 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     hub_routers = (centres_router, joining_router, registry_router, signatures_router, log_router)
     for router in (*health, *hub_routers):
         app.include_router(router, prefix=API)
+    app.include_router(metrics_router)
     _show_pages(app, engine, settings)
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
     _answer_to_names(app, settings, host)
     add_problem_handlers(app)
-    add_refusals(app, Refusals(log, clock=time.monotonic, now=_now))
+    _count(app, engine, log)
     describe(app)
     add_api_page(app)
     guard(app, _access(engine, settings).admit)
@@ -127,6 +132,19 @@ def _answer_to_names(app: FastAPI, settings: Settings, host: str | None) -> None
     public_url = str(settings.public_url) if settings.public_url else None
     app.state.public_url = (public_url or "").rstrip("/")
     check_hosts(app, host_names(settings.allowed_hosts, host, public_url))
+
+
+def _count(app: FastAPI, engine: Engine, log: LogStore) -> None:
+    """Have what is refused written down, and all that happens counted."""
+    metrics = CollectorRegistry()
+    metrics.register(Holdings(engine))
+    refused = Counter(
+        "genshare_hub_refused", "Refusals by their code.", ("code",), registry=metrics
+    )
+    refusals = Refusals(log, clock=time.monotonic, now=_now)
+    add_refusals(app, refusals, on_refusal=lambda code: refused.labels(code).inc())
+    app.add_middleware(CountedRequests, counts=RequestCounts(metrics))
+    app.state.metrics = metrics
 
 
 def _show_pages(app: FastAPI, engine: Engine, settings: Settings) -> None:

@@ -61,6 +61,7 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
         200, 403, 403, "audit signature"
     ),
     ("GET", VERSIONS + "/{version}/statements/audit/signature"): Asked(200, 200, 200),
+    ("GET", "/metrics"): Asked(403, 403, 200),
     ("GET", API + "/log"): Asked(403, 403, 200),
     ("GET", API + "/log/head"): Asked(200, 200, 200),
     ("GET", API + "/log/entries/{number}/digest"): Asked(200, 200, 200),
