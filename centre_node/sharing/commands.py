@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import Field
 
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
@@ -19,6 +20,7 @@ from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import PATCHES, TRAINED, read_trained
 from centre_node.training.patients import trained_patients
 from node_api.release import ReleasePolicy
+from node_api.requests import MOST_SAMPLES
 from shared.command_options import Json, Options, with_options
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
@@ -52,6 +54,10 @@ def publish(
     given: TermsGiven,
     ensemble: Ensemble = False,
     proportions: Proportions = None,
+    samples: Annotated[
+        int,
+        Field(ge=0, le=MOST_SAMPLES, description="Synthetic patches to show on the hub's page."),
+    ] = 0,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", metavar="", help="Check and build the package; send nothing."),
@@ -140,7 +146,7 @@ def publish(
     chosen = chosen_proportions(proportions, ensemble=ensemble)
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
-    package = _package(folder, given, ensemble=ensemble, proportions=chosen)
+    package = _package(folder, given, ensemble=ensemble, proportions=chosen, samples=samples)
     pages = page or (None if package.folder == folder else folder)
     gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER), pages)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
@@ -215,12 +221,17 @@ def _published(gate: Gate, release: Release, hub: HubClient) -> int:
 
 
 def _package(
-    folder: Path, given: Mapping[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
+    folder: Path,
+    given: Mapping[str, Any],
+    *,
+    ensemble: bool,
+    proportions: Mapping[str, float],
+    samples: int,
 ) -> Package:
     """Return the package that a folder is, or the one that is made of it."""
     if not (folder / MANIFEST).is_file():
-        return _built(folder, given, ensemble=ensemble, proportions=proportions)
-    settled = {"--ensemble": ensemble, "--proportion": proportions}
+        return _built(folder, given, ensemble=ensemble, proportions=proportions, samples=samples)
+    settled = {"--ensemble": ensemble, "--proportion": proportions, "--samples": samples}
     too_much = [_option(name) for name in given]
     too_much += [option for option, is_given in settled.items() if is_given]
     if too_much:
@@ -234,7 +245,12 @@ def _package(
 
 
 def _built(
-    folder: Path, given: Mapping[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
+    folder: Path,
+    given: Mapping[str, Any],
+    *,
+    ensemble: bool,
+    proportions: Mapping[str, float],
+    samples: int,
 ) -> Package:
     trained = read_trained(folder)
     if trained is None:
@@ -248,7 +264,12 @@ def _built(
     shutil.rmtree(folder / PACKAGE, ignore_errors=True)  # made from the same, perhaps otherwise
     with write_faults_named(folder, PackageNotKeptError, full=PackageNotKeptError):
         return build_package(
-            folder / PACKAGE, weights, trained, terms_of(given), proportions=proportions
+            folder / PACKAGE,
+            weights,
+            trained,
+            terms_of(given),
+            proportions=proportions,
+            samples=samples,
         )
 
 
