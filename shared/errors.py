@@ -92,7 +92,7 @@ class StatementRefusedError(
 
 class SamplesRefusedError(
     PackageError,
-    code="GS-2014",
+    code="GS-2019",
     title="Samples refused",
     hint="Build the package again; genshare publish --samples draws the picture.",
 ):
@@ -115,6 +115,15 @@ class PartlyFetchedError(
     hint="Fetch it again to the same folder without naming weights; what is there is kept.",
 ):
     """The whole package is needed, but only some of its weight files were fetched."""
+
+
+class ArchiveRefusedError(
+    SharedError,
+    code="GS-2014",
+    title="Archive refused",
+    hint="Copy the file again from where it was made, or make it again there.",
+):
+    """A file of one package or one hub is none, was changed, or stands in the way of another."""
 
 
 class PackageNotKeptError(
@@ -158,6 +167,10 @@ class HubRefusedError(
         self.problem = problem
         advice = shown(problem.hint) or self.hint
         self.hint = f"{advice} {TOKEN_HINT}" if problem.status == UNAUTHORIZED else advice
+
+
+class HubTurnedAwayError(HubRefusedError, code="GS-2241", status=502, title="Turned away"):
+    """The hub refused who publishes, before it was sent anything of the package."""
 
 
 class HubAddressError(

@@ -79,5 +79,5 @@ def test_a_package_without_a_picture_has_none_on_its_page(hub: RunningHub, tmp_p
 def test_the_hub_takes_no_picture_of_another_form(
     hub: RunningHub, tmp_path: Path, picture: bytes
 ) -> None:
-    with pytest.raises(HubRefusedError, match="GS-2014"):
+    with pytest.raises(HubRefusedError, match="GS-2019"):
         hub.invited("centre-b").publish(with_picture(tmp_path, picture))
