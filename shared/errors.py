@@ -90,6 +90,15 @@ class StatementRefusedError(
     """A statement speaks of another package, was changed, or is none."""
 
 
+class SamplesRefusedError(
+    PackageError,
+    code="GS-2019",
+    title="Samples refused",
+    hint="Build the package again; genshare publish --samples draws the picture.",
+):
+    """The picture of synthetic patches is not of the one form that it may have."""
+
+
 class NoSuchWeightsError(
     PackageError,
     code="GS-2008",

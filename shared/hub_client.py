@@ -24,8 +24,8 @@ from shared.fetched_files import FileFetcher
 from shared.files import put_in_place, sync, sync_folder, work_folder, write_whole
 from shared.hub_exchange import HubExchange, HubLimits
 from shared.packages import (
-    CARD,
     MANIFEST,
+    WITH_CARD,
     Manifest,
     Package,
     add_to_package,
@@ -328,7 +328,7 @@ class HubClient:
         on_progress: OnProgress,
     ) -> Package:
         """Fetch card, manifest and some weight files to a folder, verified."""
-        files = [file for file in record.manifest.files if file.name in {CARD, *names}]
+        files = [file for file in record.manifest.files if file.name in {*WITH_CARD, *names}]
         for left_over in {path.name for path in partial.iterdir()} - {file.name for file in files}:
             (partial / left_over).unlink()
         total = sum(file.size_bytes for file in files)
@@ -384,7 +384,7 @@ def _is_empty(folder: Path) -> bool:
 
 def _wanted(record: GeneratorVersion, weights: Collection[str] | None) -> set[str]:
     """Return the names of the weight files to fetch, all of them in the manifest."""
-    listed = {file.name for file in record.manifest.files} - {CARD}
+    listed = {file.name for file in record.manifest.files} - WITH_CARD
     if weights is None:
         return listed
     unknown = set(weights) - listed

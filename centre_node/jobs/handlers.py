@@ -245,6 +245,7 @@ def _publish(
         trained,
         CentreTerms(centre=node.connection().current().centre, **request.terms),
         proportions=request.proportions,
+        samples=request.samples,
     )
     policy, ledger = policy_of(node.data_dir, node.policy), LedgerStore(node.data_dir / LEDGER)
     candidate = Candidate(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import Field
 
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
@@ -26,6 +27,7 @@ from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import PATCHES, TRAINED, read_trained
 from centre_node.training.patients import trained_patients
 from node_api.release import ReleasePolicy
+from node_api.requests import MOST_SAMPLES
 from shared.command_options import Json, Options, with_options
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
@@ -60,6 +62,10 @@ def publish(
     given: TermsGiven,
     ensemble: Ensemble = False,
     proportions: Proportions = None,
+    samples: Annotated[
+        int,
+        Field(ge=0, le=MOST_SAMPLES, description="Synthetic patches to show on the hub's page."),
+    ] = 0,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", metavar="", help="Check and build the package; send nothing."),
@@ -154,7 +160,7 @@ def publish(
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
     book = LedgerStore(ledger or folder.absolute().parent / LEDGER)
-    package = _package(folder, given, book, ensemble=ensemble, proportions=chosen)
+    package = _package(folder, given, book, ensemble=ensemble, proportions=chosen, samples=samples)
     pages = page or (None if package.folder == folder else folder)
     key = _key(signing_key)
     gate = Gate(rules, book, pages, key)
@@ -257,11 +263,14 @@ def _package(
     *,
     ensemble: bool,
     proportions: Mapping[str, float],
+    samples: int,
 ) -> Package:
     """Return the package that a folder is, or the one that is made of it."""
     if not (folder / MANIFEST).is_file():
-        return _built(folder, given, ledger, ensemble=ensemble, proportions=proportions)
-    settled = {"--ensemble": ensemble, "--proportion": proportions}
+        return _built(
+            folder, given, ledger, ensemble=ensemble, proportions=proportions, samples=samples
+        )
+    settled = {"--ensemble": ensemble, "--proportion": proportions, "--samples": samples}
     too_much = [option(name) for name in given]
     too_much += [option for option, is_given in settled.items() if is_given]
     if too_much:
@@ -281,6 +290,7 @@ def _built(
     *,
     ensemble: bool,
     proportions: Mapping[str, float],
+    samples: int,
 ) -> Package:
     trained = read_trained(folder)
     if trained is None:
@@ -293,7 +303,13 @@ def _built(
     weights = weights_to_publish(folder, ensemble=ensemble, proportions=proportions)
     with write_faults_named(folder, PackageNotKeptError, full=PackageNotKeptError):
         package = build_anew(
-            folder, weights, trained, terms, proportions=proportions, keep=ledger.has_released
+            folder,
+            weights,
+            trained,
+            terms,
+            proportions=proportions,
+            samples=samples,
+            keep=ledger.has_released,
         )
         remember_terms(folder, terms)
     return package

@@ -19,7 +19,7 @@ from shared.serving import read_settings
 from signing.keys import make_key
 from signing.publishing import Signer
 from tests.hub_server import ADMIN_TOKEN, OPERATOR, RunningHub, read_answer, running_hub
-from tests.packages import write_tiny_package
+from tests.packages import A_PICTURE, write_tiny_package
 from tests.statements import a_statement
 
 API = "/api/v1"
@@ -84,6 +84,7 @@ PAGES: Mapping[tuple[str, str], Seen] = {
     ("GET", "/generators"): Seen(200, 200),
     ("GET", SEEN): Seen(200, 200),
     ("GET", SEEN + "/{version}"): Seen(200, 200),
+    ("GET", SEEN + "/{version}/samples.png"): Seen(200, 200),
     ("GET", "/centres"): Seen(200, 200),
     ("GET", "/log"): Seen(403, 200),
     ("POST", "/logout"): Seen(303, 303),  # last: it ends the session
@@ -127,7 +128,7 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     with running_hub(tmp_path / "hub") as hub:
         tokens = {name: hub.client().invite(name) for name in ("centre-a", "centre-b")}
-        package = write_tiny_package(tmp_path / "package")
+        package = write_tiny_package(tmp_path / "package", samples=A_PICTURE)
         owner = hub.client(tokens["centre-b"])
         statement = a_statement(subject=package.digest)
         record = owner.state(owner.publish(package), statement)
