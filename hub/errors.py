@@ -173,3 +173,54 @@ class StatementExistsError(
     hint="What was stated stays; publish a package of its own to state something else.",
 ):
     """A version has a statement already, and what was sent is another."""
+
+
+class StateNotReachedError(
+    HubError,
+    code="GS-1320",
+    status=409,
+    title="State not reached",
+    hint="docs/life-cycle.md has the table of changes; GET .../state tells what the version is.",
+):
+    """A version is asked to become what it cannot become from what it is."""
+
+
+class StateNotAllowedError(
+    HubError,
+    code="GS-1321",
+    status=403,
+    title="Change of state not allowed",
+    hint="docs/life-cycle.md has the table of who may change what.",
+):
+    """A change of state is for somebody else."""
+
+
+class StateRefusedError(
+    HubError,
+    code="GS-1322",
+    title="Change of state refused",
+    hint="Say the reason in plain words, without dates, numbers of records or addresses; name a "
+    "replacement that can be fetched.",
+):
+    """The reason or the replacement that a change names will not do."""
+
+
+class VersionWithdrawnError(
+    HubError,
+    code="GS-1323",
+    status=410,
+    title="Version withdrawn",
+    hint="Use the replacement, if one is named. Whoever has the generator finds what used it with "
+    "genshare study uses.",
+):
+    """A version that was withdrawn is not served any more."""
+
+
+class VersionQuarantinedError(
+    HubError,
+    code="GS-1324",
+    status=403,
+    title="Version quarantined",
+    hint="Ask the hub's operator, who can release it again.",
+):
+    """The operator has stopped a version from being served."""

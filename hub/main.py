@@ -18,6 +18,10 @@ from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.errors import HubDiskFullError
+from hub.life_cycle.approval import approval_of
+from hub.life_cycle.routes import router as life_cycle_router
+from hub.life_cycle.service import LifeCycle
+from hub.life_cycle.store import StateStore
 from hub.registry.blobs import BlobStore, UploadLimits
 from hub.registry.cleaning import Cleaner
 from hub.registry.inspections import Inspections
@@ -64,13 +68,16 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     )
     app.state.centres = centres(engine)
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
-    app.state.registry = Registry(versions, blobs, Inspections(engine, blobs), clock=_now)
+    life_cycle = LifeCycle(StateStore(engine), approval_of(settings.approval), clock=_now)
+    app.state.life_cycle = life_cycle
+    inspections = Inspections(engine, blobs)
+    app.state.registry = Registry(versions, blobs, inspections, life_cycle, clock=_now)
     app.state.publishing = CapacityLimiter(PUBLISHED_AT_ONCE)
     health = (
         alive(),
         ready(engine, access=open_to_anyone(), check=partial(_check_writable, blobs)),
     )
-    for router in (*health, centres_router, registry_router):
+    for router in (*health, centres_router, registry_router, life_cycle_router):
         app.include_router(router, prefix=API)
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))

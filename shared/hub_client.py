@@ -42,6 +42,7 @@ from shared.records import (
 )
 from shared.sent_files import send_missing
 from shared.statements import STATEMENT, AuditStatement, check_subject
+from shared.states import StateWanted, VersionState
 from shared.transfer_progress import MB, Transfer, say_nothing
 from shared.weight_choices import weights_named
 from shared.weights import inspect_weights
@@ -91,11 +92,14 @@ class HubClient:
         return given.token
 
     def publish(
-        self, package: Package, *, on_progress: OnProgress = say_nothing
+        self, package: Package, *, draft: bool = False, on_progress: OnProgress = say_nothing
     ) -> GeneratorVersion:
         """Upload what the hub lacks of a package, then publish it; harmless when repeated.
 
         Where the hub goes away in between, the files that it has are not sent again.
+
+        Args:
+            draft: Whether nobody else is to see it until it is handed in.
 
         Raises:
             PartlyFetchedError: Not every weight file is here.
@@ -110,13 +114,39 @@ class HubClient:
         record = self._exchange.call(
             GeneratorVersion,
             "POST",
-            path,
+            f"{path}?draft=true" if draft else path,
             budget=Budget(seconds),
             content=content,
             headers=JSON,
             timeout=seconds,
         )
         return check_published(record, package)
+
+    def state_of(self, record: GeneratorVersion) -> VersionState:
+        """Return what a version is, why, and what to use instead.
+
+        Raises:
+            DigestMismatchError: The hub answered with another version's.
+        """
+        return _the_state(record, self._exchange.call(VersionState, "GET", _state_path(record)))
+
+    def change_state(self, record: GeneratorVersion, wanted: StateWanted) -> VersionState:
+        """Change what a version is.
+
+        Raises:
+            DigestMismatchError: The hub answered with another version's.
+        """
+        content = canonical_json(wanted)
+        # Not made again: the second would be refused, for the version has become it.
+        found = self._exchange.call(
+            VersionState,
+            "POST",
+            _state_path(record),
+            harmless=False,
+            content=content,
+            headers=JSON,
+        )
+        return _the_state(record, found)
 
     def state(self, record: GeneratorVersion, statement: AuditStatement) -> GeneratorVersion:
         """Send what is stated of a version's audit; harmless when repeated.
@@ -293,7 +323,7 @@ class HubClient:
         synced: list[Future[None]] = []
         transfer = Transfer(total, self._limits.transfer(), on_progress)
         fetcher = FileFetcher(self._exchange, transfer)
-        base = f"/generators/{record.centre}/{record.name}/versions/{record.version}/files"
+        base = f"{_version_path(record)}/files"
         tensors = record.card.architecture.generator_tensors()
         # To force a file to the disk takes as long as to look into it: both happen at once.
         with ThreadPoolExecutor(max_workers=1) as disk:
@@ -310,8 +340,31 @@ class HubClient:
         return package
 
 
+def _version_path(record: GeneratorVersion) -> str:
+    return f"/generators/{record.centre}/{record.name}/versions/{record.version}"
+
+
 def _statement_path(record: GeneratorVersion) -> str:
-    return f"/generators/{record.centre}/{record.name}/versions/{record.version}/statements/audit"
+    return f"{_version_path(record)}/statements/audit"
+
+
+def _state_path(record: GeneratorVersion) -> str:
+    return f"{_version_path(record)}/state"
+
+
+def _the_state(record: GeneratorVersion, state: VersionState) -> VersionState:
+    if (state.centre, state.name, state.version, state.manifest_digest) != (
+        record.centre,
+        record.name,
+        record.version,
+        record.manifest_digest,
+    ):
+        raise DigestMismatchError(
+            f"the hub tells the state of version {state.version} of {state.centre}/{state.name} "
+            f"({state.manifest_digest[:12]}), not of version {record.version} of "
+            f"{record.centre}/{record.name} ({record.manifest_digest[:12]})"
+        )
+    return state
 
 
 def _keep_statement(folder: Path, statement: AuditStatement) -> None:

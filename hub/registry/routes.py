@@ -31,10 +31,12 @@ from hub.errors import (
     StatementExistsError,
     StatementNotFoundError,
     UploadStalledError,
+    VersionQuarantinedError,
+    VersionWithdrawnError,
 )
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
-from shared.access import CallerDep, GuardedRoute, Role, requires
+from shared.access import Caller, CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import headers, problems
 from shared.body_parts import body_parts
 from shared.canonical import canonical_json
@@ -47,6 +49,7 @@ from shared.preconditions import Conditions, check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
 from shared.statements import AuditStatement
+from shared.states import State, VersionState
 
 router = APIRouter(
     tags=["registry"],
@@ -67,6 +70,11 @@ AUDIT = JsonBody[AuditStatement](AuditStatement)
 GENERATOR = "/generators/{centre}/{name}/versions"
 STATEMENT = GENERATOR + "/{version}/statements/audit"
 BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+OF_A_FILE = headers(
+    Repr_Digest="The file's SHA-256.",
+    Deprecation="Since when the version is deprecated, if it is, as RFC 9745 says.",
+    Link="The version to use instead of one that is deprecated.",
+)
 WHERE = headers(Location="Where the version is.")
 
 
@@ -76,6 +84,9 @@ class Listing(StrictModel):
     centre: Name | None = None
     kind: LesionKind | None = None
     architecture: Name | None = None
+    state: State | None = Field(
+        None, description="By default what is approved or deprecated, and a centre's own rest."
+    )
     cursor: int | None = Field(None, ge=1, le=2**62)
     limit: int = Field(50, ge=1, le=200)
     fields: Literal["all", "summary"] = "all"
@@ -146,8 +157,12 @@ async def publish(
     caller: CallerDep,
     registry: RegistryDep,
     response: Response,
+    draft: bool = False,
 ) -> GeneratorVersion:
-    """Publish a package whose files are uploaded. The same manifest again answers 200."""
+    """Publish a package whose files are uploaded. The same manifest again answers 200.
+
+    A draft is for its centre's eyes only, until that hands it in.
+    """
     registry.check_may_publish(centre, caller=caller.name)
     manifest = await MANIFEST.read(request)
     publishing = partial(
@@ -156,6 +171,7 @@ async def publish(
         name,
         manifest,
         caller=caller.name,
+        draft=draft,
         check_versions=Conditions(request).check_document,
     )
     limiter = request.app.state.publishing
@@ -171,10 +187,14 @@ async def publish(
     responses={200: {"headers": headers(Link="The next page, if there is one.")}},
 )
 def list_generators(
-    request: Request, registry: RegistryDep, asked: Annotated[Listing, Query()]
+    request: Request,
+    caller: CallerDep,
+    registry: RegistryDep,
+    asked: Annotated[Listing, Query()],
 ) -> Response:
     """List published versions, newest first: whole, or as summaries."""
-    wanted = VersionFilter(asked.centre, asked.kind, asked.architecture)
+    viewer = _viewer(caller)
+    wanted = VersionFilter(asked.centre, asked.kind, asked.architecture, asked.state, viewer)
     summary = asked.fields == "summary"
     page = registry.page(wanted, cursor=asked.cursor, limit=asked.limit, summary=summary)
     response = Response(page.json, media_type="application/json")
@@ -190,17 +210,29 @@ def list_generators(
     response_model=tuple[GeneratorVersion, ...],
     responses=problems(GeneratorNotFoundError),
 )
-def list_versions(centre: Name, name: Name, registry: RegistryDep) -> Response:
+def list_versions(
+    centre: Name,
+    name: Name,
+    caller: CallerDep,
+    registry: RegistryDep,
+    state: State | None = None,
+) -> Response:
     """List a generator's versions, newest first."""
-    return Response(registry.versions(centre, name), media_type="application/json")
+    wanted = VersionFilter(state=state, viewer=_viewer(caller))
+    return Response(registry.versions(centre, name, wanted), media_type="application/json")
 
 
-@router.get(GENERATOR + "/{version}", responses=problems(GeneratorNotFoundError))
+@router.get(
+    GENERATOR + "/{version}", responses=problems(GeneratorNotFoundError, VersionWithdrawnError)
+)
 def read_version(
-    centre: Name, name: Name, version: Version, registry: RegistryDep
+    centre: Name, name: Name, version: Version, caller: CallerDep, registry: RegistryDep
 ) -> GeneratorVersion:
-    """Return one version's card and manifest; the version may be `latest`."""
-    return registry.find(centre, name, _number(version))
+    """Return one version's card and manifest, of one that was withdrawn too.
+
+    The version may be `latest`: the last that is approved or deprecated.
+    """
+    return registry.find(centre, name, _number(version), caller)
 
 
 @router.head(GENERATOR + "/{version}/files/{file}", include_in_schema=False)
@@ -208,8 +240,13 @@ def read_version(
     GENERATOR + "/{version}/files/{file}",
     response_class=ServedFile,
     responses={
-        200: {"content": BINARY, "headers": headers(Repr_Digest="The file's SHA-256.")},
-        **problems(GeneratorNotFoundError, FileNotInVersionError),
+        200: {"content": BINARY, "headers": OF_A_FILE},
+        **problems(
+            GeneratorNotFoundError,
+            FileNotInVersionError,
+            VersionQuarantinedError,
+            VersionWithdrawnError,
+        ),
     },
 )
 def read_file(
@@ -217,12 +254,16 @@ def read_file(
     name: Name,
     version: Version,
     file: str,
+    request: Request,
+    caller: CallerDep,
     registry: RegistryDep,
 ) -> Response:
     """Return a file, whole or in part (`Range`). Its ETag is its SHA-256."""
-    listed, path = registry.file(centre, name, _number(version), file)
+    listed, path, state = registry.file(centre, name, _number(version), file, caller)
     digest = base64.b64encode(bytes.fromhex(listed.sha256)).decode()
     headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
+    if state is not None and state.state == "deprecated":
+        headers |= _deprecation(state, request.app.state.public_url)
     return ServedFile(path, headers=headers, filename=file, media_type="application/octet-stream")
 
 
@@ -260,13 +301,32 @@ async def put_statement(
 @router.get(
     STATEMENT,
     response_model=AuditStatement,
-    responses=problems(GeneratorNotFoundError, StatementNotFoundError),
+    responses=problems(GeneratorNotFoundError, StatementNotFoundError, VersionWithdrawnError),
 )
-def read_statement(centre: Name, name: Name, version: Version, registry: RegistryDep) -> Response:
+def read_statement(
+    centre: Name, name: Name, version: Version, caller: CallerDep, registry: RegistryDep
+) -> Response:
     """Return what its centre states of a version's audit; the version may be `latest`."""
-    content = registry.statement(centre, name, _number(version))
+    content = registry.statement(centre, name, _number(version), caller)
     return Response(content, media_type="application/json")
 
 
 def _number(version: str) -> int | None:
     return None if version == "latest" else int(version)
+
+
+def _deprecation(state: VersionState, public_url: str) -> dict[str, str]:
+    """Return the headers that tell of a deprecation and what succeeds it (RFC 9745)."""
+    since = int(state.history[0].changed_at.timestamp())
+    other = state.replacement
+    if other is None:
+        return {"Deprecation": f"@{since}"}
+    path = f"/api/v1/generators/{other.centre}/{other.name}/versions/{other.version}"
+    return {
+        "Deprecation": f"@{since}",
+        "Link": f'<{public_url}{path}>; rel="successor-version"',
+    }
+
+
+def _viewer(caller: Caller) -> str | None:
+    return None if caller.role is Role.ADMINISTRATOR else caller.name
