@@ -91,6 +91,21 @@ class StateChangeRow(Table):
     changed_by: Mapped[str] = mapped_column(String(63))
 
 
+class AliasChangeRow(Table):
+    """Where an alias was pointed, when and by whom; never changed, and the last one holds."""
+
+    __tablename__ = "alias_changes"
+    __table_args__ = (Index("changes_by_alias", "centre", "name", "alias", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    centre: Mapped[str] = mapped_column(String(63))
+    name: Mapped[str] = mapped_column(String(63))
+    alias: Mapped[str] = mapped_column(String(63))
+    version: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(DateTime)
+    changed_by: Mapped[str] = mapped_column(String(63))
+
+
 class InspectedRow(Table):
     """A file that was found to hold the tensors of an architecture; its bytes never change.
 

@@ -224,3 +224,33 @@ class VersionQuarantinedError(
     hint="Ask the hub's operator, who can release it again.",
 ):
     """The operator has stopped a version from being served."""
+
+
+class AliasNotFoundError(
+    HubError,
+    code="GS-1325",
+    status=404,
+    title="No such alias",
+    hint="GET .../aliases lists a generator's aliases.",
+):
+    """A generator has no alias of that name."""
+
+
+class AliasRefusedError(
+    HubError,
+    code="GS-1326",
+    status=409,
+    title="Alias refused",
+    hint="Point it at a version that is approved or deprecated.",
+):
+    """An alias was to point at what nobody can fetch, or there are too many."""
+
+
+class ConditionMissingError(
+    HubError,
+    code="GS-1327",
+    status=428,
+    title="Condition missing",
+    hint="Read what is there and send its ETag as If-Match; send If-None-Match: * for a new one.",
+):
+    """What others may have changed meanwhile is changed on a condition only."""

@@ -12,6 +12,9 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from hub.aliases.routes import router as aliases_router
+from hub.aliases.service import Aliases
+from hub.aliases.store import AliasStore
 from hub.centres.access import HubAccess
 from hub.centres.routes import router as centres_router
 from hub.centres.service import Centres
@@ -70,6 +73,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
     life_cycle = LifeCycle(StateStore(engine), approval_of(settings.approval), clock=_now)
     app.state.life_cycle = life_cycle
+    app.state.aliases = Aliases(AliasStore(engine), clock=_now)
     inspections = Inspections(engine, blobs)
     app.state.registry = Registry(versions, blobs, inspections, life_cycle, clock=_now)
     app.state.publishing = CapacityLimiter(PUBLISHED_AT_ONCE)
@@ -77,7 +81,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         alive(),
         ready(engine, access=open_to_anyone(), check=partial(_check_writable, blobs)),
     )
-    for router in (*health, centres_router, registry_router, life_cycle_router):
+    for router in (*health, centres_router, registry_router, life_cycle_router, aliases_router):
         app.include_router(router, prefix=API)
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))

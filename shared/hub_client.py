@@ -10,7 +10,7 @@ import httpx
 
 from shared.bounded_http import http_client
 from shared.budgets import Budget
-from shared.canonical import canonical_json, digest_of
+from shared.canonical import canonical_json, digest_of, etag_of
 from shared.errors import (
     DigestMismatchError,
     HubAddressError,
@@ -42,7 +42,7 @@ from shared.records import (
 )
 from shared.sent_files import send_missing
 from shared.statements import STATEMENT, AuditStatement, check_subject
-from shared.states import StateWanted, VersionState
+from shared.states import Alias, AliasTarget, StateWanted, VersionState
 from shared.transfer_progress import MB, Transfer, say_nothing
 from shared.weight_choices import weights_named
 from shared.weights import inspect_weights
@@ -147,6 +147,39 @@ class HubClient:
             headers=JSON,
         )
         return _the_state(record, found)
+
+    def alias(self, centre: str, name: str, alias: str) -> Alias:
+        """Return where an alias points, and what that version is.
+
+        Raises:
+            DigestMismatchError: The hub answered with another alias.
+        """
+        path = f"/generators/{centre}/{name}/aliases/{alias}"
+        return _the_alias(self._exchange.call(Alias, "GET", path), centre, name, alias)
+
+    def point_alias(
+        self, centre: str, name: str, alias: str, version: int, *, before: Alias | None = None
+    ) -> Alias:
+        """Point an alias at a version.
+
+        Args:
+            before: What it was when it was looked at; None: there was no such alias. If it has
+                changed since, the hub refuses.
+
+        Raises:
+            DigestMismatchError: The hub answered with another alias.
+        """
+        etag = None if before is None else etag_of(canonical_json(before))
+        condition = {"If-None-Match": "*"} if etag is None else {"If-Match": etag}
+        found = self._exchange.call(
+            Alias,
+            "PUT",
+            f"/generators/{centre}/{name}/aliases/{alias}",
+            harmless=False,
+            content=canonical_json(AliasTarget(version=version)),
+            headers=JSON | condition,
+        )
+        return _the_alias(found, centre, name, alias)
 
     def state(self, record: GeneratorVersion, statement: AuditStatement) -> GeneratorVersion:
         """Send what is stated of a version's audit; harmless when repeated.
@@ -350,6 +383,15 @@ def _statement_path(record: GeneratorVersion) -> str:
 
 def _state_path(record: GeneratorVersion) -> str:
     return f"{_version_path(record)}/state"
+
+
+def _the_alias(found: Alias, centre: str, name: str, alias: str) -> Alias:
+    if (found.centre, found.name, found.alias) != (centre, name, alias):
+        raise DigestMismatchError(
+            f"the hub tells of the alias {found.alias} of {found.centre}/{found.name}, not of "
+            f"{alias} of {centre}/{name}"
+        )
+    return found
 
 
 def _the_state(record: GeneratorVersion, state: VersionState) -> VersionState:

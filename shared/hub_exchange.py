@@ -22,7 +22,7 @@ from shared.records import BlobDigests, CentreToken, GeneratorPage, GeneratorVer
 from shared.repeats import Answer, Attempts, Patience, repeated
 from shared.safe_text import shown
 from shared.statements import LARGEST_STATEMENT_BYTES, AuditStatement
-from shared.states import VersionState
+from shared.states import Alias, VersionState
 
 API = "/api/v1"
 
@@ -49,6 +49,7 @@ BOUNDS: dict[type[BaseModel], Bound] = {
     BlobDigests: Bound(128 << 10, 1_100),
     GeneratorVersion: Bound(4 * LARGEST_CARD_BYTES, VALUES_OF_A_RECORD),
     AuditStatement: Bound(LARGEST_STATEMENT_BYTES, 2_000),
+    Alias: Bound(64 << 10, 500),
     VersionState: Bound(128 << 10, 1_500),
     GeneratorPage: Bound(64 << 20, 50 * VALUES_OF_A_RECORD),
 }

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import Digest, Name, Text
@@ -85,6 +85,44 @@ class VersionState(StrictModel):
 
     def __str__(self) -> str:
         return told_state(self.state, self.reason, self.replacement)
+
+
+def _is_no_version(alias: str) -> str:
+    if alias == "latest":
+        raise ValueError("latest is the last version's own; an alias has another name")
+    return alias
+
+
+AliasName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$"),
+    AfterValidator(_is_no_version),
+]
+"""Not a number, nor `latest`, which are versions' own."""
+
+
+class AliasTarget(StrictModel):
+    """Asks to point an alias at a version."""
+
+    version: int = Field(ge=1, le=LARGEST_COUNT)
+
+
+class PastTarget(AliasTarget):
+    """Where an alias was pointed, when and by whom."""
+
+    changed_at: datetime
+    changed_by: str = Field(max_length=63)
+
+
+class Alias(StrictModel):
+    """Where an alias points, what that version is, and its last changes, newest first."""
+
+    centre: Name
+    name: Name
+    alias: AliasName
+    version: int = Field(ge=1, le=LARGEST_COUNT)
+    state: State
+    history: tuple[PastTarget, ...] = Field(max_length=MOST_CHANGES_TOLD)
 
 
 def told_state(state: State, reason: str | None, replacement: Replacement | None) -> str:

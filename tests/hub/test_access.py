@@ -21,6 +21,7 @@ from tests.statements import a_statement
 
 API = "/api/v1"
 VERSIONS = API + "/generators/{centre}/{name}/versions"
+ALIASES = API + "/generators/{centre}/{name}/aliases"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
     ("GET", VERSIONS + "/{version}/state"): Asked(200, 200, 200),
     ("POST", VERSIONS + "/{version}/state"): Asked(200, 403, 409, "deprecation"),
+    ("GET", ALIASES): Asked(200, 200, 200),
+    ("GET", ALIASES + "/{alias}"): Asked(200, 200, 200),
+    ("PUT", ALIASES + "/{alias}"): Asked(428, 403, 403, "target"),
     ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
 }
 OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
@@ -68,6 +72,7 @@ class World:
             "digests": b'{"digests": []}',
             "weights": (self.package.folder / weights.name).read_bytes(),
             "manifest": canonical_json(self.package.manifest),
+            "target": b'{"version": 1}',
             "deprecation": b'{"state": "deprecated", "reason": "There is a better one"}',
             "statement": canonical_json(a_statement(subject=self.package.digest)),
         }[body]
@@ -75,6 +80,7 @@ class World:
             centre="centre-b",
             name="lesions-dcgan",
             version="1",
+            alias="stable",
             file=weights.name,
             digest=weights.sha256,
         )
@@ -91,6 +97,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         package = write_tiny_package(tmp_path / "package")
         owner = hub.client(tokens["centre-b"])
         owner.state(owner.publish(package), a_statement(subject=package.digest))
+        owner.point_alias("centre-b", "lesions-dcgan", "stable", 1)
         yield World(hub, package, tokens)
 
 

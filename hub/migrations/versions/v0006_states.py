@@ -1,4 +1,4 @@
-"""What versions are, and how they came to it."""
+"""What versions are and how they came to it; where aliases point."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,9 +28,21 @@ def upgrade() -> None:
         sa.Column("changed_by", sa.String(63), nullable=False),
     )
     op.create_index("changes_by_version", "state_changes", ["version_id", "number"])
+    op.create_table(
+        "alias_changes",
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("centre", sa.String(63), nullable=False),
+        sa.Column("name", sa.String(63), nullable=False),
+        sa.Column("alias", sa.String(63), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("changed_at", sa.DateTime, nullable=False),
+        sa.Column("changed_by", sa.String(63), nullable=False),
+    )
+    op.create_index("changes_by_alias", "alias_changes", ["centre", "name", "alias", "number"])
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_table("alias_changes")
     op.drop_table("state_changes")
     op.drop_table("version_states")
