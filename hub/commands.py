@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hub.centres.callers import operator
 from hub.database import open_database
 from hub.main import centres, create_app
 from hub.settings import Settings
@@ -82,7 +83,7 @@ def invite(
     settings = read_settings(Settings, data_dir=data_dir)
     check_writable(settings.data_dir)
     engine = open_database(settings.data_dir / "hub.sqlite")
-    sys.stdout.write(centres(engine).invite(centre, renew=renew).token + "\n")
+    sys.stdout.write(centres(engine).invite(centre, renew=renew, by=operator()).token + "\n")
 
 
 @app.command()
@@ -101,4 +102,4 @@ def remove(
     """
     settings = read_settings(Settings, data_dir=data_dir)
     check_writable(settings.data_dir)
-    centres(open_database(settings.data_dir / "hub.sqlite")).remove(centre)
+    centres(open_database(settings.data_dir / "hub.sqlite")).remove(centre, by=operator())

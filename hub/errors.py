@@ -1,5 +1,6 @@
 """Errors that the hub reports to its callers."""
 
+from shared.access import Caller
 from shared.problems import GenshareError
 
 
@@ -45,6 +46,10 @@ class AdministratorOnlyError(
     hint="Ask the hub's operator, who enrols centres with `genshare hub invite CENTRE`.",
 ):
     """A centre asks for what only the administrator may do."""
+
+    def __init__(self, sentence: str, *, caller: Caller) -> None:
+        super().__init__(sentence)
+        self.caller = caller
 
 
 class CentreNotFoundError(
@@ -254,3 +259,26 @@ class ConditionMissingError(
     hint="Read what is there and send its ETag as If-Match; send If-None-Match: * for a new one.",
 ):
     """What others may have changed meanwhile is changed on a condition only."""
+
+
+class NoSuchEntryError(
+    HubError,
+    code="GS-1300",
+    status=404,
+    title="No such entry",
+    hint="Ask GET /api/v1/log/head which entry is the newest. Where the log was longer before, it "
+    "was shortened: ask the hub's operator.",
+):
+    """The audit log has no entry of that number."""
+
+
+class TooManyListenersError(
+    HubError,
+    code="GS-1328",
+    status=429,
+    title="Too many streams",
+    hint="Close a stream, or ask for pages with GET /api/v1/events?after=N.",
+):
+    """A caller, or all together, listen to events as often as they may."""
+
+    retry_after_seconds = 30

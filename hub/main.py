@@ -15,12 +15,19 @@ from sqlalchemy import Engine
 from hub.aliases.routes import router as aliases_router
 from hub.aliases.service import Aliases
 from hub.aliases.store import AliasStore
+from hub.audit_log.fetches import Fetches
+from hub.audit_log.refusals import Refusals, add_refusals
+from hub.audit_log.routes import router as log_router
+from hub.audit_log.store import LogStore
 from hub.centres.access import HubAccess
 from hub.centres.routes import router as centres_router
 from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.errors import HubDiskFullError
+from hub.events.routes import router as events_router
+from hub.events.service import Events
+from hub.events.store import EventStore
 from hub.life_cycle.approval import approval_of
 from hub.life_cycle.routes import router as life_cycle_router
 from hub.life_cycle.service import LifeCycle
@@ -48,6 +55,14 @@ from shared.rates import Guesses, Rates
 from shared.version import genshare_version
 
 API = "/api/v1"
+ROUTERS = (
+    centres_router,
+    registry_router,
+    life_cycle_router,
+    aliases_router,
+    events_router,
+    log_router,
+)
 PUBLISHED_AT_ONCE = 2  # each reads whole files; more would leave no processor to the rest
 
 
@@ -76,17 +91,22 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     app.state.aliases = Aliases(AliasStore(engine), clock=_now)
     inspections = Inspections(engine, blobs)
     app.state.registry = Registry(versions, blobs, inspections, life_cycle, clock=_now)
+    log = LogStore(engine)
+    app.state.log = log
+    app.state.events = Events(EventStore(engine))
+    app.state.fetches = Fetches(log, clock=time.monotonic, now=_now)
     app.state.publishing = CapacityLimiter(PUBLISHED_AT_ONCE)
     health = (
         alive(),
         ready(engine, access=open_to_anyone(), check=partial(_check_writable, blobs)),
     )
-    for router in (*health, centres_router, registry_router, life_cycle_router, aliases_router):
+    for router in (*health, *ROUTERS):
         app.include_router(router, prefix=API)
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
     _answer_to_names(app, settings, host)
     add_problem_handlers(app)
+    add_refusals(app, Refusals(log, clock=time.monotonic, now=_now))
     describe(app)
     add_api_page(app)
     guard(app, _access(engine, settings).admit)

@@ -20,6 +20,7 @@ from shared.errors import (
     PartlyFetchedError,
     StatementRefusedError,
 )
+from shared.events import GeneratorEvents
 from shared.fetched_files import FileFetcher
 from shared.files import put_in_place, sync, sync_folder, work_folder, write_whole
 from shared.hub_exchange import HubExchange, HubLimits
@@ -147,6 +148,21 @@ class HubClient:
             headers=JSON,
         )
         return _the_state(record, found)
+
+    def events(self, after: int) -> GeneratorEvents:
+        """Return what happened to generators after a number.
+
+        Raises:
+            HubUnreadableError: The events are not in order, or come from before.
+        """
+        page = self._exchange.call(GeneratorEvents, "GET", f"/events?after={after}")
+        numbers = [event.number for event in page.items]
+        in_order = numbers == sorted(set(numbers)) and all(
+            after < number <= page.last for number in numbers
+        )
+        if not in_order or (page.more and page.last <= after):
+            raise HubUnreadableError(f"the hub's events after {after} are not in order")
+        return page
 
     def alias(self, centre: str, name: str, alias: str) -> Alias:
         """Return where an alias points, and what that version is.

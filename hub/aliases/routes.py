@@ -81,6 +81,7 @@ async def point_alias(
         name,
         alias,
         target.version,
+        by=caller,
         check_document=Conditions(request).check_document,
     )
     found, new = await to_thread.run_sync(point)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from hub.aliases.store import AliasStore
 from hub.errors import AliasNotFoundError, ForeignCentreError
+from shared.access import Caller
 from shared.preconditions import CheckDocument
 from shared.states import Alias
 
@@ -41,7 +42,14 @@ class Aliases:
         return found
 
     def point(
-        self, centre: str, name: str, alias: str, version: int, *, check_document: CheckDocument
+        self,
+        centre: str,
+        name: str,
+        alias: str,
+        version: int,
+        *,
+        by: Caller,
+        check_document: CheckDocument,
     ) -> tuple[Alias, bool]:
         """Point an alias at a version, and return it and whether it is new.
 
@@ -52,5 +60,5 @@ class Aliases:
             AliasRefusedError: The version cannot be fetched, or there are too many aliases.
         """
         return self._store.point(
-            centre, name, alias, version, now=self._clock(), check_document=check_document
+            centre, name, alias, version, now=self._clock(), by=by, check_document=check_document
         )

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
+from hub.audit_log.events import Action, Event
+from hub.audit_log.store import append
 from hub.database import AliasChangeRow, StateRow, VersionRow
 from hub.errors import AliasRefusedError
+from shared.access import Caller
 from shared.canonical import canonical_json
 from shared.preconditions import CheckDocument
 from shared.states import APPROVED, IN_WORDS, MOST_CHANGES_TOLD, SERVED, Alias, PastTarget, State
@@ -38,6 +41,7 @@ class AliasStore:
         version: int,
         *,
         now: datetime,
+        by: Caller,
         check_document: CheckDocument,
     ) -> tuple[Alias, bool]:
         """Point an alias at a version, and return it and whether it is new.
@@ -53,7 +57,7 @@ class AliasStore:
             session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             before = _read(session, centre, name, alias)
             check_document(lambda: None if before is None else canonical_json(before).decode())
-            _check_served(session, centre, name, version)
+            digest = _check_served(session, centre, name, version)
             if before is None and len(_names(session, centre, name)) >= MOST_OF_A_GENERATOR:
                 raise AliasRefusedError(
                     f"{centre}/{name} has {MOST_OF_A_GENERATOR} aliases, as many as it may"
@@ -66,10 +70,19 @@ class AliasStore:
                         alias=alias,
                         version=version,
                         changed_at=now,
-                        changed_by=centre,
+                        changed_by=by.name,
                     )
                 )
-                session.flush()
+                pointed = Event.of(
+                    by,
+                    Action.ALIAS_POINTED,
+                    centre=centre,
+                    name=name,
+                    version=version,
+                    subject=digest,
+                    alias=alias,
+                )
+                append(session, pointed, at=now)
             after = _read(session, centre, name, alias)
             assert after is not None, "it was written just now"
             return after, before is None
@@ -103,12 +116,15 @@ def _read(session: Session, centre: str, name: str, alias: str) -> Alias | None:
     )
 
 
-def _check_served(session: Session, centre: str, name: str, version: int) -> None:
+def _check_served(session: Session, centre: str, name: str, version: int) -> str:
+    """Return the manifest digest of a version that can be fetched."""
     state = _state(session, centre, name, version)
     if state not in SERVED:
         what = f"version {version} of {centre}/{name}"
         is_what = "is not there" if state is None else f"is {IN_WORDS[state]}"
         raise AliasRefusedError(f"{what} {is_what}; an alias points at what can be fetched")
+    query = select(VersionRow.manifest_digest).where(*_is(centre, name, version))
+    return session.scalars(query).one()
 
 
 def _state(session: Session, centre: str, name: str, version: int) -> State | None:
@@ -118,10 +134,14 @@ def _state(session: Session, centre: str, name: str, version: int) -> State | No
         select(state)
         .select_from(VersionRow)
         .outerjoin(StateRow, StateRow.version_id == VersionRow.id)
-        .where(VersionRow.centre == centre, VersionRow.name == name, VersionRow.version == version)
+        .where(*_is(centre, name, version))
     )
     found: State | None = session.scalar(query)
     return found
+
+
+def _is(centre: str, name: str, version: int) -> tuple[ColumnElement[bool], ...]:
+    return VersionRow.centre == centre, VersionRow.name == name, VersionRow.version == version
 
 
 def _of(centre: str, name: str) -> tuple[ColumnElement[bool], ...]:

@@ -26,7 +26,7 @@ from shared.preconditions import CheckDocument, unconditional
 from shared.screening import prose_fault
 from shared.states import APPROVED, IN_WORDS, PRIVATE, SERVED, State, StateWanted, VersionState
 
-BY_RULES = "(rules)"
+BY_RULES = Caller("(rules)", Role.ADMINISTRATOR)
 
 
 class LifeCycle:
@@ -79,7 +79,7 @@ class LifeCycle:
         state = self._states.change(
             place,
             wanted,
-            by=caller.name,
+            by=caller,
             now=self._clock(),
             check=partial(check_change, after=wanted.state, who=who),
             check_document=check_document,

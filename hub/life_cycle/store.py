@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from hub.audit_log.events import Action, Event
+from hub.audit_log.store import append
 from hub.database import StateChangeRow, StateRow, VersionRow
+from shared.access import Caller
 from shared.canonical import canonical_json
 from shared.preconditions import CheckDocument, unconditional
 from shared.states import (
@@ -53,7 +56,7 @@ class StateStore:
         place: Place,
         wanted: StateWanted,
         *,
-        by: str,
+        by: Caller,
         now: datetime,
         check: CheckState,
         check_document: CheckDocument = unconditional,
@@ -78,10 +81,11 @@ class StateStore:
 
 
 def put_state(
-    session: Session, row: VersionRow, wanted: StateWanted, *, by: str, now: datetime
+    session: Session, row: VersionRow, wanted: StateWanted, *, by: Caller, now: datetime
 ) -> None:
     """Write what a version becomes, in the transaction of what makes it so."""
-    replacement = wanted.replacement
+    replacement, before = wanted.replacement, session.get(StateRow, row.id)
+    append(session, _changed(row, wanted, APPROVED if before is None else before.state, by), at=now)
     said = {
         "version_id": row.id,
         "state": wanted.state,
@@ -89,7 +93,23 @@ def put_state(
         "replacement": None if replacement is None else canonical_json(replacement).decode(),
     }
     session.merge(StateRow(**said))
-    session.add(StateChangeRow(**said, changed_at=now, changed_by=by))
+    session.add(StateChangeRow(**said, changed_at=now, changed_by=by.name))
+
+
+def _changed(row: VersionRow, wanted: StateWanted, before: State, by: Caller) -> Event:
+    other = wanted.replacement
+    return Event.of(
+        by,
+        Action.STATE_CHANGED,
+        centre=row.centre,
+        name=row.name,
+        version=row.version,
+        subject=row.manifest_digest,
+        before=before,
+        state=wanted.state,
+        **({} if wanted.reason is None else {"reason": wanted.reason}),
+        **({} if other is None else {"replacement": str(other)}),
+    )
 
 
 def _version(session: Session, place: Place) -> VersionRow | None:

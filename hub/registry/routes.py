@@ -2,7 +2,7 @@
 
 import base64
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from anyio import to_thread
 from fastapi import (
@@ -36,6 +36,7 @@ from hub.errors import (
 )
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
+from hub.registry.told_files import ToldFile
 from shared.access import Caller, CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import headers, problems
 from shared.body_parts import body_parts
@@ -44,7 +45,7 @@ from shared.errors import PackageError, StatementRefusedError
 from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
-from shared.packages import Manifest
+from shared.packages import CARD, Manifest
 from shared.preconditions import Conditions, check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
@@ -163,14 +164,14 @@ async def publish(
 
     A draft is for its centre's eyes only, until that hands it in.
     """
-    registry.check_may_publish(centre, caller=caller.name)
+    registry.check_may_publish(centre, caller=caller)
     manifest = await MANIFEST.read(request)
     publishing = partial(
         registry.publish,
         centre,
         name,
         manifest,
-        caller=caller.name,
+        caller=caller,
         draft=draft,
         check_versions=Conditions(request).check_document,
     )
@@ -259,12 +260,17 @@ def read_file(
     registry: RegistryDep,
 ) -> Response:
     """Return a file, whole or in part (`Range`). Its ETag is its SHA-256."""
-    listed, path, state = registry.file(centre, name, _number(version), file, caller)
-    digest = base64.b64encode(bytes.fromhex(listed.sha256)).decode()
-    headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
-    if state is not None and state.state == "deprecated":
-        headers |= _deprecation(state, request.app.state.public_url)
-    return ServedFile(path, headers=headers, filename=file, media_type="application/octet-stream")
+    found = registry.file(centre, name, _number(version), file, caller)
+    sha256 = found.file.sha256
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    headers = {"ETag": f'"{sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
+    if found.state is not None and found.state.state == "deprecated":
+        headers |= _deprecation(found.state, request.app.state.public_url)
+    kind: dict[str, Any] = {"filename": file, "media_type": "application/octet-stream"}
+    if file == CARD:
+        return ServedFile(found.path, headers=headers, **kind)
+    tell = partial(request.app.state.fetches.tell, caller, found.record, found.file)
+    return ToldFile(found.path, headers=headers, tell=tell, **kind)
 
 
 @router.put(
@@ -288,11 +294,9 @@ async def put_statement(
     registry: RegistryDep,
 ) -> Response:
     """State what a version's audit found, in canonical JSON. The same again answers 200."""
-    registry.check_may_publish(centre, caller=caller.name)
+    registry.check_may_publish(centre, caller=caller)
     await AUDIT.read(request)
-    stating = partial(
-        registry.state, centre, name, version, await request.body(), caller=caller.name
-    )
+    stating = partial(registry.state, centre, name, version, await request.body(), caller=caller)
     kept, new = await to_thread.run_sync(stating)
     code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
     return Response(canonical_json(kept), status_code=code, media_type="application/json")

@@ -1,6 +1,7 @@
 """The rules of publishing and finding generators. Knows nothing of HTTP or SQL."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from hub.life_cycle.store import Place
 from hub.registry.blobs import BlobStore
 from hub.registry.inspections import Inspections
 from hub.registry.store import ListedPage, VersionFilter, VersionStore
-from shared.access import Caller, Role
+from shared.access import Caller
 from shared.cards import ModelCard
 from shared.errors import StatementRefusedError
 from shared.packages import (
@@ -40,6 +41,20 @@ from shared.states import APPROVED, ENDED, VersionState
 MOST_NAMED = 10
 
 
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file of a version, and where it lies.
+
+    Attributes:
+        state: Of the version, if it is not simply approved.
+    """
+
+    record: GeneratorVersion
+    file: ManifestFile
+    path: Path
+    state: VersionState | None
+
+
 class Registry:
     """Published generators."""
 
@@ -58,14 +73,14 @@ class Registry:
         self._life_cycle = life_cycle
         self._clock = clock
 
-    def check_may_publish(self, centre: str, *, caller: str) -> None:
+    def check_may_publish(self, centre: str, *, caller: Caller) -> None:
         """Check who publishes, before what is published is read.
 
         Raises:
             ForeignCentreError: `caller` is not `centre`.
         """
-        if caller != centre:
-            raise ForeignCentreError(f"{caller} cannot publish under the name of {centre}")
+        if caller.name != centre:
+            raise ForeignCentreError(f"{caller.name} cannot publish under the name of {centre}")
 
     def missing(self, digests: Iterable[str]) -> tuple[str, ...]:
         """Return the digests of files that are not stored, each once."""
@@ -79,7 +94,7 @@ class Registry:
         name: str,
         manifest: Manifest,
         *,
-        caller: str,
+        caller: Caller,
         draft: bool = False,
         check_versions: CheckDocument = unconditional,
     ) -> tuple[GeneratorVersion, bool]:
@@ -115,6 +130,7 @@ class Registry:
             card,
             manifest,
             now=self._clock(),
+            by=caller,
             check=self._check_uploaded,
             state=self._life_cycle.first_state(draft=draft),
             check_versions=check_versions,
@@ -154,7 +170,7 @@ class Registry:
             check_served(self._life_cycle.find(Place(centre, name, last.version), caller), caller)
 
     def state(
-        self, centre: str, name: str, version: int, content: bytes, *, caller: str
+        self, centre: str, name: str, version: int, content: bytes, *, caller: Caller
     ) -> tuple[AuditStatement, bool]:
         """Keep what a centre states of the audit of one of its versions.
 
@@ -168,11 +184,11 @@ class Registry:
             StatementExistsError: Another one is there.
         """
         self.check_may_publish(centre, caller=caller)
-        record = self.find(centre, name, version, Caller(caller, Role.CENTRE))
+        record = self.find(centre, name, version, caller)
         statement = read_statement(content, subject=record.manifest_digest)
         if statement.waiver is not None:
             _check_words(statement.waiver)
-        kept, new = self._versions.state(record, statement, now=self._clock())
+        kept, new = self._versions.state(record, statement, now=self._clock(), by=caller)
         if kept != statement:
             raise StatementExistsError(
                 f"version {version} of {centre}/{name} has another audit statement already"
@@ -216,8 +232,8 @@ class Registry:
 
     def file(
         self, centre: str, name: str, version: int | None, file: str, caller: Caller
-    ) -> tuple[ManifestFile, Path, VersionState | None]:
-        """Return a version's file, where it lies, and its state if that is not simply approved.
+    ) -> FoundFile:
+        """Return a version's file, if it is served to the caller.
 
         Raises:
             GeneratorNotFoundError, FileNotInVersionError: There is none.
@@ -230,7 +246,7 @@ class Registry:
             check_served(state, caller)
         for listed in record.manifest.files:
             if listed.name == file:
-                return listed, self.blobs.path(listed.sha256), state
+                return FoundFile(record, listed, self.blobs.path(listed.sha256), state)
         raise FileNotInVersionError(
             f"version {record.version} of {centre}/{name} has no file of that name"
         )

@@ -10,9 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from hub.audit_log.events import Action, Event
+from hub.audit_log.store import append
 from hub.database import StatementRow, StateRow, VersionKindRow, VersionRow
 from hub.errors import QuotaUsedUpError
 from hub.life_cycle.store import put_state
+from shared.access import Caller
 from shared.canonical import canonical_json, digest_of
 from shared.cards import ModelCard
 from shared.packages import Manifest, manifest_digest
@@ -81,6 +84,7 @@ class VersionStore:
         manifest: Manifest,
         *,
         now: datetime,
+        by: Caller,
         check: Callable[[Manifest], None],
         state: State = APPROVED,
         check_versions: CheckDocument = unconditional,
@@ -88,6 +92,7 @@ class VersionStore:
         """Add a version under the next number; a manifest that is there already is returned.
 
         Args:
+            by: Who publishes it.
             check: Raises if a file is not there any more; from then on none is removed.
             state: What the version is at first.
             check_versions: Raises if the generator's versions are not those that are meant.
@@ -118,8 +123,9 @@ class VersionStore:
             session.add(row)
             session.flush()  # gives the row its id
             session.add_all(_kind_rows(row, card))
+            append(session, _published(row, manifest, by, state), at=now)
             if state != APPROVED:  # which is what a version without a word is
-                put_state(session, row, StateWanted(state=state), by=card.centre, now=now)
+                put_state(session, row, StateWanted(state=state), by=by, now=now)
             return _record(row, state), True
 
     def _check_room(self, session: Session, centre: str) -> None:
@@ -162,7 +168,7 @@ class VersionStore:
             return None if found is None else _record(found[0], found[1] or APPROVED)
 
     def state(
-        self, record: GeneratorVersion, statement: AuditStatement, *, now: datetime
+        self, record: GeneratorVersion, statement: AuditStatement, *, now: datetime, by: Caller
     ) -> tuple[AuditStatement, bool]:
         """Keep what is stated of a version, unless something is.
 
@@ -178,6 +184,8 @@ class VersionStore:
             content = canonical_json(statement).decode()
             session.add(StatementRow(version_id=row.id, content=content, received_at=now))
             row.audit_statement = digest_of(statement)
+            stated = _about(row, by, Action.STATEMENT_ADDED, row.audit_statement)
+            append(session, stated, at=now)
             return statement, True
 
     def statement(self, record: GeneratorVersion) -> str | None:
@@ -330,6 +338,25 @@ def _version_row(card: ModelCard, manifest: Manifest, *, number: int, now: datet
         card=canonical_json(card).decode(),
         published_at=now,
         title=card.title,
+    )
+
+
+def _published(row: VersionRow, manifest: Manifest, by: Caller, state: State) -> Event:
+    size = sum(file.size_bytes for file in manifest.files)
+    detail = {"files": len(manifest.files), "size_bytes": size}
+    said = {} if state == APPROVED else {"state": state}
+    return _about(row, by, Action.PUBLISHED, row.manifest_digest, **detail, **said)
+
+
+def _about(row: VersionRow, by: Caller, action: Action, subject: str, **detail: int | str) -> Event:
+    return Event.of(
+        by,
+        action,
+        centre=row.centre,
+        name=row.name,
+        version=row.version,
+        subject=subject,
+        **detail,
     )
 
 

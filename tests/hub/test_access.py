@@ -53,6 +53,10 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("GET", ALIASES): Asked(200, 200, 200),
     ("GET", ALIASES + "/{alias}"): Asked(200, 200, 200),
     ("PUT", ALIASES + "/{alias}"): Asked(428, 403, 403, "target"),
+    ("GET", API + "/log"): Asked(403, 403, 200),
+    ("GET", API + "/log/head"): Asked(200, 200, 200),
+    ("GET", API + "/log/entries/{number}/digest"): Asked(200, 200, 200),
+    ("GET", API + "/events"): Asked(200, 200, 200),
     ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
 }
 OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
@@ -83,6 +87,7 @@ class World:
             alias="stable",
             file=weights.name,
             digest=weights.sha256,
+            number=1,
         )
         headers = {"Content-Type": "application/json"}
         if token is not None:
