@@ -32,6 +32,9 @@ from hub.life_cycle.approval import approval_of
 from hub.life_cycle.routes import router as life_cycle_router
 from hub.life_cycle.service import LifeCycle
 from hub.life_cycle.store import StateStore
+from hub.pages.routes import router as pages_router
+from hub.pages.site import hub_site
+from hub.pages.store import Shown
 from hub.registry.blobs import BlobStore, UploadLimits
 from hub.registry.cleaning import Cleaner
 from hub.registry.inspections import Inspections
@@ -53,6 +56,10 @@ from shared.hosts import check_hosts, host_names
 from shared.problem_handlers import add_problem_handlers
 from shared.rates import Guesses, Rates
 from shared.version import genshare_version
+from web_pages.login_routes import login_router
+from web_pages.logins import Logins
+from web_pages.site import add_site
+from web_pages.static_files import static_router
 
 API = "/api/v1"
 ROUTERS = (
@@ -102,6 +109,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     )
     for router in (*health, *ROUTERS):
         app.include_router(router, prefix=API)
+    _show_pages(app, engine, settings)
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
     _answer_to_names(app, settings, host)
@@ -133,6 +141,21 @@ def _answer_to_names(app: FastAPI, settings: Settings, host: str | None) -> None
     public_url = str(settings.public_url) if settings.public_url else None
     app.state.public_url = (public_url or "").rstrip("/")
     check_hosts(app, host_names(settings.allowed_hosts, host, public_url))
+
+
+def _show_pages(app: FastAPI, engine: Engine, settings: Settings) -> None:
+    """Add what people see; programs have the API."""
+    app.state.shown = Shown(engine)
+    public_url = str(settings.public_url) if settings.public_url else ""
+    is_enrolled = CentreStore(engine).is_enrolled
+    add_site(app, hub_site(logins(engine), is_enrolled=is_enrolled, public_url=public_url))
+    for router in (login_router(), static_router(), pages_router):
+        app.include_router(router)
+
+
+def logins(engine: Engine) -> Logins:
+    """Return who may log in to the pages."""
+    return Logins(engine, clock=_now)
 
 
 def centres(engine: Engine) -> Centres:

@@ -26,6 +26,7 @@ from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
 from centre_node.privacy.policy_file import policy_of
+from centre_node.pulled.service import GENERATORS
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sampling.recipes import new_recipe
@@ -40,7 +41,6 @@ from centre_node.training.on_lesions import train_on_lesions
 from centre_node.training.patients import trained_patients
 from centre_node.training.plan import TrainingPlan
 from node_api.audits import AuditReport, AuditSettings
-from node_api.connection import HubConnection
 from node_api.findings import StudyResult
 from node_api.jobs import Job
 from node_api.requests import (
@@ -63,7 +63,7 @@ from node_api.results import (
 )
 from shared.canonical import digest_of
 from shared.files import alone_in, write_text
-from shared.hub_client import HubClient, connect
+from shared.hub_client import HubClient
 from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
 from shared.terms import CentreTerms
@@ -79,11 +79,12 @@ class Node:
     data_dir: Path
     folders: DataFolders
     policy: Path | None = None
+    allow_unencrypted: bool = False
 
     @property
     def generators_dir(self) -> Path:
         """Where pulled packages lie, by manifest digest."""
-        return self.data_dir / "generators"
+        return self.data_dir / GENERATORS
 
     def job_folder(self, job_id: str) -> Path:
         """Where a job's files lie."""
@@ -99,14 +100,13 @@ class Node:
         datasets = Datasets(DatasetStore(self.engine), self.folders)
         return read_registered(datasets.find(dataset).source, self.folders)
 
-    def connection(self) -> HubConnection:
+    def connection(self) -> Connection:
         """Return the hub connection."""
-        return Connection(ConnectionStore(self.engine)).current()
+        return Connection(ConnectionStore(self.engine), allow_unencrypted=self.allow_unencrypted)
 
     def hub(self) -> HubClient:
         """Return a client of the hub."""
-        connection = self.connection()
-        return connect(connection.url, connection.token)
+        return self.connection().client()
 
 
 def handle(job: Job, node: Node, report: OnProgress) -> JobResult:
@@ -240,7 +240,7 @@ def _publish(
         folder / "package",
         weights_to_publish(training, ensemble=request.ensemble, proportions=request.proportions),
         trained,
-        CentreTerms(centre=node.connection().centre, **request.terms),
+        CentreTerms(centre=node.connection().current().centre, **request.terms),
         proportions=request.proportions,
     )
     policy, ledger = policy_of(node.data_dir, node.policy), LedgerStore(node.data_dir / LEDGER)

@@ -10,7 +10,7 @@ from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.audit_log.events import Action, Event
@@ -87,7 +87,7 @@ class Refusals:
 def add_refusals(app: FastAPI, refusals: Refusals) -> None:
     """Have the log told of what `app` refuses, before the caller is."""
 
-    async def told(request: Request, error: Exception) -> JSONResponse:
+    async def told(request: Request, error: Exception) -> Response:
         assert isinstance(error, GenshareError)
         caller = _caller(request, error)
         if _is_refusal(error) and refusals.is_due(caller):
