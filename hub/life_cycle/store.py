@@ -4,18 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Engine, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import append
 from hub.database import StateChangeRow, StateRow, VersionRow
-from shared.access import Caller
+from shared.access import Caller, Role
 from shared.canonical import canonical_json
 from shared.preconditions import CheckDocument, unconditional
 from shared.states import (
     APPROVED,
     MOST_CHANGES_TOLD,
+    PRIVATE,
     Replacement,
     State,
     StateChange,
@@ -110,6 +111,14 @@ def _changed(row: VersionRow, wanted: StateWanted, before: State, by: Caller) ->
         **({} if wanted.reason is None else {"reason": wanted.reason}),
         **({} if other is None else {"replacement": str(other)}),
     )
+
+
+def seen_by(caller: Caller) -> ColumnElement[bool]:
+    """Choose the versions that a caller may know of."""
+    private = exists().where(StateRow.version_id == VersionRow.id, StateRow.state.in_(PRIVATE))
+    if caller.role is Role.ADMINISTRATOR:
+        return true()
+    return or_(VersionRow.centre == caller.name, ~private)
 
 
 def _version(session: Session, place: Place) -> VersionRow | None:

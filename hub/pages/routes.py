@@ -11,7 +11,7 @@ from hub.pages.site import EVERYONE
 from hub.pages.store import Order, Shown, Wanted
 from hub.pages.wording import ARCHITECTURES, KINDS, ORDERS
 from hub.registry.service import Registry
-from shared.access import requires
+from shared.access import Caller, requires
 from shared.models import StrictModel
 from shared.names import LesionKind, Name
 from shared.statements import AuditStatement
@@ -73,7 +73,7 @@ def show_generators(
         kind_words=KINDS,
         architecture_words=ARCHITECTURES,
         choices=shown.choices(),
-        listed=shown.generators(wanted),
+        listed=shown.generators(wanted, request.state.caller),
     )
 
 
@@ -117,20 +117,23 @@ def _generator(
     registry: Registry,
     which: tuple[str, str, int | None],
 ) -> Response:
-    record = registry.find(*which)
+    caller: Caller = request.state.caller
+    record = registry.find(*which, caller)
     return site.page(
         request,
         "generator.html.j2",
         record=record,
         card=record.card,
-        statement=_statement(registry, which),
-        versions=shown.versions(record.centre, record.name),
+        statement=_statement(registry, which, caller),
+        versions=shown.versions(record.centre, record.name, caller),
         hub_url=site.public_url or str(request.base_url).rstrip("/"),
     )
 
 
-def _statement(registry: Registry, which: tuple[str, str, int | None]) -> AuditStatement | None:
+def _statement(
+    registry: Registry, which: tuple[str, str, int | None], caller: Caller
+) -> AuditStatement | None:
     try:
-        return AuditStatement.model_validate_json(registry.statement(*which))
+        return AuditStatement.model_validate_json(registry.statement(*which, caller))
     except StatementNotFoundError:
         return None
