@@ -21,6 +21,9 @@ JobKind = Literal[
 ]
 
 
+WITHDRAWN_TOO = "Whether generators that were withdrawn are used all the same."
+
+
 class JobRequest(StrictModel):
     """Base of every request.
 
@@ -126,6 +129,7 @@ class SampleRequest(JobRequest):
     generator: Digest = Field(description="Manifest digest of the pulled package.")
     count: int = Field(ge=1, le=1_000_000)
     seed: int = Field(0, ge=0, le=LARGEST_SEED)
+    withdrawn_too: bool = Field(False, description=WITHDRAWN_TOO)
     pathology: Pathology | None = Field(
         None,
         description="Of all patches, for a generator with classes; None draws them by turns.",
@@ -141,6 +145,7 @@ class StudyRequest(JobRequest):
     kind: Literal["study"] = "study"
     dataset: Name
     study: StudyConfiguration
+    withdrawn_too: bool = Field(False, description=WITHDRAWN_TOO)
     workers: int = Field(1, ge=1, le=256, description="Runs at once; results do not depend on it.")
 
 

@@ -14,6 +14,7 @@ from shared.canonical import canonical_json, digest_of, etag_of
 from shared.errors import (
     DigestMismatchError,
     HubAddressError,
+    HubRefusedError,
     HubUnreadableError,
     NoSuchWeightsError,
     PackageNotKeptError,
@@ -24,9 +25,11 @@ from shared.events import GeneratorEvents
 from shared.fetched_files import FileFetcher
 from shared.files import put_in_place, sync, sync_folder, work_folder, write_whole
 from shared.hub_exchange import HubExchange, HubLimits
+from shared.marks import keep_mark
 from shared.packages import (
     CARD,
     MANIFEST,
+    MARK,
     Manifest,
     Package,
     add_to_package,
@@ -43,13 +46,14 @@ from shared.records import (
 )
 from shared.sent_files import send_missing
 from shared.statements import STATEMENT, AuditStatement, check_subject
-from shared.states import Alias, AliasTarget, StateWanted, VersionState
+from shared.states import APPROVED, Alias, AliasTarget, StateWanted, VersionState, VersionStates
 from shared.transfer_progress import MB, Transfer, say_nothing
 from shared.weight_choices import weights_named
 from shared.weights import inspect_weights
 
 CHECKED_BYTES_PER_SECOND = 20_000_000  # a hub on a slow disk reads all weights before it answers
 MOST_PAGES = 10_000
+NO_SUCH_ROUTE = "GS-0003"
 JSON = {"Content-Type": "application/json"}
 USUAL = HubLimits()
 
@@ -140,7 +144,30 @@ class HubClient:
         Raises:
             DigestMismatchError: The hub answered with another version's.
         """
-        return _the_state(record, self._exchange.call(VersionState, "GET", _state_path(record)))
+        try:
+            found = self._exchange.call(VersionState, "GET", _state_path(record))
+        except HubRefusedError as error:
+            if error.problem.code != NO_SUCH_ROUTE:
+                raise
+            named = record.model_dump(include={"centre", "name", "version", "manifest_digest"})
+            return VersionState(**named, state=APPROVED)  # a hub of before knows nothing else
+        return _the_state(record, found)
+
+    def states(self, centre: str, name: str) -> tuple[VersionState, ...]:
+        """Return what a generator's versions are, those that were withdrawn too.
+
+        Raises:
+            DigestMismatchError: The hub answered with another generator's.
+        """
+        path = f"/generators/{centre}/{name}/states"
+        found = self._exchange.call(VersionStates, "GET", path).items
+        for state in found:
+            if (state.centre, state.name) != (centre, name):
+                raise DigestMismatchError(
+                    f"the hub tells the states of {state.centre}/{state.name}, not of "
+                    f"{centre}/{name}"
+                )
+        return found
 
     def change_state(self, record: GeneratorVersion, wanted: StateWanted) -> VersionState:
         """Change what a version is.
@@ -342,6 +369,8 @@ class HubClient:
             package = self._complete(record, folder, partial, wanted, on_progress)
             if statement is not None:
                 _keep_statement(folder, statement)
+            if record.state != APPROVED or (folder / MARK).exists():
+                keep_mark(folder, self.state_of(record))
         return package
 
     def _complete(

@@ -23,7 +23,7 @@ from shared.records import BlobDigests, CentreToken, GeneratorPage, GeneratorVer
 from shared.repeats import Answer, Attempts, Patience, repeated
 from shared.safe_text import shown
 from shared.statements import LARGEST_STATEMENT_BYTES, AuditStatement
-from shared.states import Alias, VersionState
+from shared.states import Alias, VersionState, VersionStates
 
 API = "/api/v1"
 
@@ -52,6 +52,7 @@ BOUNDS: dict[type[BaseModel], Bound] = {
     AuditStatement: Bound(LARGEST_STATEMENT_BYTES, 2_000),
     GeneratorEvents: Bound(256 << 10, 12 * MOST_EVENTS),
     Alias: Bound(64 << 10, 500),
+    VersionStates: Bound(16 << 20, 1_000_000),
     VersionState: Bound(128 << 10, 1_500),
     GeneratorPage: Bound(64 << 20, 50 * VALUES_OF_A_RECORD),
 }

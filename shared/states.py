@@ -24,6 +24,7 @@ ENDED: tuple[State, ...] = ("withdrawn", "quarantined")
 """What is not to be used; its record can still be read."""
 
 MOST_CHANGES_TOLD = 50
+MOST_VERSIONS = 100_000
 
 IN_WORDS: Mapping[State, str] = MappingProxyType(
     {
@@ -91,6 +92,12 @@ def _is_no_version(alias: str) -> str:
     if alias == "latest":
         raise ValueError("latest is the last version's own; an alias has another name")
     return alias
+
+
+class VersionStates(StrictModel):
+    """What the versions of a generator are, newest first, without their histories."""
+
+    items: tuple[VersionState, ...] = Field(max_length=MOST_VERSIONS)
 
 
 AliasName = Annotated[

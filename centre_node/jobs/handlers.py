@@ -279,7 +279,12 @@ def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerat
 
 
 def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress) -> SampledPatches:
-    package = pulled(node.generators_dir, request.generator, partly=True)
+    package = pulled(
+        node.generators_dir,
+        request.generator,
+        partly=True,
+        withdrawn_too=request.withdrawn_too,
+    )
     device, side = default_device(), package.card.architecture.image_size
     recipe = new_recipe(
         package,
@@ -303,7 +308,7 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
         own=node.reading(request.dataset),
         donors={name: node.reading(name) for arm in arms for name in arm.real_donors},
         packages={
-            digest: pulled(node.generators_dir, digest)
+            digest: pulled(node.generators_dir, digest, withdrawn_too=request.withdrawn_too)
             for digest in sorted({digest for arm in arms for digest in arm.generators})
         },
         initial_weights=node.classifier_weights(request.study.classifier_training.initial_weights),

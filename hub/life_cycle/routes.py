@@ -21,7 +21,7 @@ from shared.canonical import canonical_json
 from shared.json_bodies import JsonBody
 from shared.names import Name
 from shared.preconditions import Conditions
-from shared.states import StateWanted, VersionState
+from shared.states import StateWanted, VersionState, VersionStates
 
 router = APIRouter(
     tags=["life cycle"],
@@ -47,6 +47,16 @@ def read_state(
 ) -> Response:
     """Tell what a version is, why, what to use instead, and how it came to it."""
     return _answer(life_cycle.find(Place(centre, name, version), caller))
+
+
+@router.get(
+    "/generators/{centre}/{name}/states",
+    response_model=VersionStates,
+    responses=problems(GeneratorNotFoundError),
+)
+def list_states(centre: Name, name: Name, caller: CallerDep, life_cycle: LifeCycleDep) -> Response:
+    """Tell what all versions of a generator are, those that were withdrawn too."""
+    return _answer(life_cycle.all(centre, name, caller))
 
 
 @router.post(
@@ -81,5 +91,5 @@ async def change_state(
     return _answer(await to_thread.run_sync(change))
 
 
-def _answer(state: VersionState) -> Response:
+def _answer(state: VersionState | VersionStates) -> Response:
     return Response(canonical_json(state), media_type="application/json")

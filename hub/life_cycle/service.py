@@ -24,7 +24,16 @@ from hub.life_cycle.store import Place, StateStore
 from shared.access import Caller, Role
 from shared.preconditions import CheckDocument, unconditional
 from shared.screening import prose_fault
-from shared.states import APPROVED, IN_WORDS, PRIVATE, SERVED, State, StateWanted, VersionState
+from shared.states import (
+    APPROVED,
+    IN_WORDS,
+    PRIVATE,
+    SERVED,
+    State,
+    StateWanted,
+    VersionState,
+    VersionStates,
+)
 
 BY_RULES = Caller("(rules)", Role.ADMINISTRATOR)
 
@@ -53,6 +62,17 @@ class LifeCycle:
         if state is None or not may_see(state.state, place.centre, caller):
             raise GeneratorNotFoundError(f"there is no {place}")
         return state
+
+    def all(self, centre: str, name: str, caller: Caller) -> VersionStates:
+        """Return what a generator's versions are, those that were withdrawn too.
+
+        Raises:
+            GeneratorNotFoundError: There is none that the caller may see.
+        """
+        found = self._states.all(centre, name, caller)
+        if not found:
+            raise GeneratorNotFoundError(f"there is no generator {centre}/{name} in any version")
+        return VersionStates(items=found)
 
     def change(
         self,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Engine, exists, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Engine, Select, exists, or_, select, true
+from sqlalchemy.orm import Session, load_only
 
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import append
@@ -24,6 +24,7 @@ from shared.states import (
     VersionState,
 )
 
+NAMED = (VersionRow.centre, VersionRow.name, VersionRow.version, VersionRow.manifest_digest)
 CheckState = Callable[[State], None]
 """Raises if what a version is now cannot become what is wanted."""
 
@@ -51,6 +52,18 @@ class StateStore:
         with Session(self._engine) as session:
             row = _version(session, place)
             return None if row is None else _told(session, row)
+
+    def all(self, centre: str, name: str, caller: Caller) -> tuple[VersionState, ...]:
+        """Return what a generator's versions are that the caller may see, newest first."""
+        query = (
+            select(VersionRow)
+            .options(load_only(*NAMED))
+            .where(VersionRow.centre == centre, VersionRow.name == name, seen_by(caller))
+            .order_by(VersionRow.version.desc())
+        )
+        with Session(self._engine) as session:
+            current = {row.version_id: row for row in session.scalars(_states(centre, name))}
+            return tuple(_now(row, current.get(row.id)) for row in session.scalars(query))
 
     def change(
         self,
@@ -132,13 +145,18 @@ def _version(session: Session, place: Place) -> VersionRow | None:
 
 
 def _told(session: Session, row: VersionRow) -> VersionState:
-    current = session.get(StateRow, row.id)
     changes = session.scalars(
         select(StateChangeRow)
         .where(StateChangeRow.version_id == row.id)
         .order_by(StateChangeRow.number.desc())
         .limit(MOST_CHANGES_TOLD)
     )
+    history = tuple(map(_change, changes))
+    return _now(row, session.get(StateRow, row.id)).model_copy(update={"history": history})
+
+
+def _now(row: VersionRow, current: StateRow | None) -> VersionState:
+    """Return what a version is, without how it came to it."""
     return VersionState(
         centre=row.centre,
         name=row.name,
@@ -147,8 +165,12 @@ def _told(session: Session, row: VersionRow) -> VersionState:
         state=APPROVED if current is None else current.state,
         reason=None if current is None else current.reason,
         replacement=None if current is None else _replacement(current.replacement),
-        history=tuple(map(_change, changes)),
     )
+
+
+def _states(centre: str, name: str) -> Select[StateRow]:
+    query = select(StateRow).join(VersionRow, VersionRow.id == StateRow.version_id)
+    return query.where(VersionRow.centre == centre, VersionRow.name == name)
 
 
 def _change(row: StateChangeRow) -> StateChange:

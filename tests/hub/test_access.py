@@ -50,6 +50,7 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
     ("GET", VERSIONS + "/{version}/state"): Asked(200, 200, 200),
     ("POST", VERSIONS + "/{version}/state"): Asked(200, 403, 409, "deprecation"),
+    ("GET", API + "/generators/{centre}/{name}/states"): Asked(200, 200, 200),
     ("GET", ALIASES): Asked(200, 200, 200),
     ("GET", ALIASES + "/{alias}"): Asked(200, 200, 200),
     ("PUT", ALIASES + "/{alias}"): Asked(428, 403, 403, "target"),
