@@ -12,7 +12,7 @@ from node_api.patches import PatchConfiguration
 from node_api.studies import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
-from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
+from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, FileName, LesionKind, Name, Pathology
 from shared.terms import Terms
 
@@ -145,6 +145,11 @@ class StudyRequest(JobRequest):
     kind: Literal["study"] = "study"
     dataset: Name
     study: StudyConfiguration
+    without: tuple[Digest, ...] = Field(
+        (),
+        max_length=MOST_LISTED,
+        description="Generators that the arms do without, such as those that were withdrawn.",
+    )
     withdrawn_too: bool = Field(False, description=WITHDRAWN_TOO)
     workers: int = Field(1, ge=1, le=256, description="Runs at once; results do not depend on it.")
 
