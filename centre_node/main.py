@@ -56,19 +56,22 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     engine = open_database(settings.data_dir)
     jobs = JobStore(engine)
     check_policy(settings)
-    supervisor = Supervisor(jobs, settings.data_dir, clock=_now)
+    supervisor = Supervisor(
+        jobs, settings.data_dir, clock=_now, allow_unencrypted=settings.allow_unencrypted
+    )
     folders = data_folders(settings.data_dir, settings.mammograms_dir, settings.lent_dir)
 
     follower = Follower(
-        ConnectionStore(engine), FollowedHubs(engine), generators=settings.data_dir / GENERATORS
+        ConnectionStore(engine),
+        FollowedHubs(engine),
+        generators=settings.data_dir / GENERATORS,
+        allow_unencrypted=settings.allow_unencrypted,
     )
 
     @asynccontextmanager
     async def supervised(_app: FastAPI) -> AsyncIterator[None]:
         following = asyncio.create_task(follower.follow_for_ever(settings.events_seconds))
-        supervisor.start(
-            folders, settings.release_policy, allow_unencrypted=settings.allow_unencrypted
-        )
+        supervisor.start(folders, settings.release_policy)
         yield
         following.cancel()
         supervisor.stop()

@@ -57,8 +57,3 @@ def digest_of(model: BaseModel) -> str:
 def etag_of(content: bytes) -> str:
     """Return the strong ETag of a document."""
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-
-
-def sha256_of_text(text: str) -> str:
-    """Return the SHA-256 of a text in UTF-8, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()

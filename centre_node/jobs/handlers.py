@@ -254,8 +254,8 @@ def _publish(
         waiver=ledger.waiver(request.training_job, policy_digest=digest_of(policy)),
         built_here=True,
     )
-    gate = Gate(policy, ledger, pages=folder / ARTIFACTS)
-    return gate.send(gate.decide(candidate), node.hub(), on_progress=report)
+    gate, hub = Gate(policy, ledger, pages=folder / ARTIFACTS), node.hub()
+    return gate.send(gate.decide(candidate), hub, on_progress=report).record
 
 
 def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerator:

@@ -105,9 +105,21 @@ class Jobs:
 
 
 class Supervisor:
-    """Starts a worker process when a job waits, and puts a dead worker's job back in the queue."""
+    """Starts a worker process when a job waits, and puts a dead worker's job back in the queue.
 
-    def __init__(self, store: JobStore, data_dir: Path, *, clock: Callable[[], datetime]) -> None:
+    Args:
+        allow_unencrypted: Whether the hub may be another machine over plain HTTP.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        data_dir: Path,
+        *,
+        clock: Callable[[], datetime],
+        allow_unencrypted: bool = False,
+    ) -> None:
+        self._allow_unencrypted = allow_unencrypted
         self._store = store
         self._data_dir = data_dir
         self._clock = clock
@@ -115,18 +127,15 @@ class Supervisor:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
-    def start(
-        self, folders: DataFolders, policy: Path | None, *, allow_unencrypted: bool = False
-    ) -> None:
+    def start(self, folders: DataFolders, policy: Path | None) -> None:
         """Begin to watch the queue.
 
         Args:
             policy: The file of the release policy; None: the one in the data folder, if any.
-            allow_unencrypted: Whether the hub may be another machine over plain HTTP.
         """
         places = [str(place or "") for place in (folders.mammograms, folders.lent, policy)]
-        allowed = [ALLOW_UNENCRYPTED] if allow_unencrypted else []
         worker = [sys.executable, "-m", "centre_node.jobs.worker"]
+        allowed = [ALLOW_UNENCRYPTED] if self._allow_unencrypted else []
         self._command = [*worker, str(self._data_dir), *places, *allowed]
         self._thread.start()
 

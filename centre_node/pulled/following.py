@@ -46,14 +46,21 @@ class Follower:
 
     Args:
         generators: Holds each pulled package in a folder named after its manifest's digest.
+        allow_unencrypted: Whether the hub may be asked over plain HTTP.
     """
 
     def __init__(
-        self, connections: ConnectionStore, followed: FollowedHubs, *, generators: Path
+        self,
+        connections: ConnectionStore,
+        followed: FollowedHubs,
+        *,
+        generators: Path,
+        allow_unencrypted: bool = False,
     ) -> None:
         self._connections = connections
         self._followed = followed
         self._generators = generators
+        self._allow_unencrypted = allow_unencrypted
 
     async def follow_for_ever(self, seconds: float) -> None:
         """Poll the hub, with a pause of so many seconds in between."""
@@ -74,7 +81,12 @@ class Follower:
         connection = self._connections.get()
         if connection is None:
             return
-        hub = connect(connection.url, connection.token, LIMITS)
+        hub = connect(
+            connection.url,
+            connection.token,
+            LIMITS,
+            allow_unencrypted=self._allow_unencrypted,
+        )
         last, more = self._followed.last(connection.url), True
         while more:
             page = hub.events(last)

@@ -5,6 +5,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -110,7 +111,7 @@ def _caller(request: Request, error: GenshareError) -> Caller:
         return error.caller
     address = request.client.host if request.client else ""
     caller: Caller = getattr(request.state, "caller", None) or nobody(address)
-    return caller
+    return caller if caller.address else replace(caller, address=address)
 
 
 def _about(request: Request) -> dict[str, Any]:
