@@ -46,7 +46,15 @@ from shared.records import (
 )
 from shared.sent_files import missing_files, send_files
 from shared.statements import STATEMENT, AuditStatement, check_subject
-from shared.states import APPROVED, Alias, AliasTarget, StateWanted, VersionState, VersionStates
+from shared.states import (
+    APPROVED,
+    Alias,
+    AliasTarget,
+    State,
+    StateWanted,
+    VersionState,
+    VersionStates,
+)
 from shared.transfer_progress import MB, Transfer, say_nothing
 from shared.weight_choices import weights_named
 from shared.weights import inspect_weights
@@ -271,7 +279,11 @@ class HubClient:
         )
         if canonical_json(kept) != content:
             raise StatementRefusedError(f"the hub keeps another {STATEMENT} than the one sent")
-        return record.model_copy(update={"audit_statement": digest_of(statement)})
+        stated = record.model_copy(update={"audit_statement": digest_of(statement)})
+        if record.state != "pending_review":
+            return stated
+        now = self.state_of(record)  # what a rule of the hub waited for may have come
+        return stated.model_copy(update={"state": now.state})
 
     def statement(self, record: GeneratorVersion) -> AuditStatement | None:
         """Return what its centre states of a version's audit, None if nothing.
@@ -290,8 +302,13 @@ class HubClient:
             )
         return statement
 
-    def generators(self, centre: str | None = None) -> Iterator[GeneratorVersion]:
+    def generators(
+        self, centre: str | None = None, state: State | None = None
+    ) -> Iterator[GeneratorVersion]:
         """Yield every published version, newest first.
+
+        Args:
+            state: Of those that are listed; None: approved or deprecated, and the caller's own.
 
         Raises:
             HubUnreadableError: The pages lead in a circle, have no end, or hold what was not asked
@@ -299,7 +316,7 @@ class HubClient:
         """
         seen: set[tuple[str, str, int]] = set()
         budget = Budget(self._limits.listing_seconds)
-        for page in self._pages(centre, budget):
+        for page in self._pages(centre, state, budget):
             for record in page.items:
                 key = (record.centre, record.name, record.version)
                 if key in seen or centre not in {None, record.centre}:
@@ -309,10 +326,12 @@ class HubClient:
                 seen.add(key)
                 yield record
 
-    def _pages(self, centre: str | None, budget: Budget) -> Iterator[GeneratorPage]:
+    def _pages(
+        self, centre: str | None, state: State | None, budget: Budget
+    ) -> Iterator[GeneratorPage]:
         cursor: int | None = None
         for _ in range(MOST_PAGES):
-            given = {"centre": centre, "cursor": cursor}
+            given = {"centre": centre, "state": state, "cursor": cursor}
             parameters = {key: value for key, value in given.items() if value is not None}
             with self._exchange.named("GET", "/generators"):
                 seconds = min(self._limits.call_seconds, budget.left())
