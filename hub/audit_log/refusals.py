@@ -115,8 +115,8 @@ def _caller(request: Request, error: GenshareError) -> Caller:
 
 
 def _about(request: Request) -> dict[str, Any]:
-    """Return which generator the path names; nobody has looked yet whether those are names."""
-    named = request.path_params
+    """Return which generator the URL names; nobody has looked yet whether those are names."""
+    named = {**request.query_params, **request.path_params}
     if not all(NAME.fullmatch(str(named.get(key, "a"))) for key in ("centre", "name")):
         return {}
     found = {key: named[key] for key in ("centre", "name") if key in named}
