@@ -90,6 +90,15 @@ class StatementRefusedError(
     """A statement speaks of another package, was changed, or is none."""
 
 
+class SamplesRefusedError(
+    PackageError,
+    code="GS-2019",
+    title="Samples refused",
+    hint="Build the package again; genshare publish --samples draws the picture.",
+):
+    """The picture of synthetic patches is not of the one form that it may have."""
+
+
 class NoSuchWeightsError(
     PackageError,
     code="GS-2008",
@@ -97,6 +106,17 @@ class NoSuchWeightsError(
     hint="genshare show lists a version's weight files.",
 ):
     """A weight file was asked for that the package does not list."""
+
+
+class GeneratorWithdrawnError(
+    PackageError,
+    code="GS-3600",
+    status=409,
+    title="Generator withdrawn",
+    hint="Use the replacement, if one is named; --withdrawn-too (`withdrawn_too` of a job) uses it "
+    "all the same. genshare study uses finds what used it before.",
+):
+    """A generator was withdrawn or quarantined after it was fetched."""
 
 
 class PartlyFetchedError(

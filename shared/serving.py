@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings
 
 from shared.errors import CannotServeError
 from shared.files import is_full_disk
+from shared.log_format import LogFormat, formatter
 from shared.log_limit import LogLimit
 from shared.plain_words import plain_words
 from shared.server import Server
@@ -79,7 +80,7 @@ def read_settings(settings: type[Settings], **given: Any) -> Settings:
 def serve(app: FastAPI, host: str, port: int, settings: ServingSettings) -> None:
     """Serve until the process is told to stop."""
     log_limit = LogLimit(settings.log_lines_per_minute)
-    _write_log(log_limit)
+    _write_log(log_limit, settings.log_format)
     with listening(host, port) as listeners:
         server = Server(app, settings, on_sweep=log_limit.tell)
         name = f"[{host}]" if ":" in host else host
@@ -87,11 +88,12 @@ def serve(app: FastAPI, host: str, port: int, settings: ServingSettings) -> None
         server.run(listeners)
 
 
-def _write_log(log_limit: LogLimit) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+def _write_log(log_limit: LogLimit, log_format: LogFormat) -> None:
+    logging.basicConfig(level=logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(log_limit)
+        handler.setFormatter(formatter(log_format))
 
 
 @contextmanager
