@@ -138,6 +138,8 @@ def show(
     record = _record(hub, centre, name, version, alias)
     if record.state != APPROVED:
         sys.stderr.write(f"{shown(f'this version is {hub.state_of(record)}')}\n")
+    if record.card.use is not None:
+        sys.stderr.write(f"{shown(f'terms of use: {record.card.use}')}\n")
     statement = hub.statement(record)
     told = "no audit is stated" if statement is None else statement_sentence(statement)
     sys.stderr.write(f"{shown(told)}\n")
@@ -194,6 +196,8 @@ def fetch(
         progress_shown() as report,
     ):
         package = hub.fetch(record, out, weights=chosen, on_progress=report)
+    if record.card.use is not None:
+        sys.stderr.write(f"{shown(f'terms of use: {record.card.use}')}\n")
     if (note := note_on(package)) is not None:
         sys.stderr.write(f"{shown(note)}\n")
     if not package.is_whole:

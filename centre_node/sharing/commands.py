@@ -36,13 +36,20 @@ from shared.progress import shown
 from shared.publishable import check_publishable
 from shared.statements import StatedWaiver, statement_sentence
 from shared.states import APPROVED, IN_WORDS
-from shared.terms import CentreTerms
+from shared.terms import CentreTerms, UseLimits
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 RELEASE = "Whether it may leave"
 
 
+UseGiven = Annotated[
+    UseLimits,
+    Options(
+        panel="Limits of use",
+        names={"centres": "for-centres", "purpose": "for-purpose", "until": "use-until"},
+    ),
+]
 TermsGiven = Annotated[dict[str, Any], Options(CentreTerms, panel="Name and terms")]
 
 
@@ -57,6 +64,7 @@ def publish(
         ),
     ],
     given: TermsGiven,
+    use: UseGiven,
     ensemble: Ensemble = False,
     proportions: Proportions = None,
     dry_run: Annotated[
@@ -160,7 +168,7 @@ def publish(
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
     book = LedgerStore(ledger or folder.absolute().parent / LEDGER)
-    package = _package(folder, given, book, ensemble=ensemble, proportions=chosen)
+    package = _package(folder, given, use, book, ensemble=ensemble, proportions=chosen)
     pages = page or (None if package.folder == folder else folder)
     gate = Gate(rules, book, pages)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
@@ -248,6 +256,7 @@ def _done(sent: Sent, hub_url: str) -> str:
 def _package(
     folder: Path,
     given: Mapping[str, Any],
+    use: UseLimits,
     ledger: LedgerStore,
     *,
     ensemble: bool,
@@ -255,8 +264,8 @@ def _package(
 ) -> Package:
     """Return the package that a folder is, or the one that is made of it."""
     if not (folder / MANIFEST).is_file():
-        return _built(folder, given, ledger, ensemble=ensemble, proportions=proportions)
-    settled = {"--ensemble": ensemble, "--proportion": proportions}
+        return _built(folder, given, use, ledger, ensemble=ensemble, proportions=proportions)
+    settled = {"--ensemble": ensemble, "--proportion": proportions, "limits of use": use}
     too_much = [option(name) for name in given]
     too_much += [option for option, is_given in settled.items() if is_given]
     if too_much:
@@ -272,6 +281,7 @@ def _package(
 def _built(
     folder: Path,
     given: Mapping[str, Any],
+    use: UseLimits,
     ledger: LedgerStore,
     *,
     ensemble: bool,
@@ -288,7 +298,13 @@ def _built(
     weights = weights_to_publish(folder, ensemble=ensemble, proportions=proportions)
     with write_faults_named(folder, PackageNotKeptError, full=PackageNotKeptError):
         package = build_anew(
-            folder, weights, trained, terms, proportions=proportions, keep=ledger.has_released
+            folder,
+            weights,
+            trained,
+            terms,
+            proportions=proportions,
+            keep=ledger.has_released,
+            use=use,
         )
         remember_terms(folder, terms)
     return package
