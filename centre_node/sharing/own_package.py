@@ -23,12 +23,14 @@ def build_anew(
     terms: CentreTerms,
     *,
     proportions: Mapping[str, float],
+    samples: int = 0,
     keep: Callable[[str], bool],
     use: UseLimits | None = None,
 ) -> Package:
     """Build `package` in a training's folder, in place of one that was made with other options.
 
     Args:
+        samples: Synthetic patches that the package shows.
         keep: Tells of a manifest's digest whether that package left, and so stays, under its
             digest in `earlier-packages`.
 
@@ -37,7 +39,9 @@ def build_anew(
     """
     place, made = training / PACKAGE, training / f".{PACKAGE}.new"
     shutil.rmtree(made, ignore_errors=True)
-    package = build_package(made, weights, trained, terms, proportions=proportions, use=use)
+    package = build_package(
+        made, weights, trained, terms, proportions=proportions, samples=samples, use=use
+    )
     before = _digest(place)
     if before is not None and before != package.digest and keep(before):
         _set_aside(place, training / EARLIER_PACKAGES / before)

@@ -17,6 +17,7 @@ from hub.registry.service import Registry
 from shared.access import Caller, requires
 from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import LesionKind, Name
+from shared.sample_grids import SAMPLES, grid_png, read_grid
 from shared.statements import AuditStatement
 from web_pages.routing import PageRoute
 from web_pages.site import Site
@@ -123,6 +124,16 @@ def show_version(
     return _generator(request, site, shown, registry, (centre, name, version))
 
 
+@router.get("/generators/{centre}/{name}/{version}/samples.png", dependencies=FOR_EVERYONE)
+def show_samples(
+    centre: Name, name: Name, version: Version, request: Request, registry: RegistryDep
+) -> Response:
+    """Show a version's synthetic patches: its pixels alone, written anew."""
+    found = registry.file(centre, name, version, SAMPLES, request.state.caller)
+    picture = grid_png(read_grid(found.path.read_bytes()))
+    return Response(picture, media_type="image/png", headers={"Cache-Control": "private"})
+
+
 @router.get("/centres", dependencies=FOR_EVERYONE)
 def show_centres(request: Request, site: SiteDep, shown: ShownDep) -> Response:
     """Show the centres."""
@@ -163,6 +174,7 @@ def _generator(
         card=record.card,
         statement=_statement(registry, which, caller),
         versions=shown.versions(record.centre, record.name, caller),
+        has_samples=any(file.name == SAMPLES for file in record.manifest.files),
         hub_url=site.public_url or str(request.base_url).rstrip("/"),
     )
 

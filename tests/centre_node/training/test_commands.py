@@ -354,11 +354,13 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
 
 
 def test_a_package_is_built_and_not_sent_when_dry(trained: Path) -> None:
-    done = publish(trained, *TERMS, "--dry-run")
+    done = publish(trained, *TERMS, "--dry-run", "--samples", "4")
 
     assert done.exit_code == 0, done.output
     assert "centre-b/masses: built, and not sent" in done.output
-    assert open_package(trained / "package").digest in done.output
+    package = open_package(trained / "package")
+    assert package.digest in done.output
+    assert "samples.png" in [file.name for file in package.files]
 
 
 @pytest.mark.slow
@@ -402,7 +404,9 @@ def test_terms_are_remembered_and_what_left_before_is_kept(
 ) -> None:
     folder = tmp_path / "folder"
     shutil.copytree(
-        trained, folder, ignore=shutil.ignore_patterns("package", "publish.toml", "earlier-*")
+        trained,
+        folder,
+        ignore=shutil.ignore_patterns("package", "publish.toml", "earlier-*", "privacy.*"),
     )
     token = loopback_hub.client(ADMIN_TOKEN).invite("centre-b", renew=True)
 
