@@ -10,8 +10,12 @@ from pathlib import Path
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import Engine
 
+from hub.aliases.routes import router as aliases_router
+from hub.aliases.service import Aliases
+from hub.aliases.store import AliasStore
 from hub.audit_log.fetches import Fetches
 from hub.audit_log.refusals import Refusals, add_refusals
 from hub.audit_log.routes import router as log_router
@@ -22,9 +26,19 @@ from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.errors import HubDiskFullError
+from hub.events.routes import router as events_router
+from hub.events.service import Events
+from hub.events.store import EventStore
 from hub.joining.routes import router as joining_router
 from hub.joining.service import Joining, JoinTokens
 from hub.joining.store import JoinTokenStore
+from hub.life_cycle.approval import approval_of
+from hub.life_cycle.routes import router as life_cycle_router
+from hub.life_cycle.service import LifeCycle
+from hub.life_cycle.store import StateStore
+from hub.metrics.counting import CountedRequests, RequestCounts
+from hub.metrics.holdings import Holdings
+from hub.metrics.routes import router as metrics_router
 from hub.pages.routes import router as pages_router
 from hub.pages.site import hub_site
 from hub.pages.store import Shown
@@ -58,6 +72,16 @@ from web_pages.site import add_site
 from web_pages.static_files import static_router
 
 API = "/api/v1"
+ROUTERS = (
+    centres_router,
+    joining_router,
+    registry_router,
+    signatures_router,
+    life_cycle_router,
+    aliases_router,
+    events_router,
+    log_router,
+)
 PUBLISHED_AT_ONCE = 2  # each reads whole files; more would leave no processor to the rest
 
 
@@ -81,26 +105,31 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     )
     app.state.centres = centres(engine)
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
-    app.state.registry = Registry(versions, blobs, Inspections(engine, blobs), clock=_now)
+    life_cycle = LifeCycle(StateStore(engine), approval_of(settings.approval), clock=_now)
+    app.state.life_cycle = life_cycle
+    app.state.aliases = Aliases(AliasStore(engine), clock=_now)
+    inspections = Inspections(engine, blobs)
+    app.state.registry = Registry(versions, blobs, inspections, life_cycle, clock=_now)
     app.state.signatures = Signatures(SignatureStore(engine), app.state.registry, clock=_now)
     app.state.joining = Joining(join_tokens(engine), app.state.centres, app.state.signatures)
     log = LogStore(engine)
     app.state.log = log
+    app.state.events = Events(EventStore(engine))
     app.state.fetches = Fetches(log, clock=time.monotonic, now=_now)
     app.state.publishing = CapacityLimiter(PUBLISHED_AT_ONCE)
     health = (
         alive(),
         ready(engine, access=open_to_anyone(), check=partial(_check_writable, blobs)),
     )
-    hub_routers = (centres_router, joining_router, registry_router, signatures_router, log_router)
-    for router in (*health, *hub_routers):
+    for router in (*health, *ROUTERS):
         app.include_router(router, prefix=API)
+    app.include_router(metrics_router)
     _show_pages(app, engine, settings)
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
     _answer_to_names(app, settings, host)
     add_problem_handlers(app)
-    add_refusals(app, Refusals(log, clock=time.monotonic, now=_now))
+    _count(app, engine, log)
     describe(app)
     add_api_page(app)
     guard(app, _access(engine, settings).admit)
@@ -127,6 +156,19 @@ def _answer_to_names(app: FastAPI, settings: Settings, host: str | None) -> None
     public_url = str(settings.public_url) if settings.public_url else None
     app.state.public_url = (public_url or "").rstrip("/")
     check_hosts(app, host_names(settings.allowed_hosts, host, public_url))
+
+
+def _count(app: FastAPI, engine: Engine, log: LogStore) -> None:
+    """Have what is refused written down, and all that happens counted."""
+    metrics = CollectorRegistry()
+    metrics.register(Holdings(engine))
+    refused = Counter(
+        "genshare_hub_refused", "Refusals by their code.", ("code",), registry=metrics
+    )
+    refusals = Refusals(log, clock=time.monotonic, now=_now)
+    add_refusals(app, refusals, on_refusal=lambda code: refused.labels(code).inc())
+    app.add_middleware(CountedRequests, counts=RequestCounts(metrics))
+    app.state.metrics = metrics
 
 
 def _show_pages(app: FastAPI, engine: Engine, settings: Settings) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import Field
 
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
@@ -26,6 +27,7 @@ from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import PATCHES, TRAINED, read_trained
 from centre_node.training.patients import trained_patients
 from node_api.release import ReleasePolicy
+from node_api.requests import MOST_SAMPLES
 from shared.command_options import Json, Options, with_options
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
@@ -35,6 +37,7 @@ from shared.packages import MANIFEST, Package, open_package
 from shared.progress import shown
 from shared.publishable import check_publishable
 from shared.statements import StatedWaiver, statement_sentence
+from shared.states import APPROVED, IN_WORDS
 from shared.terms import CentreTerms
 from signing.keys import SigningKey, read_key
 from signing.places import SigningKeyGiven, key_file
@@ -60,9 +63,22 @@ def publish(
     given: TermsGiven,
     ensemble: Ensemble = False,
     proportions: Proportions = None,
+    samples: Annotated[
+        int,
+        Field(ge=0, le=MOST_SAMPLES, description="Synthetic patches to show on the hub's page."),
+    ] = 0,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", metavar="", help="Check and build the package; send nothing."),
+    ] = False,
+    draft: Annotated[
+        bool,
+        typer.Option(
+            "--draft",
+            metavar="",
+            help="Send it as a draft, which nobody else sees until genshare state --to "
+            "pending_review hands it in.",
+        ),
     ] = False,
     policy: Annotated[
         Path | None,
@@ -154,12 +170,12 @@ def publish(
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
     book = LedgerStore(ledger or folder.absolute().parent / LEDGER)
-    package = _package(folder, given, book, ensemble=ensemble, proportions=chosen)
+    package = _package(folder, given, book, ensemble=ensemble, proportions=chosen, samples=samples)
     pages = page or (None if package.folder == folder else folder)
     key = _key(signing_key)
     gate = Gate(rules, book, pages, key)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
-    sent = None if hub is None else _sent(gate, release, hub)
+    sent = None if hub is None else _sent(gate, release, hub, draft=draft)
     done = "built, and not sent" if sent is None else _done(sent, hub_url)
     sys.stderr.write("" if sent is None else _signed(sent, key))
     sys.stdout.write(_as_json(release, sent) if json else _as_lines(release, done))
@@ -221,6 +237,7 @@ def _as_json(release: Release, sent: Sent | None) -> str:
         "centre": package.card.centre,
         "name": package.card.name,
         "version": None if sent is None else sent.record.version,
+        "state": None if sent is None else sent.record.state,
         "new": sent is not None and sent.package,
         "manifest_digest": package.digest,
         "verdict": release.decision.verdict,
@@ -238,13 +255,15 @@ def _as_lines(release: Release, done: str) -> str:
     )
 
 
-def _sent(gate: Gate, release: Release, hub: HubClient) -> Sent:
+def _sent(gate: Gate, release: Release, hub: HubClient, *, draft: bool) -> Sent:
     with shown() as report:
-        return gate.send(release, hub, on_progress=report)
+        return gate.send(release, hub, draft=draft, on_progress=report)
 
 
 def _done(sent: Sent, hub_url: str) -> str:
-    where = f"published as version {sent.record.version} on {hub_url}"
+    state = sent.record.state
+    as_what = "" if state == APPROVED else f" ({IN_WORDS[state]})"
+    where = f"published as version {sent.record.version}{as_what} on {hub_url}"
     if sent.package:
         return where
     return f"already {where}, {'its statement' if sent.statement else 'nothing'} was sent"
@@ -257,11 +276,14 @@ def _package(
     *,
     ensemble: bool,
     proportions: Mapping[str, float],
+    samples: int,
 ) -> Package:
     """Return the package that a folder is, or the one that is made of it."""
     if not (folder / MANIFEST).is_file():
-        return _built(folder, given, ledger, ensemble=ensemble, proportions=proportions)
-    settled = {"--ensemble": ensemble, "--proportion": proportions}
+        return _built(
+            folder, given, ledger, ensemble=ensemble, proportions=proportions, samples=samples
+        )
+    settled = {"--ensemble": ensemble, "--proportion": proportions, "--samples": samples}
     too_much = [option(name) for name in given]
     too_much += [option for option, is_given in settled.items() if is_given]
     if too_much:
@@ -281,6 +303,7 @@ def _built(
     *,
     ensemble: bool,
     proportions: Mapping[str, float],
+    samples: int,
 ) -> Package:
     trained = read_trained(folder)
     if trained is None:
@@ -293,7 +316,13 @@ def _built(
     weights = weights_to_publish(folder, ensemble=ensemble, proportions=proportions)
     with write_faults_named(folder, PackageNotKeptError, full=PackageNotKeptError):
         package = build_anew(
-            folder, weights, trained, terms, proportions=proportions, keep=ledger.has_released
+            folder,
+            weights,
+            trained,
+            terms,
+            proportions=proportions,
+            samples=samples,
+            keep=ledger.has_released,
         )
         remember_terms(folder, terms)
     return package

@@ -1,10 +1,10 @@
 """A hub, as a program or a notebook sees it."""
 
-import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genshare.interface.arguments import Address, Fetching, checked
 from genshare.interface.generators import Generator
 from shared.hub_client import connect
 from shared.progress import shown
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from genshare.interface.torch_data import Patch
 
 KEPT = Path("genshare-generators")
-NAMED = re.compile(r"(?P<centre>[a-z0-9-]+)/(?P<name>[a-z0-9-]+)")
 
 
 class Hub:
@@ -44,6 +43,7 @@ class Hub:
         trust: Path | str | None = None,
         allow_unencrypted: bool = False,
     ) -> None:
+        checked(Address, url=url, token=token)
         self._client = connect(url, token, allow_unencrypted=allow_unencrypted)
         self._folder = Path(folder)
         self._trust = trust_store(None if trust is None else Path(trust))
@@ -64,12 +64,11 @@ class Hub:
             version: None is the latest.
 
         Raises:
-            ValueError: `generator` has another form.
+            WrongArgumentError: `generator` has another form.
         """
-        named = NAMED.fullmatch(generator)
-        if named is None:
-            raise ValueError(f"{generator!r} is no CENTRE/NAME, such as 'centre-b/masses'")
-        record = self._client.version(named["centre"], named["name"], version)
+        wanted = checked(Fetching, generator=generator, version=version)
+        centre, _, name = wanted.generator.partition("/")
+        record = self._client.version(centre, name, wanted.version)
         with shown() as on_progress:
             receiver = Receiver(self._client, self._trust)
             received = receiver.fetch(
