@@ -16,6 +16,7 @@ from shared.hub_client import HubClient, connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.marks import keep_mark
 from shared.packages import Package, peek_package
+from shared.records import GeneratorVersion
 from shared.safe_text import shown
 from shared.states import (
     AliasName,
@@ -28,6 +29,14 @@ from shared.states import (
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 NOT_FOUND = 404
+Instead = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VERSION",
+        help="What to use instead: a version of the same generator, such as 2, or "
+        "CENTRE/NAME/VERSION.",
+    ),
+]
 Version = Annotated[int | None, Field(ge=1, description="Which version of it.")]
 
 
@@ -44,14 +53,7 @@ def state(
     reason: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Why, for those who hold a copy.")
     ] = None,
-    instead: Annotated[
-        str | None,
-        typer.Option(
-            metavar="VERSION",
-            help="What to use instead: a version of the same generator, such as 2, or "
-            "CENTRE/NAME/VERSION.",
-        ),
-    ] = None,
+    instead: Instead = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     allow_unencrypted: AllowUnencrypted = False,
@@ -76,10 +78,9 @@ def state(
     else:
         if version is None:
             raise typer.BadParameter("--to needs --version: a state is of one version")
-        other = None if instead is None else _replacement(centre, name, instead)
+        other = replacement(centre, name, instead)
         wanted = StateWanted(state=to, reason=reason, replacement=other)
-        record = hub.version(centre, name, version)
-        found = (hub.change_state(record, wanted),)
+        found = (hub.change_state(hub.version(centre, name, version), wanted),)
     sys.stdout.write(_as_json(found) if json else "".join(map(_as_lines, found)))
 
 
@@ -169,7 +170,21 @@ def _states(
     return (hub.state_of(hub.version(centre, name, version)),)
 
 
-def _replacement(centre: str, name: str, instead: str) -> Replacement:
+def become(hub: HubClient, record: GeneratorVersion, wanted: StateWanted) -> VersionState:
+    """Change what a version is; one that is that already stays as it is."""
+    return (
+        hub.state_of(record) if record.state == wanted.state else hub.change_state(record, wanted)
+    )
+
+
+def replacement(centre: str, name: str, instead: str | None) -> Replacement | None:
+    """Return the version that `--instead` names: of the same generator where it is a number.
+
+    Raises:
+        typer.BadParameter: It is none.
+    """
+    if instead is None:
+        return None
     parts = instead.split("/") if "/" in instead else [centre, name, instead]
     try:
         other_centre, other_name, number = parts

@@ -12,6 +12,7 @@ from shared.hub_client import HubClient
 from shared.packages import Package
 from shared.progress import OnProgress
 from shared.records import CentreKey, GeneratorVersion
+from shared.states import SERVED
 from shared.transfer_progress import say_nothing
 from signing.errors import SigningError, StatusMissingError
 from signing.judging import Check, Finding, judge
@@ -131,10 +132,10 @@ class Receiver:
 
     def _gives(self, record: GeneratorVersion, version: int) -> bool:
         try:
-            self.hub.version(record.centre, record.name, version)
+            found = self.hub.version(record.centre, record.name, version)
         except HubRefusedError:
             return False
-        return True
+        return found.state in SERVED
 
     def _judged(
         self,

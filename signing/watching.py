@@ -129,7 +129,8 @@ def check_latest(
     )
     if gives(newest.version):
         raise StatusRefusedError(sentence)
-    raise StatusMissingError(f"{sentence}; the hub reviews it still, or hides it")
+    why = "the hub reviews it still, withdrew it by itself, or hides it"
+    raise StatusMissingError(f"{sentence}; {why}")
 
 
 def _with_log(seen: SeenHub, head: LogHead) -> SeenHub:

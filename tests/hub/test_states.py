@@ -17,8 +17,10 @@ from shared.packages import Package
 from shared.problems import GenshareError
 from shared.records import GeneratorVersion
 from shared.states import State
+from signing.publishing import Signer
 from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
 from tests.packages import write_tiny_package
+from tests.signing.made_up import a_key
 from tests.statements import a_statement
 
 STATES: tuple[State, ...] = get_args(State)
@@ -264,3 +266,16 @@ def test_a_client_is_told_of_a_withdrawal_in_one_sentence(world: World) -> None:
 def test_a_rule_that_there_is_not_stops_the_start() -> None:
     with pytest.raises(CannotServeError, match="'vetted'; it takes none, operator, or with commas"):
         approval_of("audit_passed, vetted")
+
+
+@operated("signed, audit_passed")
+def test_what_is_signed_and_audited_is_approved_without_the_operator(world: World) -> None:
+    owner = world.hub.client(world.tokens["centre-b"])
+    package = write_tiny_package(world.folder / "one")
+    statement = a_statement(subject=package.digest)
+    published = owner.publish(package)
+    stated = owner.state(published, statement)
+    Signer(a_key(), owner).sign(stated, statement)
+
+    assert (published.state, stated.state) == ("pending_review", "pending_review")
+    assert owner.version("centre-b", "lesions-dcgan", None).state == "approved"

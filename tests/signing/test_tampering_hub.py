@@ -210,7 +210,9 @@ def test_an_old_latest(world: World, mode: SigningMode) -> None:
         with pytest.raises(StatusMissingError, match=f"{said} .* or hides it"):
             world.fetch()
     else:
-        assert "reviews it still, or hides it" in world.fetch().finding.sentence
+        assert (
+            "reviews it still, withdrew it by itself, or hides it" in world.fetch().finding.sentence
+        )
 
 
 @pytest.mark.usefixtures("mode")
