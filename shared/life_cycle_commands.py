@@ -172,9 +172,9 @@ def _states(
 
 def become(hub: HubClient, record: GeneratorVersion, wanted: StateWanted) -> VersionState:
     """Change what a version is; one that is that already stays as it is."""
-    return (
-        hub.state_of(record) if record.state == wanted.state else hub.change_state(record, wanted)
-    )
+    if record.state == wanted.state:
+        return hub.state_of(record)
+    return hub.change_state(record, wanted)
 
 
 def replacement(centre: str, name: str, instead: str | None) -> Replacement | None:

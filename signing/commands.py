@@ -154,7 +154,8 @@ def withdraw(
     if reason is not None:
         other = replacement(centre, name, instead)
         wanted = StateWanted(state="withdrawn", reason=reason, replacement=other)
-        done = f"{done}: {become(hub, hub.version(centre, name, version), wanted)}"
+        now = become(hub, hub.version(centre, name, version), wanted)
+        done = f"version {version} of {centre}/{name} is {now}"
     sys.stdout.write(f"{done}; {_until(centre, status)}\n")
 
 

@@ -181,7 +181,7 @@ def test_a_withdrawal_with_a_reason_is_signed_and_stops_the_hub_too(
     done, again = genshare(*withdraw), genshare(*withdraw)
     refused = genshare(*FETCH, shared.folder / "refused", "--version", "1")
 
-    said = "version 1 of centre-b/lesions-dcgan is withdrawn: withdrawn: It holds copies; "
+    said = "version 1 of centre-b/lesions-dcgan is withdrawn: It holds copies; "
     assert (done.code, again.code, refused.code) == (0, 0, 1)
     assert done.stdout.startswith(said)
     record = shared.hub.client(owner).version("centre-b", "lesions-dcgan", 1)
