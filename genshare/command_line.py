@@ -42,7 +42,11 @@ COMMANDS = {
     ),
     "list": ("shared.commands", "List the generators on a hub."),
     "show": ("shared.commands", "Show one generator's card."),
-    "fetch": ("shared.commands", "Fetch a generator and verify it."),
+    "fetch": ("signing.fetch_command", "Fetch a generator and verify it."),
+    "verify": ("signing.commands", "Verify a fetched generator and who signed it."),
+    "withdraw": ("signing.commands", "Withdraw a version that your centre published."),
+    "trust": ("signing.commands", "Say whose keys are trusted."),
+    "key": ("signing.commands", "Make the key that a centre signs with."),
     "sample": ("centre_node.sampling.commands", "Draw synthetic patches from a fetched generator."),
     "paint": (
         "centre_node.sampling.paint_commands",

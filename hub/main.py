@@ -23,6 +23,9 @@ from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.errors import HubDiskFullError
+from hub.joining.routes import router as joining_router
+from hub.joining.service import Joining, JoinTokens
+from hub.joining.store import JoinTokenStore
 from hub.metrics.counting import CountedRequests, RequestCounts
 from hub.metrics.holdings import Holdings
 from hub.metrics.routes import router as metrics_router
@@ -38,6 +41,9 @@ from hub.registry.service import Registry
 from hub.registry.store import VersionStore
 from hub.registry.stored_files import StoredFiles
 from hub.settings import Settings
+from hub.signatures.routes import router as signatures_router
+from hub.signatures.service import Signatures
+from hub.signatures.store import SignatureStore
 from shared.access import guard, open_to_anyone
 from shared.api_description import describe
 from shared.api_page import add_api_page
@@ -80,6 +86,8 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     app.state.centres = centres(engine)
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
     app.state.registry = Registry(versions, blobs, Inspections(engine, blobs), clock=_now)
+    app.state.signatures = Signatures(SignatureStore(engine), app.state.registry, clock=_now)
+    app.state.joining = Joining(join_tokens(engine), app.state.centres, app.state.signatures)
     log = LogStore(engine)
     app.state.log = log
     app.state.fetches = Fetches(log, clock=time.monotonic, now=_now)
@@ -88,7 +96,8 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         alive(),
         ready(engine, access=open_to_anyone(), check=partial(_check_writable, blobs)),
     )
-    for router in (*health, centres_router, registry_router, log_router):
+    hub_routers = (centres_router, joining_router, registry_router, signatures_router, log_router)
+    for router in (*health, *hub_routers):
         app.include_router(router, prefix=API)
     app.include_router(metrics_router)
     _show_pages(app, engine, settings)
@@ -158,6 +167,11 @@ def centres(engine: Engine) -> Centres:
     return Centres(CentreStore(engine), clock=_now)
 
 
+def join_tokens(engine: Engine) -> JoinTokens:
+    """Return the tokens with which centres may join."""
+    return JoinTokens(JoinTokenStore(engine), clock=_now)
+
+
 def _alone(folder: Path) -> ExitStack:
     """Keep other hubs out of a folder until what is returned is closed."""
     alone = ExitStack()
@@ -200,6 +214,7 @@ def _check_writable(blobs: BlobStore) -> None:
 def _access(engine: Engine, settings: Settings) -> HubAccess:
     return HubAccess(
         CentreStore(engine),
+        joining=join_tokens(engine).owner,
         admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
         guesses=Guesses(
             settings.wrong_tokens_per_minute,

@@ -16,6 +16,8 @@ from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
 from shared.names import Digest, FileName, LesionKind, Name, Pathology
 from shared.terms import Terms
 
+MOST_SAMPLES = 64
+
 JobKind = Literal[
     "write_phantoms", "train_generator", "audit", "publish", "pull", "sample", "study"
 ]
@@ -96,6 +98,13 @@ class PublishRequest(Terms, WeightsChoice):
     """Build a package of a trained generator and publish it to the hub."""
 
     kind: Literal["publish"] = "publish"
+    samples: int = Field(
+        0,
+        ge=0,
+        le=MOST_SAMPLES,
+        description="Synthetic patches to show on the hub's page: drawn from the weights that are "
+        "published, and sent as a picture with them.",
+    )
 
 
 class PullRequest(JobRequest):

@@ -27,6 +27,7 @@ class Role(StrEnum):
 
     ADMINISTRATOR = "administrator"
     CENTRE = "centre"
+    JOINING = "joining"
     STAFF = "staff"
     READER = "reader"
 

@@ -24,8 +24,8 @@ from shared.fetched_files import FileFetcher
 from shared.files import put_in_place, sync, sync_folder, work_folder, write_whole
 from shared.hub_exchange import HubExchange, HubLimits
 from shared.packages import (
-    CARD,
     MANIFEST,
+    WITH_CARD,
     Manifest,
     Package,
     add_to_package,
@@ -41,6 +41,7 @@ from shared.records import (
     GeneratorVersion,
 )
 from shared.sent_files import missing_files, send_files
+from shared.signing_calls import SigningCalls
 from shared.statements import STATEMENT, AuditStatement, check_subject
 from shared.transfer_progress import MB, Transfer, say_nothing
 from shared.weight_choices import weights_named
@@ -95,6 +96,12 @@ class HubClient:
     def __init__(self, http: httpx.Client, limits: HubLimits = USUAL) -> None:
         self._exchange = HubExchange(http, limits)
         self._limits = limits
+        self.signing = SigningCalls(self._exchange)
+
+    @property
+    def url(self) -> str:
+        """The hub's address, without a password that it may hold."""
+        return self._exchange.url
 
     def invite(self, name: str, *, renew: bool = False) -> str:
         """Enrol a centre, with the administrator's token, and return the centre's token.
@@ -321,7 +328,7 @@ class HubClient:
         on_progress: OnProgress,
     ) -> Package:
         """Fetch card, manifest and some weight files to a folder, verified."""
-        files = [file for file in record.manifest.files if file.name in {CARD, *names}]
+        files = [file for file in record.manifest.files if file.name in {*WITH_CARD, *names}]
         for left_over in {path.name for path in partial.iterdir()} - {file.name for file in files}:
             (partial / left_over).unlink()
         total = sum(file.size_bytes for file in files)
@@ -377,7 +384,7 @@ def _is_empty(folder: Path) -> bool:
 
 def _wanted(record: GeneratorVersion, weights: Collection[str] | None) -> set[str]:
     """Return the names of the weight files to fetch, all of them in the manifest."""
-    listed = {file.name for file in record.manifest.files} - {CARD}
+    listed = {file.name for file in record.manifest.files} - WITH_CARD
     if weights is None:
         return listed
     unknown = set(weights) - listed

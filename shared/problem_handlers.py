@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import DatabaseUnavailableError, ServiceDiskFullError
 from shared.files import is_full_disk
 from shared.json_bodies import is_json
+from shared.plain_words import plain_words
 from shared.problems import GenshareError, Problem
 
 log = logging.getLogger(__name__)
@@ -173,10 +174,7 @@ def _fault(fault: Mapping[str, Any]) -> str:
     """Say where and why, never what was sent: the input may be sensitive."""
     if fault["type"] == "json_invalid":
         return f"body: no JSON, from character {fault['loc'][-1]} on"
-    if fault["type"] == "union_tag_invalid":  # pydantic's own words repeat what was sent
-        context = fault["ctx"]
-        return f"{_place(fault)}: {context['discriminator']} must be {context['expected_tags']}"
-    return f"{_place(fault)}: {fault['msg']}"
+    return f"{_place(fault)}: {plain_words(fault)}"
 
 
 def _place(fault: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from shared.errors import CannotServeError
 from shared.files import is_full_disk
 from shared.log_format import LogFormat, formatter
 from shared.log_limit import LogLimit
+from shared.plain_words import plain_words
 from shared.server import Server
 from shared.serving_settings import ServingSettings
 
@@ -68,10 +69,10 @@ def read_settings(settings: type[Settings], **given: Any) -> Settings:
         return settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         wrong = "; ".join(
-            f"{prefix}{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}"
+            f"{prefix}{'.'.join(map(str, item['loc'])).upper()}: {plain_words(item)}"
             if item["loc"]
-            else item["msg"]
-            for item in error.errors(include_input=False, include_url=False, include_context=False)
+            else plain_words(item)
+            for item in error.errors(include_input=False, include_url=False)
         )
         raise CannotServeError(f"a setting is wrong: {wrong}") from None
 

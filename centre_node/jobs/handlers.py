@@ -67,6 +67,9 @@ from shared.hub_client import HubClient
 from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
 from shared.terms import CentreTerms
+from signing.keys import key_of
+from signing.receiving import Receiver
+from signing.trust import TRUST_FILE, TrustStore
 
 PICTURED = 64
 
@@ -242,6 +245,7 @@ def _publish(
         trained,
         CentreTerms(centre=node.connection().current().centre, **request.terms),
         proportions=request.proportions,
+        samples=request.samples,
     )
     policy, ledger = policy_of(node.data_dir, node.policy), LedgerStore(node.data_dir / LEDGER)
     candidate = Candidate(
@@ -253,13 +257,13 @@ def _publish(
         waiver=ledger.waiver(request.training_job, policy_digest=digest_of(policy)),
         built_here=True,
     )
-    gate, hub = Gate(policy, ledger, pages=folder / ARTIFACTS), node.hub()
-    return gate.send(gate.decide(candidate), hub, on_progress=report).record
+    gate = Gate(policy, ledger, pages=folder / ARTIFACTS, key=key_of(node.data_dir))
+    return gate.send(gate.decide(candidate), node.hub(), on_progress=report).record
 
 
 def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerator:
-    record, package = pull(
-        node.hub(),
+    record, received = pull(
+        Receiver(node.hub(), TrustStore(node.data_dir / TRUST_FILE)),
         request.centre,
         request.name,
         request.version,
@@ -268,6 +272,7 @@ def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerat
         weights_at_most=request.weights_at_most,
         on_progress=report,
     )
+    package, finding = received.package, received.finding
     return PulledGenerator(
         manifest_digest=package.digest,
         centre=record.centre,
@@ -275,6 +280,8 @@ def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerat
         version=record.version,
         weights=tuple(file.name for file in package.weights),
         whole=package.is_whole,
+        signature=finding.how,
+        signed_by=finding.key,
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from centre_node.errors import NotPublishableError
 from centre_node.generators.kept_weights import FINAL_WEIGHTS, KEPT_WEIGHTS, weight_files
+from centre_node.sharing.sample_grid import drawn_samples
 from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
 from shared.cards import SMALLEST_COUNT, ModelCard, Privacy, Training, TrainingSet, WeightFile
@@ -65,16 +66,18 @@ def build_package(
     terms: CentreTerms,
     *,
     proportions: Mapping[str, float] = EVENLY,
+    samples: int = 0,
 ) -> Package:
     """Write the package, or return the one that an earlier call wrote to `folder`.
 
     Args:
         weights: A training's final weights, or several of its kept ones: an ensemble.
         proportions: In which patches are drawn from the files, by name; evenly without any.
+        samples: So many synthetic patches are drawn and travel with it as a picture.
 
     Raises:
-        NotPublishableError: So few patients or patches that a count could point at a person, or
-            a text that may not leave.
+        NotPublishableError: So few patients or patches that a count could point at a person, a
+            text that may not leave, or more samples than a picture holds.
         CardRefusedError: A text holds what may not cross the border.
         WeightsRefusedError: The weights are not those of the architecture.
     """
@@ -88,7 +91,10 @@ def build_package(
         with _card_faults():
             return _card(_described(copies, trained.training, proportions), trained, terms)
 
-    return write_package(folder, weights, card_of)
+    total = math.fsum(proportions.values())
+    shares = [proportions[path.name] / total for path in weights] if proportions else None
+    picture = drawn_samples(weights, trained.architecture, count=samples, shares=shares)
+    return write_package(folder, weights, card_of, samples=picture)
 
 
 def guarantee_on(card: ModelCard) -> DifferentialPrivacy | None:

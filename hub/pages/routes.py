@@ -17,6 +17,7 @@ from hub.registry.service import Registry
 from shared.access import requires
 from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import LesionKind, Name
+from shared.sample_grids import SAMPLES, grid_png, read_grid
 from shared.statements import AuditStatement
 from web_pages.routing import PageRoute
 from web_pages.site import Site
@@ -123,6 +124,14 @@ def show_version(
     return _generator(request, site, shown, registry, (centre, name, version))
 
 
+@router.get("/generators/{centre}/{name}/{version}/samples.png", dependencies=FOR_EVERYONE)
+def show_samples(centre: Name, name: Name, version: Version, registry: RegistryDep) -> Response:
+    """Show a version's synthetic patches: its pixels alone, written anew."""
+    *_, path = registry.file(centre, name, version, SAMPLES)
+    picture = grid_png(read_grid(path.read_bytes()))
+    return Response(picture, media_type="image/png", headers={"Cache-Control": "private"})
+
+
 @router.get("/centres", dependencies=FOR_EVERYONE)
 def show_centres(request: Request, site: SiteDep, shown: ShownDep) -> Response:
     """Show the centres."""
@@ -162,6 +171,7 @@ def _generator(
         card=record.card,
         statement=_statement(registry, which),
         versions=shown.versions(record.centre, record.name),
+        has_samples=any(file.name == SAMPLES for file in record.manifest.files),
         hub_url=site.public_url or str(request.base_url).rstrip("/"),
     )
 

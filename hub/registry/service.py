@@ -26,6 +26,7 @@ from shared.packages import (
     ManifestFile,
     check_card_against_manifest,
     check_distinct,
+    check_samples,
 )
 from shared.preconditions import CheckDocument, unconditional
 from shared.publishable import card_to_publish
@@ -102,6 +103,7 @@ class Registry:
                 f"the card is of {card.centre}/{card.name}, but was published as {centre}/{name}"
             )
         check_card_against_manifest(card, manifest)
+        check_samples(manifest, lambda file: self.blobs.path(file.sha256))
         self._inspections.check(card.weights, card.architecture)
         return self._versions.add(
             card,
