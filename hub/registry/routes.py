@@ -43,7 +43,7 @@ from shared.errors import PackageError, StatementRefusedError
 from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
-from shared.packages import CARD, Manifest
+from shared.packages import WITH_CARD, Manifest
 from shared.preconditions import Conditions, check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
@@ -236,7 +236,7 @@ def read_file(
     digest = base64.b64encode(bytes.fromhex(listed.sha256)).decode()
     headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
     kind: dict[str, Any] = {"filename": file, "media_type": "application/octet-stream"}
-    if file == CARD:
+    if file in WITH_CARD:
         return ServedFile(path, headers=headers, **kind)
     tell = partial(request.app.state.fetches.tell, caller, record, listed)
     return ToldFile(path, headers=headers, tell=tell, **kind)
