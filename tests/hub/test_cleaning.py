@@ -157,7 +157,8 @@ def test_a_version_that_is_added_while_orphans_are_sought_keeps_its_files(
         with engine.begin() as connection:
             connection.execute(
                 text(
-                    "INSERT INTO centres (name, token_sha256, enrolled_at) VALUES ('centre-b', 'x', 0)"
+                    "INSERT INTO centres (name, token_sha256, enrolled_at) "
+                    "VALUES ('centre-b', 'x', 0)"
                 )
             )
             insert = (
