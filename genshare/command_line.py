@@ -43,6 +43,9 @@ COMMANDS = {
     "list": ("shared.commands", "List the generators on a hub."),
     "show": ("shared.commands", "Show one generator's card."),
     "fetch": ("shared.commands", "Fetch a generator and verify it."),
+    "state": ("shared.life_cycle_commands", "Tell or change what a version is; withdraw one."),
+    "alias": ("shared.life_cycle_commands", "Point a name at a version."),
+    "refresh": ("shared.life_cycle_commands", "Ask what has become of fetched generators."),
     "sample": ("centre_node.sampling.commands", "Draw synthetic patches from a fetched generator."),
     "paint": (
         "centre_node.sampling.paint_commands",

@@ -12,6 +12,9 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from hub.aliases.routes import router as aliases_router
+from hub.aliases.service import Aliases
+from hub.aliases.store import AliasStore
 from hub.audit_log.fetches import Fetches
 from hub.audit_log.refusals import Refusals, add_refusals
 from hub.audit_log.routes import router as log_router
@@ -22,7 +25,15 @@ from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.errors import HubDiskFullError
+from hub.events.routes import router as events_router
+from hub.events.service import Events
+from hub.events.store import EventStore
+from hub.life_cycle.approval import approval_of
+from hub.life_cycle.routes import router as life_cycle_router
+from hub.life_cycle.service import LifeCycle
+from hub.life_cycle.store import StateStore
 from hub.pages.routes import router as pages_router
+from hub.pages.service import PageService
 from hub.pages.site import hub_site
 from hub.pages.store import Shown
 from hub.registry.blobs import BlobStore, UploadLimits
@@ -52,6 +63,14 @@ from web_pages.site import add_site
 from web_pages.static_files import static_router
 
 API = "/api/v1"
+ROUTERS = (
+    centres_router,
+    registry_router,
+    life_cycle_router,
+    aliases_router,
+    events_router,
+    log_router,
+)
 PUBLISHED_AT_ONCE = 2  # each reads whole files; more would leave no processor to the rest
 
 
@@ -75,16 +94,21 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     )
     app.state.centres = centres(engine)
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
-    app.state.registry = Registry(versions, blobs, Inspections(engine, blobs), clock=_now)
+    life_cycle = LifeCycle(StateStore(engine), approval_of(settings.approval), clock=_now)
+    app.state.life_cycle = life_cycle
+    app.state.aliases = Aliases(AliasStore(engine), clock=_now)
+    inspections = Inspections(engine, blobs)
+    app.state.registry = Registry(versions, blobs, inspections, life_cycle, clock=_now)
     log = LogStore(engine)
     app.state.log = log
+    app.state.events = Events(EventStore(engine))
     app.state.fetches = Fetches(log, clock=time.monotonic, now=_now)
     app.state.publishing = CapacityLimiter(PUBLISHED_AT_ONCE)
     health = (
         alive(),
         ready(engine, access=open_to_anyone(), check=partial(_check_writable, blobs)),
     )
-    for router in (*health, centres_router, registry_router, log_router):
+    for router in (*health, *ROUTERS):
         app.include_router(router, prefix=API)
     _show_pages(app, engine, settings)
     answer_head(app)
@@ -122,7 +146,9 @@ def _answer_to_names(app: FastAPI, settings: Settings, host: str | None) -> None
 
 def _show_pages(app: FastAPI, engine: Engine, settings: Settings) -> None:
     """Add what people see; programs have the API."""
-    app.state.shown = Shown(engine)
+    state = app.state
+    state.shown = Shown(engine)
+    state.pages = PageService(state.shown, state.registry, state.life_cycle, state.aliases)
     public_url = str(settings.public_url) if settings.public_url else ""
     is_enrolled = CentreStore(engine).is_enrolled
     add_site(app, hub_site(logins(engine), is_enrolled=is_enrolled, public_url=public_url))

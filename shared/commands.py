@@ -17,19 +17,30 @@ from shared.arguments import name_argument
 from shared.command_options import Json, with_options
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
-from shared.hub_client import connect
+from shared.hub_client import HubClient, connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
+from shared.marks import note_on
 from shared.packages import Package, canonical_json
 from shared.progress import shown as progress_shown
 from shared.records import GeneratorVersion
 from shared.safe_text import shown, shown_json
 from shared.statements import statement_sentence
+from shared.states import APPROVED, IN_WORDS, State
 from shared.weight_choices import chosen_weights
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Version = Annotated[
     int | None, Field(ge=1, description="Which version of it; by default the latest.")
+]
+AliasOption = Annotated[
+    str | None,
+    typer.Option(
+        "--alias",
+        metavar="NAME",
+        callback=name_argument,
+        help="The version that an alias points at, such as stable.",
+    ),
 ]
 Centre = Annotated[
     str,
@@ -40,7 +51,14 @@ Generator = Annotated[
 ]
 
 
+COLUMNS = (
+    *("centre", "name", "version", "state"),
+    *("title", "architecture", "patches", "published"),
+)
+
+
 @app.command("list")
+@with_options
 def list_generators(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
@@ -51,6 +69,13 @@ def list_generators(
             metavar="NAME", callback=name_argument, help="Only generators of this centre."
         ),
     ] = None,
+    state: Annotated[
+        State | None,
+        Field(
+            description="Only versions that are this; by default those that are approved or "
+            "deprecated, and your own drafts."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """List the generators on a hub, newest first.
@@ -59,21 +84,24 @@ def list_generators(
       GENSHARE_HUB_TOKEN=... genshare list
 
       genshare list --hub-url https://hub.example.org --centre centre-b --json
+
+      genshare list --state withdrawn
     """
-    records = connect(hub_url, token, allow_unencrypted=allow_unencrypted).generators(centre)
+    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
+    records = hub.generators(centre, state)
     if json:
         _write_json(records)
         return
-    columns = ("centre", "name", "version", "title", "architecture", "patches", "published")
-    table = Table(*(Column(name, overflow="fold") for name in columns))
+    table = Table(*(Column(name, overflow="fold") for name in COLUMNS))
     for record in records:
         card = record.card
         kind = f"{card.architecture.kind}, {card.architecture.image_size} px"
         kind = ", ".join([kind, *card.architecture.classes])
         patches = str(card.training_set.patches or "unknown")
         published = f"{record.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        told = (record.centre, record.name, str(record.version), card.title, kind, patches)
-        table.add_row(*(Text(shown(cell)) for cell in (*told, published)))
+        named = (record.centre, record.name, str(record.version), IN_WORDS[record.state])
+        told = (*named, card.title, kind, patches, published)
+        table.add_row(*(Text(shown(cell)) for cell in told))
     Console().print(table)
 
 
@@ -92,6 +120,7 @@ def show(
     centre: Centre,
     name: Generator,
     version: Version = None,
+    alias: AliasOption = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     allow_unencrypted: AllowUnencrypted = False,
@@ -106,7 +135,9 @@ def show(
       genshare show centre-b lesions-dcgan --version 1
     """
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
-    record = hub.version(centre, name, version)
+    record = _record(hub, centre, name, version, alias)
+    if record.state != APPROVED:
+        sys.stderr.write(f"{shown(f'this version is {hub.state_of(record)}')}\n")
     statement = hub.statement(record)
     told = "no audit is stated" if statement is None else statement_sentence(statement)
     sys.stderr.write(f"{shown(told)}\n")
@@ -120,6 +151,7 @@ def fetch(
     name: Generator,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to make.")],
     version: Version = None,
+    alias: AliasOption = None,
     weights: Annotated[
         list[str] | None,
         typer.Option(
@@ -155,13 +187,15 @@ def fetch(
     if weights and weights_at_most:
         raise typer.BadParameter("give either --weights or --weights-at-most, not both")
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
-    record = hub.version(centre, name, version)
+    record = _record(hub, centre, name, version, alias)
     chosen = chosen_weights(record.card, names=weights or (), at_most=weights_at_most)
     with (
         write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError),
         progress_shown() as report,
     ):
         package = hub.fetch(record, out, weights=chosen, on_progress=report)
+    if (note := note_on(package)) is not None:
+        sys.stderr.write(f"{shown(note)}\n")
     if not package.is_whole:
         sys.stderr.write(f"{out} holds {package.extent} of the package\n")
     sys.stderr.write(
@@ -169,6 +203,16 @@ def fetch(
         f"genshare sample {out} draws patches\n"
     )
     sys.stdout.write(_as_json(package) if json else _as_checksums(package))
+
+
+def _record(
+    hub: HubClient, centre: str, name: str, version: int | None, alias: str | None
+) -> GeneratorVersion:
+    if alias is None:
+        return hub.version(centre, name, version)
+    if version is not None:
+        raise typer.BadParameter("give either --version or --alias, not both")
+    return hub.version(centre, name, hub.alias(centre, name, alias).version)
 
 
 def _as_checksums(package: Package) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from centre_node.sharing.errors import GeneratorNotPulledError
 from shared.errors import DigestMismatchError
 from shared.hub_client import HubClient
+from shared.marks import check_usable, keep_mark
 from shared.packages import Package, open_package
 from shared.progress import OnProgress
 from shared.records import GeneratorVersion
@@ -39,16 +40,22 @@ def pull(
     package = hub.fetch(
         record, folder / record.manifest_digest, weights=chosen, on_progress=on_progress
     )
+    # Whoever follows the hub's events marks what lies here; this came too late for some of them.
+    keep_mark(package.folder, hub.state_of(record))
     return record, package
 
 
-def pulled(folder: Path, digest: str, *, partly: bool = False) -> Package:
+def pulled(
+    folder: Path, digest: str, *, partly: bool = False, withdrawn_too: bool = False
+) -> Package:
     """Open a pulled package and verify it again.
 
     Args:
         partly: Whether one that was pulled in part will do.
+        withdrawn_too: Whether one that was withdrawn will do.
 
     Raises:
+        GeneratorWithdrawnError: It was withdrawn or quarantined since.
         GeneratorNotPulledError: It was not pulled.
         PartlyFetchedError: It was pulled in part, and `partly` is false.
         PackageError: It has been changed since.
@@ -58,4 +65,5 @@ def pulled(folder: Path, digest: str, *, partly: bool = False) -> Package:
     package = open_package(folder / digest, partly=partly)
     if package.digest != digest:
         raise DigestMismatchError(f"the folder {digest} holds the package {package.digest}")
+    check_usable(package, withdrawn_too=withdrawn_too)
     return package

@@ -26,6 +26,8 @@ class Action(StrEnum):
     CENTRE_REMOVED = "centre_removed"
     PUBLISHED = "published"
     STATEMENT_ADDED = "statement_added"
+    STATE_CHANGED = "state_changed"
+    ALIAS_POINTED = "alias_pointed"
     FETCHED = "fetched"
     REFUSED = "refused"
 

@@ -5,12 +5,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, literal, select
 from sqlalchemy.orm import Session
 
-from hub.database import CentreRow, StatementRow, StoredFileRow, VersionKindRow, VersionRow
+from hub.database import (
+    CentreRow,
+    StatementRow,
+    StateRow,
+    StoredFileRow,
+    VersionKindRow,
+    VersionRow,
+)
+from hub.life_cycle.store import seen_by
+from shared.access import Caller
 from shared.cards import ModelCard
 from shared.statements import AuditStatement
+from shared.states import APPROVED, SERVED, State
 
 ROWS_OF_A_PAGE = 25
 
@@ -24,6 +34,8 @@ class Order(StrEnum):
     NAME = "name"
 
 
+MOST_PENDING = 200
+STATE: ColumnElement[State] = func.coalesce(StateRow.state, APPROVED)
 ORDERS: dict[Order, tuple[ColumnElement[Any], ...]] = {
     Order.NEWEST: (VersionRow.id.desc(),),
     Order.OLDEST: (VersionRow.id.asc(),),
@@ -34,27 +46,29 @@ ORDERS: dict[Order, tuple[ColumnElement[Any], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which generators are listed; "" does not filter."""
+    """Which generators are listed; "" does not filter, but for the state: what is in use."""
 
     centre: str = ""
     kind: str = ""
     architecture: str = ""
+    state: str = ""
     order: Order = Order.NEWEST
     page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ListedGenerator:
-    """A generator's newest version, in a row.
+    """A generator's newest version that is wanted, in a row.
 
     Attributes:
-        versions: How many the generator has.
+        versions: How many the generator has of those.
     """
 
     card: ModelCard
     version: int
     versions: int
     published_at: datetime
+    state: State
     statement: AuditStatement | None
 
 
@@ -93,6 +107,7 @@ class ListedVersion:
     title: str | None
     published_at: datetime
     manifest_digest: str
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +128,9 @@ class Shown:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def generators(self, wanted: Wanted) -> ListedPage:
-        """Return a page of generators."""
-        query = _filtered(wanted)
+    def generators(self, wanted: Wanted, caller: Caller) -> ListedPage:
+        """Return a page of generators, those that the caller may see."""
+        query = _filtered(wanted, caller)
         first = (wanted.page - 1) * ROWS_OF_A_PAGE
         with Session(self._engine) as session:
             total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
@@ -130,20 +145,29 @@ class Shown:
             architectures = session.scalars(select(VersionRow.architecture).distinct())
             return Choices(tuple(sorted(centres)), tuple(sorted(architectures)))
 
-    def versions(self, centre: str, name: str) -> tuple[ListedVersion, ...]:
-        """Return a generator's versions, newest first."""
+    def versions(self, centre: str, name: str, caller: Caller) -> tuple[ListedVersion, ...]:
+        """Return a generator's versions that the caller may see, newest first."""
         query = (
             select(
                 VersionRow.version,
                 VersionRow.title,
                 VersionRow.published_at,
                 VersionRow.manifest_digest,
+                STATE,
             )
-            .where(VersionRow.centre == centre, VersionRow.name == name)
+            .outerjoin(StateRow, StateRow.version_id == VersionRow.id)
+            .where(VersionRow.centre == centre, VersionRow.name == name, seen_by(caller))
             .order_by(VersionRow.version.desc())
         )
         with Session(self._engine) as session:
             return tuple(ListedVersion(*row) for row in session.execute(query))
+
+    def pending(self) -> tuple[ListedGenerator, ...]:
+        """Return the versions that wait for approval, the longest waiting first."""
+        query = _rows(literal(1)).where(STATE == "pending_review")
+        with Session(self._engine) as session:
+            rows = session.execute(query.order_by(VersionRow.id).limit(MOST_PENDING))
+            return tuple(map(_listed, rows))
 
     def centres(self) -> tuple[ListedCentre, ...]:
         """Return every centre by name, those that were removed too."""
@@ -167,7 +191,7 @@ class Shown:
             )
 
 
-def _filtered(wanted: Wanted) -> Select[Any]:
+def _filtered(wanted: Wanted, caller: Caller) -> Select[Any]:
     newest = (
         select(
             VersionRow.centre,
@@ -175,24 +199,15 @@ def _filtered(wanted: Wanted) -> Select[Any]:
             func.max(VersionRow.version).label("version"),
             func.count().label("versions"),
         )
+        .outerjoin(StateRow, StateRow.version_id == VersionRow.id)
+        .where(seen_by(caller), STATE.in_([wanted.state] if wanted.state else SERVED))
         .group_by(VersionRow.centre, VersionRow.name)
         .subquery()
     )
     same = and_(
         *(getattr(VersionRow, key) == newest.c[key] for key in ("centre", "name", "version"))
     )
-    query = (
-        select(
-            VersionRow.id,
-            VersionRow.card,
-            VersionRow.version,
-            newest.c.versions,
-            VersionRow.published_at,
-            StatementRow.content,
-        )
-        .join(newest, same)
-        .outerjoin(StatementRow, StatementRow.version_id == VersionRow.id)
-    )
+    query = _rows(newest.c.versions).join(newest, same)
     if wanted.centre:
         query = query.where(VersionRow.centre == wanted.centre)
     if wanted.architecture:
@@ -203,6 +218,24 @@ def _filtered(wanted: Wanted) -> Select[Any]:
     return query
 
 
+def _rows(versions: ColumnElement[int]) -> Select[Any]:
+    """Choose what is shown of versions, and how many their generators have."""
+    shown: tuple[Any, ...] = (
+        VersionRow.id,
+        VersionRow.card,
+        VersionRow.version,
+        versions.label("versions"),
+        VersionRow.published_at,
+        STATE.label("state"),
+        StatementRow.content,
+    )
+    return (
+        select(*shown)
+        .outerjoin(StateRow, StateRow.version_id == VersionRow.id)
+        .outerjoin(StatementRow, StatementRow.version_id == VersionRow.id)
+    )
+
+
 def _listed(row: Row[Any]) -> ListedGenerator:
     stated = row.content
     return ListedGenerator(
@@ -210,5 +243,6 @@ def _listed(row: Row[Any]) -> ListedGenerator:
         version=row.version,
         versions=row.versions,
         published_at=row.published_at,
+        state=row.state,
         statement=None if stated is None else AuditStatement.model_validate_json(stated),
     )

@@ -38,6 +38,23 @@ VERDICT_TONES: Mapping[str, str] = {
     "inconclusive": "open",
     "not required": "still",
 }
+STATES: Mapping[str, str] = {
+    "": "in use",
+    "approved": "approved",
+    "deprecated": "deprecated",
+    "withdrawn": "withdrawn",
+    "quarantined": "quarantined",
+    "pending_review": "pending review",
+    "draft": "draft",
+}
+STATE_TONES: Mapping[str, str] = {
+    "approved": "good",
+    "deprecated": "open",
+    "withdrawn": "bad",
+    "quarantined": "bad",
+    "pending_review": "open",
+    "draft": "still",
+}
 COLLAPSE_TONES: Mapping[str, str] = {
     "none seen": "good",
     "suspected": "bad",
@@ -151,6 +168,16 @@ def statement_tone(statement: AuditStatement | None) -> str:
     return "still" if statement is None else VERDICT_TONES[statement.verdict]
 
 
+def state_words(state: str) -> str:
+    """Return a state as people write it."""
+    return STATES[state]
+
+
+def state_tone(state: str) -> str:
+    """Return the class that colours a state."""
+    return STATE_TONES[state]
+
+
 def collapse_tone(verdict: str) -> str:
     """Return the class that colours a verdict on mode collapse."""
     return COLLAPSE_TONES[verdict]
@@ -172,5 +199,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
         statement_summary,
         statement_tone,
         collapse_tone,
+        state_tone,
+        state_words,
     )
 }

@@ -21,6 +21,7 @@ from tests.statements import a_statement
 
 API = "/api/v1"
 VERSIONS = API + "/generators/{centre}/{name}/versions"
+ALIASES = API + "/generators/{centre}/{name}/aliases"
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,16 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("HEAD", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/statements/audit"): Asked(200, 403, 403, "statement"),
     ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
+    ("GET", VERSIONS + "/{version}/state"): Asked(200, 200, 200),
+    ("POST", VERSIONS + "/{version}/state"): Asked(200, 403, 409, "deprecation"),
+    ("GET", API + "/generators/{centre}/{name}/states"): Asked(200, 200, 200),
+    ("GET", ALIASES): Asked(200, 200, 200),
+    ("GET", ALIASES + "/{alias}"): Asked(200, 200, 200),
+    ("PUT", ALIASES + "/{alias}"): Asked(428, 403, 403, "target"),
     ("GET", API + "/log"): Asked(403, 403, 200),
     ("GET", API + "/log/head"): Asked(200, 200, 200),
     ("GET", API + "/log/entries/{number}/digest"): Asked(200, 200, 200),
+    ("GET", API + "/events"): Asked(200, 200, 200),
     ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
 }
 OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
@@ -67,11 +75,13 @@ class Seen:
 PAGES: Mapping[tuple[str, str], Seen] = {
     ("GET", "/"): Seen(303, 303),
     ("GET", "/generators"): Seen(200, 200),
-    ("GET", SEEN): Seen(200, 200),
+    ("GET", SEEN): Seen(303, 303),
     ("GET", SEEN + "/{version}"): Seen(200, 200),
     ("GET", SEEN + "/{version}/samples.png"): Seen(200, 200),
     ("GET", "/centres"): Seen(200, 200),
+    ("GET", "/reviews"): Seen(403, 200),
     ("GET", "/log"): Seen(403, 200),
+    ("POST", SEEN + "/{version}/state"): Seen(403, 422),  # for what it becomes is not said
     ("POST", "/logout"): Seen(303, 303),  # last: it ends the session
 }
 OPEN_PAGES = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}
@@ -91,12 +101,15 @@ class World:
             "digests": b'{"digests": []}',
             "weights": (self.package.folder / weights.name).read_bytes(),
             "manifest": canonical_json(self.package.manifest),
+            "target": b'{"version": 1}',
+            "deprecation": b'{"state": "deprecated", "reason": "There is a better one"}',
             "statement": canonical_json(a_statement(subject=self.package.digest)),
         }[body]
         url = self.hub.url + path.format(
             centre="centre-b",
             name="lesions-dcgan",
             version="1",
+            alias="stable",
             file=weights.name,
             digest=weights.sha256,
             number=1,
@@ -114,6 +127,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         package = write_tiny_package(tmp_path / "package", samples=A_PICTURE)
         owner = hub.client(tokens["centre-b"])
         owner.state(owner.publish(package), a_statement(subject=package.digest))
+        owner.point_alias("centre-b", "lesions-dcgan", "stable", 1)
         yield World(hub, package, tokens)
 
 
