@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -30,6 +31,8 @@ from centre_node.pulled.following import FollowedHubs, Follower
 from centre_node.pulled.routes import router as pulled_router
 from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.settings import Settings
+from centre_node.trust.routes import router as trust_router
+from centre_node.trust.service import Renewal, TrustSettings
 from shared.access import Role, guard, requires
 from shared.api_description import describe
 from shared.api_page import add_api_page
@@ -41,9 +44,19 @@ from shared.hosts import check_hosts, host_names
 from shared.problem_handlers import add_problem_handlers
 from shared.rates import Guesses
 from shared.version import genshare_version
+from signing.errors import SigningError
+from signing.keys import key_of
+from signing.trust import TRUST_FILE, TrustStore
 
 API = "/api/v1"
-ROUTERS = (datasets_router, connection_router, jobs_router, pulled_router, ledger_router)
+ROUTERS = (
+    datasets_router,
+    connection_router,
+    jobs_router,
+    pulled_router,
+    ledger_router,
+    trust_router,
+)
 
 
 def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
@@ -69,11 +82,14 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     )
 
     @asynccontextmanager
-    async def supervised(_app: FastAPI) -> AsyncIterator[None]:
+    async def supervised(app: FastAPI) -> AsyncIterator[None]:
         following = asyncio.create_task(follower.follow_for_ever(settings.events_seconds))
         supervisor.start(folders, settings.release_policy)
+        renewal = Renewal(app.state.trust)
+        renewal.start()
         yield
         following.cancel()
+        renewal.stop()
         supervisor.stop()
 
     app = FastAPI(
@@ -87,6 +103,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     app.state.connection = Connection(
         ConnectionStore(engine), allow_unencrypted=settings.allow_unencrypted
     )
+    app.state.trust = _trust(settings.data_dir, app.state.connection)
     app.state.jobs = Jobs(jobs, settings.data_dir / "jobs", clock=_now)
     app.state.pulled = PulledGenerators(settings.data_dir / GENERATORS, pulls=jobs.pulls)
     app.state.releases = Releases(
@@ -107,6 +124,20 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     add_api_page(app)
     guard(app, _access(settings).admit)
     return app
+
+
+def _trust(folder: Path, connection: Connection) -> TrustSettings:
+    """Return the node's key, made at its first start, and whose keys it trusts.
+
+    Raises:
+        CannotServeError: Either file cannot be used.
+    """
+    trust = TrustStore(folder / TRUST_FILE)
+    try:
+        trust.read()
+        return TrustSettings(key_of(folder), trust, connection)
+    except SigningError as error:
+        raise CannotServeError(str(error)) from error
 
 
 def check_policy(settings: Settings) -> None:

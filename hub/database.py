@@ -17,7 +17,10 @@ class Table(DeclarativeBase):
 
 
 class CentreRow(Table):
-    """An enrolled centre; its token is kept as a SHA-256 only."""
+    """An enrolled centre; its token is kept as a SHA-256 only.
+
+    Until `new_key_until` it may begin anew with a key that none before hands over to.
+    """
 
     __tablename__ = "centres"
 
@@ -25,6 +28,7 @@ class CentreRow(Table):
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     enrolled_at: Mapped[datetime] = mapped_column(DateTime)
     removed_at: Mapped[datetime | None] = mapped_column(DateTime)
+    new_key_until: Mapped[datetime | None] = mapped_column(DateTime)
 
 
 class VersionRow(Table):
@@ -62,6 +66,52 @@ class StatementRow(Table):
     __tablename__ = "audit_statements"
 
     version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    content: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class JoinTokenRow(Table):
+    """With what a centre may join, once and until it ends; kept as a SHA-256 only."""
+
+    __tablename__ = "join_tokens"
+
+    centre: Mapped[str] = mapped_column(String(63), primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class CentreKeyRow(Table):
+    """A key that a centre signs with, as PEM; `rotation` is the bundle that hands over to it."""
+
+    __tablename__ = "centre_keys"
+
+    centre: Mapped[str] = mapped_column(ForeignKey("centres.name"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    public_key: Mapped[str]
+    rotation: Mapped[str | None]
+    registered_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class SignatureRow(Table):
+    """The bundle of what a centre signed of a version, exactly as it came, by kind."""
+
+    __tablename__ = "signatures"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    content: Mapped[str]
+    key_number: Mapped[int]
+    received_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class StatusRow(Table):
+    """The bundle of what a centre says of all its versions, as it came; the newest alone."""
+
+    __tablename__ = "centre_statuses"
+
+    centre: Mapped[str] = mapped_column(ForeignKey("centres.name"), primary_key=True)
+    number: Mapped[int]
     content: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(DateTime)
 

@@ -1,10 +1,8 @@
-"""`genshare list`, `show` and `fetch`: a hub's generators from the command line."""
+"""`genshare list` and `show`: a hub's generators from the command line."""
 
 import sys
 from collections.abc import Iterable
 from datetime import UTC
-from json import dumps
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,18 +13,13 @@ from rich.text import Text
 
 from shared.arguments import name_argument
 from shared.command_options import Json, with_options
-from shared.errors import PackageNotKeptError
-from shared.files import write_faults_named
 from shared.hub_client import HubClient, connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
-from shared.marks import note_on
-from shared.packages import Package, canonical_json
-from shared.progress import shown as progress_shown
+from shared.packages import canonical_json
 from shared.records import GeneratorVersion
 from shared.safe_text import shown, shown_json
 from shared.statements import statement_sentence
 from shared.states import APPROVED, IN_WORDS, State
-from shared.weight_choices import chosen_weights
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -135,7 +128,7 @@ def show(
       genshare show centre-b lesions-dcgan --version 1
     """
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
-    record = _record(hub, centre, name, version, alias)
+    record = asked_for(hub, centre, name, version, alias)
     if record.state != APPROVED:
         sys.stderr.write(f"{shown(f'this version is {hub.state_of(record)}')}\n")
     statement = hub.statement(record)
@@ -144,87 +137,12 @@ def show(
     sys.stdout.write(shown_json(record.model_dump_json(indent=2)) + "\n")
 
 
-@app.command()
-@with_options
-def fetch(
-    centre: Centre,
-    name: Generator,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to make.")],
-    version: Version = None,
-    alias: AliasOption = None,
-    weights: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE", help="Only this weight file of an ensemble; once for each file."
-        ),
-    ] = None,
-    weights_at_most: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            description="Only so many weight files of an ensemble, evenly spread over the "
-            "training.",
-        ),
-    ] = None,
-    hub_url: HubUrl = DEFAULT_URL,
-    token: Token = None,
-    allow_unencrypted: AllowUnencrypted = False,
-    json: Json = False,
-) -> None:
-    """Fetch a generator; every digest and every tensor is checked before the folder appears.
-
-    Of an ensemble, some weight files will do; a later fetch to the same folder adds others.
-
-    Examples:
-      genshare fetch centre-b lesions-dcgan --out lesions-dcgan
-
-      genshare fetch centre-b lesions-dcgan --version 1 --out lesions-dcgan-1
-
-      genshare fetch centre-b lesions-dcgan --weights weights-epoch-0500.safetensors --out few
-
-      genshare fetch centre-b lesions-dcgan --weights-at-most 5 --out few
-    """
-    if weights and weights_at_most:
-        raise typer.BadParameter("give either --weights or --weights-at-most, not both")
-    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
-    record = _record(hub, centre, name, version, alias)
-    chosen = chosen_weights(record.card, names=weights or (), at_most=weights_at_most)
-    with (
-        write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError),
-        progress_shown() as report,
-    ):
-        package = hub.fetch(record, out, weights=chosen, on_progress=report)
-    if (note := note_on(package)) is not None:
-        sys.stderr.write(f"{shown(note)}\n")
-    if not package.is_whole:
-        sys.stderr.write(f"{out} holds {package.extent} of the package\n")
-    sys.stderr.write(
-        f"{centre}/{name} version {record.version} is in {out}, every digest verified; "
-        f"genshare sample {out} draws patches\n"
-    )
-    sys.stdout.write(_as_json(package) if json else _as_checksums(package))
-
-
-def _record(
+def asked_for(
     hub: HubClient, centre: str, name: str, version: int | None, alias: str | None
 ) -> GeneratorVersion:
+    """Return the version that options name: its number, an alias, or neither for the latest."""
     if alias is None:
         return hub.version(centre, name, version)
     if version is not None:
         raise typer.BadParameter("give either --version or --alias, not both")
     return hub.version(centre, name, hub.alias(centre, name, alias).version)
-
-
-def _as_checksums(package: Package) -> str:
-    """Return lines that `sha256sum --check` reads."""
-    return "".join(f"{file.sha256}  {package.folder / file.name}\n" for file in package.files)
-
-
-def _as_json(package: Package) -> str:
-    found = {
-        "folder": str(package.folder),
-        "manifest_digest": package.digest,
-        "whole": package.is_whole,
-        "sha256": {file.name: file.sha256 for file in package.files},
-    }
-    return dumps(found) + "\n"

@@ -184,6 +184,16 @@ class HubTurnedAwayError(HubRefusedError, code="GS-2241", status=502, title="Tur
     """The hub refused who publishes, before it was sent anything of the package."""
 
 
+class WrongArgumentError(
+    SharedError,
+    ValueError,
+    code="GS-2242",
+    title="Wrong argument",
+    hint="docs/python.md has what each call takes.",
+):
+    """A program called genshare's interface with a value that it cannot have."""
+
+
 class HubAddressError(
     SharedError,
     code="GS-2104",

@@ -45,6 +45,7 @@ from shared.records import (
     GeneratorVersion,
 )
 from shared.sent_files import missing_files, send_files
+from shared.signing_calls import SigningCalls
 from shared.statements import STATEMENT, AuditStatement, check_subject
 from shared.states import (
     APPROVED,
@@ -109,6 +110,12 @@ class HubClient:
     def __init__(self, http: httpx.Client, limits: HubLimits = USUAL) -> None:
         self._exchange = HubExchange(http, limits)
         self._limits = limits
+        self.signing = SigningCalls(self._exchange)
+
+    @property
+    def url(self) -> str:
+        """The hub's address, without a password that it may hold."""
+        return self._exchange.url
 
     def invite(self, name: str, *, renew: bool = False) -> str:
         """Enrol a centre, with the administrator's token, and return the centre's token.

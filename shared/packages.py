@@ -32,10 +32,10 @@ from shared.statements import STATEMENT, read_statement
 from shared.weight_choices import weights_named
 
 CARD, MANIFEST, FETCHED = "card.json", "manifest.json", "fetched.json"
-MARK = "version-state.json"
-"""Beside a package: what the hub said last of its version; see `shared.marks`."""
 WITH_CARD = {CARD, SAMPLES}
 """What a package that was fetched in part has always, if the whole one has it."""
+MARK = "version-state.json"
+"""Beside a package: what the hub said last of its version; see `shared.marks`."""
 
 LARGEST_CARD_BYTES = 256 * 1024
 CHUNK_BYTES = 1 << 20

@@ -2,8 +2,11 @@
 
 from centre_node.connection.errors import NoHubError
 from centre_node.connection.store import ConnectionStore
-from node_api.connection import HubConnection
+from node_api.connection import HubConnection, HubJoining
+from shared.errors import DigestMismatchError
 from shared.hub_client import HubClient, connect
+from signing.keys import SigningKey
+from signing.publishing import Signer
 
 
 class Connection:
@@ -29,15 +32,29 @@ class Connection:
     def _client(self, connection: HubConnection) -> HubClient:
         return connect(connection.url, connection.token, allow_unencrypted=self._allow_unencrypted)
 
-    def join(self, connection: HubConnection) -> None:
-        """Remember a hub that answers and accepts the token.
+    def join(self, wanted: HubConnection | HubJoining, key: SigningKey) -> None:
+        """Remember a hub that answers and accepts the token, and give it the node's public key.
 
         Raises:
             HubUnreachableError, HubRefusedError: It does not; nothing is remembered.
             UnencryptedError: It is on another machine, over plain HTTP.
+            KeyNotTrustedError: The hub has another key of this centre.
+            DigestMismatchError: A join token is another centre's.
         """
-        next(self._client(connection).generators(connection.centre), None)
+        connection = wanted if isinstance(wanted, HubConnection) else self._joined(wanted, key)
+        client = self._client(connection)
+        next(client.generators(connection.centre), None)
+        Signer(key, client).introduce(connection.centre)
         self._store.put(connection)
+
+    def _joined(self, wanted: HubJoining, key: SigningKey) -> HubConnection:
+        hub = connect(wanted.url, wanted.join_token, allow_unencrypted=self._allow_unencrypted)
+        given = hub.signing.join(key.public.pem)
+        if given.name != wanted.centre:
+            raise DigestMismatchError(
+                f"the join token is that of {given.name}, not of {wanted.centre}"
+            )
+        return HubConnection(centre=given.name, url=wanted.url, token=given.token)
 
     def current(self) -> HubConnection:
         """Return the connection.

@@ -68,6 +68,9 @@ from shared.hub_client import HubClient
 from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
 from shared.terms import CentreTerms
+from signing.keys import key_of
+from signing.receiving import Receiver
+from signing.trust import TRUST_FILE, TrustStore
 
 PICTURED = 64
 
@@ -255,13 +258,13 @@ def _publish(
         waiver=ledger.waiver(request.training_job, policy_digest=digest_of(policy)),
         built_here=True,
     )
-    gate, hub = Gate(policy, ledger, pages=folder / ARTIFACTS), node.hub()
-    return gate.send(gate.decide(candidate), hub, on_progress=report).record
+    gate = Gate(policy, ledger, pages=folder / ARTIFACTS, key=key_of(node.data_dir))
+    return gate.send(gate.decide(candidate), node.hub(), on_progress=report).record
 
 
 def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerator:
-    record, package = pull(
-        node.hub(),
+    record, received = pull(
+        Receiver(node.hub(), TrustStore(node.data_dir / TRUST_FILE)),
         request.centre,
         request.name,
         request.version,
@@ -270,6 +273,7 @@ def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerat
         weights_at_most=request.weights_at_most,
         on_progress=report,
     )
+    package, finding = received.package, received.finding
     return PulledGenerator(
         manifest_digest=package.digest,
         centre=record.centre,
@@ -277,6 +281,8 @@ def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerat
         version=record.version,
         weights=tuple(file.name for file in package.weights),
         whole=package.is_whole,
+        signature=finding.how,
+        signed_by=finding.key,
     )
 
 

@@ -39,6 +39,8 @@ from shared.publishable import check_publishable
 from shared.statements import StatedWaiver, statement_sentence
 from shared.states import APPROVED, IN_WORDS
 from shared.terms import CentreTerms
+from signing.keys import SigningKey, read_key
+from signing.places import SigningKeyGiven, key_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -131,6 +133,7 @@ def publish(
             rich_help_panel=RELEASE,
         ),
     ] = None,
+    signing_key: SigningKeyGiven = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     allow_unencrypted: AllowUnencrypted = False,
@@ -144,7 +147,8 @@ def publish(
     terms already. Published twice, it is the same version. Before, the centre's policy decides: by
     the audit of these very weights, if there is one. What it decided is written to the ledger, and
     what may be told of the audit is published beside the package. privacy.html is for the officer
-    who signs; with --dry-run it is written and nothing is sent.
+    who signs; with --dry-run it is written and nothing is sent. Where there is a key, the
+    version is signed.
 
     Examples:
       GENSHARE_HUB_TOKEN=... genshare publish trained
@@ -168,10 +172,12 @@ def publish(
     book = LedgerStore(ledger or folder.absolute().parent / LEDGER)
     package = _package(folder, given, book, ensemble=ensemble, proportions=chosen, samples=samples)
     pages = page or (None if package.folder == folder else folder)
-    gate = Gate(rules, book, pages)
+    key = _key(signing_key)
+    gate = Gate(rules, book, pages, key)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
     sent = None if hub is None else _sent(gate, release, hub, draft=draft)
     done = "built, and not sent" if sent is None else _done(sent, hub_url)
+    sys.stderr.write("" if sent is None else _signed(sent, key))
     sys.stdout.write(_as_json(release, sent) if json else _as_lines(release, done))
 
 
@@ -181,6 +187,18 @@ def _waiver(policy: ReleasePolicy, *, key: str | None, reason: str | None) -> St
     if not key:
         raise typer.BadParameter("--waiver-reason needs --waiver-key, or GENSHARE_WAIVER_KEY")
     return check_waiver(policy, key=key, reason=reason)
+
+
+def _key(given: Path | None) -> SigningKey | None:
+    """Return the centre's key; one that was named must be there."""
+    file = key_file(given)
+    return read_key(file) if given is not None or file.exists() else None
+
+
+def _signed(sent: Sent, key: SigningKey | None) -> str:
+    if key is None:
+        return "not signed: there is no key; genshare key make makes one\n"
+    return f"signed with the key {key.public.fingerprint}\n" if sent.signed else ""
 
 
 def _candidate(

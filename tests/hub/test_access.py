@@ -14,7 +14,10 @@ from hub.settings import Settings
 from shared.access import SHOWN_TO_ANYONE, GuardedRoute, guard, open_to_anyone, routes_of
 from shared.errors import CannotServeError, HubRefusedError
 from shared.packages import Package, canonical_json
+from shared.records import NewKey
 from shared.serving import read_settings
+from signing.keys import make_key
+from signing.publishing import Signer
 from tests.hub_server import ADMIN_TOKEN, OPERATOR, RunningHub, read_answer, running_hub
 from tests.packages import A_PICTURE, write_tiny_package
 from tests.statements import a_statement
@@ -48,6 +51,18 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("HEAD", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/statements/audit"): Asked(200, 403, 403, "statement"),
     ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
+    ("POST", API + "/join"): Asked(403, 403, 403, "key"),
+    ("PUT", API + "/centres/{centre}/key"): Asked(200, 403, 403, "key"),
+    ("GET", API + "/centres/{centre}/keys"): Asked(200, 200, 200),
+    ("PUT", API + "/centres/{centre}/status"): Asked(200, 403, 403, "status"),
+    ("GET", API + "/centres/{centre}/status"): Asked(200, 200, 200),
+    ("PUT", VERSIONS + "/{version}/signature"): Asked(200, 403, 403, "package signature"),
+    ("GET", VERSIONS + "/{version}/signature"): Asked(200, 200, 200),
+    ("PUT", VERSIONS + "/{version}/statements/audit/signature"): Asked(
+        200, 403, 403, "audit signature"
+    ),
+    ("GET", VERSIONS + "/{version}/statements/audit/signature"): Asked(200, 200, 200),
+    ("GET", "/metrics"): Asked(403, 403, 200),
     ("GET", VERSIONS + "/{version}/state"): Asked(200, 200, 200),
     ("POST", VERSIONS + "/{version}/state"): Asked(200, 403, 409, "deprecation"),
     ("GET", API + "/generators/{centre}/{name}/states"): Asked(200, 200, 200),
@@ -92,6 +107,7 @@ class World:
     hub: RunningHub
     package: Package
     tokens: Mapping[str, str]
+    signed: Mapping[str, bytes]
 
     def ask(self, method: str, path: str, body: str, token: str | None) -> httpx.Response:
         weights = self.package.card.weights[0]
@@ -104,6 +120,7 @@ class World:
             "target": b'{"version": 1}',
             "deprecation": b'{"state": "deprecated", "reason": "There is a better one"}',
             "statement": canonical_json(a_statement(subject=self.package.digest)),
+            **self.signed,
         }[body]
         url = self.hub.url + path.format(
             centre="centre-b",
@@ -126,9 +143,18 @@ def world(tmp_path: Path) -> Iterator[World]:
         tokens = {name: hub.client().invite(name) for name in ("centre-a", "centre-b")}
         package = write_tiny_package(tmp_path / "package", samples=A_PICTURE)
         owner = hub.client(tokens["centre-b"])
-        owner.state(owner.publish(package), a_statement(subject=package.digest))
+        statement = a_statement(subject=package.digest)
+        record = owner.state(owner.publish(package), statement)
         owner.point_alias("centre-b", "lesions-dcgan", "stable", 1)
-        yield World(hub, package, tokens)
+        key = make_key(tmp_path / "key.pem")
+        Signer(key, owner).sign(record, statement)
+        signed = {
+            "key": NewKey(public_key=key.public.pem).model_dump_json().encode(),
+            "status": owner.signing.status("centre-b") or b"",
+            "package signature": owner.signing.package_signature(record) or b"",
+            "audit signature": owner.signing.audit_signature(record) or b"",
+        }
+        yield World(hub, package, tokens, signed)
 
 
 def test_every_route_answers_each_role_as_the_table_says(world: World) -> None:

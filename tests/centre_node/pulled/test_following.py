@@ -16,6 +16,8 @@ from shared.files import put_in_place
 from shared.hub_client import HubClient
 from shared.packages import Package
 from shared.states import Replacement, StateWanted, VersionState
+from signing.receiving import Receiver
+from signing.trust import TrustStore
 from tests.hub_server import running_hub
 from tests.packages import write_tiny_package
 
@@ -26,7 +28,7 @@ DEPRECATED = StateWanted(state="deprecated", reason="There is a better one")
 
 
 @dataclass(frozen=True)
-class Receiver:
+class PullingNode:
     """A node's part that pulls and follows, without its service."""
 
     folder: Path
@@ -35,7 +37,7 @@ class Receiver:
     follower: Follower
 
     @classmethod
-    def of(cls, folder: Path, url: str, token: str, hub: HubClient) -> "Receiver":
+    def of(cls, folder: Path, url: str, token: str, hub: HubClient) -> "PullingNode":
         folder.mkdir()
         engine = open_database(folder)
         connections, generators = ConnectionStore(engine), folder / GENERATORS
@@ -45,7 +47,8 @@ class Receiver:
         return cls(generators, hub, followed, follower)
 
     def pull(self, version: int = 1) -> Package:
-        return pull(self.hub, *GENERATOR, version, folder=self.folder)[1]
+        receiver = Receiver(self.hub, TrustStore(self.folder / "trust.json"))
+        return pull(receiver, *GENERATOR, version, folder=self.folder)[1].package
 
     def state(self) -> VersionState | None:
         (found,) = PulledGenerators(self.folder, pulls=list).all()
@@ -57,7 +60,7 @@ def test_a_withdrawal_marks_what_was_pulled_and_keeps_it_from_being_used(tmp_pat
         owner, token = hub.invited("centre-b"), hub.client().invite("centre-a")
         for name in ("one", "two"):
             owner.publish(write_tiny_package(tmp_path / name, title=f"Tiny {name}"))
-        node = Receiver.of(tmp_path / "node", hub.url, token, hub.client(token))
+        node = PullingNode.of(tmp_path / "node", hub.url, token, hub.client(token))
         package = node.pull()
         node.follower.poll()
         before = node.state()
@@ -79,7 +82,7 @@ def test_a_deprecated_generator_is_used_and_a_mark_is_taken_back(tmp_path: Path)
         owner.publish(write_tiny_package(tmp_path / "one"))
         record = owner.version(*GENERATOR, 1)
         owner.change_state(record, DEPRECATED)
-        node = Receiver.of(tmp_path / "node", hub.url, token, hub.client(token))
+        node = PullingNode.of(tmp_path / "node", hub.url, token, hub.client(token))
         package = node.pull()
         marked = node.state()
         owner.change_state(record, StateWanted(state="approved"))
@@ -97,7 +100,7 @@ def test_what_is_withdrawn_just_before_it_is_here_is_marked_all_the_same(
     with running_hub(tmp_path / "hub") as hub:
         owner, token = hub.invited("centre-b"), hub.client().invite("centre-a")
         owner.publish(write_tiny_package(tmp_path / "one"))
-        node = Receiver.of(tmp_path / "node", hub.url, token, hub.client(token))
+        node = PullingNode.of(tmp_path / "node", hub.url, token, hub.client(token))
 
         def withdraw_first(partial: Path, folder: Path) -> None:
             wanted = WITHDRAWN.model_copy(update={"replacement": None})
@@ -117,7 +120,7 @@ def test_a_hub_that_was_begun_anew_is_read_from_its_beginning(tmp_path: Path) ->
     with running_hub(tmp_path / "hub") as hub:
         owner, token = hub.invited("centre-b"), hub.client().invite("centre-a")
         owner.publish(write_tiny_package(tmp_path / "one"))
-        node = Receiver.of(tmp_path / "node", hub.url, token, hub.client(token))
+        node = PullingNode.of(tmp_path / "node", hub.url, token, hub.client(token))
         node.pull()
         owner.change_state(owner.version(*GENERATOR, 1), DEPRECATED)
         node.followed.put(hub.url, 10_000)

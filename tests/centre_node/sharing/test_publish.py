@@ -222,7 +222,7 @@ def test_one_bad_file_keeps_an_ensemble_back_and_is_named(weights: Path, tmp_pat
 def test_more_files_than_a_card_takes_are_refused_in_a_sentence(
     weights: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(NotPublishableError, match="weights: Tuple should have at most 512 items"):
+    with pytest.raises(NotPublishableError, match="weights: must have at most 512 entries"):
         build_package(tmp_path / "package", [weights] * 513, TRAINED, TERMS)
 
 
