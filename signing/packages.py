@@ -43,7 +43,7 @@ class ModelSignature(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    resources: tuple[Resource, ...] = Field(max_length=MOST_WEIGHT_FILES + 2)
+    resources: tuple[Resource, ...] = Field(max_length=MOST_WEIGHT_FILES + 3)
     serialization: dict[str, Any]
 
 

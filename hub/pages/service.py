@@ -9,7 +9,7 @@ from hub.errors import StatementNotFoundError, StateRefusedError
 from hub.life_cycle.changes import ADMINISTRATOR, CHANGES
 from hub.life_cycle.service import LifeCycle
 from hub.life_cycle.store import Place
-from hub.pages.store import ListedVersion, Shown
+from hub.pages.store import ListedSignature, ListedVersion, Shown
 from hub.registry.service import Registry
 from shared.access import Caller, Role
 from shared.models import validation_summary
@@ -34,6 +34,7 @@ class SeenVersion:
     statement: AuditStatement | None
     versions: tuple[ListedVersion, ...]
     aliases: tuple[Alias, ...]
+    signatures: tuple[ListedSignature, ...]
     newer: int | None
     is_served: bool
     has_samples: bool
@@ -71,6 +72,7 @@ class PageService:
             statement=statement,
             versions=versions,
             aliases=self._pointing(place),
+            signatures=self._shown.signatures(place.centre, place.name, place.version),
             newer=next((number for number in in_use[:1] if number > place.version), None),
             is_served=is_served,
             has_samples=is_served and any(f.name == SAMPLES for f in record.manifest.files),

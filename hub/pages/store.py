@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, literal, 
 from sqlalchemy.orm import Session
 
 from hub.database import (
+    CentreKeyRow,
     CentreRow,
+    SignatureRow,
     StatementRow,
     StateRow,
     StoredFileRow,
@@ -111,12 +113,26 @@ class ListedVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedSignature:
+    """What a centre signed of a version, and with which key."""
+
+    kind: str
+    fingerprint: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ListedCentre:
-    """A centre, and how much of it the hub keeps."""
+    """A centre, and how much of it the hub keeps.
+
+    Attributes:
+        fingerprint: Of the key that it signs with now, if it has registered one.
+    """
 
     name: str
     enrolled_at: datetime
     removed_at: datetime | None
+    fingerprint: str | None
     generators: int
     versions: int
     stored_bytes: int
@@ -162,6 +178,25 @@ class Shown:
         with Session(self._engine) as session:
             return tuple(ListedVersion(*row) for row in session.execute(query))
 
+    def signatures(self, centre: str, name: str, version: int) -> tuple[ListedSignature, ...]:
+        """Return what its centre signed of a version."""
+        key_of = and_(
+            CentreKeyRow.centre == VersionRow.centre, CentreKeyRow.number == SignatureRow.key_number
+        )
+        query = (
+            select(SignatureRow.kind, CentreKeyRow.fingerprint, SignatureRow.received_at)
+            .join(VersionRow, VersionRow.id == SignatureRow.version_id)
+            .join(CentreKeyRow, key_of)
+            .where(
+                VersionRow.centre == centre,
+                VersionRow.name == name,
+                VersionRow.version == version,
+            )
+            .order_by(SignatureRow.received_at)
+        )
+        with Session(self._engine) as session:
+            return tuple(ListedSignature(*row) for row in session.execute(query))
+
     def pending(self) -> tuple[ListedGenerator, ...]:
         """Return the versions that wait for approval, the longest waiting first."""
         query = _rows(literal(1)).where(STATE == "pending_review")
@@ -179,11 +214,16 @@ class Shown:
             stored = {
                 row[0]: row[1] for row in session.execute(kept.group_by(StoredFileRow.centre))
             }
+            numbered = session.execute(
+                select(CentreKeyRow.centre, CentreKeyRow.fingerprint).order_by(CentreKeyRow.number)
+            )
+            keys: dict[str, str] = {row[0]: row[1] for row in numbered}  # the newest stays
             return tuple(
                 ListedCentre(
                     row.name,
                     row.enrolled_at,
                     row.removed_at,
+                    keys.get(row.name),
                     *versions.get(row.name, (0, 0)),
                     stored.get(row.name, 0),
                 )

@@ -38,6 +38,7 @@ VERDICT_TONES: Mapping[str, str] = {
     "inconclusive": "open",
     "not required": "still",
 }
+SIGNED: Mapping[str, str] = {"package": "The package", "audit": "What is said of its audit"}
 STATES: Mapping[str, str] = {
     "": "in use",
     "approved": "approved",
@@ -144,6 +145,11 @@ def attack_in_words(attack: StatedAttack) -> str:
     )
 
 
+def signed(kind: str) -> str:
+    """Say what a signature of a kind is of."""
+    return SIGNED.get(kind, kind)
+
+
 def in_words(name: str) -> str:
     """Return a name of the audit log as people write it."""
     return name.replace("_", " ")
@@ -195,6 +201,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
         fidelity_rows,
         attack_in_words,
         in_words,
+        signed,
         details,
         statement_summary,
         statement_tone,

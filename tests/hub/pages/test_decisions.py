@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from signing.keys import make_key
+from signing.publishing import Signer
 from tests.hub_server import OPERATOR, RunningHub, running_hub
 from tests.packages import A_PICTURE, safetensors_bytes, write_tiny_package
 from tests.packages import TINY as ARCHITECTURE
@@ -106,3 +108,18 @@ def test_an_address_without_a_version_leads_to_the_newest_in_use(
     assert (before, after) == (PLACE, "/generators/centre-b/lesions-dcgan/2")
     assert "There is a newer one" in operator.get(PLACE).text
     assert operator.get("/generators/centre-b/nothing").status_code == 404
+
+
+def test_a_page_says_with_which_key_its_centre_signed_or_that_it_did_not(
+    hub: RunningHub, tmp_path: Path
+) -> None:
+    operator, owner = hub.browser(OPERATOR), hub.invited("centre-b")
+    before = operator.get(PLACE).text
+    key, record = make_key(tmp_path / "key.pem"), owner.version("centre-b", "lesions-dcgan", 1)
+
+    Signer(key, owner).sign(record, a_statement(subject=record.manifest_digest))
+    page, centres = operator.get(PLACE).text, operator.get("/centres").text
+
+    assert "has not signed this version" in before
+    assert page.count(f"signed by centre-b with the key <code>{key.public.fingerprint}") == 2
+    assert centres.count(key.public.fingerprint) == 1
