@@ -17,10 +17,10 @@ from shared.packages import Package
 from shared.problems import GenshareError
 from shared.records import GeneratorVersion
 from shared.states import State
+from signing.keys import make_key
 from signing.publishing import Signer
 from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
 from tests.packages import write_tiny_package
-from tests.signing.made_up import a_key
 from tests.statements import a_statement
 
 STATES: tuple[State, ...] = get_args(State)
@@ -275,7 +275,7 @@ def test_what_is_signed_and_audited_is_approved_without_the_operator(world: Worl
     statement = a_statement(subject=package.digest)
     published = owner.publish(package)
     stated = owner.state(published, statement)
-    Signer(a_key(), owner).sign(stated, statement)
+    Signer(make_key(world.folder / "key.pem"), owner).sign(stated, statement)
 
     assert (published.state, stated.state) == ("pending_review", "pending_review")
     assert owner.version("centre-b", "lesions-dcgan", None).state == "approved"
