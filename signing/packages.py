@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.cards import MOST_WEIGHT_FILES, ModelCard
 from shared.names import Digest
-from shared.packages import FETCHED, MARK, MANIFEST, Manifest, manifest_digest
+from shared.packages import FETCHED, MANIFEST, MARK, Manifest, manifest_digest
 from shared.statements import STATEMENT, AuditStatement
 from signing.bundles import read_bundle
 from signing.errors import SignatureRefusedError
