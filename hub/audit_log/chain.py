@@ -19,7 +19,25 @@ Version = tuple[str, str, int]
 """Centre, name and number."""
 
 
+PARTS = {Action.SIGNED: "kind", Action.KEY_REGISTERED: "number"}
+"""By action, the detail that tells which of several it is about."""
+
 NO_DIGEST = "f" * 64
+
+
+class Told(NamedTuple):
+    """What an entry tells of.
+
+    Attributes:
+        part: Which of several, where an action can have several: the kind of a signature, the
+            number of a key.
+    """
+
+    action: Action
+    centre: str
+    name: str = ""
+    version: int = 0
+    part: str = ""
 
 
 class Fault(StrictModel):
@@ -59,13 +77,15 @@ class Chain:
         head: The newest entry.
         entries: How many there are.
         first: The oldest one.
-        told: By action and version, the SHA-256 of what the action is about.
+        told: By action and version, the SHA-256 of what the action was about the first time.
+        latest: The same of the last time, also of what is about no version.
     """
 
     def __init__(self, heads: Iterable[LogHead] = ()) -> None:
         self.head = LogHead(number=0, sha256=NOTHING_BEFORE)
         self.entries = 0
         self.told: dict[tuple[Action, Version], str] = {}
+        self.latest: dict[Told, str] = {}
         self.first: Entry | None = None
         self._kept: Mapping[int, LogHead] = {head.number: head for head in heads}
         self._met: set[int] = set()
@@ -119,7 +139,12 @@ class Chain:
 
     def _keep(self, entry: Entry) -> None:
         self.first = self.first or entry
-        if entry.subject and entry.centre and entry.name and entry.version:
+        if not (entry.subject and entry.centre):
+            return
+        part = str(entry.detail.get(PARTS.get(entry.action, ""), ""))
+        told = Told(entry.action, entry.centre, entry.name or "", entry.version or 0, part)
+        self.latest[told] = entry.subject
+        if entry.name and entry.version:
             about = (entry.centre, entry.name, entry.version)
             self.told.setdefault((entry.action, about), entry.subject)
 
