@@ -1,5 +1,6 @@
 """Builds a centre node. Run with `genshare node serve`."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.mammography.datasets import data_folders
 from centre_node.privacy.errors import ReleasePolicyError
 from centre_node.privacy.policy_file import policy_of
+from centre_node.pulled.following import FollowedHubs, Follower
 from centre_node.pulled.routes import router as pulled_router
 from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.settings import Settings
@@ -72,12 +74,21 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     )
     folders = data_folders(settings.data_dir, settings.mammograms_dir, settings.lent_dir)
 
+    follower = Follower(
+        ConnectionStore(engine),
+        FollowedHubs(engine),
+        generators=settings.data_dir / GENERATORS,
+        allow_unencrypted=settings.allow_unencrypted,
+    )
+
     @asynccontextmanager
     async def supervised(app: FastAPI) -> AsyncIterator[None]:
+        following = asyncio.create_task(follower.follow_for_ever(settings.events_seconds))
         supervisor.start(folders, settings.release_policy)
         renewal = Renewal(app.state.trust)
         renewal.start()
         yield
+        following.cancel()
         renewal.stop()
         supervisor.stop()
 

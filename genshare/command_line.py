@@ -47,6 +47,9 @@ COMMANDS = {
     "withdraw": ("signing.commands", "Withdraw a version that your centre published."),
     "trust": ("signing.commands", "Say whose keys are trusted."),
     "key": ("signing.commands", "Make the key that a centre signs with."),
+    "state": ("shared.life_cycle_commands", "Tell or change what a version is; withdraw one."),
+    "alias": ("shared.life_cycle_commands", "Point a name at a version."),
+    "refresh": ("shared.life_cycle_commands", "Ask what has become of fetched generators."),
     "sample": ("centre_node.sampling.commands", "Draw synthetic patches from a fetched generator."),
     "paint": (
         "centre_node.sampling.paint_commands",

@@ -9,6 +9,7 @@ from sqlalchemy import DateTime, Engine, ForeignKey, Index, String, UniqueConstr
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.sqlite_files import open_migrated
+from shared.states import State
 
 
 class Table(DeclarativeBase):
@@ -113,6 +114,48 @@ class StatusRow(Table):
     number: Mapped[int]
     content: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class StateRow(Table):
+    """What a version is now; a version without a row is approved, as all were once."""
+
+    __tablename__ = "version_states"
+    __table_args__ = (Index("versions_by_state", "state", "version_id"),)
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    state: Mapped[State] = mapped_column(String(20))
+    reason: Mapped[str | None]
+    replacement: Mapped[str | None]
+
+
+class StateChangeRow(Table):
+    """What a version became, when and by whom; never changed. `replacement` is JSON."""
+
+    __tablename__ = "state_changes"
+    __table_args__ = (Index("changes_by_version", "version_id", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"))
+    state: Mapped[State] = mapped_column(String(20))
+    reason: Mapped[str | None]
+    replacement: Mapped[str | None]
+    changed_at: Mapped[datetime] = mapped_column(DateTime)
+    changed_by: Mapped[str] = mapped_column(String(63))
+
+
+class AliasChangeRow(Table):
+    """Where an alias was pointed, when and by whom; never changed, and the last one holds."""
+
+    __tablename__ = "alias_changes"
+    __table_args__ = (Index("changes_by_alias", "centre", "name", "alias", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    centre: Mapped[str] = mapped_column(String(63))
+    name: Mapped[str] = mapped_column(String(63))
+    alias: Mapped[str] = mapped_column(String(63))
+    version: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(DateTime)
+    changed_by: Mapped[str] = mapped_column(String(63))
 
 
 class InspectedRow(Table):

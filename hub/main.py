@@ -13,6 +13,9 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import Engine
 
+from hub.aliases.routes import router as aliases_router
+from hub.aliases.service import Aliases
+from hub.aliases.store import AliasStore
 from hub.audit_log.fetches import Fetches
 from hub.audit_log.refusals import Refusals, add_refusals
 from hub.audit_log.routes import router as log_router
@@ -23,9 +26,16 @@ from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.errors import HubDiskFullError
+from hub.events.routes import router as events_router
+from hub.events.service import Events
+from hub.events.store import EventStore
 from hub.joining.routes import router as joining_router
 from hub.joining.service import Joining, JoinTokens
 from hub.joining.store import JoinTokenStore
+from hub.life_cycle.approval import approval_of
+from hub.life_cycle.routes import router as life_cycle_router
+from hub.life_cycle.service import LifeCycle
+from hub.life_cycle.store import StateStore
 from hub.metrics.counting import CountedRequests, RequestCounts
 from hub.metrics.holdings import Holdings
 from hub.metrics.routes import router as metrics_router
@@ -62,6 +72,16 @@ from web_pages.site import add_site
 from web_pages.static_files import static_router
 
 API = "/api/v1"
+ROUTERS = (
+    centres_router,
+    joining_router,
+    registry_router,
+    signatures_router,
+    life_cycle_router,
+    aliases_router,
+    events_router,
+    log_router,
+)
 PUBLISHED_AT_ONCE = 2  # each reads whole files; more would leave no processor to the rest
 
 
@@ -85,19 +105,23 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     )
     app.state.centres = centres(engine)
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
-    app.state.registry = Registry(versions, blobs, Inspections(engine, blobs), clock=_now)
+    life_cycle = LifeCycle(StateStore(engine), approval_of(settings.approval), clock=_now)
+    app.state.life_cycle = life_cycle
+    app.state.aliases = Aliases(AliasStore(engine), clock=_now)
+    inspections = Inspections(engine, blobs)
+    app.state.registry = Registry(versions, blobs, inspections, life_cycle, clock=_now)
     app.state.signatures = Signatures(SignatureStore(engine), app.state.registry, clock=_now)
     app.state.joining = Joining(join_tokens(engine), app.state.centres, app.state.signatures)
     log = LogStore(engine)
     app.state.log = log
+    app.state.events = Events(EventStore(engine))
     app.state.fetches = Fetches(log, clock=time.monotonic, now=_now)
     app.state.publishing = CapacityLimiter(PUBLISHED_AT_ONCE)
     health = (
         alive(),
         ready(engine, access=open_to_anyone(), check=partial(_check_writable, blobs)),
     )
-    hub_routers = (centres_router, joining_router, registry_router, signatures_router, log_router)
-    for router in (*health, *hub_routers):
+    for router in (*health, *ROUTERS):
         app.include_router(router, prefix=API)
     app.include_router(metrics_router)
     _show_pages(app, engine, settings)

@@ -12,7 +12,7 @@ from node_api.patches import PatchConfiguration
 from node_api.studies import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
-from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
+from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, FileName, LesionKind, Name, Pathology
 from shared.terms import Terms
 
@@ -21,6 +21,9 @@ MOST_SAMPLES = 64
 JobKind = Literal[
     "write_phantoms", "train_generator", "audit", "publish", "pull", "sample", "study"
 ]
+
+
+WITHDRAWN_TOO = "Whether generators that were withdrawn are used all the same."
 
 
 class JobRequest(StrictModel):
@@ -135,6 +138,7 @@ class SampleRequest(JobRequest):
     generator: Digest = Field(description="Manifest digest of the pulled package.")
     count: int = Field(ge=1, le=1_000_000)
     seed: int = Field(0, ge=0, le=LARGEST_SEED)
+    withdrawn_too: bool = Field(False, description=WITHDRAWN_TOO)
     pathology: Pathology | None = Field(
         None,
         description="Of all patches, for a generator with classes; None draws them by turns.",
@@ -150,6 +154,12 @@ class StudyRequest(JobRequest):
     kind: Literal["study"] = "study"
     dataset: Name
     study: StudyConfiguration
+    without: tuple[Digest, ...] = Field(
+        (),
+        max_length=MOST_LISTED,
+        description="Generators that the arms do without, such as those that were withdrawn.",
+    )
+    withdrawn_too: bool = Field(False, description=WITHDRAWN_TOO)
     workers: int = Field(1, ge=1, le=256, description="Runs at once; results do not depend on it.")
 
 

@@ -13,17 +13,27 @@ from rich.text import Text
 
 from shared.arguments import name_argument
 from shared.command_options import Json, with_options
-from shared.hub_client import connect
+from shared.hub_client import HubClient, connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.packages import canonical_json
 from shared.records import GeneratorVersion
 from shared.safe_text import shown, shown_json
 from shared.statements import statement_sentence
+from shared.states import APPROVED, IN_WORDS, State
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Version = Annotated[
     int | None, Field(ge=1, description="Which version of it; by default the latest.")
+]
+AliasOption = Annotated[
+    str | None,
+    typer.Option(
+        "--alias",
+        metavar="NAME",
+        callback=name_argument,
+        help="The version that an alias points at, such as stable.",
+    ),
 ]
 Centre = Annotated[
     str,
@@ -34,7 +44,14 @@ Generator = Annotated[
 ]
 
 
+COLUMNS = (
+    *("centre", "name", "version", "state"),
+    *("title", "architecture", "patches", "published"),
+)
+
+
 @app.command("list")
+@with_options
 def list_generators(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
@@ -45,6 +62,13 @@ def list_generators(
             metavar="NAME", callback=name_argument, help="Only generators of this centre."
         ),
     ] = None,
+    state: Annotated[
+        State | None,
+        Field(
+            description="Only versions that are this; by default those that are approved or "
+            "deprecated, and your own drafts."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """List the generators on a hub, newest first.
@@ -53,21 +77,24 @@ def list_generators(
       GENSHARE_HUB_TOKEN=... genshare list
 
       genshare list --hub-url https://hub.example.org --centre centre-b --json
+
+      genshare list --state withdrawn
     """
-    records = connect(hub_url, token, allow_unencrypted=allow_unencrypted).generators(centre)
+    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
+    records = hub.generators(centre, state)
     if json:
         _write_json(records)
         return
-    columns = ("centre", "name", "version", "title", "architecture", "patches", "published")
-    table = Table(*(Column(name, overflow="fold") for name in columns))
+    table = Table(*(Column(name, overflow="fold") for name in COLUMNS))
     for record in records:
         card = record.card
         kind = f"{card.architecture.kind}, {card.architecture.image_size} px"
         kind = ", ".join([kind, *card.architecture.classes])
         patches = str(card.training_set.patches or "unknown")
         published = f"{record.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        told = (record.centre, record.name, str(record.version), card.title, kind, patches)
-        table.add_row(*(Text(shown(cell)) for cell in (*told, published)))
+        named = (record.centre, record.name, str(record.version), IN_WORDS[record.state])
+        told = (*named, card.title, kind, patches, published)
+        table.add_row(*(Text(shown(cell)) for cell in told))
     Console().print(table)
 
 
@@ -86,6 +113,7 @@ def show(
     centre: Centre,
     name: Generator,
     version: Version = None,
+    alias: AliasOption = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     allow_unencrypted: AllowUnencrypted = False,
@@ -100,8 +128,21 @@ def show(
       genshare show centre-b lesions-dcgan --version 1
     """
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
-    record = hub.version(centre, name, version)
+    record = asked_for(hub, centre, name, version, alias)
+    if record.state != APPROVED:
+        sys.stderr.write(f"{shown(f'this version is {hub.state_of(record)}')}\n")
     statement = hub.statement(record)
     told = "no audit is stated" if statement is None else statement_sentence(statement)
     sys.stderr.write(f"{shown(told)}\n")
     sys.stdout.write(shown_json(record.model_dump_json(indent=2)) + "\n")
+
+
+def asked_for(
+    hub: HubClient, centre: str, name: str, version: int | None, alias: str | None
+) -> GeneratorVersion:
+    """Return the version that options name: its number, an alias, or neither for the latest."""
+    if alias is None:
+        return hub.version(centre, name, version)
+    if version is not None:
+        raise typer.BadParameter("give either --version or --alias, not both")
+    return hub.version(centre, name, hub.alias(centre, name, alias).version)

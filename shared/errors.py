@@ -108,6 +108,17 @@ class NoSuchWeightsError(
     """A weight file was asked for that the package does not list."""
 
 
+class GeneratorWithdrawnError(
+    PackageError,
+    code="GS-3600",
+    status=409,
+    title="Generator withdrawn",
+    hint="Use the replacement, if one is named; --withdrawn-too (`withdrawn_too` of a job) uses it "
+    "all the same. genshare study uses finds what used it before.",
+):
+    """A generator was withdrawn or quarantined after it was fetched."""
+
+
 class PartlyFetchedError(
     PackageError,
     code="GS-2009",

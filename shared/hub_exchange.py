@@ -16,6 +16,7 @@ from shared.errors import (
     HubUnreachableError,
     HubUnreadableError,
 )
+from shared.events import MOST_EVENTS, GeneratorEvents
 from shared.packages import LARGEST_CARD_BYTES
 from shared.problems import Problem
 from shared.records import (
@@ -30,6 +31,7 @@ from shared.records import (
 from shared.repeats import Answer, Attempts, Patience, repeated
 from shared.safe_text import shown
 from shared.statements import LARGEST_STATEMENT_BYTES, AuditStatement
+from shared.states import Alias, VersionState, VersionStates
 
 API = "/api/v1"
 
@@ -59,6 +61,10 @@ BOUNDS: dict[type[BaseModel], Bound] = {
     LogHead: Bound(64 << 10, 100),
     GeneratorVersion: Bound(4 * LARGEST_CARD_BYTES, VALUES_OF_A_RECORD),
     AuditStatement: Bound(LARGEST_STATEMENT_BYTES, 2_000),
+    GeneratorEvents: Bound(256 << 10, 12 * MOST_EVENTS),
+    Alias: Bound(64 << 10, 500),
+    VersionStates: Bound(16 << 20, 1_000_000),
+    VersionState: Bound(128 << 10, 1_500),
     GeneratorPage: Bound(64 << 20, 50 * VALUES_OF_A_RECORD),
 }
 

@@ -35,6 +35,8 @@ CARD, MANIFEST, FETCHED = "card.json", "manifest.json", "fetched.json"
 SIGNATURE, STATEMENT_SIGNATURE = "signature.json", "audit-statement-signature.json"
 WITH_CARD = {CARD, SAMPLES}
 """What a package that was fetched in part has always, if the whole one has it."""
+MARK = "version-state.json"
+"""Beside a package: what the hub said last of its version; see `shared.marks`."""
 
 LARGEST_CARD_BYTES = 256 * 1024
 CHUNK_BYTES = 1 << 20
@@ -272,7 +274,7 @@ def check_card_against_manifest(card: ModelCard, manifest: Manifest) -> None:
     on_card = {(file.name, file.size_bytes, file.sha256) for file in card.weights}
     listed = {(f.name, f.size_bytes, f.sha256) for f in manifest.files if f.name not in WITH_CARD}
     names = [file.name for file in manifest.files]
-    reserved = {MANIFEST, FETCHED, STATEMENT} & set(names)
+    reserved = {MANIFEST, FETCHED, STATEMENT, MARK} & set(names)
     wrong_names = CARD not in names or bool(reserved) or len(set(names)) < len(names)
     if on_card != listed or wrong_names:
         raise DigestMismatchError(

@@ -9,11 +9,22 @@ from shared.cards import ModelCard
 from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
+from shared.states import APPROVED, State
 
 MOST_CENTRE_KEYS = 100
 
 
-class GeneratorVersion(StrictModel):
+class HasState(StrictModel):
+    """What is told of a version's state."""
+
+    state: State = Field(
+        APPROVED,
+        exclude_if=lambda state: state == APPROVED,
+        description="Not written where it is approved, as every version of earlier hubs is.",
+    )
+
+
+class GeneratorVersion(HasState):
     """One published version of a generator."""
 
     centre: Name
@@ -39,7 +50,7 @@ class GeneratorPage(StrictModel):
     next_cursor: int | None = Field(ge=0, le=2**62)
 
 
-class GeneratorSummary(StrictModel):
+class GeneratorSummary(HasState):
     """What a list tells of a version without its card and its files."""
 
     centre: Name

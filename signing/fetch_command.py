@@ -9,11 +9,12 @@ import typer
 from pydantic import Field
 
 from shared.command_options import Json, with_options
-from shared.commands import Centre, Generator, Version
+from shared.commands import AliasOption, Centre, Generator, Version, asked_for
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
 from shared.hub_client import connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
+from shared.marks import note_on
 from shared.packages import Package
 from shared.progress import shown as progress_shown
 from shared.safe_text import shown
@@ -32,6 +33,7 @@ def fetch(
     name: Generator,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to make.")],
     version: Version = None,
+    alias: AliasOption = None,
     weights: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,7 +72,7 @@ def fetch(
     if weights and weights_at_most:
         raise typer.BadParameter("give either --weights or --weights-at-most, not both")
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
-    record = hub.version(centre, name, version)
+    record = asked_for(hub, centre, name, version, alias)
     chosen = chosen_weights(record.card, names=weights or (), at_most=weights_at_most)
     with (
         write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError),
@@ -78,9 +80,15 @@ def fetch(
     ):
         receiver = Receiver(hub, trust_store(trust))
         received = receiver.fetch(
-            record, out, is_latest=version is None, weights=chosen, on_progress=report
+            record,
+            out,
+            is_latest=version is None and alias is None,
+            weights=chosen,
+            on_progress=report,
         )
     package, finding = received.package, received.finding
+    if (note := note_on(package)) is not None:
+        sys.stderr.write(f"{shown(note)}\n")
     if not package.is_whole:
         sys.stderr.write(f"{out} holds {package.extent} of the package\n")
     sys.stderr.write(

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.cards import MOST_WEIGHT_FILES, ModelCard
 from shared.names import Digest
-from shared.packages import FETCHED, MANIFEST, Manifest, manifest_digest
+from shared.packages import FETCHED, MANIFEST, MARK, Manifest, manifest_digest
 from shared.packages import SIGNATURE as SIGNATURE
 from shared.packages import STATEMENT_SIGNATURE as STATEMENT_SIGNATURE
 from shared.statements import STATEMENT, AuditStatement
@@ -22,7 +22,7 @@ from signing.statements import Subject, sign_statement, signed_statement
 
 MODEL_SIGNING = "https://model_signing/signature/v1.0"
 AUDIT = "urn:genshare:audit-statement:v1"
-BESIDE = tuple(sorted((FETCHED, SIGNATURE, STATEMENT, STATEMENT_SIGNATURE)))
+BESIDE = tuple(sorted((FETCHED, MARK, SIGNATURE, STATEMENT, STATEMENT_SIGNATURE)))
 """Files in a package's folder that its signature is not about."""
 
 

@@ -37,6 +37,7 @@ from centre_node.sharing.release import AUDIT, Candidate, Gate, read_audit
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
+from centre_node.study.without import study_without
 from centre_node.training.on_lesions import train_on_lesions
 from centre_node.training.patients import trained_patients
 from centre_node.training.plan import TrainingPlan
@@ -286,7 +287,12 @@ def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerat
 
 
 def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress) -> SampledPatches:
-    package = pulled(node.generators_dir, request.generator, partly=True)
+    package = pulled(
+        node.generators_dir,
+        request.generator,
+        partly=True,
+        withdrawn_too=request.withdrawn_too,
+    )
     device, side = default_device(), package.card.architecture.image_size
     recipe = new_recipe(
         package,
@@ -305,18 +311,21 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress
 
 
 def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) -> StudyResult:
-    arms = request.study.arms
+    study = request.study
+    if request.without:
+        study = study_without(study, request.without)
+    arms = study.arms
     inputs = StudyInputs(
         own=node.reading(request.dataset),
         donors={name: node.reading(name) for arm in arms for name in arm.real_donors},
         packages={
-            digest: pulled(node.generators_dir, digest)
+            digest: pulled(node.generators_dir, digest, withdrawn_too=request.withdrawn_too)
             for digest in sorted({digest for arm in arms for digest in arm.generators})
         },
-        initial_weights=node.classifier_weights(request.study.classifier_training.initial_weights),
+        initial_weights=node.classifier_weights(study.classifier_training.initial_weights),
     )
     return run_study(
-        request.study,
+        study,
         inputs,
         folder=folder / ARTIFACTS,
         cache=node.data_dir / "studies",

@@ -9,6 +9,7 @@ from centre_node.sharing.errors import GeneratorNotPulledError
 from node_api.pulled import GeneratorHere
 from node_api.results import PulledGenerator
 from shared.errors import DigestMismatchError, PackageError
+from shared.marks import read_mark
 from shared.packages import Package, peek_package
 
 GENERATORS = "generators"
@@ -56,6 +57,7 @@ class PulledGenerators:
         version = versions.get(digest)
         try:
             package = _named(peek_package(self._folder / digest), digest)
+            state = read_mark(self._folder / digest)
         except PackageError as error:
             problem = without_places(str(error), (self._folder,))
             return GeneratorHere(manifest_digest=digest, version=version, problem=problem)
@@ -66,6 +68,7 @@ class PulledGenerators:
             weights=tuple(file.name for file in package.weights),
             whole=package.is_whole,
             size_bytes=sum(file.size_bytes for file in package.files),
+            state=state,
         )
 
 

@@ -37,6 +37,7 @@ from shared.packages import MANIFEST, Package, open_package
 from shared.progress import shown
 from shared.publishable import check_publishable
 from shared.statements import StatedWaiver, statement_sentence
+from shared.states import APPROVED, IN_WORDS
 from shared.terms import CentreTerms
 from signing.keys import SigningKey, read_key
 from signing.places import SigningKeyGiven, key_file
@@ -69,6 +70,15 @@ def publish(
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", metavar="", help="Check and build the package; send nothing."),
+    ] = False,
+    draft: Annotated[
+        bool,
+        typer.Option(
+            "--draft",
+            metavar="",
+            help="Send it as a draft, which nobody else sees until genshare state --to "
+            "pending_review hands it in.",
+        ),
     ] = False,
     policy: Annotated[
         Path | None,
@@ -165,7 +175,7 @@ def publish(
     key = _key(signing_key)
     gate = Gate(rules, book, pages, key)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
-    sent = None if hub is None else _sent(gate, release, hub)
+    sent = None if hub is None else _sent(gate, release, hub, draft=draft)
     done = "built, and not sent" if sent is None else _done(sent, hub_url)
     sys.stderr.write("" if sent is None else _signed(sent, key))
     sys.stdout.write(_as_json(release, sent) if json else _as_lines(release, done))
@@ -227,6 +237,7 @@ def _as_json(release: Release, sent: Sent | None) -> str:
         "centre": package.card.centre,
         "name": package.card.name,
         "version": None if sent is None else sent.record.version,
+        "state": None if sent is None else sent.record.state,
         "new": sent is not None and sent.package,
         "manifest_digest": package.digest,
         "verdict": release.decision.verdict,
@@ -244,13 +255,15 @@ def _as_lines(release: Release, done: str) -> str:
     )
 
 
-def _sent(gate: Gate, release: Release, hub: HubClient) -> Sent:
+def _sent(gate: Gate, release: Release, hub: HubClient, *, draft: bool) -> Sent:
     with shown() as report:
-        return gate.send(release, hub, on_progress=report)
+        return gate.send(release, hub, draft=draft, on_progress=report)
 
 
 def _done(sent: Sent, hub_url: str) -> str:
-    where = f"published as version {sent.record.version} on {hub_url}"
+    state = sent.record.state
+    as_what = "" if state == APPROVED else f" ({IN_WORDS[state]})"
+    where = f"published as version {sent.record.version}{as_what} on {hub_url}"
     if sent.package:
         return where
     return f"already {where}, {'its statement' if sent.statement else 'nothing'} was sent"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from centre_node.sharing.errors import GeneratorNotPulledError
 from shared.errors import DigestMismatchError
+from shared.marks import check_usable, keep_mark
 from shared.packages import Package, open_package
 from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
@@ -49,16 +50,22 @@ def pull(
     if received.finding.is_warning:
         sentence = received.finding.sentence
         on_progress(Progress(done=1, total=1, unit="generators", warning=sentence))
+    # Whoever follows the hub's events marks what lies here; this came too late for some of them.
+    keep_mark(received.package.folder, receiver.hub.state_of(record))
     return record, received
 
 
-def pulled(folder: Path, digest: str, *, partly: bool = False) -> Package:
+def pulled(
+    folder: Path, digest: str, *, partly: bool = False, withdrawn_too: bool = False
+) -> Package:
     """Open a pulled package and verify it again.
 
     Args:
         partly: Whether one that was pulled in part will do.
+        withdrawn_too: Whether one that was withdrawn will do.
 
     Raises:
+        GeneratorWithdrawnError: It was withdrawn or quarantined since.
         GeneratorNotPulledError: It was not pulled.
         PartlyFetchedError: It was pulled in part, and `partly` is false.
         PackageError: It has been changed since.
@@ -68,4 +75,5 @@ def pulled(folder: Path, digest: str, *, partly: bool = False) -> Package:
     package = open_package(folder / digest, partly=partly)
     if package.digest != digest:
         raise DigestMismatchError(f"the folder {digest} holds the package {package.digest}")
+    check_usable(package, withdrawn_too=withdrawn_too)
     return package

@@ -202,8 +202,18 @@ class Gate:
         )
         keep_page(self.pages, page_of(found))
 
-    def send(self, release: Release, hub: HubClient, *, on_progress: OnProgress) -> Sent:
+    def send(
+        self,
+        release: Release,
+        hub: HubClient,
+        *,
+        draft: bool = False,
+        on_progress: OnProgress,
+    ) -> Sent:
         """Publish a package and what is said of it, signed; harmless when repeated.
+
+        Args:
+            draft: Whether nobody else is to see it until it is handed in.
 
         What the hub has stays if it says the same, whatever day or policy it was said by.
 
@@ -216,6 +226,7 @@ class Gate:
         try:
             published = hub.publication(
                 package,
+                draft=draft,
                 on_progress=on_progress,
                 on_sending=partial(self.ledger.sending, package.digest),
             )

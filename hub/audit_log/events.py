@@ -30,6 +30,8 @@ class Action(StrEnum):
     KEY_REGISTERED = "key_registered"
     SIGNED = "signed"
     STATUS_SIGNED = "status_signed"
+    STATE_CHANGED = "state_changed"
+    ALIAS_POINTED = "alias_pointed"
     FETCHED = "fetched"
     REFUSED = "refused"
 

@@ -21,7 +21,7 @@ from hub.signatures.errors import (
     StatusNotNewerError,
 )
 from hub.signatures.service import Kind, Signatures
-from shared.access import CallerDep, GuardedRoute, Role, requires
+from shared.access import Caller, CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import problems
 from shared.json_bodies import JsonBody
 from shared.names import Name
@@ -139,10 +139,10 @@ async def put_package_signature(
 
 @router.get(PACKAGE_SIGNATURE, response_model=Bundle, responses=GET_ANSWERS)
 def read_package_signature(
-    centre: Name, name: Name, version: Version, signatures: SignaturesDep
+    centre: Name, name: Name, version: Version, caller: CallerDep, signatures: SignaturesDep
 ) -> Response:
     """Return the bundle by which its centre signed a version; the version may be `latest`."""
-    return _found(signatures, centre, name, version, "package")
+    return _found(signatures, (centre, name, version), "package", caller)
 
 
 @router.put(
@@ -167,10 +167,10 @@ async def put_audit_signature(
 
 @router.get(AUDIT_SIGNATURE, response_model=Bundle, responses=GET_ANSWERS)
 def read_audit_signature(
-    centre: Name, name: Name, version: Version, signatures: SignaturesDep
+    centre: Name, name: Name, version: Version, caller: CallerDep, signatures: SignaturesDep
 ) -> Response:
     """Return the bundle by which its centre signed what it states of a version's audit."""
-    return _found(signatures, centre, name, version, "audit")
+    return _found(signatures, (centre, name, version), "audit", caller)
 
 
 async def _signed(request: Request, signing: "partial[bool]") -> Response:
@@ -181,7 +181,10 @@ async def _signed(request: Request, signing: "partial[bool]") -> Response:
     return Response(content, status_code=code, media_type="application/json")
 
 
-def _found(signatures: Signatures, centre: str, name: str, version: str, kind: Kind) -> Response:
+def _found(
+    signatures: Signatures, which: tuple[str, str, str], kind: Kind, caller: Caller
+) -> Response:
+    centre, name, version = which
     number = None if version == "latest" else int(version)
-    content = signatures.find(centre, name, number, kind)
+    content = signatures.find(centre, name, number, kind, caller)
     return Response(content, media_type="application/json")

@@ -115,9 +115,9 @@ class Signatures:
             SignatureExistsError: Another one is there.
         """
         self._registry.check_may_publish(centre, caller=caller)
-        record = self._registry.find(centre, name, version)
+        record = self._registry.find(centre, name, version, caller)
         key, number = self._key(centre, read_bundle(content).signer)
-        self._check(record, kind, content, key)
+        self._check(record, kind, content, key, caller)
         text = content.decode()
         kept, new = self._store.put(
             record, kind, text, key_number=number, by=caller, now=self._clock()
@@ -128,13 +128,13 @@ class Signatures:
             )
         return new
 
-    def find(self, centre: str, name: str, version: int | None, kind: Kind) -> str:
+    def find(self, centre: str, name: str, version: int | None, kind: Kind, caller: Caller) -> str:
         """Return what a centre signed of a version, as it came.
 
         Raises:
             GeneratorNotFoundError, SignatureNotFoundError: There is none.
         """
-        record = self._registry.find(centre, name, version)
+        record = self._registry.find(centre, name, version, caller)
         content = self._store.find(record, kind)
         if content is None:
             raise SignatureNotFoundError(
@@ -174,11 +174,18 @@ class Signatures:
             raise SignatureNotFoundError(f"{centre} has signed no status")
         return content
 
-    def _check(self, record: GeneratorVersion, kind: Kind, content: bytes, key: PublicKey) -> None:
+    def _check(
+        self,
+        record: GeneratorVersion,
+        kind: Kind,
+        content: bytes,
+        key: PublicKey,
+        caller: Caller,
+    ) -> None:
         if kind == "package":
             check_package(content, key, record.manifest)
             return
-        said = self._registry.statement(record.centre, record.name, record.version)
+        said = self._registry.statement(record.centre, record.name, record.version, caller)
         try:
             statement = read_statement(said.encode(), subject=record.manifest_digest)
         except StatementRefusedError as error:

@@ -24,6 +24,7 @@ from tests.statements import a_statement
 
 API = "/api/v1"
 VERSIONS = API + "/generators/{centre}/{name}/versions"
+ALIASES = API + "/generators/{centre}/{name}/aliases"
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,16 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ),
     ("GET", VERSIONS + "/{version}/statements/audit/signature"): Asked(200, 200, 200),
     ("GET", "/metrics"): Asked(403, 403, 200),
+    ("GET", VERSIONS + "/{version}/state"): Asked(200, 200, 200),
+    ("POST", VERSIONS + "/{version}/state"): Asked(200, 403, 409, "deprecation"),
+    ("GET", API + "/generators/{centre}/{name}/states"): Asked(200, 200, 200),
+    ("GET", ALIASES): Asked(200, 200, 200),
+    ("GET", ALIASES + "/{alias}"): Asked(200, 200, 200),
+    ("PUT", ALIASES + "/{alias}"): Asked(428, 403, 403, "target"),
     ("GET", API + "/log"): Asked(403, 403, 200),
     ("GET", API + "/log/head"): Asked(200, 200, 200),
     ("GET", API + "/log/entries/{number}/digest"): Asked(200, 200, 200),
+    ("GET", API + "/events"): Asked(200, 200, 200),
     ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
 }
 OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
@@ -107,6 +115,8 @@ class World:
             "digests": b'{"digests": []}',
             "weights": (self.package.folder / weights.name).read_bytes(),
             "manifest": canonical_json(self.package.manifest),
+            "target": b'{"version": 1}',
+            "deprecation": b'{"state": "deprecated", "reason": "There is a better one"}',
             "statement": canonical_json(a_statement(subject=self.package.digest)),
             **self.signed,
         }[body]
@@ -114,6 +124,7 @@ class World:
             centre="centre-b",
             name="lesions-dcgan",
             version="1",
+            alias="stable",
             file=weights.name,
             digest=weights.sha256,
             number=1,
@@ -132,6 +143,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         owner = hub.client(tokens["centre-b"])
         statement = a_statement(subject=package.digest)
         record = owner.state(owner.publish(package), statement)
+        owner.point_alias("centre-b", "lesions-dcgan", "stable", 1)
         key = make_key(tmp_path / "key.pem")
         Signer(key, owner).sign(record, statement)
         signed = {
