@@ -41,6 +41,7 @@ from hub.metrics.counting import CountedRequests, RequestCounts
 from hub.metrics.holdings import Holdings
 from hub.metrics.routes import router as metrics_router
 from hub.pages.routes import router as pages_router
+from hub.pages.service import PageService
 from hub.pages.site import hub_site
 from hub.pages.store import Shown
 from hub.registry.blobs import BlobStore, UploadLimits
@@ -174,7 +175,9 @@ def _count(app: FastAPI, engine: Engine, log: LogStore) -> None:
 
 def _show_pages(app: FastAPI, engine: Engine, settings: Settings) -> None:
     """Add what people see; programs have the API."""
-    app.state.shown = Shown(engine)
+    state = app.state
+    state.shown = Shown(engine)
+    state.pages = PageService(state.shown, state.registry, state.life_cycle, state.aliases)
     public_url = str(settings.public_url) if settings.public_url else ""
     is_enrolled = CentreStore(engine).is_enrolled
     add_site(app, hub_site(logins(engine), is_enrolled=is_enrolled, public_url=public_url))
