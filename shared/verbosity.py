@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal
 
+from shared.log_format import TextLines
+
 Verbosity = Literal["quiet", "usual", "verbose"]
 """quiet: results, warnings and errors alone; verbose: progress each second, and the log too."""
 
@@ -47,7 +49,9 @@ def write_log() -> None:
 
     At the lowest level some libraries write whole headers.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig()
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(TextLines())
     level = LEVELS[verbosity()]
     logging.getLogger().setLevel(max(level, logging.INFO))
     for name in OURS:

@@ -22,7 +22,7 @@ from shared.verbosity import note
 from shared.weight_choices import chosen_weights
 from signing.judging import Finding
 from signing.places import TrustGiven, trust_store
-from signing.receiving import Receiver
+from signing.receiving import Asked, Receiver
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -83,7 +83,7 @@ def fetch(
         received = receiver.fetch(
             record,
             out,
-            is_latest=version is None and alias is None,
+            asked=Asked(is_latest=version is None and alias is None, alias=alias),
             weights=chosen,
             on_progress=report,
         )

@@ -26,6 +26,9 @@ PAGES = {
     "/generators/centre-b/masses": "Masses of phantoms",
     "/generators/centre-b/masses/1": "Masses of phantoms",
     "/generators/centre-a/plain": "Plain",
+    "/generators/centre-c/withdrawn/1": "Withdrawn",
+    "/generators/centre-c/waiting/1": "Waiting",
+    "/reviews": "Approval",
     "/centres": "Centres",
     "/log": "Audit log",
     "/log?action=published": "Audit log",
@@ -46,7 +49,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("hub")
-    with running_hub(folder / "hub") as hub, chromium() as browser:
+    with running_hub(folder / "hub", approval="operator") as hub, chromium() as browser:
         fill(hub, folder)
         yield World(hub, browser)
 
@@ -100,6 +103,19 @@ def test_filters_work_with_and_without_scripts(world: World) -> None:
             assert page.locator("tbody th a").all_inner_texts() == ["Plain"]
 
 
+def test_what_goes_wrong_behind_a_filter_is_a_whole_page(world: World) -> None:
+    window = world.browser.new_context(base_url=world.hub.url)
+    page = window.new_page()
+    world.log_in(page)
+    window.clear_cookies()
+
+    page.get_by_label("Centre", exact=True).select_option("centre-a")
+    page.get_by_role("heading", name="Log in first").wait_for()
+
+    assert "genshare hub login" in page.locator("main").inner_text()
+    window.close()
+
+
 def test_a_person_gets_everywhere_by_keyboard_alone(world: World) -> None:
     with watched(world.browser, world.hub.url) as window:
         page = window.new_page()
@@ -114,10 +130,13 @@ def test_a_person_gets_everywhere_by_keyboard_alone(world: World) -> None:
         assert page.evaluate("document.activeElement.id") == "content"
         tab_to(page, "Masses of phantoms")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/generators/centre-b/masses")
+        page.wait_for_url("**/generators/centre-b/masses/2")
         tab_to(page, "Every attack")
         page.keyboard.press("Enter")
         assert page.get_by_role("cell", name="0.58").is_visible()
+        page.goto("/reviews")
+        tab_to(page, "Approve")
+        assert page.evaluate("document.activeElement.ariaLabel").endswith("centre-c/waiting")
         page.goto("/centres")
         tab_to(page, "Audit log")
         page.keyboard.press("Enter")
