@@ -18,7 +18,7 @@ from shared.errors import (
 )
 from shared.packages import LARGEST_CARD_BYTES
 from shared.problems import Problem
-from shared.records import BlobDigests, CentreToken, GeneratorPage, GeneratorVersion
+from shared.records import BlobDigests, CallerIdentity, CentreToken, GeneratorPage, GeneratorVersion
 from shared.repeats import Answer, Attempts, Patience, repeated
 from shared.safe_text import shown
 from shared.statements import LARGEST_STATEMENT_BYTES, AuditStatement
@@ -44,6 +44,7 @@ PATIENT = Patience()
 VALUES_OF_A_RECORD = 20_000
 BOUNDS: dict[type[BaseModel], Bound] = {
     Problem: Bound(64 << 10, 100),
+    CallerIdentity: Bound(64 << 10, 100),
     CentreToken: Bound(64 << 10, 100),
     BlobDigests: Bound(128 << 10, 1_100),
     GeneratorVersion: Bound(4 * LARGEST_CARD_BYTES, VALUES_OF_A_RECORD),

@@ -84,3 +84,10 @@ class Centre(StrictModel):
     name: Name
     enrolled_at: datetime
     removed_at: datetime | None = None
+
+
+class CallerIdentity(StrictModel):
+    """Whom the hub takes a caller for."""
+
+    name: str = Field(max_length=100)
+    role: Literal["centre", "administrator"]

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Request, Response, status
 
 from hub.centres.service import Centres
 from hub.errors import CentreExistsError, CentreNotFoundError
-from shared.access import GuardedRoute, Role, requires
+from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import problems
 from shared.json_bodies import JsonBody
 from shared.names import Name
 from shared.preconditions import Conditions
-from shared.records import Centre, CentreInvitation, CentreToken
+from shared.records import CallerIdentity, Centre, CentreInvitation, CentreToken
 
 INVITATION = JsonBody[CentreInvitation](CentreInvitation)
 router = APIRouter(
@@ -49,6 +49,13 @@ async def invite(request: Request, centres: CentresDep) -> CentreToken:
         check_centres=Conditions(request).check_document,
     )
     return await to_thread.run_sync(invite)
+
+
+@router.get("/me")
+async def whoami(caller: CallerDep) -> CallerIdentity:
+    """Return whom the hub takes the caller for, by the token."""
+    role = "centre" if caller.role is Role.CENTRE else "administrator"
+    return CallerIdentity(name=caller.name, role=role)
 
 
 @router.delete(

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from centre_node.database import open_database
 from centre_node.jobs import worker
 from centre_node.jobs.errors import JobCancelledError, JobConflictError
-from centre_node.jobs.handlers import Node
+from centre_node.jobs.node import Node
 from centre_node.jobs.service import Jobs
 from centre_node.jobs.store import JobStore
 from centre_node.jobs.worker import ProgressReport
@@ -109,9 +109,9 @@ def test_what_has_ended_stays_as_it_is(jobs: Jobs, store: JobStore) -> None:
 
     store.fail(job.id, PROBLEM, now=NOW)
     store.report(job.id, Progress(done=1, total=2, unit="epochs"))
-    store.requeue(job.id)
-    store.release()
-    assert not store.cancel(job.id, "queued", now=NOW)
+    store.requeue(job.id, now=NOW)
+    store.release(now=NOW)
+    assert not store.cancel(job.id, now=NOW)
 
     assert jobs.find(job.id) == ended
     assert ended.result == PULLED
@@ -133,11 +133,11 @@ def test_every_change_raises_the_revision(jobs: Jobs, store: JobStore) -> None:
 def test_orderly_stop_is_no_attempt_but_a_death_is_one(jobs: Jobs, store: JobStore) -> None:
     job, _ = jobs.submit(REQUEST, None)
     store.claim(now=NOW)
-    store.release()
+    store.release(now=NOW)
     assert (jobs.find(job.id).state, jobs.find(job.id).attempts) == ("queued", 0)
 
     store.claim(now=NOW)
-    store.requeue(job.id)
+    store.requeue(job.id, now=NOW)
     assert (jobs.find(job.id).state, jobs.find(job.id).attempts) == ("queued", 1)
 
 
@@ -175,7 +175,7 @@ def test_a_job_that_goes_on_stands_where_it_stood_without_the_pace_of_then(
     job, _ = jobs.submit(REQUEST, None)
     store.claim(now=NOW)
     store.report(job.id, Progress(done=3, total=9, unit="epochs", rate=2.0, seconds_left=3.0))
-    store.release()
+    store.release(now=NOW)
     claimed = store.claim(now=NOW)
     assert claimed is not None
     found: list[Progress | None] = []

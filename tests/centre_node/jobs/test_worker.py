@@ -1,28 +1,20 @@
 """How the worker process ends."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from centre_node.jobs.options import WorkerOptions
 from centre_node.settings import worker_environment
 
 ROOT = Path(__file__).parents[3]
-IDLE_AT_ONCE = """
-import sys
-from centre_node.jobs import worker
-
-worker.IDLE_SECONDS = 0.0
-sys.argv = ["worker", *sys.argv[1:]]
-worker.main()
-"""
 
 
 @pytest.mark.slow
 def test_a_worker_that_is_idle_ends_well_while_its_service_lives(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", IDLE_AT_ONCE, str(tmp_path), "", "", ""],
+        WorkerOptions(data_dir=tmp_path, idle_seconds=0.0).command(),
         cwd=ROOT,
         env=worker_environment(),
         stdin=subprocess.PIPE,  # open to the end, as a living service's
