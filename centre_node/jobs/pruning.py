@@ -48,7 +48,13 @@ def prunable(
 def prune(folder: Path) -> None:
     """Remove what is pruned of a job's folder."""
     for name in PRUNED:
-        shutil.rmtree(folder / name, ignore_errors=True)
+        remove(folder / name)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _found(jobs: Sequence[Job], folder: Path, kept: Kept, now: datetime) -> Iterator[PrunableJob]:

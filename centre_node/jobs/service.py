@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from centre_node.jobs.errors import (
 )
 from centre_node.jobs.failures import problem_of
 from centre_node.jobs.needs import is_needed
-from centre_node.jobs.pruning import KEEP_ALL, Kept, prunable, prune
+from centre_node.jobs.pruning import KEEP_ALL, Kept, prunable, prune, remove
 from centre_node.jobs.store import JobStore
 from node_api.connection import ConnectedHub
 from node_api.jobs import FINISHED, Job, PrunableJob
@@ -184,7 +183,7 @@ class Jobs:
         answered = review.model_copy(update={"answer": answer})
         if not self._store.reject(job_id, answered, problem, now=self._clock()):
             raise self._not_waiting(job_id)
-        shutil.rmtree(self._folder / job_id / PACKAGE, ignore_errors=True)
+        remove(self._folder / job_id / PACKAGE)
         return self.find(job_id)
 
     def delete(self, job_id: str) -> None:
@@ -196,9 +195,10 @@ class Jobs:
         """
         with self.unneeded("job", job_id):
             job = self.find(job_id)
-            if not self._store.delete(job_id):
+            if job.state not in FINISHED:
                 raise JobConflictError(f"the job is {job.state}; cancel it before it is deleted")
-            shutil.rmtree(self._folder / job_id, ignore_errors=True)
+            remove(self._folder / job_id)  # first: no weights without a record are left behind
+            self._store.delete(job_id)
 
     @contextmanager
     def unneeded(self, what: str, name: str) -> Iterator[None]:

@@ -234,11 +234,11 @@ class JobStore:
         told = None if hub is None else hub.model_dump_json()
         return self._update(job_id, ("failed", "cancelled"), hub=told, **AFRESH)
 
-    def delete(self, job_id: str) -> bool:
-        """Forget a job that has ended; False if there is none."""
+    def delete(self, job_id: str) -> None:
+        """Forget a job that has ended."""
         gone = delete(JobRow).where(JobRow.id == job_id, JobRow.state.in_(FINISHED))
         with Session(self._engine) as session, session.begin():
-            return session.scalar(gone.returning(JobRow.id)) is not None
+            session.execute(gone)
 
     def _end(self, job_id: str, state: JobState, now: datetime, **values: object) -> None:
         self._update(

@@ -6,30 +6,24 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
-from centre_node.connection.store import ConnectionStore
-from centre_node.database import open_database
 from centre_node.jobs import handlers
 from centre_node.jobs.node import Node
 from centre_node.jobs.service import ARTIFACTS
-from centre_node.jobs.store import JobStore
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.mammography.datasets import DataFolders
 from centre_node.sharing.errors import ReleaseRefusedError
 from centre_node.sharing.release import AUDIT
 from node_api.audits import AuditedWeights
-from node_api.connection import HubConnection
 from node_api.jobs import Job
 from node_api.release import POLICY_FILE, ReleasePolicy
-from node_api.requests import PublishRequest, StudyRequest, TrainGeneratorRequest
-from node_api.results import FinishedTraining
+from node_api.requests import PublishRequest, StudyRequest
 from shared.canonical import digest_of
 from shared.hub_client import HubClient
 from shared.statements import StatedWaiver
 from tests.audits import an_audit, figures
-from tests.centre_node.sharing.test_publish import TRAINED
+from tests.centre_node.jobs.reviews import TRAINED_JOB
 from tests.centre_node.study.made_up import tiny_study
-from tests.hub_server import RunningHub
-from tests.packages import TINY, safetensors_bytes, write_tiny_package
+from tests.packages import write_tiny_package
 from tests.verifications import counted
 
 
@@ -56,26 +50,7 @@ def test_a_study_verifies_a_generator_once_however_many_arms_use_it(
     assert inputs.packages[package.digest].card == package.card
 
 
-TRAINED_JOB, PUBLISH = "a" * 32, "b" * 32
-
-
-@pytest.fixture
-def trained_node(tmp_path: Path, loopback_hub: RunningHub) -> Node:
-    """A node with a hub and a finished training, whose patches are gone."""
-    engine = open_database(tmp_path)
-    token = loopback_hub.client().invite("centre-b", renew=True)
-    connection = HubConnection(centre="centre-b", url=loopback_hub.url, token=token)
-    ConnectionStore(engine).put(connection)
-    jobs, now = JobStore(engine), datetime(2026, 1, 2, tzinfo=UTC)
-    jobs.add(TRAINED_JOB, TrainGeneratorRequest(dataset="own"), None, now=now)
-    jobs.claim(now=now)
-    jobs.succeed(TRAINED_JOB, FinishedTraining(**dict(TRAINED), skipped={}), now=now)
-    node = Node(engine, tmp_path, DataFolders(None, tmp_path), review="machine")
-    training = node.job_folder(TRAINED_JOB) / "training"
-    training.mkdir(parents=True)
-    content = safetensors_bytes(TINY.generator_tensors())
-    (training / "weights.safetensors").write_bytes(content)
-    return node
+PUBLISH = "b" * 32
 
 
 def hub_of(node: Node) -> HubClient:
