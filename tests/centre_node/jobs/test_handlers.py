@@ -54,7 +54,8 @@ PUBLISH = "b" * 32
 
 
 def hub_of(node: Node) -> HubClient:
-    return node.hub(Job.model_construct(hub=None))
+    given: Any = {"hub": None}
+    return node.hub(Job.model_construct(**given))
 
 
 def publish(node: Node, name: str = "waived") -> Any:

@@ -95,7 +95,9 @@ def test_a_training_is_audited_by_a_job_which_shows_report_and_picture(
     with pytest.raises(TrainingNotDoneError, match="only one that has succeeded"):
         handle(audited, node, lambda _step: None)
     store.claim(now=NOW)
-    store.succeed(trained.id, handle(trained, node, lambda _step: None), now=NOW)
+    finished = handle(trained, node, lambda _step: None)
+    assert isinstance(finished, FinishedTraining)
+    store.succeed(trained.id, finished, now=NOW)
 
     report = handle(audited, node, lambda _step: None)
 

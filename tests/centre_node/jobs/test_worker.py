@@ -33,7 +33,12 @@ FAR = datetime(2999, 1, 1)  # noqa: DTZ001 (as the database has it)
 
 def a_problem(status: int) -> Problem:
     return Problem(
-        title="No", status=status, detail="no", code="GS-1001", hint="Ask for it.", request_id="r"
+        title="No",
+        status=status,
+        detail="no",
+        code="GS-1001",
+        hint="Ask its operator for it.",
+        request_id="r",
     )
 
 
