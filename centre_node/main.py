@@ -69,7 +69,9 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         lifespan=_supervised(_supervisor(jobs, settings)),
     )
     app.state.datasets = Datasets(DatasetStore(engine), folders)
-    app.state.connection = Connection(ConnectionStore(engine))
+    app.state.connection = Connection(
+        ConnectionStore(engine), allow_unencrypted=settings.allow_unencrypted
+    )
     app.state.pulled = PulledGenerators(settings.data_dir / GENERATORS, pulls=jobs.pulls)
     app.state.jobs = _jobs(jobs, app, settings)
     app.state.releases = Releases(
@@ -100,6 +102,7 @@ def _jobs(store: JobStore, app: FastAPI, settings: Settings) -> Jobs:
         clock=_now,
         check=Preconditions(store, state.datasets, state.connection, state.pulled, folder=folder),
         kept=Kept(settings.keep_artifacts_days, settings.keep_artifacts_bytes),
+        on_unsent=LedgerStore(settings.data_dir / LEDGER).turned_away,
     )
 
 
@@ -109,6 +112,7 @@ def _supervisor(store: JobStore, settings: Settings) -> Supervisor:
         mammograms_dir=settings.mammograms_dir,
         lent_dir=settings.lent_dir,
         policy=settings.release_policy,
+        allow_unencrypted=settings.allow_unencrypted,
         review=settings.review,
         retry_seconds=settings.retry_seconds,
         idle_seconds=settings.worker_idle_seconds,

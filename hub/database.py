@@ -1,5 +1,7 @@
 """The hub's tables."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -106,6 +108,29 @@ class StoredFileRow(Table):
     size_bytes: Mapped[int]
 
 
+class LogEntryRow(Table):
+    """An entry of the audit log; a trigger keeps it from being changed.
+
+    `content` is its canonical JSON and `sha256` that text's; the other columns repeat what entries
+    are found by, each with an index in the order of the list.
+    """
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("log_by_action", "action", "number"),
+        Index("log_by_caller", "caller", "number"),
+        Index("log_by_centre", "centre", "number"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    action: Mapped[str] = mapped_column(String(63))
+    caller: Mapped[str] = mapped_column(String(63))
+    centre: Mapped[str | None] = mapped_column(String(63))
+    name: Mapped[str | None] = mapped_column(String(63))
+    content: Mapped[str]
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
 def open_database(path: Path) -> Engine:
     """Return an engine on a migrated database.
 
@@ -113,3 +138,17 @@ def open_database(path: Path) -> Engine:
         CannotServeError: The file is no database of this version of the hub, or cannot be used.
     """
     return open_migrated(path, migrations="hub:migrations")
+
+
+@contextmanager
+def opened_database(path: Path) -> Iterator[Engine]:
+    """Give an engine as `open_database` does, and close the file afterwards.
+
+    Raises:
+        CannotServeError: See there.
+    """
+    engine = open_database(path)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

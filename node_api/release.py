@@ -59,9 +59,10 @@ class MayWaive(StrictModel):
 class ReleasePolicy(StrictModel):
     """What a generator must show before it leaves its centre; every field has a default.
 
-    The defaults, which hold where a centre has no policy, ask for no audit, but bind to what an
-    audit found where one was made. Their numbers are ours: no guideline names one. 0.65 is below
-    every AUROC of a generator that was seen to memorise; a hit rate of 0.1 is ten times chance.
+    The defaults, which hold where a centre has no policy, ask for no audit; one that was made all
+    the same can refuse, and where it cannot tell, it holds nothing back. Their numbers are ours: no
+    guideline names one. 0.65 is below every AUROC of a generator that was seen to memorise; a hit
+    rate of 0.1 is ten times chance.
 
     Attributes:
         audit_required: Whether nothing leaves without an audit of its very weights.
@@ -158,6 +159,8 @@ class Reason(StrictModel):
     Attributes:
         found, limit: The numbers that decided; None where there are none.
         sentence: The same for a person.
+        binding: Whether it holds a generator back where it speaks against it; what an audit that
+            the policy does not ask for could not tell does not.
     """
 
     rule: Rule
@@ -167,6 +170,7 @@ class Reason(StrictModel):
     sentence: str = Field(max_length=500)
     attack: AttackName | None = None
     unit: Unit | None = None
+    binding: bool = True
 
 
 class ReleaseDecision(StrictModel):
@@ -177,8 +181,8 @@ class ReleaseDecision(StrictModel):
 
     @property
     def may_leave(self) -> bool:
-        """Whether nothing speaks against it."""
-        return self.verdict in {"passed", "not required"}
+        """Whether nothing holds it back."""
+        return not any(reason.binding for reason in self.against)
 
     @property
     def against(self) -> tuple[Reason, ...]:

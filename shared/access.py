@@ -28,14 +28,20 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     CENTRE = "centre"
     STAFF = "staff"
+    READER = "reader"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls."""
+    """Who calls.
+
+    Attributes:
+        address: Where the connection comes from, where that is told.
+    """
 
     name: str
     role: Role
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

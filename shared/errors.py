@@ -108,6 +108,15 @@ class PartlyFetchedError(
     """The whole package is needed, but only some of its weight files were fetched."""
 
 
+class ArchiveRefusedError(
+    SharedError,
+    code="GS-2014",
+    title="Archive refused",
+    hint="Copy the file again from where it was made, or make it again there.",
+):
+    """A file of one package or one hub is none, was changed, or stands in the way of another."""
+
+
 class PackageNotKeptError(
     SharedError,
     code="GS-2010",
@@ -151,6 +160,10 @@ class HubRefusedError(
         self.hint = f"{advice} {TOKEN_HINT}" if problem.status == UNAUTHORIZED else advice
 
 
+class HubTurnedAwayError(HubRefusedError, code="GS-2241", status=502, title="Turned away"):
+    """The hub refused who publishes, before it was sent anything of the package."""
+
+
 class HubAddressError(
     SharedError,
     code="GS-2104",
@@ -158,6 +171,17 @@ class HubAddressError(
     hint="A URL is like https://hub.example.org; a token is one line, as the hub printed it.",
 ):
     """The hub's URL or the token cannot be sent as they are."""
+
+
+class UnencryptedError(
+    SharedError,
+    code="GS-2240",
+    title="Not encrypted",
+    hint="Use the https:// address; on a network inside one machine allow it in words: "
+    "--allow-unencrypted or GENSHARE_ALLOW_UNENCRYPTED=true, for a node "
+    "NODE_ALLOW_UNENCRYPTED=true, in Python allow_unencrypted=True.",
+):
+    """A token would be sent to another machine over plain HTTP."""
 
 
 class CannotServeError(

@@ -95,6 +95,22 @@ class HubExchange:
         **content: Any,
     ) -> Body:
         """Return the body of an answer that is no refusal."""
+        found, _ = self.call_with_status(
+            body, method, path, harmless=harmless, budget=budget, **content
+        )
+        return found
+
+    def call_with_status(
+        self,
+        body: type[Body],
+        method: str,
+        path: str,
+        *,
+        harmless: bool = True,
+        budget: Budget | None = None,
+        **content: Any,
+    ) -> tuple[Body, int]:
+        """Return the body of an answer that is no refusal, and its status."""
         budget = budget or Budget(self.limits.call_seconds)
         bound = BOUNDS[body]
         attempts = Attempts(self.limits.patience, budget)
@@ -108,7 +124,7 @@ class HubExchange:
         with self.named(method, path):
             answer = repeated(ask, attempts, harmless=harmless)
         check(answer)
-        return parsed(body, answer)
+        return parsed(body, answer), answer.status
 
     @contextmanager
     def opened(

@@ -91,3 +91,10 @@ class CallerIdentity(StrictModel):
 
     name: str = Field(max_length=100)
     role: Literal["centre", "administrator"]
+
+
+class LogHead(StrictModel):
+    """An entry of the hub's audit log by its SHA-256, which stands for all that came before it."""
+
+    number: int = Field(ge=0, le=LARGEST_COUNT)
+    sha256: Digest

@@ -12,7 +12,13 @@ from centre_node.jobs.errors import NeededByJobsError
 from node_api.connection import ConnectedHub, HubConnection
 from shared.access import GuardedRoute, Role, requires
 from shared.api_answers import problems
-from shared.errors import HubAddressError, HubRefusedError, HubUnreachableError, HubUnreadableError
+from shared.errors import (
+    HubAddressError,
+    HubRefusedError,
+    HubUnreachableError,
+    HubUnreadableError,
+    UnencryptedError,
+)
 from shared.json_bodies import JsonBody
 
 CONNECTION = JsonBody[HubConnection](HubConnection)
@@ -40,6 +46,7 @@ ConnectionDep = Annotated[Connection, Depends(_connection)]
         HubUnreachableError,
         HubUnreadableError,
         WrongCentreError,
+        UnencryptedError,
     ),
     openapi_extra=CONNECTION.described,
 )

@@ -15,12 +15,11 @@ from centre_node.jobs.store import JobStore
 from centre_node.mammography.datasets import DataFolders
 from centre_node.mammography.mammograms import Reading
 from centre_node.pulled.service import GENERATORS
-from node_api.connection import ConnectedHub, HubConnection
 from node_api.jobs import Job
 from node_api.requests import TrainGeneratorRequest, WeightsChoice
 from node_api.results import FinishedTraining
 from node_api.review import Reviewer
-from shared.hub_client import HubClient, connect
+from shared.hub_client import HubClient
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,7 @@ class Node:
     Attributes:
         policy: The file of the release policy; None: the one in the data folder, if any.
         review: Who looks at what leaves, where the policy does not say.
+        allow_unencrypted: Whether the hub may be another machine over plain HTTP.
     """
 
     engine: Engine
@@ -37,6 +37,7 @@ class Node:
     folders: DataFolders
     policy: Path | None = None
     review: Reviewer = "person"
+    allow_unencrypted: bool = False
 
     @property
     def generators_dir(self) -> Path:
@@ -57,26 +58,27 @@ class Node:
         datasets = Datasets(DatasetStore(self.engine), self.folders)
         return read_registered(datasets.find(dataset).source, self.folders)
 
-    def connection(self, job: Job) -> HubConnection:
+    def connection(self, job: Job) -> Connection:
         """Return the connection to the hub that a job was submitted for.
 
         Raises:
             NoHubError: There is none.
             HubChangedError: The node is connected to another hub, or as another centre, by now.
         """
-        current = Connection(ConnectionStore(self.engine)).current()
-        now = ConnectedHub(centre=current.centre, url=current.url)
-        if job.hub not in {None, now}:  # None: an earlier version queued it
+        connection = Connection(
+            ConnectionStore(self.engine), allow_unencrypted=self.allow_unencrypted
+        )
+        now = connection.hub()
+        if job.hub is not None and job.hub != now:  # None: an earlier version queued it
             raise HubChangedError(
                 f"the job is for the hub {job.hub.url} as {job.hub.centre}, but the node is now "
                 f"connected to {now.url} as {now.centre}"
             )
-        return current
+        return connection
 
     def hub(self, job: Job) -> HubClient:
         """Return a client of the hub that a job was submitted for."""
-        connection = self.connection(job)
-        return connect(connection.url, connection.token)
+        return self.connection(job).client()
 
     def finished_training(
         self, choice: WeightsChoice

@@ -16,6 +16,7 @@ class WorkerOptions(StrictModel):
         review: Who looks at what leaves, where the policy does not say.
         retry_seconds: Pauses before a job that failed for a passing reason is tried again; after
             the last one it has failed.
+        allow_unencrypted: Whether the hub may be another machine over plain HTTP.
         idle_seconds: A worker that got no job for so long ends.
     """
 
@@ -23,6 +24,7 @@ class WorkerOptions(StrictModel):
     mammograms_dir: Path | None = None
     lent_dir: Path | None = None
     policy: Path | None = None
+    allow_unencrypted: bool = False
     review: Reviewer = "person"
     retry_seconds: tuple[float, ...] = RETRY_SECONDS
     idle_seconds: float = IDLE_SECONDS

@@ -7,8 +7,9 @@ from centre_node.jobs.node import Node
 from centre_node.jobs.service import ARTIFACTS, PACKAGE
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import policy_of
+from centre_node.sharing.officers_pages import PAGE_HTML
 from centre_node.sharing.publish import build_package, guarantee_on, weights_to_publish
-from centre_node.sharing.release import AUDIT, PAGE_HTML, Candidate, Gate, Release, read_audit
+from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, read_audit
 from centre_node.training.patients import trained_patients
 from node_api.connection import ConnectedHub
 from node_api.jobs import Job
@@ -36,7 +37,7 @@ def publish(
     Args:
         patches: Where the patches of the training lie.
     """
-    folder, connection = node.job_folder(job.id), node.connection(job)
+    folder, hub = node.job_folder(job.id), node.connection(job).hub()
     policy, ledger = policy_of(node.data_dir, node.policy), LedgerStore(node.data_dir / LEDGER)
     _, trained = node.finished_training(request)
     training = node.job_folder(request.training_job) / "training"
@@ -44,7 +45,7 @@ def publish(
         folder / PACKAGE,
         weights_to_publish(training, ensemble=request.ensemble, proportions=request.proportions),
         trained,
-        CentreTerms(centre=connection.centre, **request.terms),
+        CentreTerms(centre=hub.centre, **request.terms),
         proportions=request.proportions,
     )
     candidate = Candidate(
@@ -58,11 +59,10 @@ def publish(
     )
     gate = Gate(policy, ledger, pages=folder / ARTIFACTS)
     release = gate.decide(candidate)
-    hub = ConnectedHub(centre=connection.centre, url=connection.url)
     review = review_of(release, hub, policy, collapse=_collapse(trained))
     if (policy.review or node.review) == "person" and not _is_approved(job, review):
         return review
-    return gate.send(release, node.hub(job), on_progress=report)
+    return gate.send(release, node.hub(job), on_progress=report).record
 
 
 def review_of(

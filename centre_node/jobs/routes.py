@@ -22,6 +22,7 @@ from centre_node.jobs.errors import (
     TrainingNotDoneError,
 )
 from centre_node.jobs.events import job_events
+from centre_node.ledger.errors import LedgerError
 from centre_node.sampling.errors import GeneratorOutputError, RecipeRefusedError
 from centre_node.sharing.errors import GeneratorNotPulledError
 from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError
@@ -162,7 +163,7 @@ async def approve(job_id: str, request: Request, jobs: JobsDep) -> Job:
 
 @router.post(
     "/{job_id}/reject",
-    responses=problems(JobNotFoundError, JobConflictError),
+    responses=problems(JobNotFoundError, JobConflictError, LedgerError),
     openapi_extra=REJECTION.described,
 )
 async def reject(job_id: str, request: Request, jobs: JobsDep) -> Job:

@@ -44,12 +44,17 @@ def check_nothing(_request: AnyJobRequest) -> None:
     """Let every job be queued, for no hub."""
 
 
+def tell_nobody(_digest: str) -> None:
+    """Do nothing."""
+
+
 class Jobs:
     """Jobs of this node. A job's files are in `folder/<job id>`.
 
     Args:
         check: Asked before a job is queued or resumed.
         kept: How long artifacts are kept, and how much of them.
+        on_unsent: Takes the manifest's digest of a package that a person did not let go.
     """
 
     def __init__(
@@ -60,12 +65,14 @@ class Jobs:
         clock: Callable[[], datetime],
         check: Check = check_nothing,
         kept: Kept = KEEP_ALL,
+        on_unsent: Callable[[str], object] = tell_nobody,
     ) -> None:
         self._store = store
         self._folder = folder
         self._clock = clock
         self._check = check
         self._kept = kept
+        self._on_unsent = on_unsent
         self._alone = threading.Lock()  # nothing is deleted between a check and what it allows
 
     def submit(self, request: AnyJobRequest, key: str | None) -> tuple[Job, bool]:
@@ -121,13 +128,15 @@ class Jobs:
         Raises:
             JobConflictError: It has ended.
         """
-        self.find(job_id)
-        if not self._store.cancel(job_id, now=self._clock()):
-            state = self.find(job_id).state
+        before = self.find(job_id)
+        accepted, job = self._store.cancel(job_id, now=self._clock()), self.find(job_id)
+        if not accepted:
             raise JobConflictError(
-                f"the job is {state} already; only a waiting or running one can be cancelled"
+                f"the job is {job.state} already; only a waiting or running one can be cancelled"
             )
-        return self.find(job_id)
+        if before.state == "awaiting_review" and before.review is not None:
+            self._on_unsent(before.review.manifest_digest)
+        return job
 
     def resume(self, job_id: str) -> Job:
         """Queue a job again that failed or was cancelled; it goes on from what it has.
@@ -174,6 +183,7 @@ class Jobs:
 
         Raises:
             JobConflictError: It does not wait for a person.
+            LedgerError: It cannot be written down that the package counts as released no more.
         """
         review = self._reviewed(job_id)
         answer = Answered(
@@ -183,6 +193,7 @@ class Jobs:
         answered = review.model_copy(update={"answer": answer})
         if not self._store.reject(job_id, answered, problem, now=self._clock()):
             raise self._not_waiting(job_id)
+        self._on_unsent(review.manifest_digest)
         remove(self._folder / job_id / PACKAGE)
         return self.find(job_id)
 

@@ -79,7 +79,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=_leave, args=[store]).start())
     Thread(target=_leave_with_service, args=[store], daemon=True).start()
     folders = data_folders(options.data_dir, options.mammograms_dir, options.lent_dir)
-    node = Node(engine, options.data_dir, folders, options.policy, options.review)
+    node = Node(
+        engine,
+        options.data_dir,
+        folders,
+        options.policy,
+        review=options.review,
+        allow_unencrypted=options.allow_unencrypted,
+    )
     idle_since = time.monotonic()
     while time.monotonic() - idle_since < options.idle_seconds:
         job = store.claim(now=_now())

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from centre_node.access import NodeAccess, StaffToken, staff_token
+from centre_node.commands import _tell_new_token
 from centre_node.errors import NotAllowedError
 from centre_node.main import create_app
 from centre_node.settings import Settings
@@ -101,20 +102,39 @@ def test_the_table_has_every_route_of_a_node(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_first_start_makes_a_token_and_says_once_where_it_lies(tmp_path: Path) -> None:
+def test_the_first_start_makes_a_token_and_says_where_it_lies_and_keeps_it_out_of_the_log(
+    tmp_path: Path,
+) -> None:
     node = Node(tmp_path / "data")
     file = tmp_path / "data" / "token"
     try:
         token = file.read_text().strip()
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert f"which lies in {file}:\n{token}\n" in node.log()
+        assert node.log().count(f"which lies in {file}\n") == 1
         node.stop()
         node.start()
         assert node.http.get("/jobs").status_code == 200
         assert node.token == token
-        assert node.log().count(token) == 1
+        assert node.log().count(f"which lies in {file}\n") == 1
+        assert token not in node.log()
     finally:
         node.stop()
+
+
+@pytest.mark.parametrize(("terminal", "printed"), [(True, 1), (False, 0)])
+def test_a_new_token_is_printed_to_a_person_alone(
+    terminal: bool,
+    printed: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+
+    _tell_new_token(StaffToken("gsn_secret", Path("data/token"), is_new=True))
+
+    out = capsys.readouterr().out
+    assert "lies in data/token" in out
+    assert out.count("gsn_secret") == printed
 
 
 def test_a_made_token_is_long_and_for_its_own_user_alone(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
+from centre_node.connection.store import ConnectionStore
+from centre_node.database import open_database
 from centre_node.jobs import handlers
 from centre_node.jobs.node import Node
 from centre_node.jobs.service import ARTIFACTS
@@ -14,10 +16,12 @@ from centre_node.mammography.datasets import DataFolders
 from centre_node.sharing.errors import ReleaseRefusedError
 from centre_node.sharing.release import AUDIT
 from node_api.audits import AuditedWeights
+from node_api.connection import HubConnection
 from node_api.jobs import Job
 from node_api.release import POLICY_FILE, ReleasePolicy
 from node_api.requests import PublishRequest, StudyRequest
 from shared.canonical import digest_of
+from shared.errors import UnencryptedError
 from shared.hub_client import HubClient
 from shared.statements import StatedWaiver
 from tests.audits import an_audit, figures
@@ -108,3 +112,13 @@ def test_an_audit_that_is_there_is_obeyed_without_a_policy_too(trained_node: Nod
 
     with pytest.raises(ReleaseRefusedError, match="density ratio, per patch: the AUROC is at most"):
         publish(trained_node)
+
+
+def test_a_hub_in_the_clear_is_called_only_while_the_node_may(tmp_path: Path) -> None:
+    engine, folders = open_database(tmp_path), DataFolders(None, tmp_path)
+    connection = HubConnection(centre="centre-b", url="http://hub:8000", token="gsc_" + "x" * 40)
+    ConnectionStore(engine).put(connection)
+
+    hub_of(Node(engine, tmp_path, folders, allow_unencrypted=True))
+    with pytest.raises(UnencryptedError):
+        hub_of(Node(engine, tmp_path, folders))

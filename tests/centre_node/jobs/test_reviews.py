@@ -17,12 +17,12 @@ from centre_node.jobs.node import Node
 from centre_node.jobs.service import Jobs
 from centre_node.jobs.store import JobStore
 from centre_node.jobs.worker import run_job
+from centre_node.ledger.store import LEDGER, LedgerStore
 from node_api.connection import ConnectedHub
 from node_api.jobs import Job
 from node_api.release import POLICY_FILE
 from node_api.requests import PublishRequest
 from node_api.review import Approval, Rejection
-from shared.hub_client import connect
 from shared.packages import sha256_of
 from tests.centre_node.jobs.reviews import TRAINED_JOB, a_review
 from tests.hub_server import RunningHub
@@ -39,7 +39,14 @@ class Desk:
         self.store = JobStore(node.engine)
         here = ConnectedHub(centre="centre-b", url=hub.url)
         folder = node.data_dir / "jobs"
-        self.jobs = Jobs(self.store, folder, clock=lambda: NOW, check=lambda _request: here)
+        self.ledger = LedgerStore(node.data_dir / LEDGER)
+        self.jobs = Jobs(
+            self.store,
+            folder,
+            clock=lambda: NOW,
+            check=lambda _request: here,
+            on_unsent=self.ledger.turned_away,
+        )
         self.hub = hub.client()
 
     def publish(self, name: str) -> Job:
@@ -157,6 +164,7 @@ def test_what_is_rejected_ends_with_the_reason_and_its_package_goes(desk: Desk) 
     assert (rejected.problem.code, rejected.problem.failure) == ("GS-3707", "policy")
     assert rejected.problem.detail == "The officer: Too few patients."
     assert not (desk.node.job_folder(job.id) / "package").exists()
+    assert [entry.released for entry in desk.ledger.read(most=9).entries] == [False]
     with pytest.raises(JobConflictError, match="The officer rejected"):
         desk.jobs.resume(job.id)
     assert desk.published("rejected") == []
@@ -181,7 +189,9 @@ def test_a_waiting_review_is_cancelled_at_once(desk: Desk) -> None:
     assert desk.jobs.cancel(job.id).state == "cancelled"
     with pytest.raises(JobConflictError, match="waits for no person"):
         desk.jobs.approve(job.id, approval(job))
+    assert [entry.released for entry in desk.ledger.read(most=9).entries] == [False]
     assert desk.work(desk.jobs.resume(job.id)).state == "awaiting_review"
+    assert [entry.released for entry in desk.ledger.read(most=9).entries] == [True]
 
 
 def test_a_job_is_for_the_hub_that_it_was_submitted_for(desk: Desk) -> None:
@@ -192,4 +202,4 @@ def test_a_job_is_for_the_hub_that_it_was_submitted_for(desk: Desk) -> None:
 
     with pytest.raises(HubChangedError, match="is for the hub https://other"):
         desk.node.hub(elsewhere)
-    assert connect(desk.node.connection(job).url, None) is not None
+    assert desk.node.connection(job).hub() == job.hub
