@@ -26,6 +26,7 @@ from centre_node.ledger.errors import LedgerError
 from centre_node.sampling.errors import GeneratorOutputError, RecipeRefusedError
 from centre_node.sharing.errors import GeneratorNotPulledError
 from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError
+from node_api.examples import EXAMPLES
 from node_api.jobs import FINISHED, Job, PrunableJob
 from node_api.requests import AnyJobRequest
 from node_api.review import Approval, Rejection
@@ -35,7 +36,7 @@ from shared.errors import BrokenPackageError, CardRefusedError, PartlyFetchedErr
 from shared.json_bodies import JsonBody
 from shared.served_files import ServedFile
 
-JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest)
+JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest, EXAMPLES)
 APPROVAL, REJECTION = JsonBody[Approval](Approval), JsonBody[Rejection](Rejection)
 CANNOT_BE_DONE = (
     DatasetNotFoundError,
