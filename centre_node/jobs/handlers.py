@@ -24,6 +24,7 @@ from centre_node.sharing.release import AUDIT
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
+from centre_node.study.without import study_without
 from centre_node.training.on_lesions import train_on_lesions
 from centre_node.training.plan import TrainingPlan
 from node_api.audits import AuditReport, AuditSettings
@@ -50,6 +51,8 @@ from node_api.review import Review
 from shared.files import alone_in, write_text
 from shared.hub_client import HubClient
 from shared.progress import OnProgress, Progress
+from signing.receiving import Receiver
+from signing.trust import TRUST_FILE, TrustStore
 
 PICTURED = 64
 
@@ -160,8 +163,8 @@ def _audit(request: AuditRequest, node: Node, folder: Path, report: OnProgress) 
 
 
 def _pull(request: PullRequest, node: Node, hub: HubClient, report: OnProgress) -> PulledGenerator:
-    record, package = pull(
-        hub,
+    record, received = pull(
+        Receiver(hub, TrustStore(node.data_dir / TRUST_FILE)),
         request.centre,
         request.name,
         request.version,
@@ -170,6 +173,7 @@ def _pull(request: PullRequest, node: Node, hub: HubClient, report: OnProgress) 
         weights_at_most=request.weights_at_most,
         on_progress=report,
     )
+    package, finding = received.package, received.finding
     return PulledGenerator(
         manifest_digest=package.digest,
         centre=record.centre,
@@ -177,11 +181,18 @@ def _pull(request: PullRequest, node: Node, hub: HubClient, report: OnProgress) 
         version=record.version,
         weights=tuple(file.name for file in package.weights),
         whole=package.is_whole,
+        signature=finding.how,
+        signed_by=finding.key,
     )
 
 
 def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress) -> SampledPatches:
-    package = pulled(node.generators_dir, request.generator, partly=True)
+    package = pulled(
+        node.generators_dir,
+        request.generator,
+        partly=True,
+        withdrawn_too=request.withdrawn_too,
+    )
     device, side = default_device(), package.card.architecture.image_size
     recipe = new_recipe(
         package,
@@ -200,18 +211,21 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress
 
 
 def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) -> StudyResult:
-    arms = request.study.arms
+    study = request.study
+    if request.without:
+        study = study_without(study, request.without)
+    arms = study.arms
     inputs = StudyInputs(
         own=node.reading(request.dataset),
         donors={name: node.reading(name) for arm in arms for name in arm.real_donors},
         packages={
-            digest: pulled(node.generators_dir, digest)
+            digest: pulled(node.generators_dir, digest, withdrawn_too=request.withdrawn_too)
             for digest in sorted({digest for arm in arms for digest in arm.generators})
         },
-        initial_weights=node.classifier_weights(request.study.classifier_training.initial_weights),
+        initial_weights=node.classifier_weights(study.classifier_training.initial_weights),
     )
     return run_study(
-        request.study,
+        study,
         inputs,
         folder=folder / ARTIFACTS,
         cache=node.data_dir / "studies",

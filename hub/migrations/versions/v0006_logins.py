@@ -4,7 +4,7 @@ from alembic import op
 
 from web_pages import schema
 
-revision = "0008"
+revision = "0006"
 down_revision = "0005"
 
 
