@@ -13,6 +13,7 @@ from web_pages.schema import LINKS, SESSIONS
 
 LINK_LIVES = timedelta(minutes=5)
 SESSION_LIVES = timedelta(hours=8)
+NOT_TAKEN = "this login link was used before, or is too old"
 LINK_PREFIX, SESSION_PREFIX = "gsl_", "gss_"  # a scanner finds a leaked one by them
 
 
@@ -58,6 +59,7 @@ class Logins:
             LoginLinkError: It was used before, is too old, or never was one.
         """
         secret, now = SESSION_PREFIX + secrets.token_urlsafe(32), self._clock()
+        self._check_known(link)
         with self._engine.begin() as connection:
             taken = connection.execute(
                 delete(LINKS)
@@ -65,12 +67,19 @@ class Logins:
                 .returning(LINKS.c.name, LINKS.c.role)
             ).one_or_none()
             if taken is None:
-                raise LoginLinkError("this login link was used before, or is too old")
+                raise LoginLinkError(NOT_TAKEN)
             caller = Caller(taken.name, Role(taken.role), address)
             connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_at <= now))
             connection.execute(insert(SESSIONS).values(_row(secret, caller, now + SESSION_LIVES)))
             self._on_login(connection, caller, now)
         return secret
+
+    def _check_known(self, link: str) -> None:
+        """Look first: whoever only guesses must not take the lock that writers wait for."""
+        query = select(LINKS.c.name).where(LINKS.c.secret_sha256 == _sha256(link))
+        with self._engine.connect() as connection:
+            if connection.execute(query).one_or_none() is None:
+                raise LoginLinkError(NOT_TAKEN)
 
     def caller(self, session: str) -> Caller | None:
         """Return who is logged in by a session, None if it has ended or never was one."""
