@@ -23,8 +23,10 @@ from centre_node.jobs.store import JobStore
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.mammography.datasets import DataFolders
 from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
+from centre_node.mammography.previewing import preview_patches
 from centre_node.privacy.policy_file import policy_of
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
@@ -33,7 +35,10 @@ from centre_node.sharing.audit import PICTURE, FolderAudit
 from centre_node.sharing.publish import build_package, guarantee_on, weights_to_publish
 from centre_node.sharing.receive import pull, pulled
 from centre_node.sharing.release import AUDIT, Candidate, Gate, read_audit
+from centre_node.study.from_file import write_report
+from centre_node.study.lineage import RESULT, read_report
 from centre_node.study.local_engine import LocalEngine
+from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
 from centre_node.training.on_lesions import train_on_lesions
@@ -43,12 +48,17 @@ from node_api.audits import AuditReport, AuditSettings
 from node_api.connection import HubConnection
 from node_api.findings import StudyResult
 from node_api.jobs import Job
+from node_api.plans import StudyPlan
+from node_api.previews import Preview, PreviewSettings
 from node_api.requests import (
     AnyJobRequest,
     AuditRequest,
+    PlanStudyRequest,
+    PreviewRequest,
     PublishRequest,
     PullRequest,
     SampleRequest,
+    StudyParts,
     StudyRequest,
     TrainGeneratorRequest,
     WeightsChoice,
@@ -116,6 +126,8 @@ def handle(job: Job, node: Node, report: OnProgress) -> JobResult:
     match request:
         case WritePhantomsRequest():
             return _write_phantoms(request, node, report)
+        case PreviewRequest():
+            return _preview(request, node, folder, report)
         case TrainGeneratorRequest():
             return _train(request, node, folder, report)
         case AuditRequest():
@@ -126,6 +138,8 @@ def handle(job: Job, node: Node, report: OnProgress) -> JobResult:
             return _pull(request, node, report)
         case SampleRequest():
             return _sample(request, node, folder, report)
+        case PlanStudyRequest():
+            return _plan_study(request, node)
         case StudyRequest():
             return _study(request, node, folder, report)
 
@@ -144,6 +158,17 @@ def _write_phantoms(
         ),
     )
     return WrittenPhantoms(layout=request.layout, phantoms=request.phantoms)
+
+
+def _preview(request: PreviewRequest, node: Node, folder: Path, report: OnProgress) -> Preview:
+    found, _ = preview_patches(
+        node.reading(request.dataset),
+        PatchCutting(request.patches, request.lesion_kinds, on_progress=report),
+        PreviewSettings(**request.model_dump(include=set(PreviewSettings.model_fields))),
+        out=folder / ARTIFACTS,
+        scratch=folder,
+    )
+    return found
 
 
 def _train(
@@ -297,9 +322,31 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress
     return SampledPatches(**dict(recipe), shape=(recipe.count, side, side))
 
 
+def _plan_study(request: PlanStudyRequest, node: Node) -> StudyPlan:
+    inputs = _study_inputs(request, node)
+    paces = try_paces(request.study, inputs, default_device())
+    return plan_study(request.study, inputs, paces, workers=request.workers)
+
+
 def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) -> StudyResult:
+    artifacts = folder / ARTIFACTS
+    result = run_study(
+        request.study,
+        _study_inputs(request, node),
+        folder=artifacts,
+        cache=node.data_dir / "studies",
+        device=default_device(),
+        threads=request.threads,
+        engine=LocalEngine(workers=request.workers),
+        on_progress=report,
+    )
+    write_report(artifacts, read_report(artifacts / RESULT))
+    return result
+
+
+def _study_inputs(request: StudyParts, node: Node) -> StudyInputs:
     arms = request.study.arms
-    inputs = StudyInputs(
+    return StudyInputs(
         own=node.reading(request.dataset),
         donors={name: node.reading(name) for arm in arms for name in arm.real_donors},
         packages={
@@ -307,14 +354,4 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
             for digest in sorted({digest for arm in arms for digest in arm.generators})
         },
         initial_weights=node.classifier_weights(request.study.classifier_training.initial_weights),
-    )
-    return run_study(
-        request.study,
-        inputs,
-        folder=folder / ARTIFACTS,
-        cache=node.data_dir / "studies",
-        device=default_device(),
-        threads=request.threads,
-        engine=LocalEngine(workers=request.workers),
-        on_progress=report,
     )
