@@ -7,14 +7,19 @@ from typing import Annotated
 
 import typer
 
+from hub.centres.access import ADMINISTRATOR
+from hub.centres.store import CentreStore
 from hub.database import open_database
-from hub.main import centres, create_app
+from hub.errors import CentreNotFoundError
+from hub.main import centres, create_app, logins
 from hub.settings import Settings
+from shared.access import Caller, Role
 from shared.arguments import name_argument
 from shared.command_options import Port, with_options
 from shared.serving import check_can_serve, check_writable, read_settings, serve
 from shared.serving_options import AllowUnencrypted, Host, TlsCertificate, TlsKey
 from shared.transport import check_transport
+from web_pages.login_routes import login_url
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve the hub; invite centres.")
 
@@ -102,3 +107,43 @@ def remove(
     settings = read_settings(Settings, data_dir=data_dir)
     check_writable(settings.data_dir)
     centres(open_database(settings.data_dir / "hub.sqlite")).remove(centre)
+
+
+@app.command()
+def login(
+    centre: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            callback=name_argument,
+            help="For someone of this centre, who may look and change nothing. Default: for you, "
+            "the operator.",
+        ),
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where the browser reaches the hub. Default: HUB_PUBLIC_URL or "
+            "http://127.0.0.1:8000.",
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a link that opens the hub's pages in a browser, once and within 5 minutes.
+
+    Run it on the hub's machine. The session that it opens ends after 8 hours or by a click.
+
+    Examples:
+      genshare hub login --data-dir /srv/genshare-hub
+
+      genshare hub login --centre centre-a --url https://hub.example.org
+    """
+    settings = read_settings(Settings, data_dir=data_dir)
+    check_writable(settings.data_dir)
+    engine = open_database(settings.data_dir / "hub.sqlite")
+    if centre is not None and not CentreStore(engine).is_enrolled(centre):
+        raise CentreNotFoundError(f"no centre {centre} is enrolled")
+    caller = ADMINISTRATOR if centre is None else Caller(centre, Role.READER)
+    base = url or str(settings.public_url or "http://127.0.0.1:8000")
+    sys.stdout.write(login_url(base, logins(engine).new_link(caller)) + "\n")

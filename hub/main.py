@@ -18,6 +18,9 @@ from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.errors import HubDiskFullError
+from hub.pages.routes import router as pages_router
+from hub.pages.site import hub_site
+from hub.pages.store import Shown
 from hub.registry.blobs import BlobStore, UploadLimits
 from hub.registry.cleaning import Cleaner
 from hub.registry.inspections import Inspections
@@ -39,6 +42,10 @@ from shared.hosts import check_hosts, host_names
 from shared.problem_handlers import add_problem_handlers
 from shared.rates import Guesses, Rates
 from shared.version import genshare_version
+from web_pages.login_routes import login_router
+from web_pages.logins import Logins
+from web_pages.site import add_site
+from web_pages.static_files import static_router
 
 API = "/api/v1"
 PUBLISHED_AT_ONCE = 2  # each reads whole files; more would leave no processor to the rest
@@ -72,6 +79,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     )
     for router in (*health, centres_router, registry_router):
         app.include_router(router, prefix=API)
+    _show_pages(app, engine, settings)
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
     _answer_to_names(app, settings, host)
@@ -102,6 +110,21 @@ def _answer_to_names(app: FastAPI, settings: Settings, host: str | None) -> None
     public_url = str(settings.public_url) if settings.public_url else None
     app.state.public_url = (public_url or "").rstrip("/")
     check_hosts(app, host_names(settings.allowed_hosts, host, public_url))
+
+
+def _show_pages(app: FastAPI, engine: Engine, settings: Settings) -> None:
+    """Add what people see; programs have the API."""
+    app.state.shown = Shown(engine)
+    public_url = str(settings.public_url) if settings.public_url else ""
+    is_enrolled = CentreStore(engine).is_enrolled
+    add_site(app, hub_site(logins(engine), is_enrolled=is_enrolled, public_url=public_url))
+    for router in (login_router(), static_router(), pages_router):
+        app.include_router(router)
+
+
+def logins(engine: Engine) -> Logins:
+    """Return who may log in to the pages."""
+    return Logins(engine, clock=_now)
 
 
 def centres(engine: Engine) -> Centres:

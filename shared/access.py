@@ -28,6 +28,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     CENTRE = "centre"
     STAFF = "staff"
+    READER = "reader"
 
 
 @dataclass(frozen=True, slots=True)

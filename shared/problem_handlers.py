@@ -3,13 +3,13 @@
 import logging
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -30,6 +30,9 @@ MOST_FAULTS = 10
 LONGEST_PLACE = 120
 ASKED_AGAIN = re.compile(r"/(healthz|readyz|jobs/[^/]+)$")
 ANSWERED_BEFORE_THE_BODY = {401, 403, 408, 412, 413, 421, 429, 507}
+
+ShowProblem = Callable[[Request, Problem], Response | None]
+"""Returns a problem as a page; None if it was not a page that was asked for."""
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -87,17 +90,26 @@ def _problem(
     code: str,
     hint: str,
     headers: dict[str, str] | None = None,
-) -> JSONResponse:
+) -> Response:
     request_id = getattr(request.state, "request_id", "")
-    body = Problem(
+    problem = Problem(
         title=title, status=status, detail=detail, code=code, hint=hint, request_id=request_id
     )
-    return JSONResponse(
-        body.model_dump(),
-        status_code=status,
-        media_type="application/problem+json",
-        headers={**_standing_headers(request, status), **(headers or {})},
+    response = _page(request, problem) or JSONResponse(
+        problem.model_dump(), status_code=status, media_type="application/problem+json"
     )
+    response.headers.update({**_standing_headers(request, status), **(headers or {})})
+    return response
+
+
+def _page(request: Request, problem: Problem) -> Response | None:
+    """Return a problem as a page, where the service has pages and one was asked for."""
+    show: ShowProblem = getattr(request.app.state, "problem_page", _no_page)
+    return show(request, problem)
+
+
+def _no_page(_request: Request, _problem: Problem) -> None:
+    """Say that a service has no pages."""
 
 
 def _standing_headers(request: Request, status: int) -> dict[str, str]:
@@ -108,7 +120,7 @@ def _standing_headers(request: Request, status: int) -> dict[str, str]:
     return challenge | ({"Connection": "close"} if unread else {})
 
 
-def problem_response(request: Request, error: Exception) -> JSONResponse:
+def problem_response(request: Request, error: Exception) -> Response:
     """Return the answer that tells of one of our errors."""
     assert isinstance(error, GenshareError)
     after = error.retry_after_seconds
@@ -123,7 +135,7 @@ def problem_response(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def _render_invalid(request: Request, error: Exception) -> JSONResponse:
+def _render_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
     sent_as = request.headers.get("Content-Type", "")
@@ -167,7 +179,7 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST_PLACE else f"{text[:LONGEST_PLACE]}..."
 
 
-def _render_http(request: Request, error: Exception) -> JSONResponse:
+def _render_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     detail = str(error.detail)
@@ -204,7 +216,7 @@ def _methods(request: Request) -> list[str]:
     return [method for method in METHODS if method in found]
 
 
-def _render_broken_off(request: Request, error: Exception) -> JSONResponse:
+def _render_broken_off(request: Request, error: Exception) -> Response:
     """Answer into the void, so that a caller who left is no error of the service in its log."""
     assert isinstance(error, ClientDisconnect)
     return _problem(
@@ -217,7 +229,7 @@ def _render_broken_off(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def _render_database(request: Request, error: Exception) -> JSONResponse:
+def _render_database(request: Request, error: Exception) -> Response:
     """Tell the log why, and the caller that it is not the request's fault."""
     if isinstance(error, IntegrityError):  # what was written breaks a rule: unexpected
         raise error
@@ -231,7 +243,7 @@ def _render_database(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, error)
 
 
-def _render_unexpected(request: Request, error: Exception) -> JSONResponse:
+def _render_unexpected(request: Request, error: Exception) -> Response:
     request_id = getattr(request.state, "request_id", "")
     log.error("%s unexpected %s", request_id, type(error).__name__, exc_info=error)
     return _problem(

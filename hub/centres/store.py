@@ -63,6 +63,12 @@ class CentreStore:
         with Session(self._engine) as session:
             return session.scalar(query)
 
+    def is_enrolled(self, name: str) -> bool:
+        """Tell whether a centre is enrolled, and was not removed."""
+        query = select(CentreRow.name).where(CentreRow.name == name, CentreRow.removed_at.is_(None))
+        with Session(self._engine) as session:
+            return session.scalar(query) is not None
+
     def all(self) -> tuple[Centre, ...]:
         """Return every centre by name."""
         with Session(self._engine) as session:

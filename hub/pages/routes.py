@@ -1,0 +1,136 @@
+"""Routes of the hub's pages: parse, read, show. No rules here."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi.responses import RedirectResponse
+from pydantic import Field
+
+from hub.errors import StatementNotFoundError
+from hub.pages.site import EVERYONE
+from hub.pages.store import Order, Shown, Wanted
+from hub.pages.wording import ARCHITECTURES, KINDS, ORDERS
+from hub.registry.service import Registry
+from shared.access import requires
+from shared.models import StrictModel
+from shared.names import LesionKind, Name
+from shared.statements import AuditStatement
+from web_pages.routing import PageRoute
+from web_pages.site import Site
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+FOR_EVERYONE = [requires(*EVERYONE, purpose="read the hub's pages")]
+Version = Annotated[int, Path(ge=1, le=999_999_999)]
+
+
+async def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+async def _shown(request: Request) -> Shown:
+    shown: Shown = request.app.state.shown
+    return shown
+
+
+async def _registry(request: Request) -> Registry:
+    registry: Registry = request.app.state.registry
+    return registry
+
+
+SiteDep = Annotated[Site, Depends(_site)]
+ShownDep = Annotated[Shown, Depends(_shown)]
+RegistryDep = Annotated[Registry, Depends(_registry)]
+
+
+class Asked(StrictModel):
+    """How the list of generators is filtered and ordered; an empty field does not filter."""
+
+    centre: Name | Literal[""] = ""
+    kind: LesionKind | Literal[""] = ""
+    architecture: Name | Literal[""] = ""
+    order: Order = Order.NEWEST
+    page: int = Field(1, ge=1, le=100_000)
+
+
+@router.get("/", dependencies=FOR_EVERYONE)
+def show_start() -> Response:
+    """Lead to the generators."""
+    return RedirectResponse("/generators", status_code=status.HTTP_303_SEE_OTHER)
+
+
+@router.get("/generators", dependencies=FOR_EVERYONE)
+def show_generators(
+    request: Request, site: SiteDep, shown: ShownDep, asked: Annotated[Asked, Query()]
+) -> Response:
+    """Show the generators, each with its newest version."""
+    wanted = Wanted(asked.centre, asked.kind, asked.architecture, asked.order, asked.page)
+    return site.page(
+        request,
+        "generators.html.j2",
+        wanted=wanted,
+        order_words=ORDERS,
+        kind_words=KINDS,
+        architecture_words=ARCHITECTURES,
+        choices=shown.choices(),
+        listed=shown.generators(wanted),
+    )
+
+
+@router.get("/generators/{centre}/{name}", dependencies=FOR_EVERYONE)
+def show_newest(
+    request: Request,
+    centre: Name,
+    name: Name,
+    site: SiteDep,
+    shown: ShownDep,
+    registry: RegistryDep,
+) -> Response:
+    """Show a generator's newest version."""
+    return _generator(request, site, shown, registry, (centre, name, None))
+
+
+@router.get("/generators/{centre}/{name}/{version}", dependencies=FOR_EVERYONE)
+def show_version(
+    request: Request,
+    centre: Name,
+    name: Name,
+    version: Version,
+    site: SiteDep,
+    shown: ShownDep,
+    registry: RegistryDep,
+) -> Response:
+    """Show one version of a generator."""
+    return _generator(request, site, shown, registry, (centre, name, version))
+
+
+@router.get("/centres", dependencies=FOR_EVERYONE)
+def show_centres(request: Request, site: SiteDep, shown: ShownDep) -> Response:
+    """Show the centres."""
+    return site.page(request, "centres.html.j2", centres=shown.centres())
+
+
+def _generator(
+    request: Request,
+    site: Site,
+    shown: Shown,
+    registry: Registry,
+    which: tuple[str, str, int | None],
+) -> Response:
+    record = registry.find(*which)
+    return site.page(
+        request,
+        "generator.html.j2",
+        record=record,
+        card=record.card,
+        statement=_statement(registry, which),
+        versions=shown.versions(record.centre, record.name),
+        hub_url=site.public_url or str(request.base_url).rstrip("/"),
+    )
+
+
+def _statement(registry: Registry, which: tuple[str, str, int | None]) -> AuditStatement | None:
+    try:
+        return AuditStatement.model_validate_json(registry.statement(*which))
+    except StatementNotFoundError:
+        return None
