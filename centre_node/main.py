@@ -25,6 +25,8 @@ from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.mammography.datasets import data_folders
 from centre_node.privacy.errors import ReleasePolicyError
 from centre_node.privacy.policy_file import policy_of
+from centre_node.pulled.routes import router as pulled_router
+from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.settings import Settings
 from shared.access import Role, guard, requires
 from shared.api_description import describe
@@ -39,6 +41,7 @@ from shared.rates import Guesses
 from shared.version import genshare_version
 
 API = "/api/v1"
+ROUTERS = (datasets_router, connection_router, jobs_router, pulled_router, ledger_router)
 
 
 def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
@@ -70,6 +73,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     app.state.datasets = Datasets(DatasetStore(engine), folders)
     app.state.connection = Connection(ConnectionStore(engine))
     app.state.jobs = Jobs(jobs, settings.data_dir / "jobs", clock=_now)
+    app.state.pulled = PulledGenerators(settings.data_dir / GENERATORS, pulls=jobs.pulls)
     app.state.releases = Releases(
         LedgerStore(settings.data_dir / LEDGER),
         policy=partial(policy_of, settings.data_dir, settings.release_policy),
@@ -78,7 +82,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         clock=_now,
     )
     health = (alive(), ready(engine, access=requires(Role.STAFF)))
-    for router in (*health, datasets_router, connection_router, jobs_router, ledger_router):
+    for router in (*health, *ROUTERS):
         app.include_router(router, prefix=API)
     answer_head(app)
     limit_bodies(app)

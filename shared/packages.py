@@ -170,6 +170,24 @@ def open_package(folder: Path, *, partly: bool = False) -> Package:
     return package
 
 
+def peek_package(folder: Path) -> Package:
+    """Read what a package says of itself, to be shown: card and sizes are checked, weights not.
+
+    Raises:
+        BrokenPackageError: A file is missing or unreadable.
+        DigestMismatchError: The card or a size is not the one that the manifest declares.
+    """
+    manifest = read_model(Manifest, folder / MANIFEST, BrokenPackageError)
+    fetched = _fetched(folder)
+    for file in manifest.files:
+        if file.name == CARD:
+            verify_file(folder / CARD, file)
+        elif fetched is None or file.name in fetched:
+            _check_there(folder / file.name)
+            check_size(folder / file.name, file)
+    return _read(folder, manifest, fetched)
+
+
 def keep_fetched(folder: Path, manifest: Manifest, names: Collection[str]) -> Package:
     """Make a package of files that are in a folder, and that were verified as they came.
 
@@ -192,10 +210,14 @@ def verify_file(path: Path, declared: ManifestFile) -> None:
         BrokenPackageError: There is no such file.
         DigestMismatchError: Size or SHA-256 differ.
     """
-    if not path.is_file():
-        raise BrokenPackageError(f"{path.name} is missing from the package {path.parent}")
+    _check_there(path)
     check_size(path, declared)
     check_digest(sha256_of(path), declared)
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_file():
+        raise BrokenPackageError(f"{path.name} is missing from the package {path.parent}")
 
 
 def check_size(path: Path, declared: ManifestFile) -> None:

@@ -28,6 +28,7 @@ from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
 from centre_node.mammography.previewing import preview_patches
 from centre_node.privacy.policy_file import policy_of
+from centre_node.pulled.service import GENERATORS
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sampling.recipes import new_recipe
@@ -93,7 +94,7 @@ class Node:
     @property
     def generators_dir(self) -> Path:
         """Where pulled packages lie, by manifest digest."""
-        return self.data_dir / "generators"
+        return self.data_dir / GENERATORS
 
     def job_folder(self, job_id: str) -> Path:
         """Where a job's files lie."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from centre_node.database import JobRow
 from node_api.jobs import Job, JobProblem, JobState
 from node_api.requests import AnyJobRequest
-from node_api.results import RESULTS, JobResult
+from node_api.results import RESULTS, JobResult, PulledGenerator
 from shared.progress import Progress
 
 REQUEST: TypeAdapter[AnyJobRequest] = TypeAdapter(AnyJobRequest)
@@ -53,6 +53,13 @@ class JobStore:
         with Session(self._engine) as session:
             rows = session.scalars(select(JobRow).order_by(JobRow.number.desc()))
             return tuple(map(_job, rows))
+
+    def pulls(self) -> tuple[PulledGenerator, ...]:
+        """Return what each finished pull found, oldest first."""
+        done = (JobRow.kind == "pull", JobRow.result.is_not(None))
+        with Session(self._engine) as session:
+            results = session.scalars(select(JobRow.result).where(*done).order_by(JobRow.number))
+            return tuple(PulledGenerator.model_validate_json(text or "") for text in results)
 
     def has_queued(self) -> bool:
         """Tell whether a job waits."""

@@ -28,6 +28,8 @@ ROUTES = {
     ("GET", f"{API}/datasets/{{name}}"): 404,
     ("PUT", f"{API}/hub-connection"): 422,
     ("GET", f"{API}/hub-connection"): 409,
+    ("GET", f"{API}/generators"): 200,
+    ("GET", f"{API}/generators/{{digest}}"): 422,
     ("GET", f"{API}/ledger"): 200,
     ("POST", f"{API}/waivers"): 422,
     ("POST", f"{API}/jobs"): 422,
@@ -51,7 +53,7 @@ def test_every_route_but_the_health_check_needs_the_token(tmp_path: Path) -> Non
     answered = {}
     try:
         for (method, template), expected in ROUTES.items():
-            path = template.replace("{name:path}", "x.png").format(name="x", job_id="x")
+            path = template.replace("{name:path}", "x.png").format(name="x", job_id="x", digest="x")
             body = b"{}" if method in {"PUT", "POST"} else None
             for sent, status in (
                 (None, 401),
