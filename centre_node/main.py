@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from fastapi import FastAPI
+from sqlalchemy import Engine
 
 from centre_node.access import NodeAccess, staff_token
 from centre_node.connection.routes import router as connection_router
@@ -22,7 +23,16 @@ from centre_node.jobs.store import JobStore
 from centre_node.ledger.routes import router as ledger_router
 from centre_node.ledger.service import Releases
 from centre_node.ledger.store import LEDGER, LedgerStore
-from centre_node.mammography.datasets import data_folders
+from centre_node.mammography.datasets import DataFolders, data_folders
+from centre_node.pages.data_routes import router as data_pages
+from centre_node.pages.form_routes import router as form_pages
+from centre_node.pages.generator_routes import router as generator_pages
+from centre_node.pages.job_routes import router as job_pages
+from centre_node.pages.parts import Parts
+from centre_node.pages.settings_routes import router as settings_pages
+from centre_node.pages.site import node_site
+from centre_node.pages.start_routes import router as start_router
+from centre_node.pages.study_routes import router as study_pages
 from centre_node.privacy.errors import ReleasePolicyError
 from centre_node.privacy.policy_file import policy_of
 from centre_node.pulled.routes import router as pulled_router
@@ -39,8 +49,21 @@ from shared.hosts import check_hosts, host_names
 from shared.problem_handlers import add_problem_handlers
 from shared.rates import Guesses
 from shared.version import genshare_version
+from web_pages.login_routes import login_router
+from web_pages.logins import Logins
+from web_pages.site import add_site
+from web_pages.static_files import static_router
 
 API = "/api/v1"
+PAGES = (
+    start_router,
+    data_pages,
+    job_pages,
+    form_pages,
+    generator_pages,
+    study_pages,
+    settings_pages,
+)
 ROUTERS = (datasets_router, connection_router, jobs_router, pulled_router, ledger_router)
 
 
@@ -84,6 +107,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     health = (alive(), ready(engine, access=requires(Role.STAFF)))
     for router in (*health, *ROUTERS):
         app.include_router(router, prefix=API)
+    _show_pages(app, engine, settings, folders)
     answer_head(app)
     limit_bodies(app)
     check_hosts(app, host_names(settings.allowed_hosts, host))
@@ -104,6 +128,29 @@ def check_policy(settings: Settings) -> None:
         policy_of(settings.data_dir, settings.release_policy)
     except ReleasePolicyError as error:
         raise CannotServeError(str(error)) from error
+
+
+def _show_pages(app: FastAPI, engine: Engine, settings: Settings, folders: DataFolders) -> None:
+    """Add what people see; programs have the API."""
+    site = node_site(logins(engine))
+    add_site(app, site)
+    app.state.parts = Parts(
+        site=site,
+        settings=settings,
+        folders=folders,
+        jobs=app.state.jobs,
+        datasets=app.state.datasets,
+        connection=app.state.connection,
+        pulled=app.state.pulled,
+        releases=app.state.releases,
+    )
+    for router in (login_router(), static_router(), *PAGES):
+        app.include_router(router)
+
+
+def logins(engine: Engine) -> Logins:
+    """Return who may log in to the pages."""
+    return Logins(engine, clock=_now)
 
 
 def _access(settings: Settings) -> NodeAccess:

@@ -24,6 +24,20 @@ Request = TypeVar("Request")
 UNITS = {"px": "px", "mm": "mm", "seconds": "s"}
 
 
+class FormFault(Exception):  # noqa: N818 (what a person did, and not an error of ours)
+    """Something is wrong with a field that the request's model cannot see.
+
+    Attributes:
+        field: Its path.
+        told: What is wrong, in a sentence.
+    """
+
+    def __init__(self, field: str, told: str) -> None:
+        super().__init__(told)
+        self.field = field
+        self.told = told
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Something that can be chosen, and how it is called."""
@@ -334,8 +348,9 @@ def _prefixes(path: str) -> Iterator[str]:
 
 
 def _told(detail: ErrorDetails, field: FormField | None) -> str:
-    if detail["type"] == "missing":
-        return "Fill this in." if field is not None else f"{detail['loc'][-1]} is missing."
+    is_field = field is not None and field.name.split(".")[-1] == detail["loc"][-1]
+    if detail["type"] == "missing" and (field is None or is_field):
+        return "Fill this in." if is_field else f"{detail['loc'][-1]} is missing."
     if detail["type"] == "value_error":
         told = detail["msg"].removeprefix("Value error, ")
     elif field is not None and field.expected:

@@ -216,3 +216,26 @@ def _spread(grids: Sequence[str]) -> tuple[str, ...]:
         return tuple(grids)
     step = (len(grids) - 1) / (MOST_GRIDS - 1)
     return tuple(grids[round(step * number)] for number in range(MOST_GRIDS))
+
+
+Action = tuple[str, str, str]
+"""Its path below the job's, its title, and how its button looks."""
+
+
+def actions_of(job: Job) -> tuple[Action, ...]:
+    """Return what can be done with a job."""
+    if job.state not in FINISHED:
+        return (("cancel", "Cancel this job", "danger"),)
+    return ()
+
+
+def grid_name(artifact: str) -> str:
+    """Return what a grid of samples is called: "samples/epoch-0100.png" is "after epoch 100"."""
+    digits = "".join(one for one in artifact.rpartition("-")[2] if one.isdigit())
+    return f"after epoch {int(digits)}" if digits else artifact
+
+
+def picture_name(artifact: str) -> str:
+    """Return a picture's name in words: "real-patches.png" is "Real patches"."""
+    words = artifact.rpartition("/")[2].removesuffix(".png").replace("-", " ").replace("_", " ")
+    return f"{words[:1].upper()}{words[1:]}"

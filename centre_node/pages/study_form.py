@@ -7,6 +7,7 @@ from centre_node.pages.forms import (
     Choice,
     FieldGroup,
     Form,
+    FormFault,
     FormField,
     Given,
     document_of,
@@ -130,9 +131,15 @@ def study_form(
 
 
 def study_document(form: Form, given: Given) -> dict[str, Any]:
-    """Return the document that a study's request is made of, arms and seeds written out."""
+    """Return the document that a study's request is made of, arms and seeds written out.
+
+    Raises:
+        FormFault: The centre's own data set is to be its donor.
+    """
     document = document_of(form, given)
     ticked = document.pop(ARMS, [])
+    if f"{DONOR}{document.get('dataset')}" in ticked:
+        raise FormFault(ARMS, "The study's own data set is no donor; take its tick away.")
     count = document.pop(SEEDS, None)
     document["study"] = {
         **document["study"],

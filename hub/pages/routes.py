@@ -9,12 +9,12 @@ from pydantic import Field
 from hub.errors import StatementNotFoundError
 from hub.pages.site import EVERYONE
 from hub.pages.store import Order, Shown, Wanted
-from hub.pages.wording import ARCHITECTURES, KINDS, ORDERS
 from hub.registry.service import Registry
 from shared.access import requires
 from shared.models import StrictModel
 from shared.names import LesionKind, Name
 from shared.statements import AuditStatement
+from web_pages.card_wording import ARCHITECTURES, KINDS, ORDERS
 from web_pages.routing import PageRoute
 from web_pages.site import Site
 
