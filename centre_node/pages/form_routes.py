@@ -16,6 +16,7 @@ from centre_node.pages.forms import (
     Choice,
     Form,
     FormFault,
+    FormField,
     Given,
     checked,
     document_of,
@@ -120,17 +121,27 @@ def _chosen(given: Mapping[str, Sequence[str]]) -> Query:
     return named | {"dataset": (given.get("dataset") or [""])[-1]}
 
 
-def _starts(start: TrainingStart) -> list[tuple[str, str, str, list[Choice]]]:
-    """Return what a training's defaults depend on: name, label, value and choices."""
+def _starts(start: TrainingStart) -> tuple[FormField, ...]:
+    """Return the fields that a training's defaults depend on."""
     known = {
-        "recipe": ("Recipe", ["improved", "paper", "private"]),
-        "loss": ("Loss", list(LOSSES)),
-        "architecture": ("Network", ["dcgan", "residual"]),
+        "recipe": ("Recipe", ("improved", "paper", "private"), RECIPES),
+        "loss": ("Loss", tuple(LOSSES), "How the generator is taught."),
+        "architecture": ("Network", ("dcgan", "residual"), "How the generator is built."),
     }
-    return [
-        (name, label, getattr(start, name), [Choice(value, label_of(value)) for value in values])
-        for name, (label, values) in known.items()
-    ]
+    return tuple(
+        FormField(
+            name,
+            label,
+            "select",
+            told,
+            value=getattr(start, name),
+            choices=tuple(Choice(value, label_of(value)) for value in values),
+        )
+        for name, (label, values, told) in known.items()
+    )
+
+
+RECIPES = "Improved is ours; paper is as published; private has differential privacy of patients."
 
 
 def _asking(kind: str) -> Asking:

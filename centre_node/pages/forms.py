@@ -4,6 +4,7 @@ A field is known by its path in the request, such as `training.epochs`. What a p
 a document, which the request's own model then checks; what it finds is said at the field.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import NoneType, UnionType
@@ -165,7 +166,8 @@ def fields_of(
             continue
         value = getattr(model, name)
         if isinstance(value, BaseModel):
-            yield from fields_of(value, f"{path}.", without=left_out)
+            within = fields_of(value, f"{path}.", without=left_out)
+            yield from within if not prefix else _named_after(label_of(name), within)
         elif (control := _control(field)) is not None:
             yield _field(path, name, field, control, value)
 
@@ -217,8 +219,33 @@ def faults_of(error: ValidationError, form: Form, *, within: str = "") -> list[t
     return found
 
 
+def _named_after(part: str, fields: Iterable[FormField]) -> Iterator[FormField]:
+    """Yield fields that say which part they belong to: "Jitter: zoom mean"."""
+    for field in fields:
+        own = f"{field.label[:1].lower()}{field.label[1:]}"
+        yield replace(field, label=f"{part}: {own}")
+
+
+NAMES = {
+    "auto": "Automatic",
+    "bcdr": "BCDR",
+    "cbis-ddsm": "CBIS-DDSM",
+    "cnn": "CNN",
+    "coco": "COCO",
+    "dcgan": "DCGAN",
+    "inbreast": "INbreast",
+    "mias": "mini-MIAS",
+    "optimam": "OPTIMAM",
+    "table": "Images with a table",
+    "wgan-gp": "WGAN-GP",
+}
+"""What is not written as it is sent."""
+
+
 def label_of(name: str) -> str:
     """Return a field's name as people write it: `margin_px` is "Margin (px)"."""
+    if name in NAMES:
+        return NAMES[name]
     words = name.split("_")
     unit = UNITS.get(words[-1]) if len(words) > 1 else None
     text = " ".join(words[:-1] if unit else words)
@@ -232,13 +259,18 @@ def _field(path: str, name: str, field: FieldInfo, control: Control, value: Any)
         name=path,
         label=label_of(name),
         control=control,
-        help=field.description or "",
+        help=_help(field),
         expected="" if choices or control == "lines" else _expected(field),
         value=_filled(control, value),
         choices=(Choice("", "not given"), *choices) if optional and choices else choices,
         optional=optional,
         is_list=_origin(kind) is tuple,
     )
+
+
+def _help(field: FieldInfo) -> str:
+    """Return what a field means; in a form, None is a field left blank."""
+    return re.sub(r"\bNone\b", "blank", field.description or "").replace(". blank", ". Blank")
 
 
 def _filled(control: Control, value: Any) -> str | tuple[str, ...]:

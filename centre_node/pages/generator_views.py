@@ -132,7 +132,7 @@ def fidelity_in_words(report: FidelityReport | None) -> str:
         return "How close its patches are to real ones was not measured."
     auroc, other = report.synthetic.auroc, report.real_real.auroc
     if auroc is None:
-        return report.mode_collapse.statement
+        return "There are too few patches to say how close its patches are to real ones."
     halves = (
         "" if other is None else f" Two halves of the real patches are told apart at {other:.2f}."
     )

@@ -106,11 +106,11 @@ def _training(job: Job, trained: FinishedTraining) -> Found:
     suspected = collapse is not None and collapse.verdict == "suspected"
     facts = [
         ("Trained on", f"{trained.patients} patients, {trained.patches} patches"),
-        ("Held out", "nobody" if trained.held_out is None else trained.held_out.statement),
+        ("Held out", _begun(trained.held_out.statement) if trained.held_out else "Nobody"),
         *((f"Skipped {times}", reason) for reason, times in trained.skipped.items()),
     ]
     if collapse is not None:
-        facts.insert(0, ("Mode collapse", f"{collapse.verdict}. {collapse.statement}"))
+        facts.insert(0, ("Mode collapse", collapse.statement))
     if trained.privacy is not None:
         facts.append(("Privacy", trained.privacy.statement))
     return Found(
