@@ -82,7 +82,9 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def supervised(_app: FastAPI) -> AsyncIterator[None]:
-        supervisor.start(folders, settings.release_policy)
+        supervisor.start(
+            folders, settings.release_policy, allow_unencrypted=settings.allow_unencrypted
+        )
         yield
         supervisor.stop()
 
@@ -94,7 +96,9 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         lifespan=supervised,
     )
     app.state.datasets = Datasets(DatasetStore(engine), folders)
-    app.state.connection = Connection(ConnectionStore(engine))
+    app.state.connection = Connection(
+        ConnectionStore(engine), allow_unencrypted=settings.allow_unencrypted
+    )
     app.state.jobs = Jobs(jobs, settings.data_dir / "jobs", clock=_now)
     app.state.pulled = PulledGenerators(settings.data_dir / GENERATORS, pulls=jobs.pulls)
     app.state.releases = Releases(

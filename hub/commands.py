@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hub.centres.access import ADMINISTRATOR
+from hub.centres.callers import operator
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.errors import CentreNotFoundError
@@ -87,7 +87,7 @@ def invite(
     settings = read_settings(Settings, data_dir=data_dir)
     check_writable(settings.data_dir)
     engine = open_database(settings.data_dir / "hub.sqlite")
-    sys.stdout.write(centres(engine).invite(centre, renew=renew).token + "\n")
+    sys.stdout.write(centres(engine).invite(centre, renew=renew, by=operator()).token + "\n")
 
 
 @app.command()
@@ -106,7 +106,7 @@ def remove(
     """
     settings = read_settings(Settings, data_dir=data_dir)
     check_writable(settings.data_dir)
-    centres(open_database(settings.data_dir / "hub.sqlite")).remove(centre)
+    centres(open_database(settings.data_dir / "hub.sqlite")).remove(centre, by=operator())
 
 
 @app.command()
@@ -144,6 +144,6 @@ def login(
     engine = open_database(settings.data_dir / "hub.sqlite")
     if centre is not None and not CentreStore(engine).is_enrolled(centre):
         raise CentreNotFoundError(f"no centre {centre} is enrolled")
-    caller = ADMINISTRATOR if centre is None else Caller(centre, Role.READER)
+    caller = operator() if centre is None else Caller(centre, Role.READER)
     base = url or str(settings.public_url or "http://127.0.0.1:8000")
     sys.stdout.write(login_url(base, logins(engine).new_link(caller)) + "\n")

@@ -106,6 +106,29 @@ class StoredFileRow(Table):
     size_bytes: Mapped[int]
 
 
+class LogEntryRow(Table):
+    """An entry of the audit log; a trigger keeps it from being changed.
+
+    `content` is its canonical JSON and `sha256` that text's; the other columns repeat what entries
+    are found by, each with an index in the order of the list.
+    """
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("log_by_action", "action", "number"),
+        Index("log_by_caller", "caller", "number"),
+        Index("log_by_centre", "centre", "number"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    action: Mapped[str] = mapped_column(String(63))
+    caller: Mapped[str] = mapped_column(String(63))
+    centre: Mapped[str | None] = mapped_column(String(63))
+    name: Mapped[str | None] = mapped_column(String(63))
+    content: Mapped[str]
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
 def open_database(path: Path) -> Engine:
     """Return an engine on a migrated database.
 

@@ -1,5 +1,6 @@
 """Errors that the hub reports to its callers."""
 
+from shared.access import Caller
 from shared.problems import GenshareError
 
 
@@ -45,6 +46,10 @@ class AdministratorOnlyError(
     hint="Ask the hub's operator, who enrols centres with `genshare hub invite CENTRE`.",
 ):
     """A centre asks for what only the administrator may do."""
+
+    def __init__(self, sentence: str, *, caller: Caller) -> None:
+        super().__init__(sentence)
+        self.caller = caller
 
 
 class CentreNotFoundError(
@@ -173,3 +178,14 @@ class StatementExistsError(
     hint="What was stated stays; publish a package of its own to state something else.",
 ):
     """A version has a statement already, and what was sent is another."""
+
+
+class NoSuchEntryError(
+    HubError,
+    code="GS-1300",
+    status=404,
+    title="No such entry",
+    hint="Ask GET /api/v1/log/head which entry is the newest. Where the log was longer before, it "
+    "was shortened: ask the hub's operator.",
+):
+    """The audit log has no entry of that number."""

@@ -12,6 +12,10 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from hub.audit_log.fetches import Fetches
+from hub.audit_log.refusals import Refusals, add_refusals
+from hub.audit_log.routes import router as log_router
+from hub.audit_log.store import LogStore
 from hub.centres.access import HubAccess
 from hub.centres.routes import router as centres_router
 from hub.centres.service import Centres
@@ -72,18 +76,22 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     app.state.centres = centres(engine)
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
     app.state.registry = Registry(versions, blobs, Inspections(engine, blobs), clock=_now)
+    log = LogStore(engine)
+    app.state.log = log
+    app.state.fetches = Fetches(log, clock=time.monotonic, now=_now)
     app.state.publishing = CapacityLimiter(PUBLISHED_AT_ONCE)
     health = (
         alive(),
         ready(engine, access=open_to_anyone(), check=partial(_check_writable, blobs)),
     )
-    for router in (*health, centres_router, registry_router):
+    for router in (*health, centres_router, registry_router, log_router):
         app.include_router(router, prefix=API)
     _show_pages(app, engine, settings)
     answer_head(app)
     limit_bodies(app, streamed=(f"PUT {API}/blobs/",))
     _answer_to_names(app, settings, host)
     add_problem_handlers(app)
+    add_refusals(app, Refusals(log, clock=time.monotonic, now=_now))
     describe(app)
     add_api_page(app)
     guard(app, _access(engine, settings).admit)

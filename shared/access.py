@@ -33,10 +33,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls."""
+    """Who calls.
+
+    Attributes:
+        address: Where the connection comes from, where that is told.
+    """
 
     name: str
     role: Role
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

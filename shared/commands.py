@@ -18,6 +18,7 @@ from shared.command_options import Json, with_options
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
 from shared.hub_client import connect
+from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.packages import Package, canonical_json
 from shared.progress import shown as progress_shown
 from shared.records import GeneratorVersion
@@ -27,18 +28,6 @@ from shared.weight_choices import chosen_weights
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-HubUrl = Annotated[
-    str, typer.Option(envvar="GENSHARE_HUB_URL", metavar="URL", help="The hub's address.")
-]
-Token = Annotated[
-    str | None,
-    typer.Option(
-        envvar="GENSHARE_HUB_TOKEN",
-        metavar="TOKEN",
-        help="Your centre's token, as genshare hub invite printed it.",
-        show_default=False,
-    ),
-]
 Version = Annotated[
     int | None, Field(ge=1, description="Which version of it; by default the latest.")
 ]
@@ -49,13 +38,13 @@ Centre = Annotated[
 Generator = Annotated[
     str, typer.Argument(metavar="NAME", callback=name_argument, help="The generator's name.")
 ]
-DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 @app.command("list")
 def list_generators(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
     centre: Annotated[
         str | None,
         typer.Option(
@@ -71,7 +60,7 @@ def list_generators(
 
       genshare list --hub-url https://hub.example.org --centre centre-b --json
     """
-    records = connect(hub_url, token).generators(centre)
+    records = connect(hub_url, token, allow_unencrypted=allow_unencrypted).generators(centre)
     if json:
         _write_json(records)
         return
@@ -105,6 +94,7 @@ def show(
     version: Version = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
 ) -> None:
     """Print one version's card and manifest as JSON, and in a line what is stated of its privacy.
 
@@ -115,7 +105,7 @@ def show(
 
       genshare show centre-b lesions-dcgan --version 1
     """
-    hub = connect(hub_url, token)
+    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
     record = hub.version(centre, name, version)
     statement = hub.statement(record)
     told = "no audit is stated" if statement is None else statement_sentence(statement)
@@ -146,6 +136,7 @@ def fetch(
     ] = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
     json: Json = False,
 ) -> None:
     """Fetch a generator; every digest and every tensor is checked before the folder appears.
@@ -163,7 +154,7 @@ def fetch(
     """
     if weights and weights_at_most:
         raise typer.BadParameter("give either --weights or --weights-at-most, not both")
-    hub = connect(hub_url, token)
+    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
     record = hub.version(centre, name, version)
     chosen = chosen_weights(record.card, names=weights or (), at_most=weights_at_most)
     with (

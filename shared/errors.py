@@ -160,6 +160,17 @@ class HubAddressError(
     """The hub's URL or the token cannot be sent as they are."""
 
 
+class UnencryptedError(
+    SharedError,
+    code="GS-2240",
+    title="Not encrypted",
+    hint="Use the https:// address; on a network inside one machine allow it in words: "
+    "--allow-unencrypted or GENSHARE_ALLOW_UNENCRYPTED=true, for a node "
+    "NODE_ALLOW_UNENCRYPTED=true, in Python allow_unencrypted=True.",
+):
+    """A token would be sent to another machine over plain HTTP."""
+
+
 class CannotServeError(
     SharedError,
     code="GS-2201",

@@ -52,16 +52,27 @@ JSON = {"Content-Type": "application/json"}
 USUAL = HubLimits()
 
 
-def connect(url: str, token: str | None, limits: HubLimits = USUAL) -> "HubClient":
+def connect(
+    url: str, token: str | None, limits: HubLimits = USUAL, *, allow_unencrypted: bool = False
+) -> "HubClient":
     """Return a client of the hub at `url`; nothing is sent yet.
+
+    Args:
+        allow_unencrypted: Whether the token may go to another machine over plain HTTP.
 
     Raises:
         HubAddressError: The URL or the token is malformed. The message never repeats a token.
+        UnencryptedError: The token would go to another machine over plain HTTP.
     """
     if token and not (token.isascii() and token.isprintable() and " " not in token):
         raise HubAddressError("the token holds blanks, line ends or characters beyond ASCII")
     try:
-        http = http_client(url, token, timeout_seconds=limits.silence_seconds)
+        http = http_client(
+            url,
+            token,
+            timeout_seconds=limits.silence_seconds,
+            allow_unencrypted=allow_unencrypted,
+        )
     except (httpx.InvalidURL, UnicodeError) as error:
         raise HubAddressError(f"{url!r} is no URL of a hub: {error}") from error
     return HubClient(http, limits)

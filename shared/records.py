@@ -84,3 +84,10 @@ class Centre(StrictModel):
     name: Name
     enrolled_at: datetime
     removed_at: datetime | None = None
+
+
+class LogHead(StrictModel):
+    """An entry of the hub's audit log by its SHA-256, which stands for all that came before it."""
+
+    number: int = Field(ge=0, le=LARGEST_COUNT)
+    sha256: Digest

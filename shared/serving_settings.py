@@ -15,7 +15,9 @@ class ServingSettings(BaseSettings):
     trusted_proxies: str = Field(
         "", description="Addresses or networks, with commas, whose X-Forwarded-* are believed."
     )
-    allow_unencrypted: bool = Field(False, description="Listen beyond loopback without TLS.")
+    allow_unencrypted: bool = Field(
+        False, description="Listen beyond loopback without TLS, and send tokens so."
+    )
     max_connections: int = Field(400, ge=2, description="Fewer where file descriptors are few.")
     idle_seconds: float = Field(15, gt=0, description="Longest wait for a request to begin.")
     head_seconds: float = Field(10, gt=0, description="Longest time for a whole request head.")

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from node_api.release import POLICY_FILE
@@ -48,10 +49,15 @@ def attached(
     node_urls: Mapping[str, str],
     hub_admin_token: str,
     node_token: str | None,
+    allow_unencrypted: bool = False,
 ) -> Federation:
     """Return a federation that somebody else started.
 
+    Args:
+        allow_unencrypted: Whether tokens may go to other machines over plain HTTP.
+
     Raises:
+        UnencryptedError: They would.
         ScenarioError: A centre has a policy in the scenario, but its node has one of its own.
     """
     for centre in scenario.centres.values():
@@ -60,9 +66,10 @@ def attached(
                 f"the scenario has a release policy for {centre.name}, whose node is started "
                 "elsewhere: a policy is the node's own; name its file there in NODE_RELEASE_POLICY"
             )
-    http = http_client(hub_url, hub_admin_token)
+    client = partial(http_client, allow_unencrypted=allow_unencrypted)
+    http = client(hub_url, hub_admin_token)
     nodes = {
-        label: NodeClient(centre.name, http_client(node_urls[label], node_token))
+        label: NodeClient(centre.name, client(node_urls[label], node_token))
         for label, centre in scenario.centres.items()
     }
     return Federation(HubClient(http), hub_url, ServiceClient(HUB, http), nodes)

@@ -81,7 +81,7 @@ def training(card: ModelCard) -> str:
     given = card.training
     parts = [f"{LOSSES[given.loss]} loss"]
     if given.epochs is not None:
-        parts.append(f"{given.epochs} epochs")
+        parts.append("1 epoch" if given.epochs == 1 else f"{given.epochs} epochs")
     if given.batch_size is not None:
         parts.append(f"batches of {given.batch_size}")
     if given.averaged:
@@ -125,6 +125,11 @@ def attack_in_words(attack: StatedAttack) -> str:
     )
 
 
+def in_words(name: str) -> str:
+    """Return a name of the audit log as people write it."""
+    return name.replace("_", " ")
+
+
 def statement_summary(statement: AuditStatement | None) -> str:
     """Return the verdict in two words, for a table."""
     return "not stated" if statement is None else statement.verdict
@@ -151,6 +156,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
         network,
         fidelity_rows,
         attack_in_words,
+        in_words,
         statement_summary,
         statement_tone,
         collapse_tone,

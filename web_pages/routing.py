@@ -1,6 +1,7 @@
 """Routes of pages: closed by default, as those of the API, but known by a session's cookie."""
 
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
@@ -45,7 +46,8 @@ class PageRoute(GuardedRoute):
             raise LoginNeededError("this page needs a login")
         if caller.role not in roles:
             raise RoleMissingError(f"{caller.name} cannot {self.purpose}")
-        return caller
+        address = request.client.host if request.client else ""
+        return replace(caller, address=address)
 
 
 def logged_in(request: Request) -> Caller | None:

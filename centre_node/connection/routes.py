@@ -10,7 +10,13 @@ from centre_node.connection.service import Connection
 from node_api.connection import ConnectedHub, HubConnection
 from shared.access import GuardedRoute, Role, requires
 from shared.api_answers import problems
-from shared.errors import HubAddressError, HubRefusedError, HubUnreachableError, HubUnreadableError
+from shared.errors import (
+    HubAddressError,
+    HubRefusedError,
+    HubUnreachableError,
+    HubUnreadableError,
+    UnencryptedError,
+)
 from shared.json_bodies import JsonBody
 
 CONNECTION = JsonBody[HubConnection](HubConnection)
@@ -32,7 +38,13 @@ ConnectionDep = Annotated[Connection, Depends(_connection)]
 
 @router.put(
     "",
-    responses=problems(HubAddressError, HubRefusedError, HubUnreachableError, HubUnreadableError),
+    responses=problems(
+        HubAddressError,
+        HubRefusedError,
+        HubUnreachableError,
+        HubUnreadableError,
+        UnencryptedError,
+    ),
     openapi_extra=CONNECTION.described,
 )
 async def join(request: Request, connection: ConnectionDep) -> ConnectedHub:

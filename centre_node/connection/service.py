@@ -3,22 +3,40 @@
 from centre_node.connection.errors import NoHubError
 from centre_node.connection.store import ConnectionStore
 from node_api.connection import HubConnection
-from shared.hub_client import connect
+from shared.hub_client import HubClient, connect
 
 
 class Connection:
-    """The hub that this node publishes to and pulls from."""
+    """The hub that this node publishes to and pulls from.
 
-    def __init__(self, store: ConnectionStore) -> None:
+    Args:
+        allow_unencrypted: Whether its token may go to another machine over plain HTTP.
+    """
+
+    def __init__(self, store: ConnectionStore, *, allow_unencrypted: bool) -> None:
         self._store = store
+        self._allow_unencrypted = allow_unencrypted
+
+    def client(self) -> HubClient:
+        """Return a client of the hub.
+
+        Raises:
+            NoHubError: There is none yet.
+            UnencryptedError: It was connected when that was allowed still.
+        """
+        return self._client(self.current())
+
+    def _client(self, connection: HubConnection) -> HubClient:
+        return connect(connection.url, connection.token, allow_unencrypted=self._allow_unencrypted)
 
     def join(self, connection: HubConnection) -> None:
         """Remember a hub that answers and accepts the token.
 
         Raises:
             HubUnreachableError, HubRefusedError: It does not; nothing is remembered.
+            UnencryptedError: It is on another machine, over plain HTTP.
         """
-        next(connect(connection.url, connection.token).generators(connection.centre), None)
+        next(self._client(connection).generators(connection.centre), None)
         self._store.put(connection)
 
     def current(self) -> HubConnection:

@@ -46,7 +46,6 @@ from centre_node.training.on_lesions import train_on_lesions
 from centre_node.training.patients import trained_patients
 from centre_node.training.plan import TrainingPlan
 from node_api.audits import AuditReport, AuditSettings
-from node_api.connection import HubConnection
 from node_api.findings import StudyResult
 from node_api.jobs import Job
 from node_api.plans import StudyPlan
@@ -74,7 +73,7 @@ from node_api.results import (
 )
 from shared.canonical import digest_of
 from shared.files import alone_in, write_text
-from shared.hub_client import HubClient, connect
+from shared.hub_client import HubClient
 from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
 from shared.terms import CentreTerms
@@ -90,6 +89,7 @@ class Node:
     data_dir: Path
     folders: DataFolders
     policy: Path | None = None
+    allow_unencrypted: bool = False
 
     @property
     def generators_dir(self) -> Path:
@@ -110,14 +110,13 @@ class Node:
         datasets = Datasets(DatasetStore(self.engine), self.folders)
         return read_registered(datasets.find(dataset).source, self.folders)
 
-    def connection(self) -> HubConnection:
+    def connection(self) -> Connection:
         """Return the hub connection."""
-        return Connection(ConnectionStore(self.engine)).current()
+        return Connection(ConnectionStore(self.engine), allow_unencrypted=self.allow_unencrypted)
 
     def hub(self) -> HubClient:
         """Return a client of the hub."""
-        connection = self.connection()
-        return connect(connection.url, connection.token)
+        return self.connection().client()
 
 
 def handle(job: Job, node: Node, report: OnProgress) -> JobResult:
@@ -266,7 +265,7 @@ def _publish(
         folder / "package",
         weights_to_publish(training, ensemble=request.ensemble, proportions=request.proportions),
         trained,
-        CentreTerms(centre=node.connection().centre, **request.terms),
+        CentreTerms(centre=node.connection().current().centre, **request.terms),
         proportions=request.proportions,
     )
     policy, ledger = policy_of(node.data_dir, node.policy), LedgerStore(node.data_dir / LEDGER)

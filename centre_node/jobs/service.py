@@ -27,6 +27,7 @@ from shared.problems import GenshareError
 log = logging.getLogger(__name__)
 
 ARTIFACTS = "artifacts"
+ALLOW_UNENCRYPTED = "allow-unencrypted"
 MOST_ATTEMPTS = 3
 WATCH_SECONDS = 0.5
 STOP_SECONDS = 20
@@ -114,15 +115,19 @@ class Supervisor:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
-    def start(self, folders: DataFolders, policy: Path | None) -> None:
+    def start(
+        self, folders: DataFolders, policy: Path | None, *, allow_unencrypted: bool = False
+    ) -> None:
         """Begin to watch the queue.
 
         Args:
             policy: The file of the release policy; None: the one in the data folder, if any.
+            allow_unencrypted: Whether the hub may be another machine over plain HTTP.
         """
         places = [str(place or "") for place in (folders.mammograms, folders.lent, policy)]
+        allowed = [ALLOW_UNENCRYPTED] if allow_unencrypted else []
         worker = [sys.executable, "-m", "centre_node.jobs.worker"]
-        self._command = [*worker, str(self._data_dir), *places]
+        self._command = [*worker, str(self._data_dir), *places, *allowed]
         self._thread.start()
 
     def stop(self) -> None:

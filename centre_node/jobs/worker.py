@@ -17,7 +17,7 @@ from centre_node.datasets.places import places, without_places
 from centre_node.errors import NodeError
 from centre_node.jobs.errors import JobCancelledError
 from centre_node.jobs.handlers import Node, handle
-from centre_node.jobs.service import ARTIFACTS, problem_of
+from centre_node.jobs.service import ALLOW_UNENCRYPTED, ARTIFACTS, problem_of
 from centre_node.jobs.store import JobStore
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders
@@ -76,7 +76,9 @@ def main() -> None:
     # In a thread, for the main one may be in the middle of a transaction.
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=_leave, args=[store]).start())
     Thread(target=_leave_with_service, args=[store], daemon=True).start()
-    node = Node(engine, data_dir, data_folders(data_dir, mammograms_dir, lent_dir), policy)
+    folders = data_folders(data_dir, mammograms_dir, lent_dir)
+    allowed = ALLOW_UNENCRYPTED in sys.argv[5:]
+    node = Node(engine, data_dir, folders, policy, allow_unencrypted=allowed)
     idle_since = time.monotonic()
     while time.monotonic() - idle_since < IDLE_SECONDS:
         job = store.claim(now=_now())

@@ -20,10 +20,10 @@ from centre_node.training.folder import PATCHES, TRAINED, read_trained
 from centre_node.training.patients import trained_patients
 from node_api.release import ReleasePolicy
 from shared.command_options import Json, Options, with_options
-from shared.commands import DEFAULT_URL, HubUrl, Token
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
-from shared.hub_client import connect
+from shared.hub_client import HubClient, connect
+from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.packages import MANIFEST, Package, open_package
 from shared.progress import shown
 from shared.publishable import check_publishable
@@ -111,6 +111,7 @@ def publish(
     ] = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
     json: Json = False,
 ) -> None:
     """Publish a trained generator to a hub, under a name and terms.
@@ -133,6 +134,9 @@ def publish(
 
       GENSHARE_HUB_TOKEN=... genshare publish optimam --policy release-policy.toml
     """
+    hub = None
+    if not dry_run:
+        hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
     chosen = chosen_proportions(proportions, ensemble=ensemble)
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
@@ -140,7 +144,7 @@ def publish(
     pages = page or (None if package.folder == folder else folder)
     gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER), pages)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
-    version = None if dry_run else _published(gate, release, hub_url, token)
+    version = None if hub is None else _published(gate, release, hub)
     done = f"published as version {version} on {hub_url}" if version else "built, and not sent"
     sys.stdout.write(_as_json(release, version) if json else _as_lines(release, done))
 
@@ -205,9 +209,9 @@ def _as_lines(release: Release, done: str) -> str:
     )
 
 
-def _published(gate: Gate, release: Release, hub_url: str, token: str | None) -> int:
+def _published(gate: Gate, release: Release, hub: HubClient) -> int:
     with shown() as report:
-        return gate.send(release, connect(hub_url, token), on_progress=report).version
+        return gate.send(release, hub, on_progress=report).version
 
 
 def _package(

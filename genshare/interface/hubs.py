@@ -28,10 +28,18 @@ class Hub:
         token: Your centre's, as `genshare hub invite` printed it.
         folder: Where fetched generators are kept, each in a folder named by its digest; what is
             there is not fetched again.
+        allow_unencrypted: Whether the token may go to another machine over plain HTTP.
     """
 
-    def __init__(self, url: str, token: str | None = None, *, folder: Path | str = KEPT) -> None:
-        self._client = connect(url, token)
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        folder: Path | str = KEPT,
+        allow_unencrypted: bool = False,
+    ) -> None:
+        self._client = connect(url, token, allow_unencrypted=allow_unencrypted)
         self._folder = Path(folder)
 
     def generators(self, centre: str | None = None) -> tuple[GeneratorVersion, ...]:

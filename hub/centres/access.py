@@ -2,14 +2,13 @@
 
 import hmac
 
+from hub.centres.callers import administrator
 from hub.centres.service import token_sha256
 from hub.centres.store import CentreStore
 from hub.errors import AdministratorOnlyError, NotAllowedError
 from shared.access import Call, Caller, Role
 from shared.errors import TooOftenError, WrongTokensError
 from shared.rates import Guesses, Rates
-
-ADMINISTRATOR = Caller("(administrator)", Role.ADMINISTRATOR)
 
 
 class HubAccess:
@@ -38,7 +37,8 @@ class HubAccess:
         caller = self._caller(call)
         if caller.role not in call.roles:
             raise AdministratorOnlyError(
-                f"the centre {caller.name} cannot {call.purpose}; the administrator can"
+                f"the centre {caller.name} cannot {call.purpose}; the administrator can",
+                caller=caller,
             )
         wait = self._requests.take(caller.name)
         if wait:
@@ -52,11 +52,11 @@ class HubAccess:
         # The lookup is by digest, so its time says nothing about a token.
         centre = self._store.owner(token_sha256(token))
         if centre is not None:
-            return Caller(centre, Role.CENTRE)
+            return Caller(centre, Role.CENTRE, call.address)
         wait = self._guesses.take(call.address)
         if wait:
             raise WrongTokensError("too many wrong tokens came", seconds=wait)
         if self._admin_token and hmac.compare_digest(token.encode(), self._admin_token.encode()):
             self._guesses.was_right(call.address)
-            return ADMINISTRATOR
+            return administrator(call.address)
         raise NotAllowedError("no centre of this hub has the token that was sent")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 
 from hub.centres.service import Centres
 from hub.errors import CentreExistsError, CentreNotFoundError
-from shared.access import GuardedRoute, Role, requires
+from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import problems
 from shared.json_bodies import JsonBody
 from shared.names import Name
@@ -39,13 +39,14 @@ CentresDep = Annotated[Centres, Depends(_centres)]
     responses=problems(CentreExistsError),
     openapi_extra=INVITATION.described,
 )
-async def invite(request: Request, centres: CentresDep) -> CentreToken:
+async def invite(request: Request, caller: CallerDep, centres: CentresDep) -> CentreToken:
     """Enrol a centre and return its token, once. Needs the administrator's token."""
     invitation = await INVITATION.read(request)
     invite = partial(
         centres.invite,
         invitation.name,
         renew=invitation.renew,
+        by=caller,
         check_centres=Conditions(request).check_document,
     )
     return await to_thread.run_sync(invite)
@@ -57,9 +58,9 @@ async def invite(request: Request, centres: CentresDep) -> CentreToken:
     dependencies=[requires(Role.ADMINISTRATOR, purpose="remove centres")],
     responses=problems(CentreNotFoundError),
 )
-def remove(name: Name, centres: CentresDep) -> None:
+def remove(name: Name, caller: CallerDep, centres: CentresDep) -> None:
     """Remove a centre: its token stops working at once, and what it has published stays."""
-    centres.remove(name)
+    centres.remove(name, by=caller)
 
 
 @router.get("", response_model=tuple[Centre, ...])

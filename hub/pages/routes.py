@@ -6,12 +6,15 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
 from pydantic import Field
 
+from hub.audit_log.events import Action, Who
+from hub.audit_log.routes import LogPage
+from hub.audit_log.store import LogFilter, LogStore
 from hub.errors import StatementNotFoundError
-from hub.pages.site import EVERYONE
+from hub.pages.site import EVERYONE, OPERATOR
 from hub.pages.store import Order, Shown, Wanted
 from hub.registry.service import Registry
 from shared.access import requires
-from shared.models import StrictModel
+from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import LesionKind, Name
 from shared.statements import AuditStatement
 from web_pages.card_wording import ARCHITECTURES, KINDS, ORDERS
@@ -19,6 +22,7 @@ from web_pages.routing import PageRoute
 from web_pages.site import Site
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+ENTRIES_OF_A_PAGE = 50
 FOR_EVERYONE = [requires(*EVERYONE, purpose="read the hub's pages")]
 Version = Annotated[int, Path(ge=1, le=999_999_999)]
 
@@ -38,9 +42,15 @@ async def _registry(request: Request) -> Registry:
     return registry
 
 
+async def _log(request: Request) -> LogStore:
+    log: LogStore = request.app.state.log
+    return log
+
+
 SiteDep = Annotated[Site, Depends(_site)]
 ShownDep = Annotated[Shown, Depends(_shown)]
 RegistryDep = Annotated[Registry, Depends(_registry)]
+LogDep = Annotated[LogStore, Depends(_log)]
 
 
 class Asked(StrictModel):
@@ -51,6 +61,15 @@ class Asked(StrictModel):
     architecture: Name | Literal[""] = ""
     order: Order = Order.NEWEST
     page: int = Field(1, ge=1, le=100_000)
+
+
+class AskedLog(StrictModel):
+    """Which entries of the audit log are shown; an empty field does not filter."""
+
+    action: Action | Literal[""] = ""
+    caller: Who | Literal[""] = ""
+    centre: Name | Literal[""] = ""
+    cursor: int | None = Field(None, ge=1, le=LARGEST_COUNT)
 
 
 @router.get("/", dependencies=FOR_EVERYONE)
@@ -108,6 +127,24 @@ def show_version(
 def show_centres(request: Request, site: SiteDep, shown: ShownDep) -> Response:
     """Show the centres."""
     return site.page(request, "centres.html.j2", centres=shown.centres())
+
+
+@router.get("/log", dependencies=[requires(*OPERATOR, purpose="read the audit log")])
+def show_log(
+    request: Request, site: SiteDep, log: LogDep, asked: Annotated[AskedLog, Query()]
+) -> Response:
+    """Show what happened, newest first."""
+    wanted = LogFilter(asked.action or None, asked.caller or None, asked.centre or None)
+    content, following = log.page(wanted, cursor=asked.cursor, limit=ENTRIES_OF_A_PAGE)
+    return site.page(
+        request,
+        "log.html.j2",
+        asked=asked,
+        actions=list(Action),
+        entries=[item.entry for item in LogPage.model_validate_json(content).items],
+        following=following,
+        head=log.head(),
+    )
 
 
 def _generator(

@@ -12,6 +12,7 @@ EVERYONE = OPERATOR | {Role.READER}
 SECTIONS = (
     Section("Generators", "/generators", EVERYONE),
     Section("Centres", "/centres", EVERYONE),
+    Section("Audit log", "/log", OPERATOR),
 )
 
 

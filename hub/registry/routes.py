@@ -2,7 +2,7 @@
 
 import base64
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from anyio import to_thread
 from fastapi import (
@@ -34,6 +34,7 @@ from hub.errors import (
 )
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
+from hub.registry.told_files import ToldFile
 from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import headers, problems
 from shared.body_parts import body_parts
@@ -42,7 +43,7 @@ from shared.errors import PackageError, StatementRefusedError
 from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
-from shared.packages import Manifest
+from shared.packages import CARD, Manifest
 from shared.preconditions import Conditions, check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
@@ -148,14 +149,14 @@ async def publish(
     response: Response,
 ) -> GeneratorVersion:
     """Publish a package whose files are uploaded. The same manifest again answers 200."""
-    registry.check_may_publish(centre, caller=caller.name)
+    registry.check_may_publish(centre, caller=caller)
     manifest = await MANIFEST.read(request)
     publishing = partial(
         registry.publish,
         centre,
         name,
         manifest,
-        caller=caller.name,
+        caller=caller,
         check_versions=Conditions(request).check_document,
     )
     limiter = request.app.state.publishing
@@ -217,13 +218,19 @@ def read_file(
     name: Name,
     version: Version,
     file: str,
+    request: Request,
+    caller: CallerDep,
     registry: RegistryDep,
 ) -> Response:
     """Return a file, whole or in part (`Range`). Its ETag is its SHA-256."""
-    listed, path = registry.file(centre, name, _number(version), file)
+    record, listed, path = registry.file(centre, name, _number(version), file)
     digest = base64.b64encode(bytes.fromhex(listed.sha256)).decode()
     headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
-    return ServedFile(path, headers=headers, filename=file, media_type="application/octet-stream")
+    kind: dict[str, Any] = {"filename": file, "media_type": "application/octet-stream"}
+    if file == CARD:
+        return ServedFile(path, headers=headers, **kind)
+    tell = partial(request.app.state.fetches.tell, caller, record, listed)
+    return ToldFile(path, headers=headers, tell=tell, **kind)
 
 
 @router.put(
@@ -247,11 +254,9 @@ async def put_statement(
     registry: RegistryDep,
 ) -> Response:
     """State what a version's audit found, in canonical JSON. The same again answers 200."""
-    registry.check_may_publish(centre, caller=caller.name)
+    registry.check_may_publish(centre, caller=caller)
     await AUDIT.read(request)
-    stating = partial(
-        registry.state, centre, name, version, await request.body(), caller=caller.name
-    )
+    stating = partial(registry.state, centre, name, version, await request.body(), caller=caller)
     kept, new = await to_thread.run_sync(stating)
     code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
     return Response(canonical_json(kept), status_code=code, media_type="application/json")

@@ -16,6 +16,7 @@ from hub.errors import (
 from hub.registry.blobs import BlobStore
 from hub.registry.inspections import Inspections
 from hub.registry.store import ListedPage, VersionFilter, VersionStore
+from shared.access import Caller
 from shared.cards import ModelCard
 from shared.errors import StatementRefusedError
 from shared.packages import (
@@ -51,14 +52,14 @@ class Registry:
         self._inspections = inspections
         self._clock = clock
 
-    def check_may_publish(self, centre: str, *, caller: str) -> None:
+    def check_may_publish(self, centre: str, *, caller: Caller) -> None:
         """Check who publishes, before what is published is read.
 
         Raises:
             ForeignCentreError: `caller` is not `centre`.
         """
-        if caller != centre:
-            raise ForeignCentreError(f"{caller} cannot publish under the name of {centre}")
+        if caller.name != centre:
+            raise ForeignCentreError(f"{caller.name} cannot publish under the name of {centre}")
 
     def missing(self, digests: Iterable[str]) -> tuple[str, ...]:
         """Return the digests of files that are not stored, each once."""
@@ -72,7 +73,7 @@ class Registry:
         name: str,
         manifest: Manifest,
         *,
-        caller: str,
+        caller: Caller,
         check_versions: CheckDocument = unconditional,
     ) -> tuple[GeneratorVersion, bool]:
         """Publish a package whose files are uploaded; accept only what can be checked.
@@ -106,6 +107,7 @@ class Registry:
             card,
             manifest,
             now=self._clock(),
+            by=caller,
             check=self._check_uploaded,
             check_versions=check_versions,
         )
@@ -123,7 +125,7 @@ class Registry:
         return record
 
     def state(
-        self, centre: str, name: str, version: int, content: bytes, *, caller: str
+        self, centre: str, name: str, version: int, content: bytes, *, caller: Caller
     ) -> tuple[AuditStatement, bool]:
         """Keep what a centre states of the audit of one of its versions.
 
@@ -141,7 +143,7 @@ class Registry:
         statement = read_statement(content, subject=record.manifest_digest)
         if statement.waiver is not None:
             _check_words(statement.waiver)
-        kept, new = self._versions.state(record, statement, now=self._clock())
+        kept, new = self._versions.state(record, statement, now=self._clock(), by=caller)
         if kept != statement:
             raise StatementExistsError(
                 f"version {version} of {centre}/{name} has another audit statement already"
@@ -181,8 +183,8 @@ class Registry:
 
     def file(
         self, centre: str, name: str, version: int | None, file: str
-    ) -> tuple[ManifestFile, Path]:
-        """Return a version's file and where it lies.
+    ) -> tuple[GeneratorVersion, ManifestFile, Path]:
+        """Return a version, one of its files, and where that lies.
 
         Raises:
             GeneratorNotFoundError, FileNotInVersionError: There is none.
@@ -190,7 +192,7 @@ class Registry:
         record = self.find(centre, name, version)
         for listed in record.manifest.files:
             if listed.name == file:
-                return listed, self.blobs.path(listed.sha256)
+                return record, listed, self.blobs.path(listed.sha256)
         raise FileNotInVersionError(
             f"version {record.version} of {centre}/{name} has no file of that name"
         )

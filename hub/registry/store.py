@@ -10,8 +10,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, func, select
 from sqlalchemy.orm import Session
 
+from hub.audit_log.events import Action, Event
+from hub.audit_log.store import append
 from hub.database import StatementRow, VersionKindRow, VersionRow
 from hub.errors import QuotaUsedUpError
+from shared.access import Caller
 from shared.canonical import canonical_json, digest_of
 from shared.cards import ModelCard
 from shared.packages import Manifest, manifest_digest
@@ -71,12 +74,14 @@ class VersionStore:
         manifest: Manifest,
         *,
         now: datetime,
+        by: Caller,
         check: Callable[[Manifest], None],
         check_versions: CheckDocument = unconditional,
     ) -> tuple[GeneratorVersion, bool]:
         """Add a version under the next number; a manifest that is there already is returned.
 
         Args:
+            by: Who publishes it.
             check: Raises if a file is not there any more; from then on none is removed.
             check_versions: Raises if the generator's versions are not those that are meant.
 
@@ -103,6 +108,7 @@ class VersionStore:
             session.add(row)
             session.flush()  # gives the row its id
             session.add_all(_kind_rows(row, card))
+            append(session, _published(row, manifest, by), at=now)
             return _record(row), True
 
     def _check_room(self, session: Session, centre: str) -> None:
@@ -134,7 +140,7 @@ class VersionStore:
             return None if row is None else _record(row)
 
     def state(
-        self, record: GeneratorVersion, statement: AuditStatement, *, now: datetime
+        self, record: GeneratorVersion, statement: AuditStatement, *, now: datetime, by: Caller
     ) -> tuple[AuditStatement, bool]:
         """Keep what is stated of a version, unless something is.
 
@@ -150,6 +156,8 @@ class VersionStore:
             content = canonical_json(statement).decode()
             session.add(StatementRow(version_id=row.id, content=content, received_at=now))
             row.audit_statement = digest_of(statement)
+            stated = _about(row, by, Action.STATEMENT_ADDED, row.audit_statement)
+            append(session, stated, at=now)
             return statement, True
 
     def statement(self, record: GeneratorVersion) -> str | None:
@@ -257,6 +265,25 @@ def _version_row(card: ModelCard, manifest: Manifest, *, number: int, now: datet
         card=canonical_json(card).decode(),
         published_at=now,
         title=card.title,
+    )
+
+
+def _published(row: VersionRow, manifest: Manifest, by: Caller) -> Event:
+    size = sum(file.size_bytes for file in manifest.files)
+    return _about(
+        row, by, Action.PUBLISHED, row.manifest_digest, files=len(manifest.files), size_bytes=size
+    )
+
+
+def _about(row: VersionRow, by: Caller, action: Action, subject: str, **detail: int) -> Event:
+    return Event.of(
+        by,
+        action,
+        centre=row.centre,
+        name=row.name,
+        version=row.version,
+        subject=subject,
+        **detail,
     )
 
 

@@ -70,6 +70,8 @@ def test_hub_connection_is_kept_once_the_hub_accepts_the_token(
     assert (wrong.status_code, wrong.json()["code"]) == (502, "GS-2103")
     away = {**wanted, "url": f"http://127.0.0.1:{free_port()}", "token": token}
     assert http.put("/hub-connection", json=away).json()["code"] == "GS-2101"
+    elsewhere = {**wanted, "token": token, "url": "http://hub:8000"}
+    assert http.put("/hub-connection", json=elsewhere).json()["code"] == "GS-2240"
     assert http.get("/hub-connection").json()["code"] == "GS-3308"
 
     accepted = http.put("/hub-connection", json={**wanted, "token": token})

@@ -15,7 +15,7 @@ from shared.access import SHOWN_TO_ANYONE, GuardedRoute, guard, open_to_anyone, 
 from shared.errors import CannotServeError, HubRefusedError
 from shared.packages import Package, canonical_json
 from shared.serving import read_settings
-from tests.hub_server import ADMIN_TOKEN, RunningHub, read_answer, running_hub
+from tests.hub_server import ADMIN_TOKEN, OPERATOR, RunningHub, read_answer, running_hub
 from tests.packages import write_tiny_package
 from tests.statements import a_statement
 
@@ -47,9 +47,33 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("HEAD", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/statements/audit"): Asked(200, 403, 403, "statement"),
     ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
+    ("GET", API + "/log"): Asked(403, 403, 200),
+    ("GET", API + "/log/head"): Asked(200, 200, 200),
+    ("GET", API + "/log/entries/{number}/digest"): Asked(200, 200, 200),
     ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
 }
 OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
+SEEN = "/generators/{centre}/{name}"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a page answers one who logged in to read, and the operator; nobody else sees it."""
+
+    reader: int
+    operator: int
+
+
+PAGES: Mapping[tuple[str, str], Seen] = {
+    ("GET", "/"): Seen(303, 303),
+    ("GET", "/generators"): Seen(200, 200),
+    ("GET", SEEN): Seen(200, 200),
+    ("GET", SEEN + "/{version}"): Seen(200, 200),
+    ("GET", "/centres"): Seen(200, 200),
+    ("GET", "/log"): Seen(403, 200),
+    ("POST", "/logout"): Seen(303, 303),  # last: it ends the session
+}
+OPEN_PAGES = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}
 
 
 @dataclass(frozen=True)
@@ -74,6 +98,7 @@ class World:
             version="1",
             file=weights.name,
             digest=weights.sha256,
+            number=1,
         )
         headers = {"Content-Type": "application/json"}
         if token is not None:
@@ -109,6 +134,41 @@ def test_every_route_answers_each_role_as_the_table_says(world: World) -> None:
     assert {key: found for key, found in answered.items() if found != key[-1]} == {}
 
 
+def test_every_page_answers_each_login_as_the_table_says(world: World) -> None:
+    browsers = {
+        "none": world.hub.browser(None),
+        "bearer": world.hub.browser(None),
+        "reader": world.hub.browser("centre-a"),
+        "operator": world.hub.browser(OPERATOR),
+    }
+    browsers["bearer"].headers["Authorization"] = f"Bearer {ADMIN_TOKEN}"
+    answered = {}
+    for (method, path), seen in PAGES.items():
+        url = path.format(centre="centre-b", name="lesions-dcgan", version="1")
+        for who, browser in browsers.items():
+            expected = {"reader": seen.reader, "operator": seen.operator}.get(who, 401)
+            answered[method, path, who, expected] = browser.request(method, url).status_code
+
+    assert {key: found for key, found in answered.items() if found != key[-1]} == {}
+
+
+def test_a_session_opens_no_route_of_the_api(world: World) -> None:
+    browser = world.hub.browser(OPERATOR)
+
+    assert browser.get("/generators").status_code == 200
+    assert browser.get(API + "/generators").status_code == 401
+
+
+def test_who_reads_for_a_centre_is_out_when_it_is_removed(world: World) -> None:
+    browser = world.hub.browser("centre-a")
+    before = browser.get("/generators").status_code
+
+    authorized = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    httpx.delete(f"{world.hub.url}{API}/centres/centre-a", headers=authorized)
+
+    assert (before, browser.get("/generators").status_code) == (200, 401)
+
+
 def test_the_table_has_every_route_of_the_hub(tmp_path: Path) -> None:
     app = create_app(Settings(data_dir=tmp_path))
     routes = {
@@ -118,7 +178,7 @@ def test_the_table_has_every_route_of_the_hub(tmp_path: Path) -> None:
         if path not in SHOWN_TO_ANYONE
     }
 
-    assert routes == set(ROUTES) | OPEN_ROUTES
+    assert routes == set(ROUTES) | OPEN_ROUTES | set(PAGES) | OPEN_PAGES
 
 
 def test_a_route_that_does_not_say_who_may_call_it_cannot_be_made() -> None:

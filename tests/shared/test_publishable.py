@@ -27,6 +27,7 @@ FILES = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(FILES, min_size=2, max_size=5))
 def test_a_manifests_one_text_is_that_of_rfc_8785(files: list[ManifestFile]) -> None:

@@ -5,7 +5,7 @@ from alembic import op
 from web_pages import schema
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0005"
 
 
 def upgrade() -> None:

@@ -22,6 +22,7 @@ from node_api.release import POLICY_FILE, ReleasePolicy
 from node_api.requests import PublishRequest, StudyRequest, TrainGeneratorRequest
 from node_api.results import FinishedTraining
 from shared.canonical import digest_of
+from shared.errors import UnencryptedError
 from shared.statements import StatedWaiver
 from tests.audits import an_audit, figures
 from tests.centre_node.sharing.test_publish import TRAINED
@@ -128,3 +129,13 @@ def test_an_audit_that_is_there_is_obeyed_without_a_policy_too(trained_node: han
 
     with pytest.raises(ReleaseRefusedError, match="density ratio, per patch: the AUROC is at most"):
         publish(trained_node)
+
+
+def test_a_hub_in_the_clear_is_called_only_while_the_node_may(tmp_path: Path) -> None:
+    engine, folders = open_database(tmp_path), DataFolders(None, tmp_path)
+    connection = HubConnection(centre="centre-b", url="http://hub:8000", token="gsc_" + "x" * 40)
+    ConnectionStore(engine).put(connection)
+
+    handlers.Node(engine, tmp_path, folders, allow_unencrypted=True).hub()
+    with pytest.raises(UnencryptedError):
+        handlers.Node(engine, tmp_path, folders).hub()

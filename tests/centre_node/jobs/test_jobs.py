@@ -224,6 +224,7 @@ def test_same_key_returns_the_job_and_another_request_is_refused(node: Node) -> 
     assert first.json()["id"] in [job["id"] for job in node.http.get("/jobs").json()]
 
 
+@pytest.mark.slow
 def test_events_tell_each_state_and_resume_after_the_last_one_seen(node: Node) -> None:
     job_id = node.submit(training(epochs=20))
 

@@ -214,6 +214,7 @@ def test_another_training_in_the_folder_is_named_by_what_differs(
     assert said in sentence(train(mammograms, trained, *options), TrainingFolderError)
 
 
+@pytest.mark.slow
 def test_a_folder_of_an_earlier_version_which_held_nobody_out_is_gone_on_with(
     mammograms: Path, trained: Path, tmp_path: Path
 ) -> None:
@@ -459,6 +460,7 @@ def test_help_shows_worked_examples() -> None:
         assert f"genshare {command} " in CliRunner().invoke(app, ["--help"]).output
 
 
+@pytest.mark.slow
 def test_a_private_training_says_what_it_promises_and_so_does_its_card(
     mammograms: Path, tmp_path: Path
 ) -> None:
@@ -479,6 +481,7 @@ def test_a_private_training_says_what_it_promises_and_so_does_its_card(
     assert card.privacy.promise.epsilon == trained["privacy"]["epsilon"]
 
 
+@pytest.mark.slow
 def test_a_training_starts_from_phantoms_and_from_no_patients(
     mammograms: Path, trained: Path, tmp_path: Path
 ) -> None:
