@@ -11,6 +11,7 @@ from centre_node.pages.data_views import dataset_view, register_form
 from centre_node.pages.forms import Form, checked, document_of, faults_of
 from centre_node.pages.job_views import job_files, job_line
 from centre_node.pages.parts import Parts, PartsDep, lead_to, sent, staff_router
+from centre_node.pages.wording import as_sentence
 from node_api.data_sources import DatasetSource
 from node_api.jobs import Job
 from node_api.requests import PreviewRequest
@@ -70,7 +71,7 @@ def _register(request: Request, parts: Parts, given: Mapping[str, Sequence[str]]
     except ValidationError as error:
         return _data(request, parts, form.with_faults(faults_of(error, form)))
     except BadMammogramsError as error:
-        return _data(request, parts, form.with_faults([("source.folder", f"{error}.")]))
+        return _data(request, parts, form.with_faults([("source.folder", as_sentence(str(error)))]))
     return lead_to(f"/data/{wanted.name}")
 
 

@@ -27,6 +27,7 @@ from centre_node.pages.generator_views import usual_side_px
 from centre_node.pages.job_forms import TrainingStart
 from centre_node.pages.parts import Parts, PartsDep, lead_to, sent, staff_router
 from centre_node.pages.study_form import study_document, study_form
+from centre_node.pages.wording import as_sentence
 from node_api.losses import LOSSES
 from node_api.patches import PatchConfiguration
 from node_api.requests import (
@@ -97,7 +98,7 @@ def _start(
     except FormFault as fault:
         return _page(request, parts, kind, form.with_faults([(fault.field, fault.told)]), query)
     except GenshareError as error:
-        told = f"{str(error)[:1].upper()}{str(error)[1:]}. {error.hint}"
+        told = f"{as_sentence(str(error))} {error.hint}"
         return _page(request, parts, kind, form.with_faults([("", told)]), query)
     return lead_to(f"/jobs/{job.id}")
 

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from centre_node.ledger.errors import LedgerError
 from centre_node.pages.generator_views import Offered, offered, trained_lines
 from centre_node.pages.parts import Parts, PartsDep, staff_router
+from centre_node.pages.wording import as_sentence
 from node_api.connection import HubConnection
 from shared.hub_client import connect
 from shared.hub_exchange import HubLimits
@@ -42,7 +43,7 @@ def show_generators(request: Request, parts: PartsDep, ask: str = "") -> Respons
     try:
         entries = parts.releases.read(most=MOST_DECISIONS).entries
     except LedgerError as error:
-        ledger_fault = f"{error}. {error.hint}"
+        ledger_fault = f"{as_sentence(str(error))} {error.hint}"
     return parts.site.page(
         request,
         "generators.html.j2",

@@ -11,10 +11,11 @@ from centre_node.pages.job_forms import KIND_TITLES
 from node_api.jobs import FINISHED, Job
 from node_api.requests import (
     AuditRequest,
+    PreviewRequest,
     PublishRequest,
     PullRequest,
     SampleRequest,
-    StudyRequest,
+    StudyParts,
     TrainGeneratorRequest,
     WritePhantomsRequest,
 )
@@ -92,7 +93,9 @@ def about(job: Job) -> str:
             return f"{centre}/{name}"
         case SampleRequest(count=count, generator=generator):
             return f"{count} patches of {generator[:8]}"
-        case StudyRequest(dataset=dataset, study=study):
+        case PreviewRequest(dataset=dataset):
+            return f"of {dataset}"
+        case StudyParts(dataset=dataset, study=study):
             return f"on {dataset}, {len(study.arms)} arms, {study.runs} runs"
     return ""
 

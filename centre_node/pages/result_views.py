@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from centre_node.pages.generator_views import fidelity_in_words
+from centre_node.pages.wording import as_sentence
 from node_api.audits import AuditReport
 from node_api.findings import StudyResult
 from node_api.jobs import Job
@@ -91,7 +92,7 @@ def _phantoms(written: WrittenPhantoms) -> Found:
 
 
 def _preview(preview: Preview) -> Found:
-    told = f"{_begun(preview.shortcut)}."
+    told = as_sentence(preview.shortcut)
     facts = [
         (subset.name, f"{subset.lesions} lesion and {subset.healthy} healthy patches")
         for subset in preview.subsets
@@ -106,7 +107,7 @@ def _training(job: Job, trained: FinishedTraining) -> Found:
     suspected = collapse is not None and collapse.verdict == "suspected"
     facts = [
         ("Trained on", f"{trained.patients} patients, {trained.patches} patches"),
-        ("Held out", _begun(trained.held_out.statement) if trained.held_out else "Nobody"),
+        ("Held out", as_sentence(trained.held_out.statement) if trained.held_out else "Nobody"),
         *((f"Skipped {times}", reason) for reason, times in trained.skipped.items()),
     ]
     if collapse is not None:
@@ -139,7 +140,7 @@ def _audit(job: Job, audit: AuditReport) -> Found:
         ("Copies", copies_in_words(audit.copies, audit.samples)),
         ("A planted leak", positive_control_in_words(audit.positive_control)),
     ]
-    told = strongest_in_words(audit) if audit.too_few is None else f"{audit.too_few}."
+    told = strongest_in_words(audit) if audit.too_few is None else as_sentence(audit.too_few)
     next_ = (("Publish the generator", f"/new/publish?training={training}"),)
     return Found((told,), facts, next=next_)
 
@@ -179,7 +180,7 @@ def _plan(plan: StudyPlan) -> Found:
     repeated = f"{len(plan.seeds)} repetitions of {plan.length} each"
     facts = [
         *(
-            (_begun(subset.name), f"{subset.patients} patients, {subset.lesions} lesions")
+            (subset.name.capitalize(), f"{subset.patients} patients, {subset.lesions} lesions")
             for subset in plan.subsets
         ),
         ("Arms", "; ".join(plan.arms)),
@@ -187,10 +188,6 @@ def _plan(plan: StudyPlan) -> Found:
     ]
     told = f"The study would take about {duration(plan.seconds)} on this machine, as busy as it is."
     return Found((told,), facts, can_start=True)
-
-
-def _begun(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _study(job: Job, result: StudyResult) -> Found:

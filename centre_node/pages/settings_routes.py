@@ -18,6 +18,7 @@ from centre_node.pages.forms import (
 from centre_node.pages.health import TONES, look_at_node
 from centre_node.pages.parts import Parts, PartsDep, lead_to, sent, staff_router
 from centre_node.pages.policy_words import policy_sentences
+from centre_node.pages.wording import as_sentence
 from centre_node.privacy.errors import ReleasePolicyError
 from centre_node.privacy.policy_file import policy_of
 from node_api.connection import HubConnection
@@ -99,6 +100,6 @@ def _join(request: Request, parts: Parts, given: Mapping[str, Sequence[str]]) ->
     except ValidationError as error:
         return _settings(request, parts, form.with_faults(faults_of(error, form)))
     except GenshareError as error:
-        told = f"{str(error)[:1].upper()}{str(error)[1:]}. {error.hint}"
+        told = f"{as_sentence(str(error))} {error.hint}"
         return _settings(request, parts, form.with_faults([("url", told)]))
     return lead_to("/settings")

@@ -42,6 +42,7 @@ CONTROLS: Mapping[str, Mapping[str, Any]] = {
 USUAL_CONTROLS = tuple(CONTROLS)[:4]
 USUAL_SEEDS, USUAL_STEPS, USUAL_SIDE_PX, USUAL_ADDED = 5, 300, 64, 120
 SPLIT_SHARES = (0.5, 0.15, 0.35)
+MOST_SEEDS = 100
 GENERATOR, DONOR, TOGETHER = "generator:", "data:", "generators together"
 PLAN, START = "plan", "start"
 """What the two buttons of the form send as `then`."""
@@ -209,9 +210,8 @@ def _arms_field(at_hand: AtHand, chosen: str) -> FormField:
     )
 
 
-def _seeds(count: Any) -> Any:
-    """Return so many seeds; what is no number is left for the model to refuse."""
+def _seeds(count: Any) -> list[int | None]:
+    """Return so many seeds; None, which the model refuses, where the count is none."""
     text = str(count or "")
-    return (
-        list(range(int(text))) if text.isascii() and text.isdigit() and int(text) <= 100 else [text]
-    )
+    is_count = text.isascii() and text.isdigit() and int(text[:4]) <= MOST_SEEDS
+    return [*range(int(text))] if is_count else [None]
