@@ -10,6 +10,7 @@ from centre_node.pages.generator_views import Offered, offered, trained_lines
 from centre_node.pages.parts import Parts, PartsDep, staff_router
 from centre_node.pages.wording import as_sentence
 from node_api.connection import HubConnection
+from node_api.ledger import LedgerEntry
 from shared.hub_client import connect
 from shared.hub_exchange import HubLimits
 from shared.problems import GenshareError
@@ -39,7 +40,8 @@ class AtHub:
 def show_generators(request: Request, parts: PartsDep, ask: str = "") -> Response:
     """Show the generators here; what the hub says only where it was asked for."""
     hub = parts.hub()
-    ledger_fault, entries = "", ()
+    ledger_fault = ""
+    entries: Sequence[LedgerEntry] = ()
     try:
         entries = parts.releases.read(most=MOST_DECISIONS).entries
     except LedgerError as error:

@@ -1,5 +1,7 @@
 """Pages of jobs: the list, one job as it goes, its files, and what can be done with it."""
 
+from typing import Any
+
 from fastapi import Request, Response
 
 from centre_node.jobs.errors import JobConflictError
@@ -16,6 +18,7 @@ from centre_node.pages.job_views import (
 )
 from centre_node.pages.parts import Parts, PartsDep, framing, lead_to, staff_router
 from centre_node.pages.result_views import found_by
+from node_api.jobs import Job
 from node_api.requests import PlanStudyRequest, StudyRequest
 
 router = staff_router()
@@ -41,10 +44,9 @@ def show_jobs(request: Request, parts: PartsDep) -> Response:
 @router.get("/jobs/{job_id}")
 def show_job(job_id: str, request: Request, parts: PartsDep) -> Response:
     """Show one job: how far it is, what came out, its pictures and files."""
-    live = _live(parts, job_id)
-    job = live["line"].job
+    job = parts.jobs.find(job_id)
     page = parts.site.page(
-        request, "job.html.j2", **live, found=found_by(job), actions=actions_of(job)
+        request, "job.html.j2", **_live(parts, job), found=found_by(job), actions=actions_of(job)
     )
     return framing(page)
 
@@ -52,10 +54,10 @@ def show_job(job_id: str, request: Request, parts: PartsDep) -> Response:
 @router.get("/jobs/{job_id}/live")
 def show_live(job_id: str, request: Request, parts: PartsDep) -> Response:
     """Show what changes while a job runs; when it has ended, the whole page is loaded again."""
-    live = _live(parts, job_id)
-    page = parts.site.page(request, "job_live.html.j2", **live)
-    line = live["line"]
-    if line.is_finished or line.job.state == "awaiting_review":
+    job = parts.jobs.find(job_id)
+    page = parts.site.page(request, "job_live.html.j2", **_live(parts, job))
+    line = job_line(job)
+    if line.is_finished or line.waits_for_review:
         page.headers["HX-Refresh"] = "true"
     return page
 
@@ -84,8 +86,8 @@ def start_planned(job_id: str, parts: PartsDep) -> Response:
     return lead_to(f"/jobs/{job.id}")
 
 
-def _live(parts: Parts, job_id: str) -> dict[str, object]:
-    job = parts.jobs.find(job_id)
+def _live(parts: Parts, job: Job) -> dict[str, Any]:
+    """Return what the part of the page is made of that changes while a job runs."""
     return {
         "line": job_line(job),
         "files": job_files(job.artifacts),

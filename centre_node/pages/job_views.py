@@ -60,6 +60,11 @@ class JobLine:
     told: str
 
     @property
+    def waits_for_review(self) -> bool:
+        """Whether it goes on only when a person has said yes."""
+        return self.state == STATES["awaiting_review"][0]
+
+    @property
     def is_finished(self) -> bool:
         """Whether nothing more comes."""
         return self.job.state in FINISHED

@@ -20,7 +20,7 @@ def show_start(request: Request, parts: PartsDep) -> Response:
         "start.html.j2",
         hub=hub,
         lines=lines[:NEWEST],
-        reviews=[line for line in lines if line.job.state == "awaiting_review"],
+        reviews=[line for line in lines if line.waits_for_review],
         steps=overview_steps(
             datasets=len(parts.datasets.all()),
             jobs=jobs,

@@ -4,7 +4,8 @@ from fastapi import Request, Response
 
 from centre_node.pages.job_views import job_line
 from centre_node.pages.parts import PartsDep, staff_router
-from centre_node.pages.result_views import STUDY_PAGE, study_sentences
+from centre_node.pages.result_views import study_sentences
+from study_report.writing import PAGE as STUDY_PAGE
 
 router = staff_router()
 MOST_SHOWN = 30

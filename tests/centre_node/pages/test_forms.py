@@ -10,6 +10,7 @@ from centre_node.pages import job_forms
 from centre_node.pages.form_routes import ASKED
 from centre_node.pages.forms import (
     Choice,
+    FieldGroup,
     Form,
     FormFault,
     checked,
@@ -152,9 +153,8 @@ def test_text_with_no_default_that_is_left_blank_is_asked_for() -> None:
 
 
 def test_lines_of_conditions_become_a_mapping() -> None:
-    form = Form("", "", (), "", {})
     fields = tuple(fields_of(MammogramFolder(), "source."))
-    form = job_forms.replace(form, groups=(job_forms.FieldGroup("", fields),))
+    form = Form("", "", (FieldGroup("", fields),), "", {})
 
     document = document_of(form, {"source.where": ["view=CC\r\nside = left \r\n\r\n"]})
 
