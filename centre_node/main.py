@@ -14,6 +14,7 @@ from centre_node.connection.routes import router as connection_router
 from centre_node.connection.service import Connection
 from centre_node.connection.store import ConnectionStore
 from centre_node.database import open_database
+from centre_node.datasets.counting import count_apart
 from centre_node.datasets.routes import router as datasets_router
 from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
@@ -95,7 +96,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=supervised,
     )
-    app.state.datasets = Datasets(DatasetStore(engine), folders)
+    app.state.datasets = Datasets(DatasetStore(engine), folders, count=count_apart)
     app.state.connection = Connection(
         ConnectionStore(engine), allow_unencrypted=settings.allow_unencrypted
     )
