@@ -65,8 +65,8 @@ def serve_node(
 ) -> None:
     """Serve a centre node next to its mammograms.
 
-    Callers send its token. Its first start makes one, prints it, and keeps it in the data folder
-    in the file `token`, unless NODE_TOKEN is set.
+    Callers send its token. Its first start makes one and keeps it in the data folder in the file
+    `token`, unless NODE_TOKEN is set; on a terminal it prints it, this once.
 
     Examples:
       genshare node serve --data-dir /srv/node --mammograms-dir /data/mammograms
@@ -143,9 +143,8 @@ def _person(name: str | None) -> str:
 
 
 def _tell_new_token(token: StaffToken) -> None:
-    """Print a token that was just made, this once."""
+    """Tell of a token that was just made: the token itself to a person only, never to a log."""
     if token.is_new:
-        sys.stdout.write(
-            f"callers of this node send its token, which lies in {token.file}:\n{token.value}\n"
-        )
+        what = f":\n{token.value}" if sys.stdout.isatty() else ""
+        sys.stdout.write(f"callers of this node send its token, which lies in {token.file}{what}\n")
         sys.stdout.flush()

@@ -23,7 +23,7 @@ from shared.version import genshare_version
 
 COMMANDS = {
     "simulate": ("simulation.commands", "Run a whole federation on this machine."),
-    "hub": ("hub.commands", "Serve the hub; invite centres."),
+    "hub": ("hub.commands", "Serve the hub; invite centres; check and move what it keeps."),
     "node": ("centre_node.commands", "Serve a centre node."),
     "data": ("centre_node.mammography.commands", "Inspect mammograms; see what is cut from them."),
     "train-generator": (
@@ -59,6 +59,8 @@ COMMANDS = {
         "Choose donors' generators by your own validation patients.",
     ),
     "doctor": ("genshare.doctor.commands", "Say what is amiss on this machine, and what to do."),
+    "export-package": ("shared.archive_commands", "Write a package to one file."),
+    "import-package": ("shared.archive_commands", "Take a package in from one file."),
     "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),
     "export-medigan": ("centre_node.medigan.commands", "Write a package's medigan metadata."),
 }

@@ -1,14 +1,15 @@
-"""`genshare hub`: serve the registry, invite centres."""
+"""`genshare hub`: serve the registry, invite centres, check and move it."""
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hub.audit_log.commands import export_to_file, import_from_file, verify
 from hub.centres.callers import operator
 from hub.centres.store import CentreStore
+from hub.data_folder import DataDir
 from hub.database import open_database
 from hub.errors import CentreNotFoundError
 from hub.main import centres, create_app, logins
@@ -21,15 +22,15 @@ from shared.serving_options import AllowUnencrypted, Host, TlsCertificate, TlsKe
 from shared.transport import check_transport
 from web_pages.login_routes import login_url
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve the hub; invite centres.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Serve the hub; invite centres; check and move it.",
+)
 
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FOLDER",
-        help="Holds the hub's database and files. Default: HUB_DATA_DIR or ./hub-data.",
-    ),
-]
+app.command()(verify)
+app.command("export")(export_to_file)
+app.command("import")(import_from_file)
 
 
 @app.command("serve")

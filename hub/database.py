@@ -1,5 +1,7 @@
 """The hub's tables."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -136,3 +138,17 @@ def open_database(path: Path) -> Engine:
         CannotServeError: The file is no database of this version of the hub, or cannot be used.
     """
     return open_migrated(path, migrations="hub:migrations")
+
+
+@contextmanager
+def opened_database(path: Path) -> Iterator[Engine]:
+    """Give an engine as `open_database` does, and close the file afterwards.
+
+    Raises:
+        CannotServeError: See there.
+    """
+    engine = open_database(path)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

@@ -189,3 +189,33 @@ class NoSuchEntryError(
     "was shortened: ask the hub's operator.",
 ):
     """The audit log has no entry of that number."""
+
+
+class HubChangedError(
+    HubError,
+    code="GS-1301",
+    status=500,
+    title="The hub was changed",
+    hint="Keep a copy of the folder as it is, and find out who could write to it; "
+    "docs/audit-log.md says what each finding means.",
+):
+    """An entry of the log, a file or a record is not as it was written."""
+
+
+class NoHubError(
+    HubError,
+    code="GS-1302",
+    title="No hub",
+    hint="Name the folder that the hub is served from: --data-dir, or HUB_DATA_DIR.",
+):
+    """A folder holds no hub."""
+
+
+class HubNotKeptError(
+    HubError,
+    code="GS-1303",
+    status=507,
+    title="Hub not kept",
+    hint="Name a new folder or file on a disk with room that can be written.",
+):
+    """A hub cannot be written to a file, or taken in from one."""

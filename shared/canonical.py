@@ -52,8 +52,3 @@ def read_canonical(
 def digest_of(model: BaseModel) -> str:
     """Return the SHA-256 of a model's canonical JSON, in hexadecimal."""
     return hashlib.sha256(canonical_json(model)).hexdigest()
-
-
-def sha256_of_text(text: str) -> str:
-    """Return the SHA-256 of a text in UTF-8, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()

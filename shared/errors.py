@@ -108,6 +108,15 @@ class PartlyFetchedError(
     """The whole package is needed, but only some of its weight files were fetched."""
 
 
+class ArchiveRefusedError(
+    SharedError,
+    code="GS-2014",
+    title="Archive refused",
+    hint="Copy the file again from where it was made, or make it again there.",
+):
+    """A file of one package or one hub is none, was changed, or stands in the way of another."""
+
+
 class PackageNotKeptError(
     SharedError,
     code="GS-2010",
@@ -149,6 +158,10 @@ class HubRefusedError(
         self.problem = problem
         advice = shown(problem.hint) or self.hint
         self.hint = f"{advice} {TOKEN_HINT}" if problem.status == UNAUTHORIZED else advice
+
+
+class HubTurnedAwayError(HubRefusedError, code="GS-2241", status=502, title="Turned away"):
+    """The hub refused who publishes, before it was sent anything of the package."""
 
 
 class HubAddressError(

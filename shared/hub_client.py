@@ -1,9 +1,9 @@
 """The only way to the hub. Knows its URLs, and believes nothing that it can check."""
 
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -35,12 +35,13 @@ from shared.packages import (
 from shared.progress import OnProgress, Progress
 from shared.record_checks import check_published, check_record, check_sizes, the_one
 from shared.records import (
+    CallerIdentity,
     CentreInvitation,
     CentreToken,
     GeneratorPage,
     GeneratorVersion,
 )
-from shared.sent_files import send_missing
+from shared.sent_files import missing_files, send_files
 from shared.statements import STATEMENT, AuditStatement, check_subject
 from shared.transfer_progress import MB, Transfer, say_nothing
 from shared.weight_choices import weights_named
@@ -78,6 +79,14 @@ def connect(
     return HubClient(http, limits)
 
 
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A version at the hub, and whether this call made it: the same package again is the same."""
+
+    record: GeneratorVersion
+    is_new: bool
+
+
 class HubClient:
     """Typed calls to the hub.
 
@@ -101,24 +110,44 @@ class HubClient:
             raise DigestMismatchError(f"the hub gives a token of {given.name}, not of {name}")
         return given.token
 
+    def whoami(self) -> CallerIdentity:
+        """Return whose token this client sends, as the hub knows it."""
+        return self._exchange.call(CallerIdentity, "GET", "/centres/me")
+
     def publish(
         self, package: Package, *, on_progress: OnProgress = say_nothing
     ) -> GeneratorVersion:
+        """Upload what the hub lacks of a package, then publish it; as `publication` does."""
+        return self.publication(package, on_progress=on_progress).record
+
+    def publication(
+        self,
+        package: Package,
+        *,
+        on_progress: OnProgress = say_nothing,
+        on_sending: Callable[[], object] = lambda: None,
+    ) -> Publication:
         """Upload what the hub lacks of a package, then publish it; harmless when repeated.
 
         Where the hub goes away in between, the files that it has are not sent again.
 
+        Args:
+            on_sending: Called once, before the hub gets anything of the package but its digests.
+
         Raises:
             PartlyFetchedError: Not every weight file is here.
+            HubTurnedAwayError: The hub refuses the caller; nothing was sent.
             DigestMismatchError: The hub says that it published something else.
         """
         if not package.is_whole:
             raise PartlyFetchedError(f"{package.folder} holds only {package.extent} to publish")
-        send_missing(self._exchange, package, on_progress)
+        missing = missing_files(self._exchange, package)
+        on_sending()
+        send_files(self._exchange, package, missing, on_progress)
         path = f"/generators/{package.card.centre}/{package.card.name}/versions"
         content, size = canonical_json(package.manifest), _size(package.manifest)
         seconds = self._limits.call_seconds + size / CHECKED_BYTES_PER_SECOND
-        record = self._exchange.call(
+        record, status = self._exchange.call_with_status(
             GeneratorVersion,
             "POST",
             path,
@@ -127,7 +156,7 @@ class HubClient:
             headers=JSON,
             timeout=seconds,
         )
-        return check_published(record, package)
+        return Publication(check_published(record, package), status == httpx.codes.CREATED)
 
     def state(self, record: GeneratorVersion, statement: AuditStatement) -> GeneratorVersion:
         """Send what is stated of a version's audit; harmless when repeated.

@@ -18,7 +18,7 @@ from shared.errors import (
 )
 from shared.packages import LARGEST_CARD_BYTES
 from shared.problems import Problem
-from shared.records import BlobDigests, CentreToken, GeneratorPage, GeneratorVersion
+from shared.records import BlobDigests, CallerIdentity, CentreToken, GeneratorPage, GeneratorVersion
 from shared.repeats import Answer, Attempts, Patience, repeated
 from shared.safe_text import shown
 from shared.statements import LARGEST_STATEMENT_BYTES, AuditStatement
@@ -44,6 +44,7 @@ PATIENT = Patience()
 VALUES_OF_A_RECORD = 20_000
 BOUNDS: dict[type[BaseModel], Bound] = {
     Problem: Bound(64 << 10, 100),
+    CallerIdentity: Bound(64 << 10, 100),
     CentreToken: Bound(64 << 10, 100),
     BlobDigests: Bound(128 << 10, 1_100),
     GeneratorVersion: Bound(4 * LARGEST_CARD_BYTES, VALUES_OF_A_RECORD),
@@ -94,6 +95,22 @@ class HubExchange:
         **content: Any,
     ) -> Body:
         """Return the body of an answer that is no refusal."""
+        found, _ = self.call_with_status(
+            body, method, path, harmless=harmless, budget=budget, **content
+        )
+        return found
+
+    def call_with_status(
+        self,
+        body: type[Body],
+        method: str,
+        path: str,
+        *,
+        harmless: bool = True,
+        budget: Budget | None = None,
+        **content: Any,
+    ) -> tuple[Body, int]:
+        """Return the body of an answer that is no refusal, and its status."""
         budget = budget or Budget(self.limits.call_seconds)
         bound = BOUNDS[body]
         attempts = Attempts(self.limits.patience, budget)
@@ -107,7 +124,7 @@ class HubExchange:
         with self.named(method, path):
             answer = repeated(ask, attempts, harmless=harmless)
         check(answer)
-        return parsed(body, answer)
+        return parsed(body, answer), answer.status
 
     @contextmanager
     def opened(

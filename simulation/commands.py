@@ -109,7 +109,7 @@ def simulate(
 
       genshare simulate --hub-url https://hub.example.org --node A=https://a:8001,B=https://b:8001
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.
     """
     console = _console(as_json=as_json)
     wanted = read_scenario(scenario)

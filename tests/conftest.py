@@ -1,9 +1,11 @@
 import gc
+import inspect
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import settings
 
@@ -13,6 +15,9 @@ from tests.command_line import Done, Genshare
 # The same examples in every run, and no verdict that depends on how busy the machine is.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+# Nor does a request of a test: httpx waits 5 s for an answer unless told otherwise.
+WAITS = inspect.signature(httpx.get).parameters["timeout"].default
+WAITS.connect = WAITS.read = WAITS.write = WAITS.pool = 60.0
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,8 +1,8 @@
 """The rules of connecting to a hub."""
 
-from centre_node.connection.errors import NoHubError
+from centre_node.connection.errors import NoHubError, WrongCentreError
 from centre_node.connection.store import ConnectionStore
-from node_api.connection import HubConnection
+from node_api.connection import ConnectedHub, HubConnection
 from shared.hub_client import HubClient, connect
 
 
@@ -34,10 +34,37 @@ class Connection:
 
         Raises:
             HubUnreachableError, HubRefusedError: It does not; nothing is remembered.
+            WrongCentreError: The token is another's.
             UnencryptedError: It is on another machine, over plain HTTP.
         """
-        next(self._client(connection).generators(connection.centre), None)
+        owner = self._client(connection).whoami()
+        if owner.role != "centre":
+            raise WrongCentreError(
+                f"the token is the hub's {owner.role}'s, not that of the centre {connection.centre}"
+            )
+        if owner.name != connection.centre:
+            raise WrongCentreError(
+                f"the token is that of the centre {owner.name}, not of {connection.centre}"
+            )
         self._store.put(connection)
+
+    def leave(self) -> None:
+        """Forget the hub and its token; what was pulled stays.
+
+        Raises:
+            NoHubError: There is none.
+        """
+        self.current()
+        self._store.remove()
+
+    def hub(self) -> ConnectedHub:
+        """Return the hub and this centre's name there, without the token.
+
+        Raises:
+            NoHubError: There is none yet.
+        """
+        current = self.current()
+        return ConnectedHub(centre=current.centre, url=current.url)
 
     def current(self) -> HubConnection:
         """Return the connection.

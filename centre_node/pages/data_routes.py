@@ -51,7 +51,15 @@ def show_dataset(name: Name, request: Request, parts: PartsDep) -> Response:
     preview = None
     if job is not None:
         preview = {"job": job, "line": job_line(job), "files": job_files(job.artifacts)}
-    return parts.site.page(request, "dataset.html.j2", view=view, preview=preview, can_delete=False)
+    return parts.site.page(request, "dataset.html.j2", view=view, preview=preview)
+
+
+@router.post("/data/{name}/delete")
+def remove(name: Name, parts: PartsDep) -> Response:
+    """Forget a data set, unless a job needs it."""
+    with parts.jobs.unneeded("data set", name):
+        parts.datasets.remove(name)
+    return lead_to("/data")
 
 
 def _data(request: Request, parts: Parts, form: Form) -> Response:

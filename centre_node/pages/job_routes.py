@@ -12,6 +12,7 @@ from centre_node.pages.job_views import (
     CHART_HEIGHT,
     CHART_WIDTH,
     actions_of,
+    failed_because,
     job_files,
     job_line,
     read_losses,
@@ -46,7 +47,12 @@ def show_job(job_id: str, request: Request, parts: PartsDep) -> Response:
     """Show one job: how far it is, what came out, its pictures and files."""
     job = parts.jobs.find(job_id)
     page = parts.site.page(
-        request, "job.html.j2", **_live(parts, job), found=found_by(job), actions=actions_of(job)
+        request,
+        "job.html.j2",
+        **_live(parts, job),
+        found=found_by(job),
+        actions=actions_of(job),
+        cause=failed_because(job),
     )
     return framing(page)
 
@@ -73,6 +79,20 @@ def cancel(job_id: str, parts: PartsDep) -> Response:
     """Cancel a job."""
     parts.jobs.cancel(job_id)
     return lead_to(f"/jobs/{job_id}")
+
+
+@router.post("/jobs/{job_id}/resume")
+def resume(job_id: str, parts: PartsDep) -> Response:
+    """Queue a job again, which goes on from what it has."""
+    parts.jobs.resume(job_id)
+    return lead_to(f"/jobs/{job_id}")
+
+
+@router.post("/jobs/{job_id}/delete")
+def delete(job_id: str, parts: PartsDep) -> Response:
+    """Forget a job and remove its files."""
+    parts.jobs.delete(job_id)
+    return lead_to("/jobs")
 
 
 @router.post("/jobs/{job_id}/start")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from centre_node.pages.job_forms import KIND_TITLES
-from node_api.jobs import FINISHED, Job
+from node_api.jobs import FINISHED, Failure, Job
 from node_api.requests import (
     AuditRequest,
     PreviewRequest,
@@ -62,7 +62,7 @@ class JobLine:
     @property
     def waits_for_review(self) -> bool:
         """Whether it goes on only when a person has said yes."""
-        return self.state == STATES["awaiting_review"][0]
+        return self.job.state == "awaiting_review"
 
     @property
     def is_finished(self) -> bool:
@@ -111,6 +111,8 @@ def _share(progress: Progress) -> float | None:
 
 def _told(job: Job) -> str:
     progress = job.progress
+    if job.state == "queued" and job.retry_at is not None:
+        return f"is tried again at {job.retry_at:%H:%M} UTC"
     if job.state == "queued":
         return "Waits until the jobs before it have ended."
     if job.state in FINISHED or progress is None:
@@ -234,7 +236,26 @@ def actions_of(job: Job) -> tuple[Action, ...]:
     """Return what can be done with a job."""
     if job.state not in FINISHED:
         return (("cancel", "Cancel this job", "danger"),)
-    return ()
+    answer = None if job.review is None else job.review.answer
+    is_rejected = answer is not None and not answer.approved
+    if job.state == "succeeded" or is_rejected:
+        return ()
+    return (("resume", "Resume from what it has", ""),)
+
+
+def failed_because(job: Job) -> str:
+    """Say what kind of failure a job's is; "" where nothing is known."""
+    failure = None if job.problem is None else job.problem.failure
+    return "" if failure is None else FAILURES[failure]
+
+
+FAILURES: Mapping[Failure, str] = {
+    "input": "What was asked for, or the data, must change.",
+    "resources": "Memory, disk or time ran out.",
+    "network": "The hub did not answer.",
+    "policy": "The centre's policy, or a person, said no.",
+    "internal": "This is a fault in genshare, or of a kind that it does not know.",
+}
 
 
 def grid_name(artifact: str) -> str:

@@ -16,6 +16,9 @@ from centre_node.ledger.service import Releases
 from centre_node.mammography.datasets import DataFolders
 from centre_node.pages.generator_views import generator_choices, trained_lines, training_choices
 from centre_node.pages.job_forms import AtHand
+from centre_node.pages.policy_words import policy_sentences
+from centre_node.privacy.errors import ReleasePolicyError
+from centre_node.privacy.policy_file import policy_of
 from centre_node.pulled.service import PulledGenerators
 from centre_node.settings import Settings
 from node_api.connection import HubConnection
@@ -51,6 +54,14 @@ class Parts:
             return self.connection.current()
         except NoHubError:
             return None
+
+    def policy_told(self) -> tuple[Sequence[str], str]:
+        """Return the release policy in sentences, and why it cannot be read, or ""."""
+        try:
+            policy = policy_of(self.settings.data_dir, self.settings.release_policy)
+        except ReleasePolicyError as error:
+            return (), f"The policy cannot be read, so nothing leaves. {error.hint}"
+        return policy_sentences(policy), ""
 
     def at_hand(self) -> AtHand:
         """Return what jobs can be about."""

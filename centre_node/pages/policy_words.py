@@ -34,6 +34,9 @@ def _sentences(policy: ReleasePolicy) -> Iterator[str]:
     if policy.largest_epsilon is not None:
         yield f"An epsilon that is promised is at most {policy.largest_epsilon:g}."
     yield from _budget(policy)
+    if policy.review is not None:
+        who = "A person looks" if policy.review == "person" else "Nobody but this policy looks"
+        yield f"{who} at what would be sent before it is."
     if policy.may_waive:
         names = ", ".join(person.name for person in policy.may_waive)
         yield f"These may let one leave against the policy, with a reason: {names}."

@@ -17,10 +17,7 @@ from centre_node.pages.forms import (
 )
 from centre_node.pages.health import TONES, look_at_node
 from centre_node.pages.parts import Parts, PartsDep, lead_to, sent, staff_router
-from centre_node.pages.policy_words import policy_sentences
 from centre_node.pages.wording import as_sentence
-from centre_node.privacy.errors import ReleasePolicyError
-from centre_node.privacy.policy_file import policy_of
 from node_api.connection import HubConnection
 from node_api.release import POLICY_FILE
 from shared.problems import GenshareError
@@ -39,6 +36,14 @@ async def join(request: Request, parts: PartsDep) -> Response:
     """Connect to a hub, once it has answered and accepted the token."""
     given = await sent(request)
     return await to_thread.run_sync(_join, request, parts, given)
+
+
+@router.post("/settings/hub/delete")
+def leave(parts: PartsDep) -> Response:
+    """Forget the hub and its token, unless a job needs them."""
+    with parts.jobs.unneeded("hub", parts.connection.hub().url):
+        parts.connection.leave()
+    return lead_to("/settings")
 
 
 def hub_form(hub: HubConnection | None) -> Form:
@@ -71,12 +76,7 @@ def hub_form(hub: HubConnection | None) -> Form:
 
 
 def _settings(request: Request, parts: Parts, form: Form) -> Response:
-    policy: Sequence[str] = ()
-    fault = ""
-    try:
-        policy = policy_sentences(policy_of(parts.settings.data_dir, parts.settings.release_policy))
-    except ReleasePolicyError as error:
-        fault = f"The policy cannot be read, so nothing leaves. {error.hint}"
+    policy, fault = parts.policy_told()
     return parts.site.page(
         request,
         "settings.html.j2",
@@ -88,7 +88,6 @@ def _settings(request: Request, parts: Parts, form: Form) -> Response:
         policy_file=POLICY_FILE,
         findings=tuple(look_at_node(parts.settings, parts.folders)),
         tones=TONES,
-        can_disconnect=False,
     )
 
 

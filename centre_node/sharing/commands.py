@@ -1,6 +1,5 @@
 """`genshare publish`: a trained generator, or a package as it is, to a hub."""
 
-import shutil
 import sys
 from collections.abc import Mapping
 from json import dumps
@@ -12,9 +11,17 @@ import typer
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
 from centre_node.privacy.waivers import check_waiver
+from centre_node.sharing.kept_terms import (
+    PUBLISH_FILE,
+    ask_on_terminal,
+    option,
+    remember_terms,
+    settled_terms,
+)
+from centre_node.sharing.own_package import build_anew
 from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
-from centre_node.sharing.publish import build_package, guarantee_on, terms_of, weights_to_publish
-from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, read_audit
+from centre_node.sharing.publish import guarantee_on, weights_to_publish
+from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, Sent, read_audit
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import PATCHES, TRAINED, read_trained
 from centre_node.training.patients import trained_patients
@@ -32,7 +39,6 @@ from shared.terms import CentreTerms
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-PACKAGE = "package"
 RELEASE = "Whether it may leave"
 
 
@@ -61,7 +67,7 @@ def publish(
         typer.Option(
             metavar="FILE",
             help="What a generator must show before it leaves, in TOML; without it no audit is "
-            "asked for, but one that was made is obeyed.",
+            "asked for, but one that refuses is obeyed.",
             rich_help_panel=RELEASE,
         ),
     ] = None,
@@ -117,13 +123,16 @@ def publish(
     """Publish a trained generator to a hub, under a name and terms.
 
     Of a training's folder a package is made first, in package/ there: card, weights and digests,
-    and nothing else leaves. A package is sent as it is; its card has name and terms already.
-    Published twice, it is the same version. Before, the centre's policy decides: by the audit of
-    these very weights, if there is one. What it decided is written to the ledger, and what may be
-    told of the audit is published beside the package. privacy.html is for the officer who signs;
-    with --dry-run it is written and nothing is sent.
+    and nothing else leaves. Name and terms are asked for on a terminal where they are missing, and
+    publish.toml in the folder remembers them. A package is sent as it is; its card has name and
+    terms already. Published twice, it is the same version. Before, the centre's policy decides: by
+    the audit of these very weights, if there is one. What it decided is written to the ledger, and
+    what may be told of the audit is published beside the package. privacy.html is for the officer
+    who signs; with --dry-run it is written and nothing is sent.
 
     Examples:
+      GENSHARE_HUB_TOKEN=... genshare publish trained
+
       GENSHARE_HUB_TOKEN=... genshare publish trained --centre centre-b --name masses
       --title "Masses, 64 px" --licence "CC BY 4.0" --use-terms "Research only"
       --contact research@example.org --hub-url https://hub.example.org
@@ -140,13 +149,14 @@ def publish(
     chosen = chosen_proportions(proportions, ensemble=ensemble)
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
-    package = _package(folder, given, ensemble=ensemble, proportions=chosen)
+    book = LedgerStore(ledger or folder.absolute().parent / LEDGER)
+    package = _package(folder, given, book, ensemble=ensemble, proportions=chosen)
     pages = page or (None if package.folder == folder else folder)
-    gate = Gate(rules, LedgerStore(ledger or folder.absolute().parent / LEDGER), pages)
+    gate = Gate(rules, book, pages)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
-    version = None if hub is None else _published(gate, release, hub)
-    done = f"published as version {version} on {hub_url}" if version else "built, and not sent"
-    sys.stdout.write(_as_json(release, version) if json else _as_lines(release, done))
+    sent = None if hub is None else _sent(gate, release, hub)
+    done = "built, and not sent" if sent is None else _done(sent, hub_url)
+    sys.stdout.write(_as_json(release, sent) if json else _as_lines(release, done))
 
 
 def _waiver(policy: ReleasePolicy, *, key: str | None, reason: str | None) -> StatedWaiver | None:
@@ -186,13 +196,14 @@ def _candidate(
     )
 
 
-def _as_json(release: Release, version: int | None) -> str:
+def _as_json(release: Release, sent: Sent | None) -> str:
     package = release.package
     document = {
         "folder": str(package.folder),
         "centre": package.card.centre,
         "name": package.card.name,
-        "version": version,
+        "version": None if sent is None else sent.record.version,
+        "new": sent is not None and sent.package,
         "manifest_digest": package.digest,
         "verdict": release.decision.verdict,
         "waived": release.statement.waiver is not None,
@@ -209,19 +220,31 @@ def _as_lines(release: Release, done: str) -> str:
     )
 
 
-def _published(gate: Gate, release: Release, hub: HubClient) -> int:
+def _sent(gate: Gate, release: Release, hub: HubClient) -> Sent:
     with shown() as report:
-        return gate.send(release, hub, on_progress=report).version
+        return gate.send(release, hub, on_progress=report)
+
+
+def _done(sent: Sent, hub_url: str) -> str:
+    where = f"published as version {sent.record.version} on {hub_url}"
+    if sent.package:
+        return where
+    return f"already {where}, {'its statement' if sent.statement else 'nothing'} was sent"
 
 
 def _package(
-    folder: Path, given: Mapping[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
+    folder: Path,
+    given: Mapping[str, Any],
+    ledger: LedgerStore,
+    *,
+    ensemble: bool,
+    proportions: Mapping[str, float],
 ) -> Package:
     """Return the package that a folder is, or the one that is made of it."""
     if not (folder / MANIFEST).is_file():
-        return _built(folder, given, ensemble=ensemble, proportions=proportions)
+        return _built(folder, given, ledger, ensemble=ensemble, proportions=proportions)
     settled = {"--ensemble": ensemble, "--proportion": proportions}
-    too_much = [_option(name) for name in given]
+    too_much = [option(name) for name in given]
     too_much += [option for option, is_given in settled.items() if is_given]
     if too_much:
         raise typer.BadParameter(
@@ -234,23 +257,25 @@ def _package(
 
 
 def _built(
-    folder: Path, given: Mapping[str, Any], *, ensemble: bool, proportions: Mapping[str, float]
+    folder: Path,
+    given: Mapping[str, Any],
+    ledger: LedgerStore,
+    *,
+    ensemble: bool,
+    proportions: Mapping[str, float],
 ) -> Package:
     trained = read_trained(folder)
     if trained is None:
         raise TrainingFolderError(
             f"{folder} is no package, and holds no {TRAINED} of a finished training"
         )
-    missing = [_option(name) for name in CentreTerms.model_fields if name not in given]
-    if missing:
-        raise typer.BadParameter(f"a training is published with {', '.join(missing)} too")
+    profile = Path(typer.get_app_dir("genshare")) / PUBLISH_FILE
+    ask = ask_on_terminal if sys.stdin.isatty() else None
+    terms = settled_terms(folder, given, profile=profile, ask=ask)
     weights = weights_to_publish(folder, ensemble=ensemble, proportions=proportions)
-    shutil.rmtree(folder / PACKAGE, ignore_errors=True)  # made from the same, perhaps otherwise
     with write_faults_named(folder, PackageNotKeptError, full=PackageNotKeptError):
-        return build_package(
-            folder / PACKAGE, weights, trained, terms_of(given), proportions=proportions
+        package = build_anew(
+            folder, weights, trained, terms, proportions=proportions, keep=ledger.has_released
         )
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+        remember_terms(folder, terms)
+    return package

@@ -80,7 +80,7 @@ def build_package(
     """
     if folder.exists():
         return open_package(folder)
-    _check_counts(trained)
+    check_counts(trained)
     for path in weights:
         inspect_weights(path, trained.architecture.generator_tensors())
 
@@ -104,7 +104,7 @@ def guarantee_on(card: ModelCard) -> DifferentialPrivacy | None:
     )
 
 
-def _check_counts(trained: TrainedGenerator) -> None:
+def check_counts(trained: TrainedGenerator) -> None:
     """Check that no count could point at a person.
 
     Raises:

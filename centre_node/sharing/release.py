@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from centre_node.ledger.store import Decided, LedgerStore, Try
 from centre_node.privacy.decisions import decide
 from centre_node.privacy.statements import state
 from centre_node.sharing.errors import AuditUnusableError, ReleaseRefusedError
+from centre_node.sharing.officers_pages import keep_page
 from node_api.audits import AuditReport
 from node_api.release import ReleaseDecision, ReleasePolicy, TrainingFacts
 from privacy_page.contents import Findings, page_of
-from privacy_page.page import privacy_html
 from shared.canonical import digest_of
-from shared.files import write_text
+from shared.errors import HubTurnedAwayError
 from shared.hub_client import HubClient
 from shared.models import validation_summary
 from shared.packages import Package
@@ -33,7 +34,6 @@ from shared.statements import AuditStatement, DifferentialPrivacy, StatedWaiver
 
 AUDIT = Path("audit") / "audit.json"
 MOST_SAID = 3
-PAGE_HTML, PAGE_JSON = "privacy.html", "privacy.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,19 @@ class Release:
     package: Package
     decision: ReleaseDecision
     statement: AuditStatement
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A version at the hub.
+
+    Attributes:
+        package, statement: Whether it was sent now; else the hub had it.
+    """
+
+    record: GeneratorVersion
+    package: bool
+    statement: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,27 +193,34 @@ class Gate:
             statement=statement,
             made_on=made_on,
         )
-        page = page_of(found)
-        self.pages.mkdir(parents=True, exist_ok=True)
-        write_text(self.pages / PAGE_HTML, privacy_html(page))
-        write_text(self.pages / PAGE_JSON, page.model_dump_json(indent=2) + "\n")
+        keep_page(self.pages, page_of(found))
 
-    def send(
-        self, release: Release, hub: HubClient, *, on_progress: OnProgress
-    ) -> GeneratorVersion:
+    def send(self, release: Release, hub: HubClient, *, on_progress: OnProgress) -> Sent:
         """Publish a package and what is said of it; harmless when repeated.
 
         What the hub has stays if it says the same, whatever day or policy it was said by.
 
         Raises:
+            HubTurnedAwayError: The hub refused the sender; nothing was sent, and nothing counts.
             HubRefusedError: The hub holds another statement of this version.
         """
-        record = hub.publish(release.package, on_progress=on_progress)
-        self.ledger.published(release.package.digest, record.version)
+        package = release.package
+        try:
+            published = hub.publication(
+                package,
+                on_progress=on_progress,
+                on_sending=partial(self.ledger.sending, package.digest),
+            )
+        except HubTurnedAwayError:
+            self.ledger.turned_away(package.digest)
+            raise
+        record = published.record
+        self.ledger.published(package.digest, record.version)
         stated = hub.statement(record)
         if stated is not None and _content(stated) == _content(release.statement):
-            return record
-        return hub.state(record, release.statement)
+            return Sent(record, package=published.is_new, statement=False)
+        record = hub.state(record, release.statement)
+        return Sent(record, package=published.is_new, statement=True)
 
 
 def _content(statement: AuditStatement) -> dict[str, Any]:
@@ -239,7 +259,7 @@ def _check_audited(report: AuditReport, package: Package) -> None:
 
 
 def _refusal(decision: ReleaseDecision) -> str:
-    reasons = decision.against
+    reasons = [reason for reason in decision.against if reason.binding]
     said = "; ".join(reason.sentence for reason in reasons[:MOST_SAID])
     more = len(reasons) - MOST_SAID
     verdict = "refuses" if decision.verdict == "refused" else "cannot let go (inconclusive)"

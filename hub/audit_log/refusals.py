@@ -5,6 +5,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -110,12 +111,12 @@ def _caller(request: Request, error: GenshareError) -> Caller:
         return error.caller
     address = request.client.host if request.client else ""
     caller: Caller = getattr(request.state, "caller", None) or nobody(address)
-    return caller
+    return caller if caller.address else replace(caller, address=address)
 
 
 def _about(request: Request) -> dict[str, Any]:
-    """Return which generator the path names; nobody has looked yet whether those are names."""
-    named = request.path_params
+    """Return which generator the URL names; nobody has looked yet whether those are names."""
+    named = {**request.query_params, **request.path_params}
     if not all(NAME.fullmatch(str(named.get(key, "a"))) for key in ("centre", "name")):
         return {}
     found = {key: named[key] for key in ("centre", "name") if key in named}

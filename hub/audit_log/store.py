@@ -1,5 +1,6 @@
 """The audit log in the database: entries are added, and never changed."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.audit_log.events import NOTHING_BEFORE, Action, Entry, Event, entry
 from hub.database import LogEntryRow
-from shared.canonical import canonical_json, sha256_of_text
+from shared.canonical import canonical_json
 from shared.records import LogHead
 
 
@@ -114,13 +115,13 @@ def _listed(wanted: LogFilter, cursor: int | None) -> Select[int, str, str]:
 
 
 def _row(told: Entry) -> LogEntryRow:
-    content = canonical_json(told).decode()
+    content = canonical_json(told)
     return LogEntryRow(
         number=told.number,
         action=told.action,
         caller=told.caller,
         centre=told.centre,
         name=told.name,
-        content=content,
-        sha256=sha256_of_text(content),
+        content=content.decode(),
+        sha256=hashlib.sha256(content).hexdigest(),
     )

@@ -82,9 +82,18 @@ class Listing(StrictModel):
     fields: Literal["all", "summary"] = "all"
 
 
-@router.post("/blobs/missing", openapi_extra=DIGESTS.described)
-async def missing_blobs(request: Request, registry: RegistryDep) -> BlobDigests:
-    """Tell which files the hub lacks."""
+@router.post(
+    "/blobs/missing", responses=problems(ForeignCentreError), openapi_extra=DIGESTS.described
+)
+async def missing_blobs(
+    request: Request,
+    caller: CallerDep,
+    registry: RegistryDep,
+    centre: Annotated[Name | None, Query(description="Of which they are to be published.")] = None,
+) -> BlobDigests:
+    """Tell which files the hub lacks; one who names a centre is told now whether it may publish."""
+    if centre is not None:
+        registry.check_may_publish(centre, caller=caller)
     wanted = await DIGESTS.read(request)
     return BlobDigests(digests=await to_thread.run_sync(registry.missing, wanted.digests))
 

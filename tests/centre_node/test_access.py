@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from centre_node.access import NodeAccess, StaffToken, staff_token
+from centre_node.commands import _tell_new_token
 from centre_node.errors import NotAllowedError
 from centre_node.main import create_app
 from centre_node.settings import Settings
@@ -28,7 +29,9 @@ ROUTES = {
     ("PUT", f"{API}/datasets/{{name}}"): 422,
     ("GET", f"{API}/datasets/{{name}}"): 404,
     ("PUT", f"{API}/hub-connection"): 422,
+    ("DELETE", f"{API}/datasets/{{name}}"): 404,
     ("GET", f"{API}/hub-connection"): 409,
+    ("DELETE", f"{API}/hub-connection"): 409,
     ("GET", f"{API}/generators"): 200,
     ("GET", f"{API}/generators/{{digest}}"): 422,
     ("GET", f"{API}/ledger"): 200,
@@ -36,7 +39,13 @@ ROUTES = {
     ("POST", f"{API}/jobs"): 422,
     ("GET", f"{API}/jobs"): 200,
     ("GET", f"{API}/jobs/{{job_id}}"): 404,
+    ("DELETE", f"{API}/jobs/{{job_id}}"): 404,
+    ("GET", f"{API}/jobs/prunable"): 200,
+    ("POST", f"{API}/jobs/prune"): 200,
     ("POST", f"{API}/jobs/{{job_id}}/cancel"): 404,
+    ("POST", f"{API}/jobs/{{job_id}}/resume"): 404,
+    ("POST", f"{API}/jobs/{{job_id}}/approve"): 422,
+    ("POST", f"{API}/jobs/{{job_id}}/reject"): 422,
     ("GET", f"{API}/jobs/{{job_id}}/events"): 404,
     ("GET", f"{API}/jobs/{{job_id}}/artifacts/{{name:path}}"): 404,
 }
@@ -46,12 +55,18 @@ PAGES = {
     ("GET", "/data"): 200,
     ("POST", "/data"): 422,
     ("GET", "/data/{name}"): 404,
+    ("POST", "/data/{name}/delete"): 404,
     ("GET", "/jobs"): 200,
     ("GET", "/jobs/{job_id}"): 404,
     ("GET", "/jobs/{job_id}/live"): 404,
     ("GET", "/jobs/{job_id}/files/{name:path}"): 404,
     ("POST", "/jobs/{job_id}/cancel"): 404,
     ("POST", "/jobs/{job_id}/start"): 404,
+    ("POST", "/jobs/{job_id}/resume"): 404,
+    ("POST", "/jobs/{job_id}/delete"): 404,
+    ("GET", "/jobs/{job_id}/review"): 404,
+    ("POST", "/jobs/{job_id}/approve"): 404,
+    ("POST", "/jobs/{job_id}/reject"): 404,
     ("GET", "/new/{kind}"): 404,
     ("POST", "/new/{kind}"): 404,
     ("GET", "/generators"): 200,
@@ -59,6 +74,7 @@ PAGES = {
     ("GET", "/studies"): 200,
     ("GET", "/settings"): 200,
     ("POST", "/settings/hub"): 422,
+    ("POST", "/settings/hub/delete"): 409,
     ("POST", "/logout"): 303,  # last: it ends the session
 }
 OPEN_PAGES = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}
@@ -138,20 +154,39 @@ def test_the_table_has_every_route_of_a_node(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_first_start_makes_a_token_and_says_once_where_it_lies(tmp_path: Path) -> None:
+def test_the_first_start_makes_a_token_and_says_where_it_lies_and_keeps_it_out_of_the_log(
+    tmp_path: Path,
+) -> None:
     node = Node(tmp_path / "data")
     file = tmp_path / "data" / "token"
     try:
         token = file.read_text().strip()
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert f"which lies in {file}:\n{token}\n" in node.log()
+        assert node.log().count(f"which lies in {file}\n") == 1
         node.stop()
         node.start()
         assert node.http.get("/jobs").status_code == 200
         assert node.token == token
-        assert node.log().count(token) == 1
+        assert node.log().count(f"which lies in {file}\n") == 1
+        assert token not in node.log()
     finally:
         node.stop()
+
+
+@pytest.mark.parametrize(("terminal", "printed"), [(True, 1), (False, 0)])
+def test_a_new_token_is_printed_to_a_person_alone(
+    terminal: bool,
+    printed: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+
+    _tell_new_token(StaffToken("gsn_secret", Path("data/token"), is_new=True))
+
+    out = capsys.readouterr().out
+    assert "lies in data/token" in out
+    assert out.count("gsn_secret") == printed
 
 
 def test_a_made_token_is_long_and_for_its_own_user_alone(tmp_path: Path) -> None:

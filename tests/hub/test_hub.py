@@ -8,7 +8,9 @@ import httpx
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import MetaData
 
+import web_pages.schema
 from hub.database import Table, open_database
 from shared.errors import DigestMismatchError, HubRefusedError, HubUnreachableError, PackageError
 from shared.hub_client import connect
@@ -299,8 +301,12 @@ def test_a_hub_that_is_down_is_named() -> None:
 
 
 def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
+    tables = MetaData()
+    for metadata in (Table.metadata, web_pages.schema.METADATA):
+        for table in metadata.tables.values():
+            table.to_metadata(tables)
     with open_database(tmp_path / "hub.sqlite").connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), Table.metadata)
+        differences = compare_metadata(MigrationContext.configure(connection), tables)
 
     assert differences == []
 

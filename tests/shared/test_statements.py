@@ -125,6 +125,11 @@ def test_a_statement_in_words_tells_verdict_and_strongest_bound() -> None:
         differential_privacy=privacy,
     )
 
+    untold = a_statement(verdict="inconclusive", decided_by=("audit",), audit=None)
+
+    assert statement_sentence(untold).startswith(
+        "audit: inconclusive: it could not tell, and the centre's own policy asks for none; "
+    )
     assert statement_sentence(a_statement()) == (
         "audit: passed by the centre's own policy; the strongest attack (inversion, per patient) "
         "reaches an AUROC of at most 0.58, where 0.5 is chance; less than 0.56 could not have been "

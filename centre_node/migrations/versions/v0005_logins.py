@@ -5,7 +5,7 @@ from alembic import op
 from web_pages import schema
 
 revision = "0005"
-down_revision = "0001"
+down_revision = "0002"
 
 
 def upgrade() -> None:

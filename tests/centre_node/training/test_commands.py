@@ -341,7 +341,7 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
     process.send_signal(signal.SIGTERM)
     rest = process.stderr.read()
 
-    assert process.wait() == 130
+    assert process.wait() == 143
     assert rest.splitlines()[-1] == SENTENCE
     assert "Traceback" not in rest
     assert not list((tmp_path / "out").glob(".*"))
@@ -396,6 +396,31 @@ def test_other_terms_make_another_package(trained: Path) -> None:
         assert open_package(trained / "package").card.licence == licence
 
 
+def test_terms_are_remembered_and_what_left_before_is_kept(
+    trained: Path, loopback_hub: RunningHub, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("package", "publish.toml"))
+    token = loopback_hub.client(ADMIN_TOKEN).invite("centre-b", renew=True)
+
+    first = publish(folder, *TERMS, "--name", "kept", hub=loopback_hub.url, token=token)
+    left = open_package(folder / "package")
+    page = (folder / "privacy.html").read_text()
+    again = publish(folder, hub=loopback_hub.url, token=token)
+    publish(folder, "--title", "Only tried", "--dry-run")
+    other = publish(folder, "--title", "Another", hub=loopback_hub.url, token=token)
+
+    assert "centre-b/kept: published as version 1" in first.output
+    assert "centre-b/kept: already published as version 1" in again.output
+    assert "nothing was sent" in again.output
+    assert "centre-b/kept: published as version 2" in other.output
+    assert "token" not in (folder / "publish.toml").read_text()
+    assert [path.name for path in (folder / "earlier-packages").iterdir()] == [left.digest]
+    assert open_package(folder / "earlier-packages" / left.digest).card == left.card
+    pages = [path.read_text() for path in (folder / "earlier-pages").glob("*/privacy.html")]
+    assert (len(pages), pages.count(page)) == (2, 1), "of what was only tried, too"
+
+
 def test_weights_in_proportion_make_another_package(trained: Path) -> None:
     done = publish(trained, *TERMS, "--dry-run", "--proportion", "weights.safetensors=2")
 
@@ -443,6 +468,7 @@ def test_what_cannot_be_published_is_one_sentence(trained: Path, tmp_path: Path)
     nowhere = publish(tmp_path / "nowhere", *TERMS)
     silent = publish(trained, *TERMS)
     markup = publish(trained, *TERMS, "--title", "<b>", "--dry-run")
+    (trained / "publish.toml").unlink()
     bare = publish(trained, "--name", "masses")
 
     assert "is no package, and holds no trained.json" in sentence(nowhere, TrainingFolderError)
