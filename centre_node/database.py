@@ -62,6 +62,15 @@ class ConnectionRow(Table):
     token: Mapped[str]
 
 
+class FollowedHubRow(Table):
+    """Up to which number a hub's events were read."""
+
+    __tablename__ = "followed_hubs"
+
+    url: Mapped[str] = mapped_column(primary_key=True)
+    last_event: Mapped[int]
+
+
 def open_database(folder: Path) -> Engine:
     """Return an engine on the migrated database of a node's folder; only its owner can read it.
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
@@ -42,9 +43,12 @@ from centre_node.pages.start_routes import router as start_router
 from centre_node.pages.study_routes import router as study_pages
 from centre_node.privacy.errors import ReleasePolicyError
 from centre_node.privacy.policy_file import policy_of
+from centre_node.pulled.following import FollowedHubs, Follower
 from centre_node.pulled.routes import router as pulled_router
 from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.settings import Settings
+from centre_node.trust.routes import router as trust_router
+from centre_node.trust.service import Renewal, TrustSettings
 from shared.access import Role, guard, requires
 from shared.api_description import describe
 from shared.api_page import add_api_page
@@ -56,6 +60,9 @@ from shared.hosts import check_hosts, host_names
 from shared.problem_handlers import add_problem_handlers
 from shared.rates import Guesses
 from shared.version import genshare_version
+from signing.errors import SigningError
+from signing.keys import key_of
+from signing.trust import TRUST_FILE, TrustStore
 from web_pages.login_routes import login_router
 from web_pages.logins import Logins
 from web_pages.site import add_site
@@ -72,7 +79,14 @@ PAGES = (
     study_pages,
     settings_pages,
 )
-ROUTERS = (datasets_router, connection_router, jobs_router, pulled_router, ledger_router)
+ROUTERS = (
+    datasets_router,
+    connection_router,
+    jobs_router,
+    pulled_router,
+    ledger_router,
+    trust_router,
+)
 
 
 def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
@@ -87,17 +101,24 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     check_policy(settings)
     folders = data_folders(settings.data_dir, settings.mammograms_dir, settings.lent_dir)
 
+    follower = Follower(
+        ConnectionStore(engine),
+        FollowedHubs(engine),
+        generators=settings.data_dir / GENERATORS,
+        allow_unencrypted=settings.allow_unencrypted,
+    )
     app = FastAPI(
         title="genshare centre node",
         version=genshare_version(),
         docs_url=None,
         redoc_url=None,
-        lifespan=_supervised(_supervisor(jobs, settings)),
+        lifespan=_supervised(_supervisor(jobs, settings), follower, settings),
     )
     app.state.datasets = Datasets(DatasetStore(engine), folders, count=count_apart)
     app.state.connection = Connection(
         ConnectionStore(engine), allow_unencrypted=settings.allow_unencrypted
     )
+    app.state.trust = _trust(settings.data_dir, app.state.connection)
     app.state.pulled = PulledGenerators(settings.data_dir / GENERATORS, pulls=jobs.pulls)
     app.state.jobs = _jobs(jobs, app, settings)
     app.state.releases = Releases(
@@ -148,18 +169,41 @@ def _supervisor(store: JobStore, settings: Settings) -> Supervisor:
     return Supervisor(store, options, clock=_now, longest=longest)
 
 
-def _supervised(supervisor: Supervisor) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Return the life of a node, whose worker is watched and whose artifacts are pruned."""
+def _supervised(
+    supervisor: Supervisor, follower: Follower, settings: Settings
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Return the life of a node: its worker is watched, its hub followed, its artifacts pruned."""
 
     @asynccontextmanager
     async def supervised(app: FastAPI) -> AsyncIterator[None]:
+        tasks = (
+            asyncio.create_task(follower.follow_for_ever(settings.events_seconds)),
+            asyncio.create_task(prune_daily(app.state.jobs)),
+        )
         supervisor.start()
-        pruning = asyncio.create_task(prune_daily(app.state.jobs))
+        renewal = Renewal(app.state.trust)
+        renewal.start()
         yield
-        pruning.cancel()
+        for task in tasks:
+            task.cancel()
+        renewal.stop()
         supervisor.stop()
 
     return supervised
+
+
+def _trust(folder: Path, connection: Connection) -> TrustSettings:
+    """Return the node's key, made at its first start, and whose keys it trusts.
+
+    Raises:
+        CannotServeError: Either file cannot be used.
+    """
+    trust = TrustStore(folder / TRUST_FILE)
+    try:
+        trust.read()
+        return TrustSettings(key_of(folder), trust, connection)
+    except SigningError as error:
+        raise CannotServeError(str(error)) from error
 
 
 def check_policy(settings: Settings) -> None:
@@ -187,6 +231,7 @@ def _show_pages(app: FastAPI, engine: Engine, settings: Settings, folders: DataF
         connection=app.state.connection,
         pulled=app.state.pulled,
         releases=app.state.releases,
+        key=app.state.trust.key,
     )
     for router in (login_router(), static_router(), *PAGES):
         app.include_router(router)

@@ -31,6 +31,9 @@ class Settings(ServingSettings):
         description="TOML file that says what a generator must show before it leaves; by default "
         "release-policy.toml in the data folder, if it is there.",
     )
+    events_seconds: float = Field(
+        60, gt=0, description="After so long, the hub is asked again what happened to generators."
+    )
     review: Reviewer = Field(
         "person",
         description="Who looks at what a publish would send before it does, where the release "

@@ -9,6 +9,7 @@ COPY genshare genshare
 COPY hub hub
 COPY node_api node_api
 COPY shared shared
+COPY signing signing
 COPY simulation simulation
 COPY study_report study_report
 COPY web_pages web_pages

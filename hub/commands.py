@@ -12,7 +12,7 @@ from hub.centres.store import CentreStore
 from hub.data_folder import DataDir
 from hub.database import open_database
 from hub.errors import CentreNotFoundError
-from hub.main import centres, create_app, logins
+from hub.main import centres, create_app, join_tokens, logins
 from hub.settings import Settings
 from shared.access import Caller, Role
 from shared.arguments import name_argument
@@ -74,13 +74,29 @@ def invite(
         ),
     ],
     renew: Annotated[
-        bool, typer.Option(metavar="", help="Whether to replace the token that the centre has.")
+        bool,
+        typer.Option(
+            metavar="",
+            help="Whether to replace the token that the centre has. For 15 minutes it may register "
+            "another key too, where it lost its own.",
+        ),
+    ] = False,
+    join: Annotated[
+        bool,
+        typer.Option(
+            "--join",
+            metavar="",
+            help="Print a token with which the centre's node joins, once and within 15 minutes: "
+            "it sends its key and gets its own token. It renews too.",
+        ),
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Enrol a centre and print its token, once. Run it on the hub's machine.
 
     Examples:
+      genshare hub invite centre-a --join
+
       genshare hub invite centre-a --data-dir /srv/genshare-hub
 
       genshare hub invite centre-a --renew
@@ -88,7 +104,11 @@ def invite(
     settings = read_settings(Settings, data_dir=data_dir)
     check_writable(settings.data_dir)
     engine = open_database(settings.data_dir / "hub.sqlite")
-    sys.stdout.write(centres(engine).invite(centre, renew=renew, by=operator()).token + "\n")
+    if join:
+        token = join_tokens(engine).invite(centre, by=operator())
+    else:
+        token = centres(engine).invite(centre, renew=renew, by=operator()).token
+    sys.stdout.write(f"{token}\n")
 
 
 @app.command()

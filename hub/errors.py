@@ -180,6 +180,87 @@ class StatementExistsError(
     """A version has a statement already, and what was sent is another."""
 
 
+class StateNotReachedError(
+    HubError,
+    code="GS-1320",
+    status=409,
+    title="State not reached",
+    hint="docs/life-cycle.md has the table of changes; GET .../state tells what the version is.",
+):
+    """A version is asked to become what it cannot become from what it is."""
+
+
+class StateNotAllowedError(
+    HubError,
+    code="GS-1321",
+    status=403,
+    title="Change of state not allowed",
+    hint="docs/life-cycle.md has the table of who may change what.",
+):
+    """A change of state is for somebody else."""
+
+
+class StateRefusedError(
+    HubError,
+    code="GS-1322",
+    title="Change of state refused",
+    hint="Say the reason in plain words, without dates, numbers of records or addresses; name a "
+    "replacement that can be fetched.",
+):
+    """The reason or the replacement that a change names will not do."""
+
+
+class VersionWithdrawnError(
+    HubError,
+    code="GS-1323",
+    status=410,
+    title="Version withdrawn",
+    hint="Use the replacement, if one is named. Whoever has the generator finds what used it with "
+    "genshare study uses.",
+):
+    """A version that was withdrawn is not served any more."""
+
+
+class VersionQuarantinedError(
+    HubError,
+    code="GS-1324",
+    status=403,
+    title="Version quarantined",
+    hint="Ask the hub's operator, who can release it again.",
+):
+    """The operator has stopped a version from being served."""
+
+
+class AliasNotFoundError(
+    HubError,
+    code="GS-1325",
+    status=404,
+    title="No such alias",
+    hint="GET .../aliases lists a generator's aliases.",
+):
+    """A generator has no alias of that name."""
+
+
+class AliasRefusedError(
+    HubError,
+    code="GS-1326",
+    status=409,
+    title="Alias refused",
+    hint="Point it at a version that is approved or deprecated.",
+):
+    """An alias was to point at what nobody can fetch, or there are too many."""
+
+
+class ConditionMissingError(
+    HubError,
+    code="GS-1327",
+    status=428,
+    title="Condition missing",
+    hint="Read what is there and send its ETag as If-Match; send If-None-Match: * for a new one.",
+):
+    """What others may have changed meanwhile is changed on a condition only."""
+
+
 class NoSuchEntryError(
     HubError,
     code="GS-1300",
@@ -189,6 +270,18 @@ class NoSuchEntryError(
     "was shortened: ask the hub's operator.",
 ):
     """The audit log has no entry of that number."""
+
+
+class TooManyListenersError(
+    HubError,
+    code="GS-1328",
+    status=429,
+    title="Too many streams",
+    hint="Close a stream, or ask for pages with GET /api/v1/events?after=N.",
+):
+    """A caller, or all together, listen to events as often as they may."""
+
+    retry_after_seconds = 30
 
 
 class HubChangedError(

@@ -19,6 +19,11 @@ class Settings(ServingSettings):
     admin_token: SecretStr | None = Field(
         None, min_length=16, description="Enrols and removes centres by REST."
     )
+    approval: str = Field(
+        "none",
+        max_length=200,
+        description="What a version needs to be approved: none, operator, or rules with commas.",
+    )
     max_file_bytes: int = Field(512 * MIB, gt=0)
     allowed_hosts: str = Field(
         "", description="Host names, with commas, that callers use beside the address."

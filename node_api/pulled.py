@@ -5,6 +5,7 @@ from pydantic import Field
 from shared.cards import ModelCard
 from shared.models import StrictModel
 from shared.names import Digest
+from shared.states import VersionState
 
 
 class GeneratorHere(StrictModel):
@@ -16,6 +17,7 @@ class GeneratorHere(StrictModel):
         weights: The weight files that lie here, in the card's order.
         whole: Whether they are all that the version has.
         size_bytes: Of the files that lie here.
+        state: What the hub said last of the version; None: nothing but that it is approved.
     """
 
     manifest_digest: Digest
@@ -25,3 +27,4 @@ class GeneratorHere(StrictModel):
     whole: bool = False
     size_bytes: int = Field(0, ge=0)
     problem: str | None = None
+    state: VersionState | None = None

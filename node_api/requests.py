@@ -13,9 +13,11 @@ from node_api.previews import PreviewSettings
 from node_api.studies import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
-from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
+from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, FileName, LesionKind, Name, Pathology
 from shared.terms import Terms
+
+MOST_SAMPLES = 64
 
 JobKind = Literal[
     "write_phantoms",
@@ -28,6 +30,9 @@ JobKind = Literal[
     "plan_study",
     "study",
 ]
+
+
+WITHDRAWN_TOO = "Whether generators that were withdrawn are used all the same."
 
 
 class JobRequest(StrictModel):
@@ -114,6 +119,13 @@ class PublishRequest(Terms, WeightsChoice):
     """Build a package of a trained generator and publish it to the hub."""
 
     kind: Literal["publish"] = "publish"
+    samples: int = Field(
+        0,
+        ge=0,
+        le=MOST_SAMPLES,
+        description="Synthetic patches to show on the hub's page: drawn from the weights that are "
+        "published, and sent as a picture with them.",
+    )
 
 
 class PullRequest(JobRequest):
@@ -144,6 +156,7 @@ class SampleRequest(JobRequest):
     generator: Digest = Field(description="Manifest digest of the pulled package.")
     count: int = Field(ge=1, le=1_000_000)
     seed: int = Field(0, ge=0, le=LARGEST_SEED)
+    withdrawn_too: bool = Field(False, description=WITHDRAWN_TOO)
     pathology: Pathology | None = Field(
         None,
         description="Of all patches, for a generator with classes; None draws them by turns.",
@@ -158,6 +171,12 @@ class StudyParts(JobRequest):
 
     dataset: Name
     study: StudyConfiguration
+    without: tuple[Digest, ...] = Field(
+        (),
+        max_length=MOST_LISTED,
+        description="Generators that the arms do without, such as those that were withdrawn.",
+    )
+    withdrawn_too: bool = Field(False, description=WITHDRAWN_TOO)
     workers: int = Field(1, ge=1, le=256, description="Runs at once; results do not depend on it.")
 
 

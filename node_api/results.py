@@ -61,6 +61,8 @@ class PulledGenerator(StrictModel):
 
     Attributes:
         weights: The weight files that were fetched; `whole` says whether they are all.
+        signature: How its signature was found; None: nobody looked, as earlier versions did not.
+        signed_by: The fingerprint of the key that signed it, if one did.
     """
 
     manifest_digest: Digest
@@ -69,6 +71,8 @@ class PulledGenerator(StrictModel):
     version: int
     weights: tuple[str, ...]
     whole: bool
+    signature: str | None = Field(None, exclude_if=lambda how: how is None)
+    signed_by: Digest | None = Field(None, exclude_if=lambda key: key is None)
 
 
 class SampledPatches(SamplingRecipe):

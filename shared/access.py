@@ -27,6 +27,7 @@ class Role(StrEnum):
 
     ADMINISTRATOR = "administrator"
     CENTRE = "centre"
+    JOINING = "joining"
     STAFF = "staff"
     READER = "reader"
 
@@ -122,6 +123,7 @@ class GuardedRoute(ConditionalRoute):
         handle = super().get_route_handler()
 
         async def handle_admitted(request: Request) -> Response:
+            request.state.route = self.path
             if self.roles is not None:
                 request.state.caller = await self._admit(request, self.roles)
             return await handle(request)

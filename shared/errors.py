@@ -90,6 +90,15 @@ class StatementRefusedError(
     """A statement speaks of another package, was changed, or is none."""
 
 
+class SamplesRefusedError(
+    PackageError,
+    code="GS-2019",
+    title="Samples refused",
+    hint="Build the package again; genshare publish --samples draws the picture.",
+):
+    """The picture of synthetic patches is not of the one form that it may have."""
+
+
 class NoSuchWeightsError(
     PackageError,
     code="GS-2008",
@@ -97,6 +106,17 @@ class NoSuchWeightsError(
     hint="genshare show lists a version's weight files.",
 ):
     """A weight file was asked for that the package does not list."""
+
+
+class GeneratorWithdrawnError(
+    PackageError,
+    code="GS-3600",
+    status=409,
+    title="Generator withdrawn",
+    hint="Use the replacement, if one is named; --withdrawn-too (`withdrawn_too` of a job) uses it "
+    "all the same. genshare study uses finds what used it before.",
+):
+    """A generator was withdrawn or quarantined after it was fetched."""
 
 
 class PartlyFetchedError(
@@ -162,6 +182,16 @@ class HubRefusedError(
 
 class HubTurnedAwayError(HubRefusedError, code="GS-2241", status=502, title="Turned away"):
     """The hub refused who publishes, before it was sent anything of the package."""
+
+
+class WrongArgumentError(
+    SharedError,
+    ValueError,
+    code="GS-2242",
+    title="Wrong argument",
+    hint="docs/python.md has what each call takes.",
+):
+    """A program called genshare's interface with a value that it cannot have."""
 
 
 class HubAddressError(

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from shared.models import LARGEST_COUNT, LARGEST_SEED
 from shared.names import InWords
+from shared.plain_words import plain_words
 
 METAVARS: Mapping[Any, str] = {
     int: "NUMBER",
@@ -90,7 +91,7 @@ def read_value(field: FieldInfo, given: str | Path | Sequence[str], option: str)
 
 def sentence(error: ValidationError) -> str:
     """Return what a model's own checks say."""
-    return "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
+    return "; ".join(map(plain_words, error.errors()))
 
 
 def _entries(field: FieldInfo, given: str | Path | Sequence[str], option: str) -> Any:

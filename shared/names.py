@@ -18,10 +18,18 @@ Name = Annotated[
 ]
 """A centre's or generator's name: lower-case letters, digits and inner hyphens, at most 63."""
 
-FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+FileName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"),
+    InWords("the name of a file: letters, digits, dots, hyphens and underscores, at most 100"),
+]
 """A file in a package: no folder, no leading dot."""
 
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{64}$"),
+    InWords("a SHA-256: 64 digits and letters from a to f"),
+]
 """A SHA-256 in lower-case hexadecimal."""
 
 Text = Annotated[

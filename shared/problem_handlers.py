@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import DatabaseUnavailableError, ServiceDiskFullError
 from shared.files import is_full_disk
 from shared.json_bodies import is_json
+from shared.plain_words import plain_words
 from shared.problems import GenshareError, Problem
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class RequestIds:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; log one line with its method, path and status.
+        """Pass the request on; log one line with its method, path, status, caller and address.
 
         Health checks and polls of a job that succeed would be nearly all of the log; they are no
         line of it unless it is turned up.
@@ -67,18 +68,26 @@ class RequestIds:
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
-                asks_again = scope["method"] == "GET" and ASKED_AGAIN.search(scope["path"])
-                log.log(
-                    logging.DEBUG if asks_again and message["status"] < 400 else logging.INFO,
-                    "%s %s %s %s",
-                    request_id,
-                    scope["method"],
-                    ascii(scope["path"]),
-                    message["status"],
-                )
+                _tell(scope, message["status"])
             await send(message)
 
         await self._app(scope, receive, send_with_id)
+
+
+def _tell(scope: Scope, status: int) -> None:
+    """Write a line of the log about a request that is being answered."""
+    caller = scope["state"].get("caller")
+    told = {
+        "request_id": scope["state"]["request_id"],
+        "method": scope["method"],
+        "path": ascii(scope["path"]),
+        "status": status,
+        "caller": "-" if caller is None else caller.name,
+        "address": (scope.get("client") or ("-",))[0],
+    }
+    asks_again = scope["method"] == "GET" and ASKED_AGAIN.search(scope["path"])
+    level = logging.DEBUG if asks_again and status < 400 else logging.INFO
+    log.log(level, "%s %s %s %s %s %s", *told.values(), extra={"request": told})
 
 
 def _problem(
@@ -165,10 +174,7 @@ def _fault(fault: Mapping[str, Any]) -> str:
     """Say where and why, never what was sent: the input may be sensitive."""
     if fault["type"] == "json_invalid":
         return f"body: no JSON, from character {fault['loc'][-1]} on"
-    if fault["type"] == "union_tag_invalid":  # pydantic's own words repeat what was sent
-        context = fault["ctx"]
-        return f"{_place(fault)}: {context['discriminator']} must be {context['expected_tags']}"
-    return f"{_place(fault)}: {fault['msg']}"
+    return f"{_place(fault)}: {plain_words(fault)}"
 
 
 def _place(fault: Mapping[str, Any]) -> str:

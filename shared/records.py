@@ -9,9 +9,22 @@ from shared.cards import ModelCard
 from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
+from shared.states import APPROVED, State
+
+MOST_CENTRE_KEYS = 100
 
 
-class GeneratorVersion(StrictModel):
+class HasState(StrictModel):
+    """What is told of a version's state."""
+
+    state: State = Field(
+        APPROVED,
+        exclude_if=lambda state: state == APPROVED,
+        description="Not written where it is approved, as every version of earlier hubs is.",
+    )
+
+
+class GeneratorVersion(HasState):
     """One published version of a generator."""
 
     centre: Name
@@ -37,7 +50,7 @@ class GeneratorPage(StrictModel):
     next_cursor: int | None = Field(ge=0, le=2**62)
 
 
-class GeneratorSummary(StrictModel):
+class GeneratorSummary(HasState):
     """What a list tells of a version without its card and its files."""
 
     centre: Name
@@ -69,6 +82,35 @@ class CentreInvitation(StrictModel):
 
     name: Name
     renew: bool = False
+
+
+class CentreKey(StrictModel):
+    """A key that a centre signs with.
+
+    Attributes:
+        number: The centre's first is 1.
+        public_key: As PEM.
+        rotation: The signed bundle by which the key before hands over; None: it is the first, or
+            the operator had the centre begin anew.
+    """
+
+    number: int = Field(ge=1, le=LARGEST_COUNT)
+    public_key: str = Field(max_length=1000)
+    registered_at: datetime
+    rotation: str | None = Field(None, max_length=20_000)
+
+
+class CentreKeys(StrictModel):
+    """A centre's keys, the newest last."""
+
+    keys: tuple[CentreKey, ...] = Field(max_length=MOST_CENTRE_KEYS)
+
+
+class NewKey(StrictModel):
+    """A centre's first key, or its next one with the bundle by which the one before hands over."""
+
+    public_key: str = Field(max_length=1000)
+    rotation: str | None = Field(None, max_length=20_000)
 
 
 class CentreToken(StrictModel):

@@ -4,6 +4,8 @@ from pydantic import Field, FilePath, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.log_format import LogFormat
+
 
 class ServingSettings(BaseSettings):
     """What the server of a service is told; the service's own settings come on top."""
@@ -26,6 +28,7 @@ class ServingSettings(BaseSettings):
     least_bytes_per_second: int = Field(1_000, gt=0, description="Slower transfers are ended.")
     request_seconds: float = Field(14_400, gt=0, description="Longest transfer at any rate.")
     log_lines_per_minute: int = Field(600, ge=10, description="More are counted, not written.")
+    log_format: LogFormat = Field("text", description="Lines for people, or JSON for programs.")
 
     @model_validator(mode="after")
     def _key_comes_with_certificate(self) -> "ServingSettings":

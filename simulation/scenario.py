@@ -28,6 +28,7 @@ from shared.models import StrictModel
 from shared.names import LesionKind, Name
 from shared.screening import terms_fault
 from shared.terms import Terms
+from signing.trust import SigningMode
 
 DATASET = "mammograms"
 """The name under which every node of a simulation registers its data."""
@@ -167,6 +168,12 @@ class Scenario(StrictModel):
     title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     description: Annotated[str, StringConstraints(max_length=2000)] = ""
     preview_patches: int = Field(64, ge=1, le=1024, description="In each generator's picture.")
+    signing: SigningMode | None = Field(
+        None,
+        exclude_if=lambda mode: mode is None,
+        description="What becomes of generators that are not signed by their centre: off, warn or "
+        "enforce, with every centre's key pinned at the others; None: as the nodes are set.",
+    )
     centres: dict[Label, CentreScenario] = Field(min_length=1)
     generators: tuple[GeneratorScenario, ...] = ()
     studies: tuple[StudyScenario, ...] = Field(min_length=1)

@@ -1,6 +1,7 @@
 import gc
 import inspect
 import sys
+import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,12 @@ def _seconds_allowed(item: pytest.Item) -> float:
     if timeout is not None:
         return float(timeout.args[0])
     return 1.0 if item.get_closest_marker("slow") else 0.0
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the keys and the trust of whoever runs the tests out of them."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / uuid.uuid4().hex))
 
 
 @pytest.fixture

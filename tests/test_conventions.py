@@ -12,7 +12,7 @@ import hub.settings
 from shared.problems import GenshareError
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("centre_node", "hub", "shared", "simulation", "web_pages")
+ROOMS = ("centre_node", "hub", "shared", "signing", "simulation", "web_pages")
 
 
 def _errors() -> list[type[GenshareError]]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
+from hub.audit_log.events import Details
 from shared.cards import ModelCard
 from shared.fidelity import FidelityReport, FidelityRow
 from shared.statements import AuditStatement, StatedAttack
+from web_pages.wording import size
 
 KINDS: Mapping[str, str] = {
     "mass": "masses",
@@ -130,6 +132,15 @@ def in_words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def details(told: Details) -> str:
+    """Return an entry's details in a line."""
+    return "; ".join(
+        f"size: {size(int(value))}" if name == "size_bytes" else f"{in_words(name)}: {value}"
+        for name, value in told.items()
+        if value is not None
+    )
+
+
 def statement_summary(statement: AuditStatement | None) -> str:
     """Return the verdict in two words, for a table."""
     return "not stated" if statement is None else statement.verdict
@@ -157,6 +168,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
         fidelity_rows,
         attack_in_words,
         in_words,
+        details,
         statement_summary,
         statement_tone,
         collapse_tone,

@@ -9,7 +9,7 @@ from centre_node.connection.errors import NoHubError, WrongCentreError
 from centre_node.connection.service import Connection
 from centre_node.jobs.dependency import JobsDep
 from centre_node.jobs.errors import NeededByJobsError
-from node_api.connection import ConnectedHub, HubConnection
+from node_api.connection import ConnectedHub, HubConnection, HubJoining
 from shared.access import GuardedRoute, Role, requires
 from shared.api_answers import problems
 from shared.errors import (
@@ -20,8 +20,9 @@ from shared.errors import (
     UnencryptedError,
 )
 from shared.json_bodies import JsonBody
+from signing.errors import KeyNotTrustedError
 
-CONNECTION = JsonBody[HubConnection](HubConnection)
+CONNECTION = JsonBody[HubConnection | HubJoining](HubConnection | HubJoining)
 router = APIRouter(
     prefix="/hub-connection",
     tags=["hub"],
@@ -46,14 +47,18 @@ ConnectionDep = Annotated[Connection, Depends(_connection)]
         HubUnreachableError,
         HubUnreadableError,
         WrongCentreError,
+        KeyNotTrustedError,
         UnencryptedError,
     ),
     openapi_extra=CONNECTION.described,
 )
 async def join(request: Request, connection: ConnectionDep) -> ConnectedHub:
-    """Connect to a hub, once it has answered that the token is this centre's."""
+    """Connect to a hub, once it has answered that the token is this centre's; give it the key.
+
+    With a join token (`genshare hub invite NAME --join`), the node gets its own token for it.
+    """
     wanted = await CONNECTION.read(request)
-    await to_thread.run_sync(connection.join, wanted)
+    await to_thread.run_sync(connection.join, wanted, request.app.state.trust.key)
     return ConnectedHub(centre=wanted.centre, url=wanted.url)
 
 

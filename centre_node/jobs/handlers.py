@@ -29,6 +29,7 @@ from centre_node.study.local_engine import LocalEngine
 from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
+from centre_node.study.without import study_without
 from centre_node.training.on_lesions import train_on_lesions
 from centre_node.training.plan import TrainingPlan
 from node_api.audits import AuditReport, AuditSettings
@@ -57,9 +58,12 @@ from node_api.results import (
     WrittenPhantoms,
 )
 from node_api.review import Review
+from node_api.studies import StudyConfiguration
 from shared.files import alone_in, write_text
 from shared.hub_client import HubClient
 from shared.progress import OnProgress, Progress
+from signing.receiving import Receiver
+from signing.trust import TRUST_FILE, TrustStore
 
 PICTURED = 64
 
@@ -185,8 +189,8 @@ def _audit(request: AuditRequest, node: Node, folder: Path, report: OnProgress) 
 
 
 def _pull(request: PullRequest, node: Node, hub: HubClient, report: OnProgress) -> PulledGenerator:
-    record, package = pull(
-        hub,
+    record, received = pull(
+        Receiver(hub, TrustStore(node.data_dir / TRUST_FILE)),
         request.centre,
         request.name,
         request.version,
@@ -195,6 +199,7 @@ def _pull(request: PullRequest, node: Node, hub: HubClient, report: OnProgress) 
         weights_at_most=request.weights_at_most,
         on_progress=report,
     )
+    package, finding = received.package, received.finding
     return PulledGenerator(
         manifest_digest=package.digest,
         centre=record.centre,
@@ -202,11 +207,18 @@ def _pull(request: PullRequest, node: Node, hub: HubClient, report: OnProgress) 
         version=record.version,
         weights=tuple(file.name for file in package.weights),
         whole=package.is_whole,
+        signature=finding.how,
+        signed_by=finding.key,
     )
 
 
 def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress) -> SampledPatches:
-    package = pulled(node.generators_dir, request.generator, partly=True)
+    package = pulled(
+        node.generators_dir,
+        request.generator,
+        partly=True,
+        withdrawn_too=request.withdrawn_too,
+    )
     device, side = default_device(), package.card.architecture.image_size
     recipe = new_recipe(
         package,
@@ -225,16 +237,17 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress
 
 
 def _plan_study(request: PlanStudyRequest, node: Node) -> StudyPlan:
-    inputs = _study_inputs(request, node)
-    paces = try_paces(request.study, inputs, default_device())
-    return plan_study(request.study, inputs, paces, workers=request.workers)
+    study = _study_of(request)
+    inputs = _study_inputs(request, study, node)
+    paces = try_paces(study, inputs, default_device())
+    return plan_study(study, inputs, paces, workers=request.workers)
 
 
 def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) -> StudyResult:
-    artifacts = folder / ARTIFACTS
+    artifacts, study = folder / ARTIFACTS, _study_of(request)
     result = run_study(
-        request.study,
-        _study_inputs(request, node),
+        study,
+        _study_inputs(request, study, node),
         folder=artifacts,
         cache=node.data_dir / "studies",
         device=default_device(),
@@ -246,14 +259,19 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
     return result
 
 
-def _study_inputs(request: StudyParts, node: Node) -> StudyInputs:
-    arms = request.study.arms
+def _study_of(request: StudyParts) -> StudyConfiguration:
+    """Return the study without the generators that it is to do without."""
+    return study_without(request.study, request.without) if request.without else request.study
+
+
+def _study_inputs(request: StudyParts, study: StudyConfiguration, node: Node) -> StudyInputs:
+    arms = study.arms
     return StudyInputs(
         own=node.reading(request.dataset),
         donors={name: node.reading(name) for arm in arms for name in arm.real_donors},
         packages={
-            digest: pulled(node.generators_dir, digest)
+            digest: pulled(node.generators_dir, digest, withdrawn_too=request.withdrawn_too)
             for digest in sorted({digest for arm in arms for digest in arm.generators})
         },
-        initial_weights=node.classifier_weights(request.study.classifier_training.initial_weights),
+        initial_weights=node.classifier_weights(study.classifier_training.initial_weights),
     )

@@ -10,8 +10,9 @@ from centre_node.jobs.needs import datasets_of, needs_hub
 from centre_node.jobs.store import JobStore
 from centre_node.pulled.service import PulledGenerators
 from centre_node.sampling.classes import check_pathology
-from centre_node.sharing.publish import check_counts, terms_of, weights_to_publish
+from centre_node.sharing.before_release import check_counts, terms_of, weights_to_publish
 from centre_node.study.fitting_generators import check_generators
+from centre_node.study.without import study_without
 from node_api.connection import ConnectedHub
 from node_api.requests import (
     AnyJobRequest,
@@ -72,7 +73,10 @@ class Preconditions:
                 trained = self._check_trained(request)
                 _check_publishable(request, trained, self._connection.hub().centre)
             case SampleRequest():
-                check_pathology(request.pathology, self._card(request.generator, partly=True))
+                card = self._card(
+                    request.generator, partly=True, withdrawn_too=request.withdrawn_too
+                )
+                check_pathology(request.pathology, card)
             case StudyParts():
                 self._check_study(request)
         return hub
@@ -102,12 +106,18 @@ class Preconditions:
         return job.result
 
     def _check_study(self, request: StudyParts) -> None:
-        digests = {digest for arm in request.study.arms for digest in arm.generators}
-        cards = {digest: self._card(digest) for digest in sorted(digests)}
-        check_generators(request.study, cards)
+        study = request.study
+        if request.without:
+            study = study_without(study, request.without)
+        digests = {digest for arm in study.arms for digest in arm.generators}
+        cards = {
+            digest: self._card(digest, withdrawn_too=request.withdrawn_too)
+            for digest in sorted(digests)
+        }
+        check_generators(study, cards)
 
-    def _card(self, digest: str, *, partly: bool = False) -> ModelCard:
-        found = self._pulled.find(digest)
+    def _card(self, digest: str, *, partly: bool = False, withdrawn_too: bool = False) -> ModelCard:
+        found = self._pulled.usable(digest, withdrawn_too=withdrawn_too)
         if found.card is None:
             raise BrokenPackageError(f"the generator {digest} is damaged: {found.problem}")
         if not (found.whole or partly):

@@ -7,8 +7,9 @@ from centre_node.jobs.node import Node
 from centre_node.jobs.service import ARTIFACTS, PACKAGE
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import policy_of
+from centre_node.sharing.before_release import weights_to_publish
 from centre_node.sharing.officers_pages import PAGE_HTML
-from centre_node.sharing.publish import build_package, guarantee_on, weights_to_publish
+from centre_node.sharing.publish import build_package, guarantee_on
 from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, read_audit
 from centre_node.training.patients import trained_patients
 from node_api.connection import ConnectedHub
@@ -23,6 +24,7 @@ from shared.progress import OnProgress
 from shared.records import GeneratorVersion
 from shared.statements import STATEMENT
 from shared.terms import CentreTerms
+from signing.keys import key_of
 
 
 def publish(
@@ -47,6 +49,7 @@ def publish(
         trained,
         CentreTerms(centre=hub.centre, **request.terms),
         proportions=request.proportions,
+        samples=request.samples,
     )
     candidate = Candidate(
         package,
@@ -57,7 +60,7 @@ def publish(
         waiver=ledger.waiver(request.training_job, policy_digest=digest_of(policy)),
         built_here=True,
     )
-    gate = Gate(policy, ledger, pages=folder / ARTIFACTS)
+    gate = Gate(policy, ledger, pages=folder / ARTIFACTS, key=key_of(node.data_dir))
     release = gate.decide(candidate)
     review = review_of(release, hub, policy, collapse=_collapse(trained))
     if (policy.review or node.review) == "person" and not _is_approved(job, review):

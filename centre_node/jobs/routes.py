@@ -25,17 +25,23 @@ from centre_node.jobs.events import job_events
 from centre_node.ledger.errors import LedgerError
 from centre_node.sampling.errors import GeneratorOutputError, RecipeRefusedError
 from centre_node.sharing.errors import GeneratorNotPulledError
-from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError
+from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError, StudyFileError
+from node_api.examples import EXAMPLES
 from node_api.jobs import FINISHED, Job, PrunableJob
 from node_api.requests import AnyJobRequest
 from node_api.review import Approval, Rejection
 from shared.access import GuardedRoute, Role, requires
 from shared.api_answers import headers, problems
-from shared.errors import BrokenPackageError, CardRefusedError, PartlyFetchedError
+from shared.errors import (
+    BrokenPackageError,
+    CardRefusedError,
+    GeneratorWithdrawnError,
+    PartlyFetchedError,
+)
 from shared.json_bodies import JsonBody
 from shared.served_files import ServedFile
 
-JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest)
+JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest, EXAMPLES)
 APPROVAL, REJECTION = JsonBody[Approval](Approval), JsonBody[Rejection](Rejection)
 CANNOT_BE_DONE = (
     DatasetNotFoundError,
@@ -53,6 +59,8 @@ CANNOT_BE_DONE = (
     GeneratorSizeError,
     PartlyFetchedError,
     BrokenPackageError,
+    GeneratorWithdrawnError,
+    StudyFileError,
 )
 """What a job is refused for at once."""
 WHERE = headers(Location="Where the job is.")

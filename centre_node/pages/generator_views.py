@@ -11,8 +11,17 @@ from node_api.requests import PublishRequest, TrainGeneratorRequest
 from node_api.results import FinishedTraining
 from shared.fidelity import FidelityReport
 from shared.records import GeneratorVersion
+from shared.states import ENDED, State
 
 COLLAPSE: Mapping[str, Tone] = {"none seen": "good", "suspected": "bad", "not judged": "still"}
+STATES: Mapping[State, Tone] = {
+    "draft": "still",
+    "pending_review": "open",
+    "approved": "good",
+    "deprecated": "open",
+    "withdrawn": "bad",
+    "quarantined": "bad",
+}
 LONGEST_ARM = 60
 
 
@@ -70,12 +79,17 @@ def training_choices(lines: Iterable[TrainedLine]) -> tuple[Choice, ...]:
 
 
 def generator_choices(pulled: Iterable[GeneratorHere]) -> tuple[Choice, ...]:
-    """Return pulled generators as a form offers them; damaged and partial ones are left out.
+    """Return the pulled generators that a form offers: whole, and not withdrawn since.
 
     Each has a name of its own that an arm of a study can have too.
     """
-    whole = [one for one in pulled if one.card is not None and one.whole]
+    whole = [one for one in pulled if one.card is not None and one.whole and not is_ended(one)]
     return tuple(Choice(one.manifest_digest, _arm_name(one)) for one in whole)
+
+
+def is_ended(generator: GeneratorHere) -> bool:
+    """Tell whether the hub has said that a generator is not to be used any more."""
+    return generator.state is not None and generator.state.state in ENDED
 
 
 def _arm_name(generator: GeneratorHere) -> str:

@@ -23,6 +23,7 @@ from centre_node.pulled.service import PulledGenerators
 from centre_node.settings import Settings
 from node_api.connection import HubConnection
 from shared.access import Role, requires
+from signing.keys import SigningKey
 from web_pages.forms import read_form
 from web_pages.routing import PageRoute
 from web_pages.site import Site
@@ -42,6 +43,7 @@ class Parts:
     connection: Connection
     pulled: PulledGenerators
     releases: Releases
+    key: SigningKey
 
     @property
     def jobs_folder(self) -> Path:

@@ -18,11 +18,13 @@ from centre_node.pages.forms import (
 from centre_node.pages.health import TONES, look_at_node
 from centre_node.pages.parts import Parts, PartsDep, lead_to, sent, staff_router
 from centre_node.pages.wording import as_sentence
-from node_api.connection import HubConnection
+from node_api.connection import HubConnection, HubJoining
 from node_api.release import POLICY_FILE
 from shared.problems import GenshareError
 
 router = staff_router()
+JOIN_PREFIX = "gsj_"
+"""What join tokens of a hub begin with."""
 
 
 @router.get("/settings")
@@ -63,7 +65,8 @@ def hub_form(hub: HubConnection | None) -> Form:
         replace(
             blank_field(HubConnection, "token"),
             control="secret",
-            help="The hub's operator gives it once, with genshare hub invite.",
+            help="The hub's operator gives it once, with genshare hub invite; one with --join "
+            "will do as well.",
         ),
     )
     return Form(
@@ -83,6 +86,7 @@ def _settings(request: Request, parts: Parts, form: Form) -> Response:
         status=422 if form.is_refused else 200,
         form=form,
         hub=parts.hub(),
+        fingerprint=parts.key.public.fingerprint,
         policy=policy,
         policy_fault=fault,
         policy_file=POLICY_FILE,
@@ -91,11 +95,18 @@ def _settings(request: Request, parts: Parts, form: Form) -> Response:
     )
 
 
+def _wanted(typed: HubConnection) -> HubConnection | HubJoining:
+    """Return how to join a hub: by a token, or by one that gets the node its own."""
+    if not typed.token.startswith(JOIN_PREFIX):
+        return typed
+    return HubJoining(centre=typed.centre, url=typed.url, join_token=typed.token)
+
+
 def _join(request: Request, parts: Parts, given: Mapping[str, Sequence[str]]) -> Response:
     form = hub_form(parts.hub()).filled_with({**given, "token": [""]})
     try:
         wanted: HubConnection = checked(HubConnection, document_of(form, given))
-        parts.connection.join(wanted)
+        parts.connection.join(_wanted(wanted), parts.key)
     except ValidationError as error:
         return _settings(request, parts, form.with_faults(faults_of(error, form)))
     except GenshareError as error:

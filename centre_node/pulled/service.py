@@ -9,6 +9,7 @@ from centre_node.sharing.errors import GeneratorNotPulledError
 from node_api.pulled import GeneratorHere
 from node_api.results import PulledGenerator
 from shared.errors import DigestMismatchError, PackageError
+from shared.marks import check_usable, read_mark
 from shared.packages import Package, peek_package
 
 GENERATORS = "generators"
@@ -47,6 +48,18 @@ class PulledGenerators:
             )
         return self._read(digest, {pull.manifest_digest: pull.version for pull in self._pulls()})
 
+    def usable(self, digest: str, *, withdrawn_too: bool) -> GeneratorHere:
+        """Return a generator that may be used.
+
+        Raises:
+            GeneratorNotPulledError: It was not pulled.
+            PackageError: It is damaged.
+            GeneratorWithdrawnError: It was withdrawn or quarantined, and `withdrawn_too` is false.
+        """
+        found = self.find(digest)
+        check_usable(peek_package(self._folder / digest), withdrawn_too=withdrawn_too)
+        return found
+
     def _digests(self) -> list[str]:
         if not self._folder.is_dir():
             return []
@@ -56,6 +69,7 @@ class PulledGenerators:
         version = versions.get(digest)
         try:
             package = _named(peek_package(self._folder / digest), digest)
+            state = read_mark(self._folder / digest)
         except PackageError as error:
             problem = without_places(str(error), (self._folder,))
             return GeneratorHere(manifest_digest=digest, version=version, problem=problem)
@@ -66,6 +80,7 @@ class PulledGenerators:
             weights=tuple(file.name for file in package.weights),
             whole=package.is_whole,
             size_bytes=sum(file.size_bytes for file in package.files),
+            state=state,
         )
 
 

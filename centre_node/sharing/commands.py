@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import Field
 
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
 from centre_node.privacy.waivers import check_waiver
+from centre_node.sharing.before_release import weights_to_publish
 from centre_node.sharing.kept_terms import (
     PUBLISH_FILE,
     ask_on_terminal,
@@ -20,12 +22,13 @@ from centre_node.sharing.kept_terms import (
 )
 from centre_node.sharing.own_package import build_anew
 from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
-from centre_node.sharing.publish import guarantee_on, weights_to_publish
+from centre_node.sharing.publish import guarantee_on
 from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, Sent, read_audit
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import PATCHES, TRAINED, read_trained
 from centre_node.training.patients import trained_patients
 from node_api.release import ReleasePolicy
+from node_api.requests import MOST_SAMPLES
 from shared.command_options import Json, Options, with_options
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
@@ -35,7 +38,10 @@ from shared.packages import MANIFEST, Package, open_package
 from shared.progress import shown
 from shared.publishable import check_publishable
 from shared.statements import StatedWaiver, statement_sentence
+from shared.states import APPROVED, IN_WORDS
 from shared.terms import CentreTerms
+from signing.keys import SigningKey, read_key
+from signing.places import SigningKeyGiven, key_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -58,9 +64,22 @@ def publish(
     given: TermsGiven,
     ensemble: Ensemble = False,
     proportions: Proportions = None,
+    samples: Annotated[
+        int,
+        Field(ge=0, le=MOST_SAMPLES, description="Synthetic patches to show on the hub's page."),
+    ] = 0,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", metavar="", help="Check and build the package; send nothing."),
+    ] = False,
+    draft: Annotated[
+        bool,
+        typer.Option(
+            "--draft",
+            metavar="",
+            help="Send it as a draft, which nobody else sees until genshare state --to "
+            "pending_review hands it in.",
+        ),
     ] = False,
     policy: Annotated[
         Path | None,
@@ -115,6 +134,7 @@ def publish(
             rich_help_panel=RELEASE,
         ),
     ] = None,
+    signing_key: SigningKeyGiven = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     allow_unencrypted: AllowUnencrypted = False,
@@ -128,7 +148,8 @@ def publish(
     terms already. Published twice, it is the same version. Before, the centre's policy decides: by
     the audit of these very weights, if there is one. What it decided is written to the ledger, and
     what may be told of the audit is published beside the package. privacy.html is for the officer
-    who signs; with --dry-run it is written and nothing is sent.
+    who signs; with --dry-run it is written and nothing is sent. Where there is a key, the
+    version is signed.
 
     Examples:
       GENSHARE_HUB_TOKEN=... genshare publish trained
@@ -150,12 +171,14 @@ def publish(
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
     book = LedgerStore(ledger or folder.absolute().parent / LEDGER)
-    package = _package(folder, given, book, ensemble=ensemble, proportions=chosen)
+    package = _package(folder, given, book, ensemble=ensemble, proportions=chosen, samples=samples)
     pages = page or (None if package.folder == folder else folder)
-    gate = Gate(rules, book, pages)
+    key = _key(signing_key)
+    gate = Gate(rules, book, pages, key)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
-    sent = None if hub is None else _sent(gate, release, hub)
+    sent = None if hub is None else _sent(gate, release, hub, draft=draft)
     done = "built, and not sent" if sent is None else _done(sent, hub_url)
+    sys.stderr.write("" if sent is None else _signed(sent, key))
     sys.stdout.write(_as_json(release, sent) if json else _as_lines(release, done))
 
 
@@ -165,6 +188,18 @@ def _waiver(policy: ReleasePolicy, *, key: str | None, reason: str | None) -> St
     if not key:
         raise typer.BadParameter("--waiver-reason needs --waiver-key, or GENSHARE_WAIVER_KEY")
     return check_waiver(policy, key=key, reason=reason)
+
+
+def _key(given: Path | None) -> SigningKey | None:
+    """Return the centre's key; one that was named must be there."""
+    file = key_file(given)
+    return read_key(file) if given is not None or file.exists() else None
+
+
+def _signed(sent: Sent, key: SigningKey | None) -> str:
+    if key is None:
+        return "not signed: there is no key; genshare key make makes one\n"
+    return f"signed with the key {key.public.fingerprint}\n" if sent.signed else ""
 
 
 def _candidate(
@@ -203,6 +238,7 @@ def _as_json(release: Release, sent: Sent | None) -> str:
         "centre": package.card.centre,
         "name": package.card.name,
         "version": None if sent is None else sent.record.version,
+        "state": None if sent is None else sent.record.state,
         "new": sent is not None and sent.package,
         "manifest_digest": package.digest,
         "verdict": release.decision.verdict,
@@ -220,13 +256,15 @@ def _as_lines(release: Release, done: str) -> str:
     )
 
 
-def _sent(gate: Gate, release: Release, hub: HubClient) -> Sent:
+def _sent(gate: Gate, release: Release, hub: HubClient, *, draft: bool) -> Sent:
     with shown() as report:
-        return gate.send(release, hub, on_progress=report)
+        return gate.send(release, hub, draft=draft, on_progress=report)
 
 
 def _done(sent: Sent, hub_url: str) -> str:
-    where = f"published as version {sent.record.version} on {hub_url}"
+    state = sent.record.state
+    as_what = "" if state == APPROVED else f" ({IN_WORDS[state]})"
+    where = f"published as version {sent.record.version}{as_what} on {hub_url}"
     if sent.package:
         return where
     return f"already {where}, {'its statement' if sent.statement else 'nothing'} was sent"
@@ -239,11 +277,14 @@ def _package(
     *,
     ensemble: bool,
     proportions: Mapping[str, float],
+    samples: int,
 ) -> Package:
     """Return the package that a folder is, or the one that is made of it."""
     if not (folder / MANIFEST).is_file():
-        return _built(folder, given, ledger, ensemble=ensemble, proportions=proportions)
-    settled = {"--ensemble": ensemble, "--proportion": proportions}
+        return _built(
+            folder, given, ledger, ensemble=ensemble, proportions=proportions, samples=samples
+        )
+    settled = {"--ensemble": ensemble, "--proportion": proportions, "--samples": samples}
     too_much = [option(name) for name in given]
     too_much += [option for option, is_given in settled.items() if is_given]
     if too_much:
@@ -263,6 +304,7 @@ def _built(
     *,
     ensemble: bool,
     proportions: Mapping[str, float],
+    samples: int,
 ) -> Package:
     trained = read_trained(folder)
     if trained is None:
@@ -275,7 +317,13 @@ def _built(
     weights = weights_to_publish(folder, ensemble=ensemble, proportions=proportions)
     with write_faults_named(folder, PackageNotKeptError, full=PackageNotKeptError):
         package = build_anew(
-            folder, weights, trained, terms, proportions=proportions, keep=ledger.has_released
+            folder,
+            weights,
+            trained,
+            terms,
+            proportions=proportions,
+            samples=samples,
+            keep=ledger.has_released,
         )
         remember_terms(folder, terms)
     return package

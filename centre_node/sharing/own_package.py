@@ -23,11 +23,13 @@ def build_anew(
     terms: CentreTerms,
     *,
     proportions: Mapping[str, float],
+    samples: int = 0,
     keep: Callable[[str], bool],
 ) -> Package:
     """Build `package` in a training's folder, in place of one that was made with other options.
 
     Args:
+        samples: Synthetic patches that the package shows.
         keep: Tells of a manifest's digest whether that package left, and so stays, under its
             digest in `earlier-packages`.
 
@@ -36,7 +38,7 @@ def build_anew(
     """
     place, made = training / PACKAGE, training / f".{PACKAGE}.new"
     shutil.rmtree(made, ignore_errors=True)
-    package = build_package(made, weights, trained, terms, proportions=proportions)
+    package = build_package(made, weights, trained, terms, proportions=proportions, samples=samples)
     before = _digest(place)
     if before is not None and before != package.digest and keep(before):
         _set_aside(place, training / EARLIER_PACKAGES / before)

@@ -28,12 +28,15 @@ from shared.errors import HubTurnedAwayError
 from shared.hub_client import HubClient
 from shared.models import validation_summary
 from shared.packages import Package
-from shared.progress import OnProgress
+from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
 from shared.statements import AuditStatement, DifferentialPrivacy, StatedWaiver
+from signing.keys import SigningKey
+from signing.publishing import Signer
 
 AUDIT = Path("audit") / "audit.json"
 MOST_SAID = 3
+UNSIGNED = "the hub keeps no signatures: it is one of an earlier version, and nothing was signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,13 @@ class Sent:
 
     Attributes:
         package, statement: Whether it was sent now; else the hub had it.
+        signed: Whether the hub has the centre's signature of it.
     """
 
     record: GeneratorVersion
     package: bool
     statement: bool
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +107,13 @@ class Gate:
     Attributes:
         pages: Where the officer's page of each decision is written, of a refusal too; None:
             nowhere.
+        key: What is sent is signed with it; None: it is not signed.
     """
 
     policy: ReleasePolicy
     ledger: LedgerStore
     pages: Path | None = None
+    key: SigningKey | None = None
 
     def decide(self, candidate: Candidate, *, keep: bool = True) -> Release:
         """Return what may be sent.
@@ -195,19 +202,31 @@ class Gate:
         )
         keep_page(self.pages, page_of(found))
 
-    def send(self, release: Release, hub: HubClient, *, on_progress: OnProgress) -> Sent:
-        """Publish a package and what is said of it; harmless when repeated.
+    def send(
+        self,
+        release: Release,
+        hub: HubClient,
+        *,
+        draft: bool = False,
+        on_progress: OnProgress,
+    ) -> Sent:
+        """Publish a package and what is said of it, signed; harmless when repeated.
+
+        Args:
+            draft: Whether nobody else is to see it until it is handed in.
 
         What the hub has stays if it says the same, whatever day or policy it was said by.
 
         Raises:
             HubTurnedAwayError: The hub refused the sender; nothing was sent, and nothing counts.
             HubRefusedError: The hub holds another statement of this version.
+            KeyNotTrustedError: The hub has another key of this centre.
         """
         package = release.package
         try:
             published = hub.publication(
                 package,
+                draft=draft,
                 on_progress=on_progress,
                 on_sending=partial(self.ledger.sending, package.digest),
             )
@@ -217,10 +236,13 @@ class Gate:
         record = published.record
         self.ledger.published(package.digest, record.version)
         stated = hub.statement(record)
-        if stated is not None and _content(stated) == _content(release.statement):
-            return Sent(record, package=published.is_new, statement=False)
-        record = hub.state(record, release.statement)
-        return Sent(record, package=published.is_new, statement=True)
+        is_told = stated is not None and _content(stated) == _content(release.statement)
+        if not is_told:
+            stated, record = release.statement, hub.state(record, release.statement)
+        signed = self.key is not None and Signer(self.key, hub).sign(record, stated)
+        if self.key is not None and not signed:
+            on_progress(Progress(done=1, total=1, unit="versions", warning=UNSIGNED))
+        return Sent(record, package=published.is_new, statement=not is_told, signed=signed)
 
 
 def _content(statement: AuditStatement) -> dict[str, Any]:

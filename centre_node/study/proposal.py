@@ -179,8 +179,17 @@ def _fitted(
     configuration, plan = next(fitting, plans[-1])
     fits = plan.seconds <= 60 * minutes
     told = f"{len(configuration.seeds)} seeds of {configuration.classifier_training.length}"
-    ending = "" if fits else f", more than the {minutes:g} minutes that were given"
-    return configuration, plan, f"{told}: about {duration(plan.seconds)} on this machine{ending}"
+    about = f"about {duration(plan.seconds)} on this machine"
+    if fits:
+        return configuration, plan, f"{told}: {about}"
+    return (
+        configuration,
+        plan,
+        (
+            f"{told}: {about}, although {minutes:g} minutes were given; a smaller study leads to "
+            "no verdict, so this is the smallest that is proposed"
+        ),
+    )
 
 
 def _of_length(fixed: Mapping[str, object], seeds: int, steps: int) -> StudyConfiguration:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genshare.interface.arguments import Running, checked
 from node_api.findings import StudyResult
 from node_api.rows import RunRow
 from node_api.studies import StudyConfiguration
@@ -48,16 +49,18 @@ def run_study(
 
     Raises:
         StudyFileError: The file says something that makes no sense.
+        WrongArgumentError: `workers` or `threads` is below 1.
     """
+    wanted = checked(Running, workers=workers, threads=threads)
     import os
 
     from centre_node.study.from_file import run_study_file
     from centre_node.study.local_engine import LocalEngine
 
-    engine = LocalEngine(workers or len(os.sched_getaffinity(0)))
+    engine = LocalEngine(wanted.workers or len(os.sched_getaffinity(0)))
     with shown() as on_progress:
         report = run_study_file(
-            Path(file), Path(out), engine=engine, threads=threads, on_progress=on_progress
+            Path(file), Path(out), engine=engine, threads=wanted.threads, on_progress=on_progress
         )
     return Study(Path(out), report.configuration, report.result)
 

@@ -23,9 +23,15 @@ class Action(StrEnum):
 
     CENTRE_ENROLLED = "centre_enrolled"
     TOKEN_RENEWED = "token_renewed"  # noqa: S105 (a name)
+    JOIN_TOKEN_MADE = "join_token_made"  # noqa: S105 (a name)
     CENTRE_REMOVED = "centre_removed"
     PUBLISHED = "published"
     STATEMENT_ADDED = "statement_added"
+    KEY_REGISTERED = "key_registered"
+    SIGNED = "signed"
+    STATUS_SIGNED = "status_signed"
+    STATE_CHANGED = "state_changed"
+    ALIAS_POINTED = "alias_pointed"
     FETCHED = "fetched"
     REFUSED = "refused"
 

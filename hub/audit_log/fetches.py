@@ -13,6 +13,7 @@ from hub.audit_log.store import LogStore
 from shared.access import Caller
 from shared.files import is_full_disk
 from shared.packages import ManifestFile
+from shared.rates import network_of
 from shared.records import GeneratorVersion
 
 SECONDS = 3_600.0
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 class Fetches:
     """Writes an entry before a weight file is sent, once an hour for a caller and an address.
+
+    Addresses of one IPv6 subscriber are one: a caller has more of them than a log has room for.
 
     What goes on after it broke off, or is asked for in parts, is told by the entry of its first
     part: whichever part comes first, there is an entry before any byte leaves.
@@ -53,7 +56,7 @@ class Fetches:
         Raises:
             DatabaseError: The log cannot be written for another reason.
         """
-        key = (caller.name, caller.address, *_version(record), file.name)
+        key = (caller.name, network_of(caller.address), *_version(record), file.name)
         if self._is_told(key):
             return
         with self._lock:

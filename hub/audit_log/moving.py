@@ -9,7 +9,15 @@ from hub.audit_log.verification import Verification, Verifier
 from hub.data_folder import BLOBS, DATABASE
 from hub.database import opened_database
 from hub.errors import HubChangedError, HubNotKeptError
-from shared.archives import Member, OnBytes, Source, described, unpack_archive, write_archive
+from shared.archives import (
+    Contents,
+    Member,
+    OnBytes,
+    Source,
+    described,
+    unpack_archive,
+    write_archive,
+)
 from shared.errors import ArchiveRefusedError
 from shared.files import check_new, whole_folder
 from shared.packages import Manifest, ManifestFile
@@ -51,15 +59,24 @@ def import_hub(
     """
     check_new(folder, HubNotKeptError)
     with whole_folder(folder) as temporary:
-        unpack_archive(archive, temporary, "genshare hub", on_bytes=on_bytes)
-        if not (temporary / DATABASE).is_file():
-            raise ArchiveRefusedError(f"{archive} holds no {DATABASE}")
+        contents = unpack_archive(archive, temporary, "genshare hub", on_bytes=on_bytes)
+        _check_is_hub(contents, archive)
         (temporary / BLOBS).mkdir(exist_ok=True)
         with opened_database(temporary / DATABASE) as engine:
             found = Verifier(engine, temporary / BLOBS, on_progress=on_progress).verify()
         if found.faults:
             raise HubChangedError(f"{archive} is not taken in: {found.faults[0]}")
     return found
+
+
+def _check_is_hub(contents: Contents, archive: Path) -> None:
+    """Check what an archive holds before any of it is opened; SQLite would read files beside."""
+    names = {file.name for file in contents.files}
+    if DATABASE not in names:
+        raise ArchiveRefusedError(f"{archive} holds no {DATABASE}")
+    blobs = {_place(file.sha256) for file in contents.files}
+    if others := names - blobs - {DATABASE}:
+        raise ArchiveRefusedError(f"{archive} holds {min(others)}, which is of no hub")
 
 
 def _copy_database(database: Path, copy: Path) -> None:
@@ -79,6 +96,10 @@ def _files(copy: Path) -> list[ManifestFile]:
 
 
 def _source(folder: Path, file: ManifestFile) -> Source:
-    place = f"{BLOBS}/{file.sha256[:2]}/{file.sha256}"
+    place = _place(file.sha256)
     member = Member(name=place, size_bytes=file.size_bytes, sha256=file.sha256)
     return Source(member, folder / place)
+
+
+def _place(sha256: str) -> str:
+    return f"{BLOBS}/{sha256[:2]}/{sha256}"

@@ -85,16 +85,21 @@ class Refusals:
                 self._left_out[caller.name] += left_out + 1
 
 
-def add_refusals(app: FastAPI, refusals: Refusals) -> None:
-    """Have the log told of what `app` refuses, before the caller is."""
+def add_refusals(app: FastAPI, refusals: Refusals, *, on_refusal: Callable[[str], None]) -> None:
+    """Have the log told of what `app` refuses, before the caller is.
+
+    Args:
+        on_refusal: Given the code of each, also of those that are not written down.
+    """
 
     async def told(request: Request, error: Exception) -> Response:
         assert isinstance(error, GenshareError)
         caller = _caller(request, error)
-        if _is_refusal(error) and refusals.is_due(caller):
-            route = getattr(request.scope.get("route"), "path", "")
-            what = f"{request.method} {route}"
-            await to_thread.run_sync(refusals.tell, caller, error, what, _about(request))
+        if _is_refusal(error):
+            on_refusal(error.code)
+            if refusals.is_due(caller):
+                what = f"{request.method} {getattr(request.state, 'route', '')}"
+                await to_thread.run_sync(refusals.tell, caller, error, what, _about(request))
         return problem_response(request, error)
 
     app.add_exception_handler(GenshareError, told)

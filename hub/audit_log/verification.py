@@ -41,9 +41,9 @@ class Verification(StrictModel):
 
     def __str__(self) -> str:
         return (
-            f"checked {self.entries} log entries, {self.versions} versions with manifest and card, "
-            f"{self.statements} statements and {self.files} files ({self.size_bytes} bytes); the "
-            f"log's head is {self.head.number}:{self.head.sha256}"
+            f"checked log entries: {self.entries}, versions with manifest and card: "
+            f"{self.versions}, statements: {self.statements}, files: {self.files} "
+            f"({self.size_bytes} bytes); the log's head is {self.head.number}:{self.head.sha256}"
         )
 
 

@@ -1,6 +1,7 @@
 """Who calls the hub, and how often."""
 
 import hmac
+from collections.abc import Callable
 
 from hub.centres.callers import administrator
 from hub.centres.service import token_sha256
@@ -16,12 +17,22 @@ class HubAccess:
 
     A centre's token has 256 random bits, which nobody guesses. The administrator's was chosen by a
     person: after too many wrong tokens it is not looked at for a while.
+
+    Args:
+        joining: Returns who may join with the join token that has a SHA-256.
     """
 
     def __init__(
-        self, store: CentreStore, *, admin_token: str | None, guesses: Guesses, requests: Rates
+        self,
+        store: CentreStore,
+        *,
+        joining: Callable[[str], str | None],
+        admin_token: str | None,
+        guesses: Guesses,
+        requests: Rates,
     ) -> None:
         self._store = store
+        self._joining = joining
         self._admin_token = admin_token
         self._guesses = guesses
         self._requests = requests
@@ -35,6 +46,8 @@ class HubAccess:
             WrongTokensError, TooOftenError: It is refused for now.
         """
         caller = self._caller(call)
+        if caller.role is Role.JOINING and caller.role not in call.roles:
+            raise NotAllowedError("a join token is for joining only, with POST /api/v1/join")
         if caller.role not in call.roles:
             raise AdministratorOnlyError(
                 f"the centre {caller.name} cannot {call.purpose}; the administrator can",
@@ -53,6 +66,8 @@ class HubAccess:
         centre = self._store.owner(token_sha256(token))
         if centre is not None:
             return Caller(centre, Role.CENTRE, call.address)
+        if (joining := self._joining(token_sha256(token))) is not None:
+            return Caller(joining, Role.JOINING, call.address)
         wait = self._guesses.take(call.address)
         if wait:
             raise WrongTokensError("too many wrong tokens came", seconds=wait)

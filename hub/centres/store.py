@@ -1,6 +1,6 @@
 """Centres in the database."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, select, update
@@ -12,6 +12,9 @@ from hub.database import CentreRow
 from shared.access import Caller
 from shared.preconditions import CheckDocument
 from shared.records import Centre
+
+NEW_KEY_WITHIN = timedelta(minutes=15)
+"""After its token was made anew, a centre may register a key that none before hands over to."""
 
 CENTRES = TypeAdapter(tuple[Centre, ...])
 
@@ -50,6 +53,7 @@ class CentreStore:
                 session.add(CentreRow(name=name, token_sha256=token_sha256, enrolled_at=now))
             else:
                 row.token_sha256, row.removed_at = token_sha256, None
+                row.new_key_until = now + NEW_KEY_WITHIN
             action = Action.TOKEN_RENEWED if is_centre else Action.CENTRE_ENROLLED
             append(session, Event.of(by, action, centre=name), at=now)
             return True

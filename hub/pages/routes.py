@@ -13,9 +13,10 @@ from hub.errors import StatementNotFoundError
 from hub.pages.site import EVERYONE, OPERATOR
 from hub.pages.store import Order, Shown, Wanted
 from hub.registry.service import Registry
-from shared.access import requires
+from shared.access import Caller, requires
 from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import LesionKind, Name
+from shared.sample_grids import SAMPLES, grid_png, read_grid
 from shared.statements import AuditStatement
 from web_pages.card_wording import ARCHITECTURES, KINDS, ORDERS
 from web_pages.routing import PageRoute
@@ -92,7 +93,7 @@ def show_generators(
         kind_words=KINDS,
         architecture_words=ARCHITECTURES,
         choices=shown.choices(),
-        listed=shown.generators(wanted),
+        listed=shown.generators(wanted, request.state.caller),
     )
 
 
@@ -121,6 +122,16 @@ def show_version(
 ) -> Response:
     """Show one version of a generator."""
     return _generator(request, site, shown, registry, (centre, name, version))
+
+
+@router.get("/generators/{centre}/{name}/{version}/samples.png", dependencies=FOR_EVERYONE)
+def show_samples(
+    centre: Name, name: Name, version: Version, request: Request, registry: RegistryDep
+) -> Response:
+    """Show a version's synthetic patches: its pixels alone, written anew."""
+    found = registry.file(centre, name, version, SAMPLES, request.state.caller)
+    picture = grid_png(read_grid(found.path.read_bytes()))
+    return Response(picture, media_type="image/png", headers={"Cache-Control": "private"})
 
 
 @router.get("/centres", dependencies=FOR_EVERYONE)
@@ -154,20 +165,24 @@ def _generator(
     registry: Registry,
     which: tuple[str, str, int | None],
 ) -> Response:
-    record = registry.find(*which)
+    caller: Caller = request.state.caller
+    record = registry.find(*which, caller)
     return site.page(
         request,
         "generator.html.j2",
         record=record,
         card=record.card,
-        statement=_statement(registry, which),
-        versions=shown.versions(record.centre, record.name),
+        statement=_statement(registry, which, caller),
+        versions=shown.versions(record.centre, record.name, caller),
+        has_samples=any(file.name == SAMPLES for file in record.manifest.files),
         hub_url=site.public_url or str(request.base_url).rstrip("/"),
     )
 
 
-def _statement(registry: Registry, which: tuple[str, str, int | None]) -> AuditStatement | None:
+def _statement(
+    registry: Registry, which: tuple[str, str, int | None], caller: Caller
+) -> AuditStatement | None:
     try:
-        return AuditStatement.model_validate_json(registry.statement(*which))
+        return AuditStatement.model_validate_json(registry.statement(*which, caller))
     except StatementNotFoundError:
         return None

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from hub.database import CentreRow, StatementRow, StoredFileRow, VersionKindRow, VersionRow
+from hub.life_cycle.store import seen_by
+from shared.access import Caller
 from shared.cards import ModelCard
 from shared.statements import AuditStatement
 
@@ -113,9 +115,9 @@ class Shown:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def generators(self, wanted: Wanted) -> ListedPage:
-        """Return a page of generators."""
-        query = _filtered(wanted)
+    def generators(self, wanted: Wanted, caller: Caller) -> ListedPage:
+        """Return a page of generators, those that the caller may see."""
+        query = _filtered(wanted, caller)
         first = (wanted.page - 1) * ROWS_OF_A_PAGE
         with Session(self._engine) as session:
             total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
@@ -130,8 +132,8 @@ class Shown:
             architectures = session.scalars(select(VersionRow.architecture).distinct())
             return Choices(tuple(sorted(centres)), tuple(sorted(architectures)))
 
-    def versions(self, centre: str, name: str) -> tuple[ListedVersion, ...]:
-        """Return a generator's versions, newest first."""
+    def versions(self, centre: str, name: str, caller: Caller) -> tuple[ListedVersion, ...]:
+        """Return a generator's versions that the caller may see, newest first."""
         query = (
             select(
                 VersionRow.version,
@@ -139,7 +141,7 @@ class Shown:
                 VersionRow.published_at,
                 VersionRow.manifest_digest,
             )
-            .where(VersionRow.centre == centre, VersionRow.name == name)
+            .where(VersionRow.centre == centre, VersionRow.name == name, seen_by(caller))
             .order_by(VersionRow.version.desc())
         )
         with Session(self._engine) as session:
@@ -167,7 +169,7 @@ class Shown:
             )
 
 
-def _filtered(wanted: Wanted) -> Select[Any]:
+def _filtered(wanted: Wanted, caller: Caller) -> Select[Any]:
     newest = (
         select(
             VersionRow.centre,
@@ -175,6 +177,7 @@ def _filtered(wanted: Wanted) -> Select[Any]:
             func.max(VersionRow.version).label("version"),
             func.count().label("versions"),
         )
+        .where(seen_by(caller))
         .group_by(VersionRow.centre, VersionRow.name)
         .subquery()
     )

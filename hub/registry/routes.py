@@ -31,11 +31,13 @@ from hub.errors import (
     StatementExistsError,
     StatementNotFoundError,
     UploadStalledError,
+    VersionQuarantinedError,
+    VersionWithdrawnError,
 )
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
 from hub.registry.told_files import ToldFile
-from shared.access import CallerDep, GuardedRoute, Role, requires
+from shared.access import Caller, CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import headers, problems
 from shared.body_parts import body_parts
 from shared.canonical import canonical_json
@@ -48,6 +50,7 @@ from shared.preconditions import Conditions, check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
 from shared.statements import AuditStatement
+from shared.states import State, VersionState
 
 router = APIRouter(
     tags=["registry"],
@@ -68,6 +71,11 @@ AUDIT = JsonBody[AuditStatement](AuditStatement)
 GENERATOR = "/generators/{centre}/{name}/versions"
 STATEMENT = GENERATOR + "/{version}/statements/audit"
 BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+OF_A_FILE = headers(
+    Repr_Digest="The file's SHA-256.",
+    Deprecation="Since when the version is deprecated, if it is, as RFC 9745 says.",
+    Link="The version to use instead of one that is deprecated.",
+)
 WHERE = headers(Location="Where the version is.")
 
 
@@ -77,6 +85,9 @@ class Listing(StrictModel):
     centre: Name | None = None
     kind: LesionKind | None = None
     architecture: Name | None = None
+    state: State | None = Field(
+        None, description="By default what is approved or deprecated, and a centre's own rest."
+    )
     cursor: int | None = Field(None, ge=1, le=2**62)
     limit: int = Field(50, ge=1, le=200)
     fields: Literal["all", "summary"] = "all"
@@ -156,8 +167,12 @@ async def publish(
     caller: CallerDep,
     registry: RegistryDep,
     response: Response,
+    draft: bool = False,
 ) -> GeneratorVersion:
-    """Publish a package whose files are uploaded. The same manifest again answers 200."""
+    """Publish a package whose files are uploaded. The same manifest again answers 200.
+
+    A draft is for its centre's eyes only, until that hands it in.
+    """
     registry.check_may_publish(centre, caller=caller)
     manifest = await MANIFEST.read(request)
     publishing = partial(
@@ -166,6 +181,7 @@ async def publish(
         name,
         manifest,
         caller=caller,
+        draft=draft,
         check_versions=Conditions(request).check_document,
     )
     limiter = request.app.state.publishing
@@ -181,10 +197,14 @@ async def publish(
     responses={200: {"headers": headers(Link="The next page, if there is one.")}},
 )
 def list_generators(
-    request: Request, registry: RegistryDep, asked: Annotated[Listing, Query()]
+    request: Request,
+    caller: CallerDep,
+    registry: RegistryDep,
+    asked: Annotated[Listing, Query()],
 ) -> Response:
     """List published versions, newest first: whole, or as summaries."""
-    wanted = VersionFilter(asked.centre, asked.kind, asked.architecture)
+    viewer = _viewer(caller)
+    wanted = VersionFilter(asked.centre, asked.kind, asked.architecture, asked.state, viewer)
     summary = asked.fields == "summary"
     page = registry.page(wanted, cursor=asked.cursor, limit=asked.limit, summary=summary)
     response = Response(page.json, media_type="application/json")
@@ -200,17 +220,29 @@ def list_generators(
     response_model=tuple[GeneratorVersion, ...],
     responses=problems(GeneratorNotFoundError),
 )
-def list_versions(centre: Name, name: Name, registry: RegistryDep) -> Response:
+def list_versions(
+    centre: Name,
+    name: Name,
+    caller: CallerDep,
+    registry: RegistryDep,
+    state: State | None = None,
+) -> Response:
     """List a generator's versions, newest first."""
-    return Response(registry.versions(centre, name), media_type="application/json")
+    wanted = VersionFilter(state=state, viewer=_viewer(caller))
+    return Response(registry.versions(centre, name, wanted), media_type="application/json")
 
 
-@router.get(GENERATOR + "/{version}", responses=problems(GeneratorNotFoundError))
+@router.get(
+    GENERATOR + "/{version}", responses=problems(GeneratorNotFoundError, VersionWithdrawnError)
+)
 def read_version(
-    centre: Name, name: Name, version: Version, registry: RegistryDep
+    centre: Name, name: Name, version: Version, caller: CallerDep, registry: RegistryDep
 ) -> GeneratorVersion:
-    """Return one version's card and manifest; the version may be `latest`."""
-    return registry.find(centre, name, _number(version))
+    """Return one version's card and manifest, of one that was withdrawn too.
+
+    The version may be `latest`: the last that is approved or deprecated.
+    """
+    return registry.find(centre, name, _number(version), caller)
 
 
 @router.head(GENERATOR + "/{version}/files/{file}", include_in_schema=False)
@@ -218,8 +250,13 @@ def read_version(
     GENERATOR + "/{version}/files/{file}",
     response_class=ServedFile,
     responses={
-        200: {"content": BINARY, "headers": headers(Repr_Digest="The file's SHA-256.")},
-        **problems(GeneratorNotFoundError, FileNotInVersionError),
+        200: {"content": BINARY, "headers": OF_A_FILE},
+        **problems(
+            GeneratorNotFoundError,
+            FileNotInVersionError,
+            VersionQuarantinedError,
+            VersionWithdrawnError,
+        ),
     },
 )
 def read_file(
@@ -232,14 +269,17 @@ def read_file(
     registry: RegistryDep,
 ) -> Response:
     """Return a file, whole or in part (`Range`). Its ETag is its SHA-256."""
-    record, listed, path = registry.file(centre, name, _number(version), file)
-    digest = base64.b64encode(bytes.fromhex(listed.sha256)).decode()
-    headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
+    found = registry.file(centre, name, _number(version), file, caller)
+    sha256 = found.file.sha256
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    headers = {"ETag": f'"{sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
+    if found.state is not None and found.state.state == "deprecated":
+        headers |= _deprecation(found.state, request.app.state.public_url)
     kind: dict[str, Any] = {"filename": file, "media_type": "application/octet-stream"}
     if file == CARD:
-        return ServedFile(path, headers=headers, **kind)
-    tell = partial(request.app.state.fetches.tell, caller, record, listed)
-    return ToldFile(path, headers=headers, tell=tell, **kind)
+        return ServedFile(found.path, headers=headers, **kind)
+    tell = partial(request.app.state.fetches.tell, caller, found.record, found.file)
+    return ToldFile(found.path, headers=headers, tell=tell, **kind)
 
 
 @router.put(
@@ -274,13 +314,32 @@ async def put_statement(
 @router.get(
     STATEMENT,
     response_model=AuditStatement,
-    responses=problems(GeneratorNotFoundError, StatementNotFoundError),
+    responses=problems(GeneratorNotFoundError, StatementNotFoundError, VersionWithdrawnError),
 )
-def read_statement(centre: Name, name: Name, version: Version, registry: RegistryDep) -> Response:
+def read_statement(
+    centre: Name, name: Name, version: Version, caller: CallerDep, registry: RegistryDep
+) -> Response:
     """Return what its centre states of a version's audit; the version may be `latest`."""
-    content = registry.statement(centre, name, _number(version))
+    content = registry.statement(centre, name, _number(version), caller)
     return Response(content, media_type="application/json")
 
 
 def _number(version: str) -> int | None:
     return None if version == "latest" else int(version)
+
+
+def _deprecation(state: VersionState, public_url: str) -> dict[str, str]:
+    """Return the headers that tell of a deprecation and what succeeds it (RFC 9745)."""
+    since = int(state.history[0].changed_at.timestamp())
+    other = state.replacement
+    if other is None:
+        return {"Deprecation": f"@{since}"}
+    path = f"/api/v1/generators/{other.centre}/{other.name}/versions/{other.version}"
+    return {
+        "Deprecation": f"@{since}",
+        "Link": f'<{public_url}{path}>; rel="successor-version"',
+    }
+
+
+def _viewer(caller: Caller) -> str | None:
+    return None if caller.role is Role.ADMINISTRATOR else caller.name

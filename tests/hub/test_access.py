@@ -14,13 +14,17 @@ from hub.settings import Settings
 from shared.access import SHOWN_TO_ANYONE, GuardedRoute, guard, open_to_anyone, routes_of
 from shared.errors import CannotServeError, HubRefusedError
 from shared.packages import Package, canonical_json
+from shared.records import NewKey
 from shared.serving import read_settings
+from signing.keys import make_key
+from signing.publishing import Signer
 from tests.hub_server import ADMIN_TOKEN, OPERATOR, RunningHub, read_answer, running_hub
-from tests.packages import write_tiny_package
+from tests.packages import A_PICTURE, write_tiny_package
 from tests.statements import a_statement
 
 API = "/api/v1"
 VERSIONS = API + "/generators/{centre}/{name}/versions"
+ALIASES = API + "/generators/{centre}/{name}/aliases"
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,28 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("HEAD", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/statements/audit"): Asked(200, 403, 403, "statement"),
     ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
+    ("POST", API + "/join"): Asked(403, 403, 403, "key"),
+    ("PUT", API + "/centres/{centre}/key"): Asked(200, 403, 403, "key"),
+    ("GET", API + "/centres/{centre}/keys"): Asked(200, 200, 200),
+    ("PUT", API + "/centres/{centre}/status"): Asked(200, 403, 403, "status"),
+    ("GET", API + "/centres/{centre}/status"): Asked(200, 200, 200),
+    ("PUT", VERSIONS + "/{version}/signature"): Asked(200, 403, 403, "package signature"),
+    ("GET", VERSIONS + "/{version}/signature"): Asked(200, 200, 200),
+    ("PUT", VERSIONS + "/{version}/statements/audit/signature"): Asked(
+        200, 403, 403, "audit signature"
+    ),
+    ("GET", VERSIONS + "/{version}/statements/audit/signature"): Asked(200, 200, 200),
+    ("GET", "/metrics"): Asked(403, 403, 200),
+    ("GET", VERSIONS + "/{version}/state"): Asked(200, 200, 200),
+    ("POST", VERSIONS + "/{version}/state"): Asked(200, 403, 409, "deprecation"),
+    ("GET", API + "/generators/{centre}/{name}/states"): Asked(200, 200, 200),
+    ("GET", ALIASES): Asked(200, 200, 200),
+    ("GET", ALIASES + "/{alias}"): Asked(200, 200, 200),
+    ("PUT", ALIASES + "/{alias}"): Asked(428, 403, 403, "target"),
     ("GET", API + "/log"): Asked(403, 403, 200),
     ("GET", API + "/log/head"): Asked(200, 200, 200),
     ("GET", API + "/log/entries/{number}/digest"): Asked(200, 200, 200),
+    ("GET", API + "/events"): Asked(200, 200, 200),
     ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
 }
 OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
@@ -70,6 +93,7 @@ PAGES: Mapping[tuple[str, str], Seen] = {
     ("GET", "/generators"): Seen(200, 200),
     ("GET", SEEN): Seen(200, 200),
     ("GET", SEEN + "/{version}"): Seen(200, 200),
+    ("GET", SEEN + "/{version}/samples.png"): Seen(200, 200),
     ("GET", "/centres"): Seen(200, 200),
     ("GET", "/log"): Seen(403, 200),
     ("POST", "/logout"): Seen(303, 303),  # last: it ends the session
@@ -82,6 +106,7 @@ class World:
     hub: RunningHub
     package: Package
     tokens: Mapping[str, str]
+    signed: Mapping[str, bytes]
 
     def ask(self, method: str, path: str, body: str, token: str | None) -> httpx.Response:
         weights = self.package.card.weights[0]
@@ -91,12 +116,16 @@ class World:
             "digests": b'{"digests": []}',
             "weights": (self.package.folder / weights.name).read_bytes(),
             "manifest": canonical_json(self.package.manifest),
+            "target": b'{"version": 1}',
+            "deprecation": b'{"state": "deprecated", "reason": "There is a better one"}',
             "statement": canonical_json(a_statement(subject=self.package.digest)),
+            **self.signed,
         }[body]
         url = self.hub.url + path.format(
             centre="centre-b",
             name="lesions-dcgan",
             version="1",
+            alias="stable",
             file=weights.name,
             digest=weights.sha256,
             number=1,
@@ -111,10 +140,20 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     with running_hub(tmp_path / "hub") as hub:
         tokens = {name: hub.client().invite(name) for name in ("centre-a", "centre-b")}
-        package = write_tiny_package(tmp_path / "package")
+        package = write_tiny_package(tmp_path / "package", samples=A_PICTURE)
         owner = hub.client(tokens["centre-b"])
-        owner.state(owner.publish(package), a_statement(subject=package.digest))
-        yield World(hub, package, tokens)
+        statement = a_statement(subject=package.digest)
+        record = owner.state(owner.publish(package), statement)
+        owner.point_alias("centre-b", "lesions-dcgan", "stable", 1)
+        key = make_key(tmp_path / "key.pem")
+        Signer(key, owner).sign(record, statement)
+        signed = {
+            "key": NewKey(public_key=key.public.pem).model_dump_json().encode(),
+            "status": owner.signing.status("centre-b") or b"",
+            "package signature": owner.signing.package_signature(record) or b"",
+            "audit signature": owner.signing.audit_signature(record) or b"",
+        }
+        yield World(hub, package, tokens, signed)
 
 
 def test_every_route_answers_each_role_as_the_table_says(world: World) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -162,7 +163,7 @@ def test_every_filter_is_within_a_fifth_of_the_time_without(many: VersionStore) 
 
 
 def test_filters_find_what_they_say(many: VersionStore) -> None:
-    def found(**wanted: str) -> int:
+    def found(**wanted: Any) -> int:
         page = many.page(VersionFilter(**wanted), cursor=None, limit=200, summary=True)
         return len(GeneratorSummaries.model_validate_json(page.json).items)
 

@@ -30,7 +30,7 @@ class Hub:
     def __init__(self, record: GeneratorVersion) -> None:
         self._record = record
 
-    def generators(self, _centre: str | None) -> Iterator[GeneratorVersion]:
+    def generators(self, *_: object) -> Iterator[GeneratorVersion]:
         yield self._record
 
     def version(self, *_: object) -> GeneratorVersion:

@@ -35,8 +35,11 @@ def test_a_statement_is_read_back_from_its_one_text() -> None:
     ("edit", "said"),
     [
         (lambda text: text.replace('"tries":1', '"tries":2 '), "not written as genshare writes"),
-        (lambda text: text.replace('"tries":1', '"tries":0'), "tries: Input should be greater"),
-        (lambda text: text.replace('"tries":1', '"tries":1,"spent":1'), "spent: Extra inputs"),
+        (lambda text: text.replace('"tries":1', '"tries":0'), "tries: must be 1 or more"),
+        (
+            lambda text: text.replace('"tries":1', '"tries":1,"spent":1'),
+            "spent: there is no such",
+        ),
         (lambda text: text.replace('"tries":1', '"tries":1,"tries":1'), "same key twice"),
         (lambda text: text.replace("0.54", "NaN"), "no readable JSON"),
         (lambda text: text[:-1], "no readable JSON"),

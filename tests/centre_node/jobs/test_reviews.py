@@ -67,8 +67,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(trained_node: Node, loopback_hub: RunningHub) -> Desk:
-    return Desk(trained_node, loopback_hub)
+def desk(trained_node: Node, own_hub: RunningHub) -> Desk:
+    return Desk(trained_node, own_hub)
 
 
 def approval(job: Job, **changed: Any) -> Approval:

@@ -353,11 +353,13 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
 
 
 def test_a_package_is_built_and_not_sent_when_dry(trained: Path) -> None:
-    done = publish(trained, *TERMS, "--dry-run")
+    done = publish(trained, *TERMS, "--dry-run", "--samples", "4")
 
     assert done.exit_code == 0, done.output
     assert "centre-b/masses: built, and not sent" in done.output
-    assert open_package(trained / "package").digest in done.output
+    package = open_package(trained / "package")
+    assert package.digest in done.output
+    assert "samples.png" in [file.name for file in package.files]
 
 
 @pytest.mark.slow

@@ -81,12 +81,18 @@ def test_a_file_is_told_again_after_an_hour_and_from_another_address(
     )
     clock = Clock()
     fetches = Fetches(log, clock=clock, now=lambda: NOW)
-    elsewhere = Caller("centre-a", Role.CENTRE, "198.51.100.1")
+    elsewhere, as_well = (Caller("centre-a", Role.CENTRE, f"2001:db8::{n}") for n in (1, 2))
 
     heads = []
-    for caller, later in ((CENTRE, 0.0), (CENTRE, SECONDS - 1), (elsewhere, 0.0), (CENTRE, 1.0)):
+    for caller, later in (
+        (CENTRE, 0.0),
+        (CENTRE, SECONDS - 1),
+        (elsewhere, 0.0),
+        (as_well, 0.0),
+        (CENTRE, 1.0),
+    ):
         clock.seconds += later
         fetches.tell(caller, record, file)
         heads.append(log.head().number)
 
-    assert heads == [1, 1, 2, 3]
+    assert heads == [1, 1, 2, 2, 3]

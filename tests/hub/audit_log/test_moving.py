@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.archives import described, write_archive
 from tests.command_line import Done, Genshare
 from tests.hub.audit_log.test_verification import FILES
 from tests.hub.audit_log.test_verification import data_dir as data_dir
@@ -78,6 +79,22 @@ def test_nothing_is_kept_of_a_hub_that_cannot_be_taken_in(
     assert done.code == 1
     assert "Traceback" not in done.stderr
     assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["hub.sqlite-wal", "blobs/00/other", "notes.txt"])
+def test_an_archive_with_anything_else_beside_a_hub_is_refused(
+    data_dir: Path, tmp_path: Path, genshare: Genshare, name: str
+) -> None:
+    (tmp_path / "more").write_bytes(b"more")
+    more = described(name, tmp_path / "more")
+    sources = [described("hub.sqlite", data_dir / "hub.sqlite"), more]
+    write_archive(tmp_path / "hub.tar", "genshare hub", sources)
+
+    done = genshare("hub", "import", str(tmp_path / "hub.tar"), "--data-dir", str(tmp_path / "new"))
+
+    assert done.code == 1
+    assert f"holds {name}, which is of no hub" in done.stderr
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_hub_with_a_changed_file_is_not_exported(

@@ -78,7 +78,7 @@ def test_a_hub_that_nobody_changed_is_clean_and_says_what_was_checked(
     size = sum(path.stat().st_size for path in data_dir.glob(FILES))
     assert (done.code, kept.code) == (0, 0)
     assert done.stdout == (
-        "checked 6 log entries, 2 versions with manifest and card, 1 statements and 3 files "
+        "checked log entries: 6, versions with manifest and card: 2, statements: 1, files: 3 "
         f"({size} bytes); the log's head is {head}: nothing was changed\n"
     )
     assert as_json["faults"] == []

@@ -6,6 +6,7 @@ from typing import Any
 from shared.cards import TrainingSet
 from tests.hub_server import RunningHub
 from tests.packages import (
+    A_PICTURE,
     TINY,
     a_fidelity_report,
     safetensors_bytes,
@@ -29,9 +30,9 @@ def fill(hub: RunningHub, folder: Path) -> None:
     }
     first = write_tiny_package(folder / "first", **told)
     owner.state(owner.publish(first), a_statement(subject=first.digest))
-    second = write_tiny_ensemble(folder / "second", tiny_contents(2), **told)
+    second = write_tiny_ensemble(folder / "second", tiny_contents(2), samples=A_PICTURE, **told)
     owner.state(owner.publish(second), a_statement(subject=second.digest))
     weights = safetensors_bytes(TINY.generator_tensors(), 0.25)
-    plain = {"centre": "centre-a", "name": "plain", "title": "Plain"}
+    plain: dict[str, Any] = {"centre": "centre-a", "name": "plain", "title": "Plain"}
     other.publish(write_tiny_package(folder / "plain", weights, **plain))
     hub.invited("centre-c")

@@ -78,6 +78,8 @@ def test_every_page_is_whole_in_every_window(
             page.goto(path)
             assert page.locator("main").is_visible()
             found[path] = page.locator("h1").inner_text()
+            for picture in page.locator("img").all():
+                assert picture.evaluate("image => image.complete && image.naturalWidth") == 3
             if scripts:
                 assert fits(page), path
 

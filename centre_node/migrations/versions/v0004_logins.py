@@ -4,8 +4,8 @@ from alembic import op
 
 from web_pages import schema
 
-revision = "0008"
-down_revision = "0005"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:

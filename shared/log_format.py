@@ -1,0 +1,52 @@
+"""How a service's log is written: lines of text, or a JSON object a line, and never a token."""
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+from typing import Literal
+
+LogFormat = Literal["text", "json"]
+
+TOKENS = re.compile(r"\bgs[cn]_[A-Za-z0-9_-]{8,}|(?<=Bearer )\S+", re.IGNORECASE)
+"""What looks like a centre's or a node's token, or is sent as one."""
+
+HIDDEN = "(hidden)"
+
+
+def without_tokens(text: str) -> str:
+    """Return text in which whatever looks like a token is hidden, wherever it came from."""
+    return TOKENS.sub(HIDDEN, text)
+
+
+class TextLines(logging.Formatter):
+    """Lines for people."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as a line, with its traceback if it has one."""
+        return without_tokens(super().format(record))
+
+
+class JsonLines(logging.Formatter):
+    """A JSON object a line, for programs; what a request was is in fields of their own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as one line."""
+        told = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "request", {}),
+        }
+        if record.exc_info:
+            told["traceback"] = self.formatException(record.exc_info)
+        return without_tokens(json.dumps(told))
+
+
+def formatter(log_format: LogFormat) -> logging.Formatter:
+    """Return what writes a log's lines."""
+    return JsonLines() if log_format == "json" else TextLines()
