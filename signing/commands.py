@@ -13,11 +13,9 @@ from shared.arguments import name_argument
 from shared.command_options import Json
 from shared.hub_client import connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
-from shared.life_cycle_commands import Instead, become, replacement
 from shared.names import Digest
 from shared.records import NewKey
 from shared.safe_text import shown
-from shared.states import StateWanted
 from signing.errors import KeyUnusableError, RememberedFileError, TrustFileError
 from signing.key_chains import sign_rotation
 from signing.keys import PublicKey, SigningKey, make_key, read_key, read_public_key
@@ -118,45 +116,6 @@ def renew(
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
     status = OwnStatus(read_key(key_file(signing_key)), hub, centre).renew()
     sys.stdout.write(f"{_until(centre, status)}\n")
-
-
-@app.command("withdraw")
-def withdraw(
-    centre: Centre,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", callback=name_argument, help="The generator's name.")
-    ],
-    version: Annotated[int, typer.Argument(metavar="VERSION", min=1, help="Which version of it.")],
-    reason: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT",
-            help="Why, for those who hold a copy: with it, the hub stops giving the files too.",
-        ),
-    ] = None,
-    instead: Instead = None,
-    signing_key: SigningKeyGiven = None,
-    hub_url: HubUrl = DEFAULT_URL,
-    token: Token = None,
-    allow_unencrypted: AllowUnencrypted = False,
-) -> None:
-    """Sign that a version of your centre is not to be used any more; for good.
-
-    Receivers refuse it from then on, even from a hub that still gives it. With a reason it is
-    withdrawn at the hub too, as genshare state does it: the nodes that hold a copy mark it.
-
-    Examples:
-      genshare withdraw centre-b masses 1 --reason "The training set held copies" --instead 2
-    """
-    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
-    status = OwnStatus(read_key(key_file(signing_key)), hub, centre).withdraw(name, version)
-    done = f"version {version} of {centre}/{name} is withdrawn"
-    if reason is not None:
-        other = replacement(centre, name, instead)
-        wanted = StateWanted(state="withdrawn", reason=reason, replacement=other)
-        now = become(hub, hub.version(centre, name, version), wanted)
-        done = f"version {version} of {centre}/{name} is {now}"
-    sys.stdout.write(f"{done}; {_until(centre, status)}\n")
 
 
 def _until(centre: str, status: CentreStatus | None) -> str:

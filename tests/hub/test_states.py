@@ -209,6 +209,19 @@ def test_what_a_rule_waits_for_approves_as_it_comes(world: World) -> None:
     assert [change["changed_by"] for change in after["history"]] == ["(rules)", "centre-b"]
 
 
+@operated("signed")
+def test_what_its_centre_signs_is_approved_where_that_is_the_rule(world: World) -> None:
+    package = world.published()
+    owner, key = world.hub.client(world.tokens["centre-b"]), make_key(world.folder / "key.pem")
+    record = owner.version("centre-b", package.card.name, 1)
+    before = owner.state_of(record).state
+
+    Signer(key, owner).sign(record, None)
+
+    assert (before, owner.state_of(record).state) == ("pending_review", "approved")
+    assert world.ask("centre-a", "GET", "/versions/latest").status_code == 200
+
+
 def test_a_draft_that_is_handed_in_is_approved_where_no_approval_is_asked_for(
     world: World,
 ) -> None:

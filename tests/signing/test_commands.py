@@ -169,20 +169,3 @@ def test_a_trust_file_that_was_broken_by_hand_is_named(tmp_path: Path, genshare:
 
     assert (done.code, "GS-2305" in done.stderr) == (1, True)
     assert str(file) in done.stderr
-
-
-def test_a_withdrawal_with_a_reason_is_signed_and_stops_the_hub_too(
-    shared: Shared, genshare: Genshare
-) -> None:
-    owner = shared.hub.client().invite("centre-b", renew=True)
-    key = ("--signing-key", shared.folder / "centre-b.pem", "--token", owner)
-    withdraw = ("withdraw", "centre-b", "lesions-dcgan", "1", "--reason", "It holds copies", *key)
-
-    done, again = genshare(*withdraw), genshare(*withdraw)
-    refused = genshare(*FETCH, shared.folder / "refused", "--version", "1")
-
-    said = "version 1 of centre-b/lesions-dcgan is withdrawn: It holds copies; "
-    assert (done.code, again.code, refused.code) == (0, 0, 1)
-    assert done.stdout.startswith(said)
-    record = shared.hub.client(owner).version("centre-b", "lesions-dcgan", 1)
-    assert record.state == "withdrawn"

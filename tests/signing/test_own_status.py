@@ -14,7 +14,7 @@ from signing.errors import StatusUnusableError
 from signing.keys import make_key
 from signing.own_status import OWN_STATUS, OwnStatus
 from signing.publishing import Signer
-from signing.statuses import HOLDS_FOR, CentreStatus, next_status, read_status, sign_status
+from signing.statuses import HOLDS_FOR, CentreStatus, Said, next_status, read_status, sign_status
 from tests.hub_server import RunningHub, running_hub
 from tests.packages import write_tiny_package
 from tests.signing.made_up import CENTRE
@@ -115,7 +115,7 @@ def test_it_is_signed_anew_before_it_ends_and_not_sooner(own: OwnStatus, tmp_pat
     published(own, tmp_path / "1")
     fresh = own.renew()
     long_ago = datetime.now(UTC) - timedelta(days=15)
-    old = next_status(fresh, CENTRE, at_hub(own).versions, now=long_ago)
+    old = next_status(fresh, CENTRE, at_hub(own).said, now=long_ago)
     own.hub.signing.put_status(CENTRE, sign_status(own.key, old))
 
     renewed = own.renew()
@@ -145,7 +145,7 @@ def test_the_hub_takes_only_a_later_status_of_the_centres_own(
 
     token = hub.client().invite(CENTRE, renew=True)
     others = hub.client().invite("centre-a")
-    of_another = next_status(None, "centre-c", (), now=datetime.now(UTC))
+    of_another = next_status(None, "centre-c", Said(), now=datetime.now(UTC))
     assert put(CENTRE, first, token) == (409, "GS-2324")
     assert put(CENTRE, first, others) == (403, "GS-1002")
     assert put(CENTRE, sign_status(own.key, of_another), token) == (422, "GS-2302")

@@ -25,6 +25,8 @@ from shared.states import (
     StateWanted,
     VersionState,
 )
+from signing.places import SigningKeyGiven, key_file
+from signing.withdrawing import change_state, own_status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -57,12 +59,14 @@ def state(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     allow_unencrypted: AllowUnencrypted = False,
+    signing_key: SigningKeyGiven = None,
     json: Json = False,
 ) -> None:
     """Tell or change what a version is: draft, pending review, approved, deprecated, withdrawn.
 
     Who holds a copy is told: their node marks it, and uses it for nothing new. docs/life-cycle.md
-    has who may change what; the administrator approves, and can quarantine.
+    has who may change what; the administrator approves, and can quarantine. A centre that has a
+    key signs a withdrawal, so that no hub can hide it.
 
     Examples:
       genshare state centre-b masses
@@ -80,7 +84,9 @@ def state(
             raise typer.BadParameter("--to needs --version: a state is of one version")
         other = replacement(centre, name, instead)
         wanted = StateWanted(state=to, reason=reason, replacement=other)
-        found = (hub.change_state(hub.version(centre, name, version), wanted),)
+        record = hub.version(centre, name, version)
+        own = own_status(hub, centre, key_file(signing_key))
+        found = (change_state(hub, record, wanted, own),)
     sys.stdout.write(_as_json(found) if json else "".join(map(_as_lines, found)))
 
 
@@ -98,9 +104,10 @@ def alias(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     allow_unencrypted: AllowUnencrypted = False,
+    signing_key: SigningKeyGiven = None,
     json: Json = False,
 ) -> None:
-    """Tell which version an alias points at, or point it at another.
+    """Tell which version an alias points at, or point it at another; signed, if there is a key.
 
     Examples:
       genshare alias centre-b masses stable --version 2
@@ -119,6 +126,8 @@ def alias(
                 raise
             before = None
         found = hub.point_alias(centre, name, named, version, before=before)
+        if (own := own_status(hub, centre, key_file(signing_key))) is not None:
+            own.point(name, named, version)
     if json:
         sys.stdout.write(found.model_dump_json(indent=2) + "\n")
         return
