@@ -21,7 +21,7 @@ from shared.safe_text import shown
 from shared.weight_choices import chosen_weights
 from signing.judging import Finding
 from signing.places import TrustGiven, trust_store
-from signing.receiving import Receiver
+from signing.receiving import Asked, Receiver
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -82,7 +82,7 @@ def fetch(
         received = receiver.fetch(
             record,
             out,
-            is_latest=version is None and alias is None,
+            asked=Asked(is_latest=version is None and alias is None, alias=alias),
             weights=chosen,
             on_progress=report,
         )

@@ -174,6 +174,12 @@ class Scenario(StrictModel):
         description="What becomes of generators that are not signed by their centre: off, warn or "
         "enforce, with every centre's key pinned at the others; None: as the nodes are set.",
     )
+    approval: Annotated[str, StringConstraints(pattern=r"^[a-z_, ]{1,200}$")] | None = Field(
+        None,
+        exclude_if=lambda approval: approval is None,
+        description="What a version needs before other centres see it, as HUB_APPROVAL says it to "
+        "the hub that this simulation starts; None: nothing.",
+    )
     centres: dict[Label, CentreScenario] = Field(min_length=1)
     generators: tuple[GeneratorScenario, ...] = ()
     studies: tuple[StudyScenario, ...] = Field(min_length=1)
