@@ -116,7 +116,7 @@ def show_version(
     """Show one version of a generator."""
     seen = service.version(Place(centre, name, version), caller)
     told = {field.name: getattr(seen, field.name) for field in dataclasses.fields(seen)}
-    hub_url = site.public_url or str(request.base_url).rstrip("/")
+    hub_url = (site.public_url or str(request.base_url)).rstrip("/")
     return site.page(request, "generator.html.j2", card=seen.record.card, hub_url=hub_url, **told)
 
 
