@@ -16,6 +16,7 @@ from hub.audit_log.verification import Verification, Verifier
 from hub.centres.callers import operator
 from hub.database import open_database
 from shared.records import LogHead
+from signing.keys import make_key
 from signing.publishing import Signer
 from tests.command_line import Genshare
 from tests.hub.audit_log.test_log import NOW
@@ -37,7 +38,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
         package = write_tiny_package(folder / "package")
         statement = a_statement(subject=package.digest)
         stated = owner.state(owner.publish(package), statement)
-        signer = Signer(a_key(), owner)
+        signer = Signer(make_key(folder / "key.pem"), owner)
         assert signer.introduce("centre-b")
         assert signer.sign(stated, statement)
         reader = hub.invited("centre-a")
