@@ -123,13 +123,11 @@ class CentreStatus(StrictModel):
         return max(held, key=lambda item: item.version, default=None)
 
 
-def next_status(
-    before: CentreStatus | None, centre: str, said: Said, *, now: datetime
-) -> CentreStatus:
-    """Return the status that follows one."""
+def next_status(number: int, centre: str, said: Said, *, now: datetime) -> CentreStatus:
+    """Return the status that follows the one with a number; 0: it is the first."""
     return CentreStatus(
         centre=centre,
-        number=1 if before is None else before.number + 1,
+        number=number + 1,
         made_at=now,
         expires_at=now + HOLDS_FOR,
         versions=tuple(sorted(said.versions, key=lambda item: (item.name, item.version))),

@@ -238,7 +238,7 @@ def test_a_status_that_is_never_shown_or_kept_old_is_noticed_by_its_end(world: W
     long_ago = datetime.now(UTC) - timedelta(days=40)
     stated = json.loads(world.answer(f"/centres/{CENTRE}/status"))
     assert stated
-    old = next_status(None, CENTRE, Said(), now=long_ago)
+    old = next_status(0, CENTRE, Said(), now=long_ago)
     world.proxy.lies["/status"] = always(sign_status(world.key, old))
     with pytest.raises(StatusMissingError, match=r"held until .* the hub may hide"):
         world.fetch(1)
@@ -277,7 +277,7 @@ def test_an_alias_that_nobody_signed(world: World) -> None:
 @pytest.mark.usefixtures("mode")
 def test_two_statuses_of_one_number(world: World) -> None:
     world.fetch(1)
-    other = next_status(None, CENTRE, Said(), now=datetime.now(UTC))
+    other = next_status(0, CENTRE, Said(), now=datetime.now(UTC))
     fork = other.model_copy(update={"number": 2})
     world.proxy.lies["/status"] = always(sign_status(world.key, fork))
 
@@ -287,7 +287,7 @@ def test_two_statuses_of_one_number(world: World) -> None:
 
 @pytest.mark.usefixtures("mode")
 def test_a_status_of_the_hubs_own_making(world: World) -> None:
-    forged = next_status(None, CENTRE, Said(), now=datetime.now(UTC))
+    forged = next_status(0, CENTRE, Said(), now=datetime.now(UTC))
     for signer in (a_key(), world.key):
         content = sign_status(signer, forged)
         if signer == world.key:
