@@ -17,6 +17,7 @@ from hub.aliases.routes import router as aliases_router
 from hub.aliases.service import Aliases
 from hub.aliases.store import AliasStore
 from hub.audit_log.fetches import Fetches
+from hub.audit_log.logins import tell_login
 from hub.audit_log.refusals import Refusals, add_refusals
 from hub.audit_log.routes import router as log_router
 from hub.audit_log.store import LogStore
@@ -192,7 +193,7 @@ def _show_pages(app: FastAPI, engine: Engine, settings: Settings) -> None:
 
 def logins(engine: Engine) -> Logins:
     """Return who may log in to the pages."""
-    return Logins(engine, clock=_now)
+    return Logins(engine, clock=_now, on_login=tell_login)
 
 
 def centres(engine: Engine) -> Centres:

@@ -131,6 +131,8 @@ def show(
     record = asked_for(hub, centre, name, version, alias)
     if record.state != APPROVED:
         sys.stderr.write(f"{shown(f'this version is {hub.state_of(record)}')}\n")
+    if record.card.use is not None:
+        sys.stderr.write(f"{shown(f'terms of use: {record.card.use}')}\n")
     statement = hub.statement(record)
     told = "no audit is stated" if statement is None else statement_sentence(statement)
     sys.stderr.write(f"{shown(told)}\n")

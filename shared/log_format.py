@@ -8,8 +8,8 @@ from typing import Literal
 
 LogFormat = Literal["text", "json"]
 
-TOKENS = re.compile(r"\bgs[cn]_[A-Za-z0-9_-]{8,}|(?<=Bearer )\S+", re.IGNORECASE)
-"""What looks like a centre's or a node's token, or is sent as one."""
+TOKENS = re.compile(r"\bgs[a-z]_[A-Za-z0-9_-]{8,}|(?<=Bearer )\S+", re.IGNORECASE)
+"""What looks like a token or a login link of genshare, or is sent as a token."""
 
 HIDDEN = "(hidden)"
 

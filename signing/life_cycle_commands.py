@@ -30,6 +30,14 @@ from signing.withdrawing import change_state, own_status
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 NOT_FOUND = 404
+Instead = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VERSION",
+        help="What to use instead: a version of the same generator, such as 2, or "
+        "CENTRE/NAME/VERSION.",
+    ),
+]
 Version = Annotated[int | None, Field(ge=1, description="Which version of it.")]
 
 
@@ -46,14 +54,7 @@ def state(
     reason: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Why, for those who hold a copy.")
     ] = None,
-    instead: Annotated[
-        str | None,
-        typer.Option(
-            metavar="VERSION",
-            help="What to use instead: a version of the same generator, such as 2, or "
-            "CENTRE/NAME/VERSION.",
-        ),
-    ] = None,
+    instead: Instead = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     allow_unencrypted: AllowUnencrypted = False,
@@ -80,7 +81,7 @@ def state(
     else:
         if version is None:
             raise typer.BadParameter("--to needs --version: a state is of one version")
-        other = None if instead is None else _replacement(centre, name, instead)
+        other = _replacement(centre, name, instead)
         wanted = StateWanted(state=to, reason=reason, replacement=other)
         record = hub.version(centre, name, version)
         own = own_status(hub, centre, key_file(signing_key))
@@ -177,7 +178,14 @@ def _states(
     return (hub.state_of(hub.version(centre, name, version)),)
 
 
-def _replacement(centre: str, name: str, instead: str) -> Replacement:
+def _replacement(centre: str, name: str, instead: str | None) -> Replacement | None:
+    """Return the version that `--instead` names: of the same generator where it is a number.
+
+    Raises:
+        typer.BadParameter: It is none.
+    """
+    if instead is None:
+        return None
     parts = instead.split("/") if "/" in instead else [centre, name, instead]
     try:
         other_centre, other_name, number = parts

@@ -8,10 +8,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from shared.canonical import digest_of
 from shared.files import in_turn, write_text
 from shared.hub_client import HubClient
 from shared.models import StrictModel, read_model
 from shared.records import GeneratorVersion
+from shared.statements import AuditStatement
 from signing.bundles import read_bundle
 from signing.errors import StatusUnusableError
 from signing.key_chains import readable, trusted_keys
@@ -48,9 +50,12 @@ class OwnStatus:
     hub: HubClient
     centre: str
 
-    def published(self, record: GeneratorVersion) -> CentreStatus:
-        """Say that a version is there; harmless when repeated."""
-        return self._state(lambda said: said.with_version(record))
+    def published(
+        self, record: GeneratorVersion, statement: AuditStatement | None = None
+    ) -> CentreStatus:
+        """Say that a version is there, with what is stated of its audit; harmless when repeated."""
+        digest = None if statement is None else digest_of(statement)
+        return self._state(lambda said: said.with_version(record, digest))
 
     def point(self, name: str, alias: str, version: int) -> CentreStatus:
         """Say at which version an alias points."""

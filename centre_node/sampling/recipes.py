@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from centre_node.sampling.errors import RecipeRefusedError
+from centre_node.sampling.errors import RecipeRefusedError, UseNotAllowedError
 from node_api.recipes import RecipeWeights, SamplingRecipe
 from shared.cards import WeightFile
 from shared.models import read_model
@@ -28,8 +28,10 @@ def new_recipe(
 
     Raises:
         RecipeRefusedError: The generator knows no classes, and a pathology is asked for.
+        UseNotAllowedError: Its terms allow fewer patches.
     """
     _check_pathology(pathology, package)
+    _check_count(count, package)
     return SamplingRecipe(
         centre=package.card.centre,
         name=package.card.name,
@@ -59,6 +61,7 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
 
     Raises:
         RecipeRefusedError: It is another package, lacks a weight file or knows no classes.
+        UseNotAllowedError: Its terms allow fewer patches.
     """
     if recipe.manifest_digest != package.digest:
         raise RecipeRefusedError(
@@ -66,6 +69,7 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
             f"{package.folder} holds {package.digest}"
         )
     _check_pathology(recipe.pathology, package)
+    _check_count(recipe.count, package)
     here = {(file.name, file.sha256) for file in package.weights}
     for file in recipe.weights:
         if (file.name, file.sha256) not in here:
@@ -73,6 +77,16 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
                 f"the recipe draws from {file.name} with the SHA-256 {file.sha256}, which "
                 f"{package.folder} does not hold"
             )
+
+
+def _check_count(count: int, package: Package) -> None:
+    card = package.card
+    most = card.use.most_samples if card.use is not None else None
+    if most is not None and count > most:
+        raise UseNotAllowedError(
+            f"{count} patches are asked for, but the terms of {card.centre}/{card.name} allow "
+            f"{most} at once"
+        )
 
 
 def _check_pathology(pathology: Pathology | None, package: Package) -> None:

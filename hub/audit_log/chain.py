@@ -19,8 +19,14 @@ Version = tuple[str, str, int]
 """Centre, name and number."""
 
 
-PARTS = {Action.SIGNED: "kind", Action.KEY_REGISTERED: "number"}
-"""By action, the detail that tells which of several it is about."""
+PARTS = {
+    Action.SIGNED: "kind",
+    Action.KEY_REGISTERED: "number",
+    Action.STATUS_SIGNED: "",
+    Action.STATE_CHANGED: "",
+    Action.ALIAS_POINTED: "alias",
+}
+"""What can be told again, with the detail that tells which of several it is about."""
 
 NO_DIGEST = "f" * 64
 
@@ -29,8 +35,9 @@ class Told(NamedTuple):
     """What an entry tells of.
 
     Attributes:
+        version: Of a generator; 0 of an alias, which points at one after the other.
         part: Which of several, where an action can have several: the kind of a signature, the
-            number of a key.
+            number of a key, an alias.
     """
 
     action: Action
@@ -78,14 +85,14 @@ class Chain:
         entries: How many there are.
         first: The oldest one.
         told: By action and version, the SHA-256 of what the action was about the first time.
-        latest: The same of the last time, also of what is about no version.
+        latest: What can be told again, as it was told the last time.
     """
 
     def __init__(self, heads: Iterable[LogHead] = ()) -> None:
         self.head = LogHead(number=0, sha256=NOTHING_BEFORE)
         self.entries = 0
         self.told: dict[tuple[Action, Version], str] = {}
-        self.latest: dict[Told, str] = {}
+        self.latest: dict[Told, Entry] = {}
         self.first: Entry | None = None
         self._kept: Mapping[int, LogHead] = {head.number: head for head in heads}
         self._met: set[int] = set()
@@ -141,12 +148,17 @@ class Chain:
         self.first = self.first or entry
         if not (entry.subject and entry.centre):
             return
-        part = str(entry.detail.get(PARTS.get(entry.action, ""), ""))
-        told = Told(entry.action, entry.centre, entry.name or "", entry.version or 0, part)
-        self.latest[told] = entry.subject
+        if entry.action in PARTS:
+            self.latest[_told(entry, entry.centre)] = entry
         if entry.name and entry.version:
             about = (entry.centre, entry.name, entry.version)
             self.told.setdefault((entry.action, about), entry.subject)
+
+
+def _told(entry: Entry, centre: str) -> Told:
+    part = str(entry.detail.get(PARTS[entry.action], ""))
+    version = 0 if entry.action is Action.ALIAS_POINTED else entry.version or 0
+    return Told(entry.action, centre, entry.name or "", version, part)
 
 
 def _digest(stored: bytes) -> str:

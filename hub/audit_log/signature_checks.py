@@ -97,8 +97,9 @@ class SignatureChecks:
         written = self._chain.latest.get(told)
         if written is None:
             yield Fault(place=_place(told), what="the log does not tell of it")
-        elif written != subject:
-            yield Fault(place=_place(told), what=f"the log tells of another one, {written}")
+        elif written.subject != subject:
+            what = f"the log tells of another one, {written.subject}"
+            yield Fault(place=_place(told), what=what)
 
 
 def _signatures() -> Any:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from hub.audit_log.chain import Chain, Fault, LogRow
 from hub.audit_log.events import Action
 from hub.audit_log.signature_checks import SignatureChecks
+from hub.audit_log.state_checks import alias_faults, state_faults
 from hub.audit_log.stored_versions import (
     ROWS_AT_ONCE,
     StoredVersion,
@@ -73,6 +74,8 @@ class Verifier:
                 *_told_if_broken(_database_faults(connection)),
                 *_told_if_broken(chain.check(_log_rows(connection))),
                 *_told_if_broken(self._version_faults(connection, chain)),
+                *_told_if_broken(state_faults(connection, chain)),
+                *_told_if_broken(alias_faults(connection, chain)),
                 *_told_if_broken((signed := SignatureChecks(connection, chain)).check()),
             ]
         faults += self._file_faults()

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from hub.audit_log.events import Action, Who
+from hub.audit_log.events import Action
 from hub.pages.store import Order, Wanted
 from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import LesionKind, Name
@@ -31,6 +31,6 @@ class AskedLog(StrictModel):
     """Which entries of the audit log are shown; an empty field does not filter."""
 
     action: Action | Literal[""] = ""
-    caller: Who | Literal[""] = ""
-    centre: Name | Literal[""] = ""
+    caller: str = Field("", max_length=63)
+    centre: str = Field("", max_length=63)
     cursor: int | None = Field(None, ge=1, le=LARGEST_COUNT)

@@ -26,11 +26,13 @@ from hub.errors import (
     GeneratorNotFoundError,
     HubDiskFullError,
     MissingBlobsError,
+    NotForThisCentreError,
     PublicationRefusedError,
     QuotaUsedUpError,
     StatementExistsError,
     StatementNotFoundError,
     UploadStalledError,
+    UseExpiredError,
     VersionQuarantinedError,
     VersionWithdrawnError,
 )
@@ -254,6 +256,8 @@ def read_version(
         **problems(
             GeneratorNotFoundError,
             FileNotInVersionError,
+            NotForThisCentreError,
+            UseExpiredError,
             VersionQuarantinedError,
             VersionWithdrawnError,
         ),

@@ -279,3 +279,16 @@ def test_a_client_is_told_of_a_withdrawal_in_one_sentence(world: World) -> None:
 def test_a_rule_that_there_is_not_stops_the_start() -> None:
     with pytest.raises(CannotServeError, match="'vetted'; it takes none, operator, or with commas"):
         approval_of("audit_passed, vetted")
+
+
+@operated("signed, audit_passed")
+def test_what_is_signed_and_audited_is_approved_without_the_operator(world: World) -> None:
+    owner = world.hub.client(world.tokens["centre-b"])
+    package = write_tiny_package(world.folder / "one")
+    statement = a_statement(subject=package.digest)
+    published = owner.publish(package)
+    stated = owner.state(published, statement)
+    Signer(make_key(world.folder / "key.pem"), owner).sign(stated, statement)
+
+    assert (published.state, stated.state) == ("pending_review", "pending_review")
+    assert owner.version("centre-b", "lesions-dcgan", None).state == "approved"

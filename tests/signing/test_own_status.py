@@ -10,15 +10,27 @@ import pytest
 from shared.hub_client import HubClient
 from shared.records import GeneratorVersion, NewKey
 from signing import own_status
+from signing.bundles import LARGEST_BUNDLE_BYTES
 from signing.errors import StatusUnusableError
 from signing.key_chains import sign_rotation
 from signing.keys import make_key
 from signing.own_status import OWN_STATUS, OwnStatus
 from signing.publishing import Signer
-from signing.statuses import HOLDS_FOR, CentreStatus, Said, next_status, read_status, sign_status
+from signing.statuses import (
+    HOLDS_FOR,
+    MOST_ALIASES,
+    MOST_VERSIONS,
+    CentreStatus,
+    Said,
+    StatedAlias,
+    StatedVersion,
+    next_status,
+    read_status,
+    sign_status,
+)
 from tests.hub_server import RunningHub, running_hub
 from tests.packages import write_tiny_package
-from tests.signing.made_up import CENTRE
+from tests.signing.made_up import CENTRE, a_key
 
 NAME = "lesions-dcgan"
 
@@ -176,3 +188,29 @@ def test_the_hub_takes_only_a_later_status_of_the_centres_own(
     assert put(CENTRE, first, token) == (409, "GS-2324")
     assert put(CENTRE, first, others) == (403, "GS-1002")
     assert put(CENTRE, sign_status(own.key, of_another), token) == (422, "GS-2302")
+
+
+def test_a_status_of_as_many_versions_as_a_centre_may_have_can_be_read() -> None:
+    key, names = a_key(), [f"{'n' * 50}-{number:04d}" for number in range(MOST_VERSIONS)]
+    versions = tuple(
+        StatedVersion(
+            name=name,
+            version=999_999,
+            manifest_digest="a" * 64,
+            audit_statement="b" * 64,
+            withdrawn=True,
+        )
+        for name in names
+    )
+    aliases = tuple(
+        StatedAlias(name="n" * 63, alias=f"alias-{number}", version=999_999)
+        for number in range(MOST_ALIASES)
+    )
+    status = next_status(6, CENTRE, Said(versions, aliases), now=datetime.now(UTC))
+
+    content = sign_status(key, status)
+
+    assert read_status(content, key.public, centre=CENTRE) == status
+    assert len(content) < LARGEST_BUNDLE_BYTES
+    with pytest.raises(StatusUnusableError, match="at most 2000 versions"):
+        next_status(7, CENTRE, Said((*versions, versions[0])), now=datetime.now(UTC))

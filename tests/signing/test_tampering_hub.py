@@ -211,7 +211,9 @@ def test_an_old_latest(world: World, mode: SigningMode) -> None:
         with pytest.raises(StatusMissingError, match=f"{said} .* or hides it"):
             world.fetch()
     else:
-        assert "reviews it still, or hides it" in world.fetch().finding.sentence
+        assert (
+            "reviews it still, withdrew it by itself, or hides it" in world.fetch().finding.sentence
+        )
 
 
 @pytest.mark.usefixtures("mode")
@@ -244,6 +246,14 @@ def test_a_status_that_is_never_shown_or_kept_old_is_noticed_by_its_end(world: W
         world.fetch(1)
     world.trusting("warn")
     assert "held until" in world.fetch(1).finding.sentence
+
+
+@pytest.mark.usefixtures("mode")
+def test_an_audit_statement_that_is_left_out(world: World) -> None:
+    world.proxy.lies["/versions/1"] = changed(audit_statement=None)
+
+    with pytest.raises(StatusRefusedError, match=r"signed on .* the audit statement .* gives none"):
+        world.fetch(1)
 
 
 @pytest.mark.usefixtures("mode")

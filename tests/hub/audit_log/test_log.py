@@ -190,6 +190,21 @@ def test_a_command_on_the_hubs_machine_is_told_with_its_account(
     assert operator().address.startswith("local:")
 
 
+def test_a_login_is_told_and_a_link_that_was_used_before_is_none(
+    exchange: Exchange, genshare: Genshare
+) -> None:
+    login = ("hub", "login", "--data-dir", str(exchange.hub.data_dir), "--url", exchange.hub.url)
+    link = httpx.URL(genshare(*login).stdout.strip()).params["once"]
+
+    with httpx.Client(base_url=exchange.hub.url, headers={"Origin": exchange.hub.url}) as browser:
+        answers = [browser.post("/login", data={"once": link}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 410]
+    (told,) = exchange.log("&action=logged_in")
+    assert (told["caller"], told["address"]) == ("(operator)", "127.0.0.1")
+    assert link not in json.dumps(exchange.log())
+
+
 def test_weights_are_told_once_an_hour_whichever_part_comes_first_and_cards_never(
     exchange: Exchange,
 ) -> None:

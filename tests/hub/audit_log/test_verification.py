@@ -16,6 +16,7 @@ from hub.audit_log.verification import Verification, Verifier
 from hub.centres.callers import operator
 from hub.database import open_database
 from shared.records import LogHead
+from shared.states import Replacement, StateWanted
 from signing.keys import make_key
 from signing.publishing import Signer
 from tests.command_line import Genshare
@@ -41,9 +42,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
         signer = Signer(make_key(folder / "key.pem"), owner)
         assert signer.introduce("centre-b")
         assert signer.sign(stated, statement)
-        reader = hub.invited("centre-a")
+        instead = Replacement(centre="centre-b", name="lesions-dcgan", version=2)
         record = owner.publish(write_tiny_package(folder / "other", title="Other"))
-        reader.fetch(record, folder / "in")
+        best = owner.point_alias("centre-b", "lesions-dcgan", "best", 1)
+        owner.point_alias("centre-b", "lesions-dcgan", "best", 2, before=best)
+        old = StateWanted(state="withdrawn", reason="Too few patients", replacement=instead)
+        owner.change_state(stated, old)
+        hub.invited("centre-a").fetch(record, folder / "in")
     return folder / "hub"
 
 
@@ -85,7 +90,7 @@ def test_a_hub_that_nobody_changed_is_clean_and_says_what_was_checked(
     size = sum(path.stat().st_size for path in data_dir.glob(FILES))
     assert (done.code, kept.code) == (0, 0)
     assert done.stdout == (
-        "checked log entries: 10, versions with manifest and card: 2, statements: 1, "
+        "checked log entries: 13, versions with manifest and card: 2, statements: 1, "
         f"signatures: 3, files: 3 ({size} bytes); the log's head is {head}: nothing was changed\n"
     )
     assert as_json["faults"] == []
@@ -165,7 +170,7 @@ def test_a_log_whose_end_was_cut_off_is_noticed_by_a_head_that_was_kept(
     data_dir: Path, genshare: Genshare
 ) -> None:
     head = _verified(data_dir).head
-    _changed(data_dir, "DELETE FROM audit_log WHERE number = 10")
+    _changed(data_dir, "DELETE FROM audit_log WHERE number = 13")
 
     without = genshare("hub", "verify", "--data-dir", str(data_dir))
     kept = f"{head.number}:{head.sha256}"
@@ -173,7 +178,7 @@ def test_a_log_whose_end_was_cut_off_is_noticed_by_a_head_that_was_kept(
 
     assert without.code == 0  # fetches leave no other trace
     assert done.code == 1
-    assert "entry 10: it was there once and is missing" in done.stdout
+    assert "entry 13: it was there once and is missing" in done.stdout
     assert "GS-1301" in done.stderr
 
 
@@ -251,6 +256,40 @@ def test_a_key_a_signature_or_a_status_that_was_changed_is_named(
     _changed(data_dir, change)
 
     assert any(fault.startswith(found) for fault in _found(data_dir)), _found(data_dir)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("DELETE FROM version_states", "it is approved, and the log tells that it became"),
+        ("UPDATE version_states SET state = 'deprecated'", "it is deprecated (Too few patients)"),
+        ("UPDATE version_states SET reason = NULL", "it is withdrawn, instead version 2 of"),
+        ("UPDATE version_states SET replacement = '{}'", "it is withdrawn (Too few patients)"),
+        ("INSERT INTO version_states VALUES (2, 'draft', NULL, NULL)", "it is draft, and the log"),
+    ],
+)
+def test_a_state_that_somebody_changed_is_named(data_dir: Path, change: str, found: str) -> None:
+    _changed(data_dir, change)
+
+    (told,) = _found(data_dir)
+    assert told.startswith(f"state of {TWO if 'draft' in change else ONE}: {found}")
+
+
+@pytest.mark.parametrize(
+    ("change", "points"),
+    [
+        ("DELETE FROM alias_changes WHERE version = 2", 1),
+        ("UPDATE alias_changes SET version = 1", 1),
+        ("DELETE FROM alias_changes", None),
+    ],
+)
+def test_an_alias_that_somebody_pointed_elsewhere_is_named(
+    data_dir: Path, change: str, points: int | None
+) -> None:
+    _changed(data_dir, change)
+
+    alias = "alias best of centre-b/lesions-dcgan"
+    assert _found(data_dir) == [f"{alias}: it points at {points}, and the log tells of 2"]
 
 
 def test_a_key_that_somebody_exchanged_with_all_that_it_signed_is_named(data_dir: Path) -> None:

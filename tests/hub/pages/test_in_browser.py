@@ -103,6 +103,19 @@ def test_filters_work_with_and_without_scripts(world: World) -> None:
             assert page.locator("tbody th a").all_inner_texts() == ["Plain"]
 
 
+def test_what_goes_wrong_behind_a_filter_is_a_whole_page(world: World) -> None:
+    window = world.browser.new_context(base_url=world.hub.url)
+    page = window.new_page()
+    world.log_in(page)
+    window.clear_cookies()
+
+    page.get_by_label("Centre", exact=True).select_option("centre-a")
+    page.get_by_role("heading", name="Log in first").wait_for()
+
+    assert "genshare hub login" in page.locator("main").inner_text()
+    window.close()
+
+
 def test_a_person_gets_everywhere_by_keyboard_alone(world: World) -> None:
     with watched(world.browser, world.hub.url) as window:
         page = window.new_page()
