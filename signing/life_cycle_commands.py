@@ -16,7 +16,6 @@ from shared.hub_client import HubClient, connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.marks import keep_mark
 from shared.packages import Package, peek_package
-from shared.records import GeneratorVersion
 from shared.safe_text import shown
 from shared.states import (
     AliasName,
@@ -177,13 +176,6 @@ def _states(
     if version is None:
         return hub.states(centre, name)
     return (hub.state_of(hub.version(centre, name, version)),)
-
-
-def become(hub: HubClient, record: GeneratorVersion, wanted: StateWanted) -> VersionState:
-    """Change what a version is; one that is that already stays as it is."""
-    if record.state == wanted.state:
-        return hub.state_of(record)
-    return hub.change_state(record, wanted)
 
 
 def replacement(centre: str, name: str, instead: str | None) -> Replacement | None:
