@@ -56,11 +56,18 @@ def expected(field: FieldInfo) -> str:
         case sort if sort is Literal:
             return f"one of {', '.join(map(str, get_args(kind)))}"
         case sort if sort is tuple:
-            return f"one or more of {', '.join(get_args(get_args(kind)[0]))}, by commas"
+            return f"one or more of {_entry(get_args(kind)[0])}, by commas"
         case sort if sort in NUMBERS:
             return ", ".join(filter(None, [NUMBERS[kind], _bounds(constraints)]))
         case _:
             return next((found.text for found in constraints if isinstance(found, InWords)), "")
+
+
+def _entry(kind: Any) -> str:
+    """Return what an entry of a list is: its choices, or the words for it."""
+    if get_origin(kind) is Literal:
+        return ", ".join(get_args(kind))
+    return next(f"names ({part.text})" for part in get_args(kind) if isinstance(part, InWords))
 
 
 def shown(value: Any) -> str:

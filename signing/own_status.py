@@ -1,6 +1,6 @@
 """A centre keeps its own status: it does not ask the hub what it said last."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,16 +17,15 @@ from signing.keys import SigningKey
 from signing.statuses import (
     RENEWED_BEFORE,
     CentreStatus,
-    StatedVersion,
+    Said,
     next_status,
     read_status,
     sign_status,
-    with_version,
 )
 
 OWN_STATUS = "own-status.json"
 MOST_HUBS = 1000
-Change = Callable[[CentreStatus | None], Iterable[StatedVersion]]
+Change = Callable[[Said], Said]
 
 
 class OwnStatuses(StrictModel):
@@ -49,7 +48,11 @@ class OwnStatus:
 
     def published(self, record: GeneratorVersion) -> CentreStatus:
         """Say that a version is there; harmless when repeated."""
-        return self._state(lambda before: with_version(before, record))
+        return self._state(lambda said: said.with_version(record))
+
+    def point(self, name: str, alias: str, version: int) -> CentreStatus:
+        """Say at which version an alias points."""
+        return self._state(lambda said: said.with_alias(name, alias, version))
 
     def withdraw(self, name: str, version: int) -> CentreStatus:
         """Say that a version is not to be used any more.
@@ -58,29 +61,27 @@ class OwnStatus:
             StatusUnusableError: Nothing was ever said of it.
         """
 
-        def without(before: CentreStatus | None) -> Iterable[StatedVersion]:
-            if before is None or before.find(name, version) is None:
+        def without(said: Said) -> Said:
+            after = said.without_version(name, version)
+            if after is None:
                 raise StatusUnusableError(
                     f"{self.centre} has said nothing of version {version} of {name}; publish it "
                     "again first, which changes nothing but says so"
                 )
-            for item in before.versions:
-                is_meant = (item.name, item.version) == (name, version)
-                yield item.model_copy(update={"withdrawn": True}) if is_meant else item
+            return after
 
         return self._state(without)
 
     def renew(self) -> CentreStatus | None:
         """Sign the status anew where it ends soon; None: there is none."""
-        if self._last() is None:
-            return None
-        return self._state(lambda before: () if before is None else before.versions)
+        return None if self._last() is None else self._state(lambda said: said)
 
     def _state(self, change: Change) -> CentreStatus:
         with in_turn(self._file.parent):
             before, now = self._last(), datetime.now(UTC)
-            after = next_status(before, self.centre, change(before), now=now)
-            if before is not None and before.versions == after.versions:
+            said = change(Said() if before is None else before.said)
+            after = next_status(before, self.centre, said, now=now)
+            if before is not None and before.said == after.said:
                 after = after if before.expires_at < now + RENEWED_BEFORE else before
             self._keep(after)  # before the hub has it: a number is never given twice
             if self._at_hub() != after:

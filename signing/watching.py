@@ -107,6 +107,27 @@ def check_listed(status: CentreStatus, record: GeneratorVersion, *, now: datetim
         )
 
 
+def check_pointed(status: CentreStatus, record: GeneratorVersion, alias: str) -> None:
+    """Check that an alias points where its centre signed that it does.
+
+    Raises:
+        StatusRefusedError: It points elsewhere.
+        StatusMissingError: Nothing is said of it.
+    """
+    name, said = f"{record.centre}/{record.name}", f"signed on {_day(status.made_at)}"
+    version = status.pointed(record.name, alias)
+    if version is None:
+        raise StatusMissingError(
+            f"what {record.centre} {said} names no alias {alias} of {record.name}: that it points "
+            f"at version {record.version} is the hub's word alone"
+        )
+    if version != record.version:
+        raise StatusRefusedError(
+            f"the hub has the alias {alias} of {name} point at version {record.version}, but "
+            f"{record.centre} {said} that it points at version {version}"
+        )
+
+
 def check_latest(
     status: CentreStatus, record: GeneratorVersion, *, gives: Callable[[int], bool]
 ) -> None:
@@ -129,7 +150,8 @@ def check_latest(
     )
     if gives(newest.version):
         raise StatusRefusedError(sentence)
-    raise StatusMissingError(f"{sentence}; the hub reviews it still, or hides it")
+    why = "the hub reviews it still, withdrew it by itself, or hides it"
+    raise StatusMissingError(f"{sentence}; {why}")
 
 
 def _with_log(seen: SeenHub, head: LogHead) -> SeenHub:

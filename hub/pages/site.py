@@ -12,6 +12,7 @@ EVERYONE = OPERATOR | {Role.READER}
 SECTIONS = (
     Section("Generators", "/generators", EVERYONE),
     Section("Centres", "/centres", EVERYONE),
+    Section("Approval", "/reviews", OPERATOR),
     Section("Audit log", "/log", OPERATOR),
 )
 
