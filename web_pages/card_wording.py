@@ -1,4 +1,4 @@
-"""The pages' sentences: what a card, a report or a statement says, for people who read it once."""
+"""What a card, a report or a statement says, in sentences, on the pages of hub and node alike."""
 
 from collections.abc import Callable, Mapping
 
@@ -30,6 +30,7 @@ VERDICT_TONES: Mapping[str, str] = {
     "inconclusive": "open",
     "not required": "still",
 }
+SIGNED: Mapping[str, str] = {"package": "The package", "audit": "What is said of its audit"}
 STATES: Mapping[str, str] = {
     "": "in use",
     "approved": "approved",
@@ -136,6 +137,11 @@ def attack_in_words(attack: StatedAttack) -> str:
     )
 
 
+def signed(kind: str) -> str:
+    """Say what a signature of a kind is of."""
+    return SIGNED.get(kind, kind)
+
+
 def statement_summary(statement: AuditStatement | None) -> str:
     """Return the verdict in two words, for a table."""
     return "not stated" if statement is None else statement.verdict
@@ -172,6 +178,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
         network,
         fidelity_rows,
         attack_in_words,
+        signed,
         statement_summary,
         statement_tone,
         collapse_tone,

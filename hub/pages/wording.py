@@ -1,9 +1,9 @@
-"""The hub's own words, beside those that every service has for a card."""
+"""The hub's own sentences, and those of a card that all pages have."""
 
 from collections.abc import Callable, Mapping
 
 from hub.audit_log.events import Details
-from web_pages import card_wording
+from web_pages.card_wording import FILTERS as CARD_FILTERS
 from web_pages.wording import size
 
 ORDERS: Mapping[str, str] = {
@@ -12,12 +12,6 @@ ORDERS: Mapping[str, str] = {
     "centre": "by centre",
     "name": "by name",
 }
-SIGNED: Mapping[str, str] = {"package": "The package", "audit": "What is said of its audit"}
-
-
-def signed(kind: str) -> str:
-    """Say what a signature of a kind is of."""
-    return SIGNED.get(kind, kind)
 
 
 def in_words(name: str) -> str:
@@ -35,8 +29,7 @@ def details(told: Details) -> str:
 
 
 FILTERS: Mapping[str, Callable[..., object]] = {
-    **card_wording.FILTERS,
+    **CARD_FILTERS,
     "details": details,
     "in_words": in_words,
-    "signed": signed,
 }
