@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from node_api.review import Reviewer
 from shared.attacks import MOST_ATTACKS, AttackName, Share, Unit
 from shared.models import LARGEST_COUNT, MOST_KINDS, StrictModel
 from shared.names import Digest, Text
@@ -75,6 +76,8 @@ class ReleasePolicy(StrictModel):
             below it a generator is refused if chance does so in less than 1 % of cases.
         differential_privacy_required: Per patient.
         coarse_counts_below: Smaller counts of patients and patches are told as wider bands.
+        review: Who looks at what would be sent before it is: a person, each time, or nobody beyond
+            this policy. None, which is not written: as the node's setting says.
         review_months: After so many, the release is to be looked at again.
     """
 
@@ -93,6 +96,7 @@ class ReleasePolicy(StrictModel):
     largest_delta: Share | None = None
     budget_per_patient: Budget = Budget()
     coarse_counts_below: int = Field(100, ge=5, le=LARGEST_COUNT)
+    review: Reviewer | None = Field(None, exclude_if=lambda given: given is None)
     review_months: int = Field(12, ge=1, le=120)
     may_waive: tuple[MayWaive, ...] = Field((), max_length=MOST_KINDS)
 

@@ -115,6 +115,8 @@ def line_of(title: str, job: Job, *, first: bool, goes_on: bool = False) -> str:
     """
     if job.state in ENDINGS:
         return f"{title}: {ENDINGS[job.state]}{_took(job, goes_on=goes_on)}{_warning(job)}"
+    if job.state == "awaiting_review":
+        return f"{title}: waits until a person approves or rejects the job {job.id} at its node"
     if first:
         return f"{title}: {'goes on' if goes_on else 'started'}"
     return f"{title}: " + ", ".join(part for part in (count_of(job), pace_of(job)) if part)
@@ -146,6 +148,8 @@ def count_of(job: Job) -> str:
     """Return such as "120/3120 steps"."""
     if job.state in ENDINGS:
         return ENDINGS[job.state]
+    if job.state == "awaiting_review":
+        return "waits for a person's review"
     if job.progress is None:
         return job.state
     progress = job.progress

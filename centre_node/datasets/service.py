@@ -41,3 +41,12 @@ class Datasets:
     def all(self) -> tuple[Dataset, ...]:
         """Return every data set."""
         return self._store.all()
+
+    def remove(self, name: str) -> None:
+        """Forget a data set; its images are not touched.
+
+        Raises:
+            DatasetNotFoundError: None has that name.
+        """
+        if not self._store.remove(name):
+            raise DatasetNotFoundError(f"no data set {name!r} is registered at this node")

@@ -11,7 +11,8 @@ from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.splits import with_kinds
 from centre_node.study.arms import addition
 from centre_node.study.durations import Pace, Sizes, try_pace, try_reading
-from centre_node.study.preparation import StudyInputs, check_generators
+from centre_node.study.fitting_generators import cards_of, check_generators
+from centre_node.study.preparation import StudyInputs
 from centre_node.study.task_data import split_of, training_patients, usable
 from node_api.classifier_training import ClassifierName
 from node_api.studies import Arm, StudyConfiguration
@@ -80,7 +81,7 @@ def plan_study(configuration: StudyConfiguration, inputs: StudyInputs, paces: Pa
         NotEnoughPatientsError, OneClassOnlyError: The data are too few.
         GeneratorSizeError, GeneratorClassesError: A generator does not fit.
     """
-    check_generators(configuration, inputs.packages)
+    check_generators(configuration, cards_of(inputs.packages))
     own = usable(configuration, inputs.own)
     scope = with_kinds(own.mammograms, configuration.lesion_kinds)
     split = split_of(configuration, scope)
