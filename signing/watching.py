@@ -91,6 +91,12 @@ def check_listed(status: CentreStatus, record: GeneratorVersion, *, now: datetim
             f"the hub gives the package {record.manifest_digest} as version {version} of {name}, "
             f"but {said} that this is {stated.manifest_digest}: the hub swapped versions"
         )
+    if stated is not None and stated.audit_statement not in {None, record.audit_statement}:
+        given = record.audit_statement or "none"
+        raise StatusRefusedError(
+            f"{said} the audit statement {stated.audit_statement} of version {version} of {name}, "
+            f"but the hub gives {given}"
+        )
     if stated is not None and stated.withdrawn:
         raise StatusRefusedError(
             f"{said} that version {version} of {name} is withdrawn; the hub gives it all the same"

@@ -19,7 +19,7 @@ from node_api.requests import (
     AuditRequest,
     PublishRequest,
     SampleRequest,
-    StudyRequest,
+    StudyParts,
     TrainGeneratorRequest,
     WeightsChoice,
 )
@@ -78,7 +78,7 @@ class Preconditions:
                 )
                 check_pathology(request.pathology, card)
                 check_count(request.count, card)
-            case StudyRequest():
+            case StudyParts():
                 self._check_study(request)
         return hub
 
@@ -106,7 +106,7 @@ class Preconditions:
         )
         return job.result
 
-    def _check_study(self, request: StudyRequest) -> None:
+    def _check_study(self, request: StudyParts) -> None:
         study = request.study
         if request.without:
             study = study_without(study, request.without)
