@@ -56,13 +56,22 @@ class Settings(ServingSettings):
         None, ge=0, description="Beyond so much in all, the oldest artifacts are pruned once a day."
     )
     token: SecretStr | None = Field(
-        None, min_length=16, description="Asked of every caller; by default one is made and kept."
+        None,
+        min_length=16,
+        description="Bearer token that callers must send, 16 characters at least; by default one "
+        "is made and kept in `token` of the data folder.",
     )
     allowed_hosts: str = Field(
-        "", description="Host names, with commas, that callers use beside the address."
+        "",
+        description="Names, with commas, by which callers reach the node beside `localhost` and "
+        "its address.",
     )
-    wrong_tokens_per_minute: int = Field(30, gt=0, description="Looked at, of one address.")
-    all_wrong_tokens_per_minute: int = Field(600, gt=0, description="Looked at, of all.")
+    wrong_tokens_per_minute: int = Field(
+        30,
+        gt=0,
+        description="Of one address; after more, a NODE_TOKEN is not looked at for a while (429).",
+    )
+    all_wrong_tokens_per_minute: int = Field(600, gt=0, description="Of all addresses.")
 
 
 def worker_environment() -> dict[str, str]:

@@ -312,3 +312,23 @@ class HubNotKeptError(
     hint="Name a new folder or file on a disk with room that can be written.",
 ):
     """A hub cannot be written to a file, or taken in from one."""
+
+
+class UseExpiredError(
+    HubError,
+    code="GS-1329",
+    status=410,
+    title="Use expired",
+    hint="Ask the contact on its card for a version that may still be used.",
+):
+    """A version's terms end its use on a day that has passed."""
+
+
+class NotForThisCentreError(
+    HubError,
+    code="GS-1330",
+    status=403,
+    title="Not for this centre",
+    hint="Ask the contact on its card.",
+):
+    """A version's terms name the centres that may have it, and the caller is none of them."""

@@ -17,6 +17,7 @@ from hub.aliases.routes import router as aliases_router
 from hub.aliases.service import Aliases
 from hub.aliases.store import AliasStore
 from hub.audit_log.fetches import Fetches
+from hub.audit_log.logins import tell_login
 from hub.audit_log.refusals import Refusals, add_refusals
 from hub.audit_log.routes import router as log_router
 from hub.audit_log.store import LogStore
@@ -32,7 +33,7 @@ from hub.events.store import EventStore
 from hub.joining.routes import router as joining_router
 from hub.joining.service import Joining, JoinTokens
 from hub.joining.store import JoinTokenStore
-from hub.life_cycle.approval import approval_of
+from hub.life_cycle.approval import RULES, Approval, approval_of
 from hub.life_cycle.routes import router as life_cycle_router
 from hub.life_cycle.service import LifeCycle
 from hub.life_cycle.store import StateStore
@@ -40,6 +41,7 @@ from hub.metrics.counting import CountedRequests, RequestCounts
 from hub.metrics.holdings import Holdings
 from hub.metrics.routes import router as metrics_router
 from hub.pages.routes import router as pages_router
+from hub.pages.service import PageService
 from hub.pages.site import hub_site
 from hub.pages.store import Shown
 from hub.registry.blobs import BlobStore, UploadLimits
@@ -51,6 +53,7 @@ from hub.registry.service import Registry
 from hub.registry.store import VersionStore
 from hub.registry.stored_files import StoredFiles
 from hub.settings import Settings
+from hub.signatures.approval import SIGNED, signed_rule
 from hub.signatures.routes import router as signatures_router
 from hub.signatures.service import Signatures
 from hub.signatures.store import SignatureStore
@@ -105,7 +108,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     )
     app.state.centres = centres(engine)
     versions = VersionStore(engine, most_of_a_centre=settings.max_versions_per_centre)
-    life_cycle = LifeCycle(StateStore(engine), approval_of(settings.approval), clock=_now)
+    life_cycle = LifeCycle(StateStore(engine), _approval(engine, settings), clock=_now)
     app.state.life_cycle = life_cycle
     app.state.aliases = Aliases(AliasStore(engine), clock=_now)
     inspections = Inspections(engine, blobs)
@@ -134,6 +137,11 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     add_api_page(app)
     guard(app, _access(engine, settings).admit)
     return app
+
+
+def _approval(engine: Engine, settings: Settings) -> Approval:
+    """Return what a version needs before others see it."""
+    return approval_of(settings.approval, {**RULES, SIGNED: signed_rule(SignatureStore(engine))})
 
 
 def _cleaned(
@@ -173,7 +181,9 @@ def _count(app: FastAPI, engine: Engine, log: LogStore) -> None:
 
 def _show_pages(app: FastAPI, engine: Engine, settings: Settings) -> None:
     """Add what people see; programs have the API."""
-    app.state.shown = Shown(engine)
+    state = app.state
+    state.shown = Shown(engine)
+    state.pages = PageService(state.shown, state.registry, state.life_cycle, state.aliases)
     public_url = str(settings.public_url) if settings.public_url else ""
     is_enrolled = CentreStore(engine).is_enrolled
     add_site(app, hub_site(logins(engine), is_enrolled=is_enrolled, public_url=public_url))
@@ -183,7 +193,7 @@ def _show_pages(app: FastAPI, engine: Engine, settings: Settings) -> None:
 
 def logins(engine: Engine) -> Logins:
     """Return who may log in to the pages."""
-    return Logins(engine, clock=_now)
+    return Logins(engine, clock=_now, on_login=tell_login)
 
 
 def centres(engine: Engine) -> Centres:

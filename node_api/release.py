@@ -17,14 +17,22 @@ POLICY_FILE = "release-policy.toml"
 
 
 class Bounds(StrictModel):
-    """Per patch and per patient; None sets no bound."""
+    """Per patch and per patient; None sets no bound.
+
+    Attributes:
+        patch, patient: The largest value that is allowed.
+    """
 
     patch: Share | None = None
     patient: Share | None = None
 
 
 class AttackBounds(StrictModel):
-    """Bounds of one attack in place of those of all."""
+    """Bounds of one attack in place of those of all.
+
+    Attributes:
+        attack: Which one.
+    """
 
     attack: AttackName
     largest_auroc: Bounds = Bounds()
@@ -49,6 +57,7 @@ class MayWaive(StrictModel):
     """A person who may let a generator leave against the policy.
 
     Attributes:
+        name: As statements and the ledger name the person.
         key_sha256: Of the key that only this person has.
     """
 
@@ -66,6 +75,7 @@ class ReleasePolicy(StrictModel):
 
     Attributes:
         audit_required: Whether nothing leaves without an audit of its very weights.
+        positive_control_required: Whether the audit must have found a leak that was planted.
         largest_auroc: Of each attack's one-sided upper bound of 95 %.
         largest_hit_rate: Of the same bound of the share of members that an attack finds at a
             false-positive rate of 1 %.
@@ -75,6 +85,8 @@ class ReleasePolicy(StrictModel):
         least_nearest_ratio: Median distance of samples to members over that to held-out patches;
             below it a generator is refused if chance does so in less than 1 % of cases.
         differential_privacy_required: Per patient.
+        largest_epsilon, largest_delta: Of the training; an audit that shows a larger epsilon
+            refuses too.
         coarse_counts_below: Smaller counts of patients and patches are told as wider bands.
         review: Who looks at what would be sent before it is: a person, each time, or nobody beyond
             this policy. None, which is not written: as the node's setting says.

@@ -3,7 +3,8 @@
 from pydantic import Field
 
 from shared.models import LARGEST_COUNT, StrictModel
-from shared.names import Digest, Name
+from shared.names import Digest, Name, Text
+from shared.states import Replacement
 
 
 class OwnKey(StrictModel):
@@ -18,7 +19,9 @@ class OwnKey(StrictModel):
 
 
 class Withdrawal(StrictModel):
-    """A version of this centre that is not to be used any more."""
+    """A version of this centre that is not to be used any more, why, and what to use instead."""
 
     name: Name
     version: int = Field(ge=1, le=LARGEST_COUNT)
+    reason: Text
+    replacement: Replacement | None = None

@@ -6,11 +6,11 @@ from pathlib import Path
 from shared.archives import Source, described, unpack_archive, write_archive
 from shared.errors import ArchiveRefusedError, PackageNotKeptError
 from shared.files import check_new, whole_folder
-from shared.packages import MANIFEST, Package, open_package
+from shared.packages import MANIFEST, MARK, SIGNATURE, STATEMENT_SIGNATURE, Package, open_package
 from shared.statements import STATEMENT
 from shared.weights import inspect_weights
 
-BESIDE = (STATEMENT, "signature.json", "audit-statement-signature.json")
+BESIDE = (STATEMENT, SIGNATURE, STATEMENT_SIGNATURE, MARK)
 """What may lie beside a package's own files and travels with it; nothing else of a folder does."""
 
 

@@ -7,9 +7,6 @@ from typing import Annotated
 
 import typer
 from pydantic import Field
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
 from shared.arguments import name_argument
 from shared.command_options import Json, with_options
@@ -85,6 +82,10 @@ def list_generators(
     if json:
         _write_json(records)
         return
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
     table = Table(*(Column(name, overflow="fold") for name in COLUMNS))
     for record in records:
         card = record.card
@@ -131,6 +132,8 @@ def show(
     record = asked_for(hub, centre, name, version, alias)
     if record.state != APPROVED:
         sys.stderr.write(f"{shown(f'this version is {hub.state_of(record)}')}\n")
+    if record.card.use is not None:
+        sys.stderr.write(f"{shown(f'terms of use: {record.card.use}')}\n")
     statement = hub.statement(record)
     told = "no audit is stated" if statement is None else statement_sentence(statement)
     sys.stderr.write(f"{shown(told)}\n")

@@ -8,8 +8,8 @@ from typing import Literal
 
 LogFormat = Literal["text", "json"]
 
-TOKENS = re.compile(r"\bgs[cn]_[A-Za-z0-9_-]{8,}|(?<=Bearer )\S+", re.IGNORECASE)
-"""What looks like a centre's or a node's token, or is sent as one."""
+TOKENS = re.compile(r"\bgs[a-z]_[A-Za-z0-9_-]{8,}|(?<=Bearer )\S+", re.IGNORECASE)
+"""What looks like a token or a login link of genshare, or is sent as a token."""
 
 HIDDEN = "(hidden)"
 
@@ -20,10 +20,15 @@ def without_tokens(text: str) -> str:
 
 
 class TextLines(logging.Formatter):
-    """Lines for people."""
+    """Lines for people; each begins with its time and the time's zone.
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(message)s")
+    Args:
+        who: Of several processes with one log, which this is.
+    """
+
+    def __init__(self, who: str = "") -> None:
+        whose = f"{who} " if who else ""
+        super().__init__(f"%(asctime)s %(levelname)s {whose}%(message)s", "%Y-%m-%d %H:%M:%S%z")
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as a line, with its traceback if it has one."""

@@ -1,8 +1,9 @@
 """The strings that may cross the border: short, printable, and of a known form."""
 
+from datetime import date
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 
 class InWords(NamedTuple):
@@ -38,6 +39,20 @@ Text = Annotated[
     InWords("a line of letters, digits, blanks and common punctuation, at most 300"),
 ]
 """A line of plain text: letters, digits, blanks and common punctuation."""
+
+
+def _is_a_day(day: str) -> str:
+    date.fromisoformat(day)
+    return day
+
+
+CalendarDay = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    AfterValidator(_is_a_day),
+    InWords("a day, such as 2027-12-31"),
+]
+"""A day that the calendar has, as ISO 8601 writes it."""
 
 TrainingRecipe = Literal["paper", "improved"]
 """What the defaults of a training depend on."""

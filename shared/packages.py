@@ -32,6 +32,7 @@ from shared.statements import STATEMENT, read_statement
 from shared.weight_choices import weights_named
 
 CARD, MANIFEST, FETCHED = "card.json", "manifest.json", "fetched.json"
+SIGNATURE, STATEMENT_SIGNATURE = "signature.json", "audit-statement-signature.json"
 WITH_CARD = {CARD, SAMPLES}
 """What a package that was fetched in part has always, if the whole one has it."""
 MARK = "version-state.json"

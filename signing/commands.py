@@ -118,31 +118,6 @@ def renew(
     sys.stdout.write(f"{_until(centre, status)}\n")
 
 
-@app.command("withdraw")
-def withdraw(
-    centre: Centre,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", callback=name_argument, help="The generator's name.")
-    ],
-    version: Annotated[int, typer.Argument(metavar="VERSION", min=1, help="Which version of it.")],
-    signing_key: SigningKeyGiven = None,
-    hub_url: HubUrl = DEFAULT_URL,
-    token: Token = None,
-    allow_unencrypted: AllowUnencrypted = False,
-) -> None:
-    """Sign that a version of your centre is not to be used any more; for good.
-
-    Receivers refuse it from then on, even from a hub that still gives it.
-
-    Examples:
-      genshare withdraw centre-b masses 1 --hub-url https://hub.example.org
-    """
-    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
-    status = OwnStatus(read_key(key_file(signing_key)), hub, centre).withdraw(name, version)
-    done = f"version {version} of {centre}/{name} is withdrawn"
-    sys.stdout.write(f"{done}; {_until(centre, status)}\n")
-
-
 def _until(centre: str, status: CentreStatus | None) -> str:
     if status is None:
         return f"{centre} has signed nothing of its versions there"

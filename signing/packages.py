@@ -12,13 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.cards import MOST_WEIGHT_FILES, ModelCard
 from shared.names import Digest
 from shared.packages import FETCHED, MANIFEST, MARK, Manifest, manifest_digest
+from shared.packages import SIGNATURE as SIGNATURE
+from shared.packages import STATEMENT_SIGNATURE as STATEMENT_SIGNATURE
 from shared.statements import STATEMENT, AuditStatement
 from signing.bundles import read_bundle
 from signing.errors import SignatureRefusedError
 from signing.keys import PublicKey, SigningKey
 from signing.statements import Subject, sign_statement, signed_statement
 
-SIGNATURE, STATEMENT_SIGNATURE = "signature.json", "audit-statement-signature.json"
 MODEL_SIGNING = "https://model_signing/signature/v1.0"
 AUDIT = "urn:genshare:audit-statement:v1"
 BESIDE = tuple(sorted((FETCHED, MARK, SIGNATURE, STATEMENT, STATEMENT_SIGNATURE)))

@@ -12,6 +12,7 @@ from shared.hub_client import HubClient
 from shared.packages import Package
 from shared.progress import OnProgress
 from shared.records import CentreKey, GeneratorVersion
+from shared.states import SERVED
 from shared.transfer_progress import say_nothing
 from signing.errors import SigningError, StatusMissingError
 from signing.judging import Check, Finding, judge
@@ -20,7 +21,23 @@ from signing.packages import SIGNATURE, STATEMENT_SIGNATURE, check_audit, check_
 from signing.remembered import REMEMBERED, RememberedStore
 from signing.statuses import CentreStatus, read_status
 from signing.trust import TrustStore
-from signing.watching import Watch, check_latest, check_listed
+from signing.watching import Watch, check_latest, check_listed, check_pointed
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a version was asked for.
+
+    Attributes:
+        is_latest: Without any number: the hub chose it.
+        alias: By this name; None: by none.
+    """
+
+    is_latest: bool = False
+    alias: str | None = None
+
+
+AS_NUMBERED = Asked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ class Receiver:
         record: GeneratorVersion,
         folder: Path,
         *,
-        is_latest: bool = False,
+        asked: Asked = AS_NUMBERED,
         weights: Collection[str] | None = None,
         on_progress: OnProgress = say_nothing,
     ) -> Received:
@@ -54,7 +71,7 @@ class Receiver:
         signed and as it told before.
 
         Args:
-            is_latest: Whether the hub gave the version as the latest.
+            asked: How the hub came to give this version.
 
         Raises:
             NotSignedError, KeyNotTrustedError, SignatureRefusedError: See `judge`.
@@ -67,7 +84,7 @@ class Receiver:
         finding = Finding(record.centre, None, "not looked at")
         if trust.mode_of(record.centre) != "off":
             signatures, finding = self._looked_at(record)
-            remark = self._remark(record, is_latest=is_latest, is_signed=finding.key is not None)
+            remark = self._remark(record, asked, is_signed=finding.key is not None)
             finding = replace(finding, remark=remark)
         package = self.hub.fetch(record, folder, weights=weights, on_progress=on_progress)
         for name, content in signatures.items():
@@ -90,30 +107,30 @@ class Receiver:
             found |= {} if said is None else {STATEMENT_SIGNATURE: said}
         return found, finding
 
-    def _remark(self, record: GeneratorVersion, *, is_latest: bool, is_signed: bool) -> str:
+    def _remark(self, record: GeneratorVersion, asked: Asked, *, is_signed: bool) -> str:
         """Compare what the hub gives with what the centre signed; return what is to be doubted."""
         watch = Watch(self.hub.url, RememberedStore(self.trust.file.with_name(REMEMBERED)))
         watch.check_log(self.hub.signing)
         status = self._status(record.centre)
         watch.check_progress(record.centre, status)
         try:
-            self._compare(status, record, is_latest=is_latest)
+            self._compare(status, record, asked)
         except StatusMissingError as error:
             if self.trust.read().mode_of(record.centre) == "enforce":
                 raise
             return str(error) if status is not None or is_signed else ""
         return ""
 
-    def _compare(
-        self, status: CentreStatus | None, record: GeneratorVersion, *, is_latest: bool
-    ) -> None:
+    def _compare(self, status: CentreStatus | None, record: GeneratorVersion, asked: Asked) -> None:
         if status is None:
             raise StatusMissingError(
                 f"the hub gives nothing that {record.centre} signed of its versions, so that a "
                 "withdrawal or a newer version would not be noticed"
             )
         check_listed(status, record, now=datetime.now(UTC))
-        if is_latest:
+        if asked.alias is not None:
+            check_pointed(status, record, asked.alias)
+        if asked.is_latest:
             check_latest(status, record, gives=partial(self._gives, record))
 
     def _status(self, centre: str) -> CentreStatus | None:
@@ -131,10 +148,9 @@ class Receiver:
 
     def _gives(self, record: GeneratorVersion, version: int) -> bool:
         try:
-            self.hub.version(record.centre, record.name, version)
+            return self.hub.version(record.centre, record.name, version).state in SERVED
         except HubRefusedError:
             return False
-        return True
 
     def _judged(
         self,

@@ -91,6 +91,12 @@ def check_listed(status: CentreStatus, record: GeneratorVersion, *, now: datetim
             f"the hub gives the package {record.manifest_digest} as version {version} of {name}, "
             f"but {said} that this is {stated.manifest_digest}: the hub swapped versions"
         )
+    if stated is not None and stated.audit_statement not in {None, record.audit_statement}:
+        given = record.audit_statement or "none"
+        raise StatusRefusedError(
+            f"{said} the audit statement {stated.audit_statement} of version {version} of {name}, "
+            f"but the hub gives {given}"
+        )
     if stated is not None and stated.withdrawn:
         raise StatusRefusedError(
             f"{said} that version {version} of {name} is withdrawn; the hub gives it all the same"
@@ -104,6 +110,27 @@ def check_listed(status: CentreStatus, record: GeneratorVersion, *, now: datetim
         raise StatusMissingError(
             f"what {said} does not name version {version} of {name}: the hub may hide what it "
             "signed since"
+        )
+
+
+def check_pointed(status: CentreStatus, record: GeneratorVersion, alias: str) -> None:
+    """Check that an alias points where its centre signed that it does.
+
+    Raises:
+        StatusRefusedError: It points elsewhere.
+        StatusMissingError: Nothing is said of it.
+    """
+    name, said = f"{record.centre}/{record.name}", f"signed on {_day(status.made_at)}"
+    version = status.pointed(record.name, alias)
+    if version is None:
+        raise StatusMissingError(
+            f"what {record.centre} {said} names no alias {alias} of {record.name}: that it points "
+            f"at version {record.version} is the hub's word alone"
+        )
+    if version != record.version:
+        raise StatusRefusedError(
+            f"the hub has the alias {alias} of {name} point at version {record.version}, but "
+            f"{record.centre} {said} that it points at version {version}"
         )
 
 
@@ -129,7 +156,8 @@ def check_latest(
     )
     if gives(newest.version):
         raise StatusRefusedError(sentence)
-    raise StatusMissingError(f"{sentence}; the hub reviews it still, or hides it")
+    why = "the hub reviews it still, withdrew it by itself, or hides it"
+    raise StatusMissingError(f"{sentence}; {why}")
 
 
 def _with_log(seen: SeenHub, head: LogHead) -> SeenHub:

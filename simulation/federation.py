@@ -58,8 +58,14 @@ def attached(
 
     Raises:
         UnencryptedError: They would.
-        ScenarioError: A centre has a policy in the scenario, but its node has one of its own.
+        ScenarioError: A centre has a policy in the scenario, but its node has one of its own; or
+            the scenario says what the hub approves.
     """
+    if scenario.approval is not None:
+        raise ScenarioError(
+            "the scenario says what the hub approves, but the hub is started elsewhere: say it "
+            "there in HUB_APPROVAL"
+        )
     for centre in scenario.centres.values():
         if centre.release_policy is not None:
             raise ScenarioError(
@@ -93,7 +99,7 @@ def started(scenario: Scenario, *, root: Path, folders: Mapping[str, str]) -> It
             HUB,
             ["hub", "serve", "--data-dir", str(root / STATE / HUB)],
             port=hub_port,
-            environment={"HUB_ADMIN_TOKEN": admin_token},
+            environment={"HUB_ADMIN_TOKEN": admin_token, **_approval(scenario)},
         )
         nodes = {
             label: _start_node(services, scenario, label, port, node_token, root, folders)
@@ -104,6 +110,10 @@ def started(scenario: Scenario, *, root: Path, folders: Mapping[str, str]) -> It
         federation = Federation(HubClient(http), hub.url, hub_service, nodes)
         federation.wait_until_healthy()
         yield federation
+
+
+def _approval(scenario: Scenario) -> Mapping[str, str]:
+    return {} if scenario.approval is None else {"HUB_APPROVAL": scenario.approval}
 
 
 def _start_node(

@@ -36,7 +36,8 @@ def login_router() -> APIRouter:
         """Use the link up and open a session."""
         site = request.app.state.site
         link = (await read_form(request)).get(FIELD, "")
-        session = await to_thread.run_sync(site.logins.open_session, link)
+        address = request.client.host if request.client else ""
+        session = await to_thread.run_sync(site.logins.open_session, link, address)
         response = RedirectResponse(site.start, status_code=status.HTTP_303_SEE_OTHER)
         set_session(request, response, session)
         return response

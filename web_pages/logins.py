@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
 from shared.access import Caller, Role
 from web_pages.errors import LoginLinkError
@@ -13,7 +13,16 @@ from web_pages.schema import LINKS, SESSIONS
 
 LINK_LIVES = timedelta(minutes=5)
 SESSION_LIVES = timedelta(hours=8)
+NOT_TAKEN = "this login link was used before, or is too old"
 LINK_PREFIX, SESSION_PREFIX = "gsl_", "gss_"  # a scanner finds a leaked one by them
+
+
+OnLogin = Callable[[Connection, Caller, datetime], None]
+"""Takes who logged in and when, in the transaction that opens the session."""
+
+
+def _say_nothing(_connection: Connection, _caller: Caller, _at: datetime) -> None:
+    """Keep no record of logins."""
 
 
 class Logins:
@@ -21,11 +30,15 @@ class Logins:
 
     Args:
         clock: Now, in UTC, without a time zone.
+        on_login: Told of every login.
     """
 
-    def __init__(self, engine: Engine, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, engine: Engine, *, clock: Callable[[], datetime], on_login: OnLogin = _say_nothing
+    ) -> None:
         self._engine = engine
         self._clock = clock
+        self._on_login = on_login
 
     def new_link(self, caller: Caller) -> str:
         """Return the secret of a link that opens one session for a caller, within 5 minutes."""
@@ -36,13 +49,17 @@ class Logins:
             connection.execute(insert(LINKS).values(_row(secret, caller, now + LINK_LIVES)))
         return secret
 
-    def open_session(self, link: str) -> str:
+    def open_session(self, link: str, address: str = "") -> str:
         """Use a link up, and return the secret of the session that it opens.
+
+        Args:
+            address: Where the browser is.
 
         Raises:
             LoginLinkError: It was used before, is too old, or never was one.
         """
         secret, now = SESSION_PREFIX + secrets.token_urlsafe(32), self._clock()
+        self._check_known(link)
         with self._engine.begin() as connection:
             taken = connection.execute(
                 delete(LINKS)
@@ -50,11 +67,19 @@ class Logins:
                 .returning(LINKS.c.name, LINKS.c.role)
             ).one_or_none()
             if taken is None:
-                raise LoginLinkError("this login link was used before, or is too old")
-            caller = Caller(taken.name, Role(taken.role))
+                raise LoginLinkError(NOT_TAKEN)
+            caller = Caller(taken.name, Role(taken.role), address)
             connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_at <= now))
             connection.execute(insert(SESSIONS).values(_row(secret, caller, now + SESSION_LIVES)))
+            self._on_login(connection, caller, now)
         return secret
+
+    def _check_known(self, link: str) -> None:
+        """Look first: whoever only guesses must not take the lock that writers wait for."""
+        query = select(LINKS.c.name).where(LINKS.c.secret_sha256 == _sha256(link))
+        with self._engine.connect() as connection:
+            if connection.execute(query).one_or_none() is None:
+                raise LoginLinkError(NOT_TAKEN)
 
     def caller(self, session: str) -> Caller | None:
         """Return who is logged in by a session, None if it has ended or never was one."""

@@ -109,7 +109,10 @@ def _problem_page(request: Request, problem: Problem) -> HTMLResponse | None:
     if "text/html" not in accepted or request.url.path.startswith(API):
         return None
     site: Site = request.app.state.site
-    return site.page(request, "problem.html.j2", status=problem.status, problem=problem)
+    page = site.page(request, "problem.html.j2", status=problem.status, problem=problem)
+    if "HX-Request" in request.headers:  # what asks for a part of a page shows the whole error
+        page.headers["HX-Redirect"] = f"{request.url.path}?{request.url.query}"
+    return page
 
 
 def _environment(site: Site) -> Environment:

@@ -19,7 +19,7 @@ from node_api.requests import (
     AuditRequest,
     PublishRequest,
     SampleRequest,
-    StudyRequest,
+    StudyParts,
     TrainGeneratorRequest,
     WeightsChoice,
 )
@@ -77,7 +77,7 @@ class Preconditions:
                     request.generator, partly=True, withdrawn_too=request.withdrawn_too
                 )
                 check_pathology(request.pathology, card)
-            case StudyRequest():
+            case StudyParts():
                 self._check_study(request)
         return hub
 
@@ -105,7 +105,7 @@ class Preconditions:
         )
         return job.result
 
-    def _check_study(self, request: StudyRequest) -> None:
+    def _check_study(self, request: StudyParts) -> None:
         study = request.study
         if request.without:
             study = study_without(study, request.without)

@@ -27,6 +27,7 @@ from node_api.jobs import Job, JobProblem
 from node_api.results import JobResult
 from node_api.review import Review
 from shared.files import full_disk_named
+from shared.log_format import TextLines
 from shared.problems import GenshareError
 from shared.progress import Progress
 from shared.records import GeneratorVersion
@@ -67,7 +68,9 @@ class ProgressReport:
 
 def main() -> None:
     """Run jobs until none has come for a while or the service is gone."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s worker %(message)s")
+    logging.basicConfig(level=logging.INFO)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(TextLines("worker"))
     logging.getLogger("alembic").setLevel(logging.WARNING)
     keep_headers_out()
     os.umask(0o077)

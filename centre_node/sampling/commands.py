@@ -146,6 +146,8 @@ def _notes(recipe: SamplingRecipe, package: Package, device: torch.device) -> It
     """Say what a person should know of the patches that were drawn."""
     if (note := note_on(package)) is not None:
         yield note
+    if package.card.use is not None:
+        yield f"terms of use: {package.card.use}"
     if not package.is_whole:
         yield f"{package.folder} holds {package.extent} of its package"
     if package.card.architecture.output == "residual":

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from centre_node.sampling.classes import check_pathology
-from centre_node.sampling.errors import RecipeRefusedError
+from centre_node.sampling.errors import RecipeRefusedError, UseNotAllowedError
 from node_api.recipes import RecipeWeights, SamplingRecipe
 from shared.cards import WeightFile
 from shared.models import read_model
@@ -29,8 +29,10 @@ def new_recipe(
 
     Raises:
         RecipeRefusedError: The generator knows no classes, and a pathology is asked for.
+        UseNotAllowedError: Its terms allow fewer patches.
     """
     check_pathology(pathology, package.card)
+    _check_count(count, package)
     return SamplingRecipe(
         centre=package.card.centre,
         name=package.card.name,
@@ -60,6 +62,7 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
 
     Raises:
         RecipeRefusedError: It is another package, lacks a weight file or knows no classes.
+        UseNotAllowedError: Its terms allow fewer patches.
     """
     if recipe.manifest_digest != package.digest:
         raise RecipeRefusedError(
@@ -67,6 +70,7 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
             f"{package.folder} holds {package.digest}"
         )
     check_pathology(recipe.pathology, package.card)
+    _check_count(recipe.count, package)
     here = {(file.name, file.sha256) for file in package.weights}
     for file in recipe.weights:
         if (file.name, file.sha256) not in here:
@@ -74,6 +78,16 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
                 f"the recipe draws from {file.name} with the SHA-256 {file.sha256}, which "
                 f"{package.folder} does not hold"
             )
+
+
+def _check_count(count: int, package: Package) -> None:
+    card = package.card
+    most = card.use.most_samples if card.use is not None else None
+    if most is not None and count > most:
+        raise UseNotAllowedError(
+            f"{count} patches are asked for, but the terms of {card.centre}/{card.name} allow "
+            f"{most} at once"
+        )
 
 
 def _drawn_from(file: WeightFile) -> RecipeWeights:

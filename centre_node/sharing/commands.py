@@ -43,7 +43,7 @@ from shared.progress import shown
 from shared.publishable import check_publishable
 from shared.statements import StatedWaiver, statement_sentence
 from shared.states import APPROVED, IN_WORDS
-from shared.terms import CentreTerms
+from shared.terms import CentreTerms, UseLimits
 from signing.keys import SigningKey, read_key
 from signing.places import SigningKeyGiven, key_file
 
@@ -52,6 +52,13 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 RELEASE = "Whether it may leave"
 
 
+UseGiven = Annotated[
+    UseLimits,
+    Options(
+        panel="Limits of use",
+        names={"centres": "for-centres", "purpose": "for-purpose", "until": "use-until"},
+    ),
+]
 TermsGiven = Annotated[dict[str, Any], Options(CentreTerms, panel="Name and terms")]
 
 
@@ -66,6 +73,7 @@ def publish(
         ),
     ],
     given: TermsGiven,
+    use: UseGiven,
     ensemble: Ensemble = False,
     proportions: Proportions = None,
     samples: Annotated[
@@ -177,7 +185,9 @@ def publish(
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
     book = LedgerStore(ledger or folder.absolute().parent / LEDGER)
-    package = _package(folder, given, book, ensemble=ensemble, proportions=chosen, samples=samples)
+    package = _package(
+        folder, given, use, book, ensemble=ensemble, proportions=chosen, samples=samples
+    )
     pages = page or (None if package.folder == folder else folder)
     key = _key(signing_key)
     gate = Gate(rules, book, pages, key)
@@ -298,6 +308,7 @@ def _done(sent: Sent, hub_url: str) -> str:
 def _package(
     folder: Path,
     given: Mapping[str, Any],
+    use: UseLimits,
     ledger: LedgerStore,
     *,
     ensemble: bool,
@@ -307,9 +318,14 @@ def _package(
     """Return the package that a folder is, or the one that is made of it."""
     if not (folder / MANIFEST).is_file():
         return _built(
-            folder, given, ledger, ensemble=ensemble, proportions=proportions, samples=samples
+            folder, given, use, ledger, ensemble=ensemble, proportions=proportions, samples=samples
         )
-    settled = {"--ensemble": ensemble, "--proportion": proportions, "--samples": samples}
+    settled = {
+        "--ensemble": ensemble,
+        "--proportion": proportions,
+        "--samples": samples,
+        "limits of use": use,
+    }
     too_much = [option(name) for name in given]
     too_much += [option for option, is_given in settled.items() if is_given]
     if too_much:
@@ -325,6 +341,7 @@ def _package(
 def _built(
     folder: Path,
     given: Mapping[str, Any],
+    use: UseLimits,
     ledger: LedgerStore,
     *,
     ensemble: bool,
@@ -349,6 +366,7 @@ def _built(
             proportions=proportions,
             samples=samples,
             keep=ledger.has_released,
+            use=use,
         )
         remember_terms(folder, terms)
     return package

@@ -11,7 +11,7 @@ from shared.errors import BrokenPackageError
 from shared.files import put_in_place
 from shared.models import read_model
 from shared.packages import MANIFEST, Manifest, Package, manifest_digest
-from shared.terms import CentreTerms
+from shared.terms import CentreTerms, UseLimits
 
 PACKAGE, EARLIER_PACKAGES = "package", "earlier-packages"
 
@@ -25,6 +25,7 @@ def build_anew(
     proportions: Mapping[str, float],
     samples: int = 0,
     keep: Callable[[str], bool],
+    use: UseLimits | None = None,
 ) -> Package:
     """Build `package` in a training's folder, in place of one that was made with other options.
 
@@ -38,7 +39,9 @@ def build_anew(
     """
     place, made = training / PACKAGE, training / f".{PACKAGE}.new"
     shutil.rmtree(made, ignore_errors=True)
-    package = build_package(made, weights, trained, terms, proportions=proportions, samples=samples)
+    package = build_package(
+        made, weights, trained, terms, proportions=proportions, samples=samples, use=use
+    )
     before = _digest(place)
     if before is not None and before != package.digest and keep(before):
         _set_aside(place, training / EARLIER_PACKAGES / before)

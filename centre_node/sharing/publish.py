@@ -14,7 +14,7 @@ from shared.fidelity import FidelityReport
 from shared.leaving import told_count, told_fidelity
 from shared.packages import Package, open_package, write_package
 from shared.statements import DifferentialPrivacy
-from shared.terms import CentreTerms
+from shared.terms import CentreTerms, UseLimits
 from shared.weights import inspect_weights
 
 EVENLY: Mapping[str, float] = {}
@@ -28,6 +28,7 @@ def build_package(
     *,
     proportions: Mapping[str, float] = EVENLY,
     samples: int = 0,
+    use: UseLimits | None = None,
 ) -> Package:
     """Write the package, or return the one that an earlier call wrote to `folder`.
 
@@ -35,6 +36,7 @@ def build_package(
         weights: A training's final weights, or several of its kept ones: an ensemble.
         proportions: In which patches are drawn from the files, by name; evenly without any.
         samples: So many synthetic patches are drawn and travel with it as a picture.
+        use: Limits of its use that hub and receivers see to.
 
     Raises:
         NotPublishableError: So few patients or patches that a count could point at a person, a
@@ -50,7 +52,7 @@ def build_package(
 
     def card_of(copies: tuple[WeightFile, ...]) -> ModelCard:
         with card_faults():
-            return _card(_described(copies, trained.training, proportions), trained, terms)
+            return _card(_described(copies, trained.training, proportions), trained, terms, use)
 
     total = math.fsum(proportions.values())
     shares = [proportions[path.name] / total for path in weights] if proportions else None
@@ -88,9 +90,13 @@ def _described(
 
 
 def _card(
-    weights: tuple[WeightFile, ...], trained: TrainedGenerator, terms: CentreTerms
+    weights: tuple[WeightFile, ...],
+    trained: TrainedGenerator,
+    terms: CentreTerms,
+    use: UseLimits | None,
 ) -> ModelCard:
     return ModelCard(
+        use=use or None,
         architecture=trained.architecture,
         weights=weights,
         training_set=TrainingSet(

@@ -11,7 +11,7 @@ from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
 from shared.transfer_progress import say_nothing
 from shared.weight_choices import chosen_weights
-from signing.receiving import Received, Receiver
+from signing.receiving import Asked, Received, Receiver
 
 
 def pull(
@@ -43,7 +43,7 @@ def pull(
     received = receiver.fetch(
         record,
         folder / record.manifest_digest,
-        is_latest=version is None,
+        asked=Asked(is_latest=version is None),
         weights=chosen,
         on_progress=on_progress,
     )

@@ -17,8 +17,8 @@ from shared.errors import (
     UnencryptedError,
 )
 from shared.json_bodies import JsonBody
+from shared.states import VersionState
 from signing.errors import StatusUnusableError, TrustFileError
-from signing.statuses import CentreStatus
 from signing.trust import Trust
 
 WITHDRAWAL = JsonBody[Withdrawal](Withdrawal)
@@ -55,10 +55,10 @@ def read_key(settings: SettingsDep) -> OwnKey:
     ),
     openapi_extra=WITHDRAWAL.described,
 )
-async def withdraw(request: Request, settings: SettingsDep) -> CentreStatus:
-    """Sign that a version of this centre is not to be used any more; receivers refuse it then."""
+async def withdraw(request: Request, settings: SettingsDep) -> VersionState:
+    """Withdraw a version of this centre, for good: at the hub, and signed by the node."""
     wanted = await WITHDRAWAL.read(request)
-    return await to_thread.run_sync(settings.withdraw, wanted.name, wanted.version)
+    return await to_thread.run_sync(settings.withdraw, wanted)
 
 
 @router.get("/trust", responses=problems(TrustFileError))

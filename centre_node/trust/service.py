@@ -5,11 +5,13 @@ import threading
 
 from centre_node.connection.errors import NoHubError
 from centre_node.connection.service import Connection
+from node_api.trust import Withdrawal
 from shared.problems import GenshareError
+from shared.states import StateWanted, VersionState
 from signing.keys import SigningKey
 from signing.own_status import OwnStatus
-from signing.statuses import CentreStatus
 from signing.trust import Trust, TrustStore
+from signing.withdrawing import WITHDRAWN, change_state
 
 EVERY_SECONDS = 3600.0
 
@@ -40,14 +42,20 @@ class TrustSettings:
         """
         return self._store.change(lambda _before: trust)
 
-    def withdraw(self, name: str, version: int) -> CentreStatus:
-        """Sign that a version of this centre is not to be used any more.
+    def withdraw(self, withdrawal: Withdrawal) -> VersionState:
+        """Withdraw a version of this centre, at the hub and signed.
 
         Raises:
             NoHubError: The node is not connected.
-            StatusUnusableError: Nothing was ever said of that version.
+            HubRefusedError: There is no such version, or its reason will not do.
+            StatusUnusableError: It was published without a key.
         """
-        return self._own().withdraw(name, version)
+        own = self._own()
+        record = own.hub.version(own.centre, withdrawal.name, withdrawal.version)
+        wanted = StateWanted(
+            state=WITHDRAWN, reason=withdrawal.reason, replacement=withdrawal.replacement
+        )
+        return change_state(own.hub, record, wanted, own)
 
     def renew(self) -> None:
         """Sign anew what was said of this centre's versions, where it ends soon."""

@@ -10,7 +10,7 @@ from shared.hub_client import connect
 from shared.progress import shown
 from shared.records import GeneratorVersion
 from signing.places import trust_store
-from signing.receiving import Receiver
+from signing.receiving import Asked, Receiver
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,7 +74,7 @@ class Hub:
             received = receiver.fetch(
                 record,
                 self._folder / record.manifest_digest,
-                is_latest=version is None,
+                asked=Asked(is_latest=version is None),
                 on_progress=on_progress,
             )
         if received.finding.is_warning:

@@ -19,7 +19,32 @@ Version = tuple[str, str, int]
 """Centre, name and number."""
 
 
+PARTS = {
+    Action.SIGNED: "kind",
+    Action.KEY_REGISTERED: "number",
+    Action.STATUS_SIGNED: "",
+    Action.STATE_CHANGED: "",
+    Action.ALIAS_POINTED: "alias",
+}
+"""What can be told again, with the detail that tells which of several it is about."""
+
 NO_DIGEST = "f" * 64
+
+
+class Told(NamedTuple):
+    """What an entry tells of.
+
+    Attributes:
+        version: Of a generator; 0 of an alias, which points at one after the other.
+        part: Which of several, where an action can have several: the kind of a signature, the
+            number of a key, an alias.
+    """
+
+    action: Action
+    centre: str
+    name: str = ""
+    version: int = 0
+    part: str = ""
 
 
 class Fault(StrictModel):
@@ -59,13 +84,15 @@ class Chain:
         head: The newest entry.
         entries: How many there are.
         first: The oldest one.
-        told: By action and version, the SHA-256 of what the action is about.
+        told: By action and version, the SHA-256 of what the action was about the first time.
+        latest: What can be told again, as it was told the last time.
     """
 
     def __init__(self, heads: Iterable[LogHead] = ()) -> None:
         self.head = LogHead(number=0, sha256=NOTHING_BEFORE)
         self.entries = 0
         self.told: dict[tuple[Action, Version], str] = {}
+        self.latest: dict[Told, Entry] = {}
         self.first: Entry | None = None
         self._kept: Mapping[int, LogHead] = {head.number: head for head in heads}
         self._met: set[int] = set()
@@ -119,9 +146,19 @@ class Chain:
 
     def _keep(self, entry: Entry) -> None:
         self.first = self.first or entry
-        if entry.subject and entry.centre and entry.name and entry.version:
+        if not (entry.subject and entry.centre):
+            return
+        if entry.action in PARTS:
+            self.latest[_told(entry, entry.centre)] = entry
+        if entry.name and entry.version:
             about = (entry.centre, entry.name, entry.version)
             self.told.setdefault((entry.action, about), entry.subject)
+
+
+def _told(entry: Entry, centre: str) -> Told:
+    part = str(entry.detail.get(PARTS[entry.action], ""))
+    version = 0 if entry.action is Action.ALIAS_POINTED else entry.version or 0
+    return Told(entry.action, centre, entry.name or "", version, part)
 
 
 def _digest(stored: bytes) -> str:

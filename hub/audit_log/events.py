@@ -32,6 +32,7 @@ class Action(StrEnum):
     STATUS_SIGNED = "status_signed"
     STATE_CHANGED = "state_changed"
     ALIAS_POINTED = "alias_pointed"
+    LOGGED_IN = "logged_in"
     FETCHED = "fetched"
     REFUSED = "refused"
 

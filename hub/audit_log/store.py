@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, Select, select
 from sqlalchemy.orm import Session
 
 from hub.audit_log.events import NOTHING_BEFORE, Action, Entry, Event, entry
+from hub.audit_log.pace import check_pace
 from hub.database import LogEntryRow
 from shared.canonical import canonical_json
 from shared.records import LogHead
@@ -21,10 +22,14 @@ def append(session: Session, event: Event, *, at: datetime) -> Entry:
 
     Args:
         at: Now, in UTC.
+
+    Raises:
+        TooOftenError: The centre changed too much within the last hour.
     """
     session.flush()
     connection = session.connection()
     take_write_lock(connection)
+    check_pace(connection, event, at=at)
     head = _head(connection)
     told = entry(
         event,

@@ -10,6 +10,8 @@ from sqlalchemy.exc import DatabaseError
 
 from hub.audit_log.chain import Chain, Fault, LogRow
 from hub.audit_log.events import Action
+from hub.audit_log.signature_checks import SignatureChecks
+from hub.audit_log.state_checks import alias_faults, state_faults
 from hub.audit_log.stored_versions import (
     ROWS_AT_ONCE,
     StoredVersion,
@@ -35,6 +37,7 @@ class Verification(StrictModel):
     head: LogHead
     versions: int
     statements: int
+    signatures: int
     files: int
     size_bytes: int
     faults: tuple[Fault, ...] = Field(description="In the order in which they were found.")
@@ -42,7 +45,8 @@ class Verification(StrictModel):
     def __str__(self) -> str:
         return (
             f"checked log entries: {self.entries}, versions with manifest and card: "
-            f"{self.versions}, statements: {self.statements}, files: {self.files} "
+            f"{self.versions}, statements: {self.statements}, signatures: {self.signatures}, "
+            f"files: {self.files} "
             f"({self.size_bytes} bytes); the log's head is {self.head.number}:{self.head.sha256}"
         )
 
@@ -70,6 +74,9 @@ class Verifier:
                 *_told_if_broken(_database_faults(connection)),
                 *_told_if_broken(chain.check(_log_rows(connection))),
                 *_told_if_broken(self._version_faults(connection, chain)),
+                *_told_if_broken(state_faults(connection, chain)),
+                *_told_if_broken(alias_faults(connection, chain)),
+                *_told_if_broken((signed := SignatureChecks(connection, chain)).check()),
             ]
         faults += self._file_faults()
         return Verification(
@@ -77,6 +84,7 @@ class Verifier:
             head=chain.head,
             versions=self._versions,
             statements=self._statements,
+            signatures=signed.signatures,
             files=self._files,
             size_bytes=self._size_bytes,
             faults=tuple(faults),

@@ -23,7 +23,9 @@ from hub.life_cycle.changes import (
 from hub.life_cycle.store import Place, StateStore
 from shared.access import Caller, Role
 from shared.preconditions import CheckDocument, unconditional
+from shared.records import GeneratorVersion
 from shared.screening import prose_fault
+from shared.statements import AuditStatement
 from shared.states import (
     APPROVED,
     IN_WORDS,
@@ -107,6 +109,14 @@ class LifeCycle:
         if state.state == "pending_review" and self._approval.at_once:
             return self._approve(place)
         return state
+
+    def lacking(
+        self, record: GeneratorVersion, statement: AuditStatement | None
+    ) -> tuple[str, ...]:
+        """Say what a version that pends lacks for the hub's rules to approve it."""
+        if record.state != "pending_review":
+            return ()
+        return self._approval.lacking(Candidate(record, statement))
 
     def consider(self, candidate: Candidate) -> State:
         """Approve a version that pends, if the hub's rules hold, and return what it is then."""

@@ -128,7 +128,8 @@ def _changed(row: VersionRow, wanted: StateWanted, before: State, by: Caller) ->
 
 def seen_by(caller: Caller) -> ColumnElement[bool]:
     """Choose the versions that a caller may know of."""
-    private = exists().where(StateRow.version_id == VersionRow.id, StateRow.state.in_(PRIVATE))
+    of_version = (StateRow.version_id == VersionRow.id, StateRow.state.in_(PRIVATE))
+    private = exists().where(*of_version).correlate(VersionRow)  # a query may join states too
     if caller.role is Role.ADMINISTRATOR:
         return true()
     return or_(VersionRow.centre == caller.name, ~private)

@@ -1,24 +1,28 @@
 """Routes of the hub's pages: parse, read, show. No rules here."""
 
-from typing import Annotated, Literal
+import dataclasses
+from functools import partial
+from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
-from pydantic import Field
 
-from hub.audit_log.events import Action, Who
+from hub.audit_log.events import Action
 from hub.audit_log.routes import LogPage
 from hub.audit_log.store import LogFilter, LogStore
-from hub.errors import StatementNotFoundError
+from hub.errors import GeneratorNotFoundError
+from hub.life_cycle.store import Place
+from hub.pages.asked import AskedGenerators, AskedLog
+from hub.pages.service import PageService
 from hub.pages.site import EVERYONE, OPERATOR
-from hub.pages.store import Order, Shown, Wanted
-from hub.pages.wording import ARCHITECTURES, KINDS, ORDERS
+from hub.pages.store import Shown
 from hub.registry.service import Registry
-from shared.access import Caller, requires
-from shared.models import LARGEST_COUNT, StrictModel
-from shared.names import LesionKind, Name
+from shared.access import CallerDep, requires
+from shared.names import Name
 from shared.sample_grids import SAMPLES, grid_png, read_grid
-from shared.statements import AuditStatement
+from web_pages.card_wording import ARCHITECTURES, KINDS, ORDERS, STATES
+from web_pages.forms import read_form
 from web_pages.routing import PageRoute
 from web_pages.site import Site
 
@@ -26,6 +30,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ENTRIES_OF_A_PAGE = 50
 FOR_EVERYONE = [requires(*EVERYONE, purpose="read the hub's pages")]
 Version = Annotated[int, Path(ge=1, le=999_999_999)]
+GENERATOR = "/generators/{centre}/{name}"
+VERSION = GENERATOR + "/{version}"
 
 
 async def _site(request: Request) -> Site:
@@ -36,6 +42,11 @@ async def _site(request: Request) -> Site:
 async def _shown(request: Request) -> Shown:
     shown: Shown = request.app.state.shown
     return shown
+
+
+async def _service(request: Request) -> PageService:
+    service: PageService = request.app.state.pages
+    return service
 
 
 async def _registry(request: Request) -> Registry:
@@ -50,88 +61,101 @@ async def _log(request: Request) -> LogStore:
 
 SiteDep = Annotated[Site, Depends(_site)]
 ShownDep = Annotated[Shown, Depends(_shown)]
+ServiceDep = Annotated[PageService, Depends(_service)]
 RegistryDep = Annotated[Registry, Depends(_registry)]
 LogDep = Annotated[LogStore, Depends(_log)]
-
-
-class Asked(StrictModel):
-    """How the list of generators is filtered and ordered; an empty field does not filter."""
-
-    centre: Name | Literal[""] = ""
-    kind: LesionKind | Literal[""] = ""
-    architecture: Name | Literal[""] = ""
-    order: Order = Order.NEWEST
-    page: int = Field(1, ge=1, le=100_000)
-
-
-class AskedLog(StrictModel):
-    """Which entries of the audit log are shown; an empty field does not filter."""
-
-    action: Action | Literal[""] = ""
-    caller: Who | Literal[""] = ""
-    centre: Name | Literal[""] = ""
-    cursor: int | None = Field(None, ge=1, le=LARGEST_COUNT)
 
 
 @router.get("/", dependencies=FOR_EVERYONE)
 def show_start() -> Response:
     """Lead to the generators."""
-    return RedirectResponse("/generators", status_code=status.HTTP_303_SEE_OTHER)
+    return _to("/generators")
 
 
 @router.get("/generators", dependencies=FOR_EVERYONE)
 def show_generators(
-    request: Request, site: SiteDep, shown: ShownDep, asked: Annotated[Asked, Query()]
+    request: Request,
+    site: SiteDep,
+    shown: ShownDep,
+    caller: CallerDep,
+    asked: Annotated[AskedGenerators, Query()],
 ) -> Response:
     """Show the generators, each with its newest version."""
-    wanted = Wanted(asked.centre, asked.kind, asked.architecture, asked.order, asked.page)
     return site.page(
         request,
         "generators.html.j2",
-        wanted=wanted,
+        wanted=asked.wanted,
         order_words=ORDERS,
         kind_words=KINDS,
         architecture_words=ARCHITECTURES,
+        states=STATES,
         choices=shown.choices(),
-        listed=shown.generators(wanted, request.state.caller),
+        listed=shown.generators(asked.wanted, caller),
     )
 
 
-@router.get("/generators/{centre}/{name}", dependencies=FOR_EVERYONE)
-def show_newest(
-    request: Request,
-    centre: Name,
-    name: Name,
-    site: SiteDep,
-    shown: ShownDep,
-    registry: RegistryDep,
-) -> Response:
-    """Show a generator's newest version."""
-    return _generator(request, site, shown, registry, (centre, name, None))
+@router.get(GENERATOR, dependencies=FOR_EVERYONE)
+def show_newest(centre: Name, name: Name, service: ServiceDep, caller: CallerDep) -> Response:
+    """Lead to a generator's newest version."""
+    version = service.newest(centre, name, caller)
+    if version is None:
+        raise GeneratorNotFoundError(f"there is no generator {centre}/{name}")
+    return _to(f"/generators/{centre}/{name}/{version}")
 
 
-@router.get("/generators/{centre}/{name}/{version}", dependencies=FOR_EVERYONE)
+@router.get(VERSION, dependencies=FOR_EVERYONE)
 def show_version(
     request: Request,
     centre: Name,
     name: Name,
     version: Version,
     site: SiteDep,
-    shown: ShownDep,
-    registry: RegistryDep,
+    service: ServiceDep,
+    caller: CallerDep,
 ) -> Response:
     """Show one version of a generator."""
-    return _generator(request, site, shown, registry, (centre, name, version))
+    seen = service.version(Place(centre, name, version), caller)
+    told = {field.name: getattr(seen, field.name) for field in dataclasses.fields(seen)}
+    hub_url = (site.public_url or str(request.base_url)).rstrip("/")
+    return site.page(request, "generator.html.j2", card=seen.record.card, hub_url=hub_url, **told)
 
 
-@router.get("/generators/{centre}/{name}/{version}/samples.png", dependencies=FOR_EVERYONE)
+@router.get(VERSION + "/samples.png", dependencies=FOR_EVERYONE)
 def show_samples(
-    centre: Name, name: Name, version: Version, request: Request, registry: RegistryDep
+    centre: Name, name: Name, version: Version, registry: RegistryDep, caller: CallerDep
 ) -> Response:
     """Show a version's synthetic patches: its pixels alone, written anew."""
-    found = registry.file(centre, name, version, SAMPLES, request.state.caller)
+    found = registry.file(centre, name, version, SAMPLES, caller)
     picture = grid_png(read_grid(found.path.read_bytes()))
     return Response(picture, media_type="image/png", headers={"Cache-Control": "private"})
+
+
+@router.post(VERSION + "/state", dependencies=[requires(*OPERATOR, purpose="decide on a version")])
+async def decide(
+    request: Request,
+    centre: Name,
+    name: Name,
+    version: Version,
+    service: ServiceDep,
+    caller: CallerDep,
+) -> Response:
+    """Make a version what the operator decided."""
+    form = await read_form(request)
+    decision = partial(
+        service.decide,
+        Place(centre, name, version),
+        form.get("state", ""),
+        form.get("reason", ""),
+        caller,
+    )
+    await to_thread.run_sync(decision)
+    return _to(f"/generators/{centre}/{name}/{version}")
+
+
+@router.get("/reviews", dependencies=[requires(*OPERATOR, purpose="approve versions")])
+def show_reviews(request: Request, site: SiteDep, shown: ShownDep) -> Response:
+    """Show the versions that wait for the operator."""
+    return site.page(request, "reviews.html.j2", pending=shown.pending())
 
 
 @router.get("/centres", dependencies=FOR_EVERYONE)
@@ -158,31 +182,5 @@ def show_log(
     )
 
 
-def _generator(
-    request: Request,
-    site: Site,
-    shown: Shown,
-    registry: Registry,
-    which: tuple[str, str, int | None],
-) -> Response:
-    caller: Caller = request.state.caller
-    record = registry.find(*which, caller)
-    return site.page(
-        request,
-        "generator.html.j2",
-        record=record,
-        card=record.card,
-        statement=_statement(registry, which, caller),
-        versions=shown.versions(record.centre, record.name, caller),
-        has_samples=any(file.name == SAMPLES for file in record.manifest.files),
-        hub_url=site.public_url or str(request.base_url).rstrip("/"),
-    )
-
-
-def _statement(
-    registry: Registry, which: tuple[str, str, int | None], caller: Caller
-) -> AuditStatement | None:
-    try:
-        return AuditStatement.model_validate_json(registry.statement(*which, caller))
-    except StatementNotFoundError:
-        return None
+def _to(path: str) -> Response:
+    return RedirectResponse(path, status_code=status.HTTP_303_SEE_OTHER)

@@ -5,14 +5,24 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, literal, select
 from sqlalchemy.orm import Session
 
-from hub.database import CentreRow, StatementRow, StoredFileRow, VersionKindRow, VersionRow
+from hub.database import (
+    CentreKeyRow,
+    CentreRow,
+    SignatureRow,
+    StatementRow,
+    StateRow,
+    StoredFileRow,
+    VersionKindRow,
+    VersionRow,
+)
 from hub.life_cycle.store import seen_by
 from shared.access import Caller
 from shared.cards import ModelCard
 from shared.statements import AuditStatement
+from shared.states import APPROVED, SERVED, State
 
 ROWS_OF_A_PAGE = 25
 
@@ -26,6 +36,8 @@ class Order(StrEnum):
     NAME = "name"
 
 
+MOST_PENDING = 200
+STATE: ColumnElement[State] = func.coalesce(StateRow.state, APPROVED)
 ORDERS: dict[Order, tuple[ColumnElement[Any], ...]] = {
     Order.NEWEST: (VersionRow.id.desc(),),
     Order.OLDEST: (VersionRow.id.asc(),),
@@ -36,27 +48,29 @@ ORDERS: dict[Order, tuple[ColumnElement[Any], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which generators are listed; "" does not filter."""
+    """Which generators are listed; "" does not filter, but for the state: what is in use."""
 
     centre: str = ""
     kind: str = ""
     architecture: str = ""
+    state: str = ""
     order: Order = Order.NEWEST
     page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ListedGenerator:
-    """A generator's newest version, in a row.
+    """A generator's newest version that is wanted, in a row.
 
     Attributes:
-        versions: How many the generator has.
+        versions: How many the generator has of those.
     """
 
     card: ModelCard
     version: int
     versions: int
     published_at: datetime
+    state: State
     statement: AuditStatement | None
 
 
@@ -95,15 +109,30 @@ class ListedVersion:
     title: str | None
     published_at: datetime
     manifest_digest: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSignature:
+    """What a centre signed of a version, and with which key."""
+
+    kind: str
+    fingerprint: str
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ListedCentre:
-    """A centre, and how much of it the hub keeps."""
+    """A centre, and how much of it the hub keeps.
+
+    Attributes:
+        fingerprint: Of the key that it signs with now, if it has registered one.
+    """
 
     name: str
     enrolled_at: datetime
     removed_at: datetime | None
+    fingerprint: str | None
     generators: int
     versions: int
     stored_bytes: int
@@ -140,12 +169,40 @@ class Shown:
                 VersionRow.title,
                 VersionRow.published_at,
                 VersionRow.manifest_digest,
+                STATE,
             )
+            .outerjoin(StateRow, StateRow.version_id == VersionRow.id)
             .where(VersionRow.centre == centre, VersionRow.name == name, seen_by(caller))
             .order_by(VersionRow.version.desc())
         )
         with Session(self._engine) as session:
             return tuple(ListedVersion(*row) for row in session.execute(query))
+
+    def signatures(self, centre: str, name: str, version: int) -> tuple[ListedSignature, ...]:
+        """Return what its centre signed of a version."""
+        key_of = and_(
+            CentreKeyRow.centre == VersionRow.centre, CentreKeyRow.number == SignatureRow.key_number
+        )
+        query = (
+            select(SignatureRow.kind, CentreKeyRow.fingerprint, SignatureRow.received_at)
+            .join(VersionRow, VersionRow.id == SignatureRow.version_id)
+            .join(CentreKeyRow, key_of)
+            .where(
+                VersionRow.centre == centre,
+                VersionRow.name == name,
+                VersionRow.version == version,
+            )
+            .order_by(SignatureRow.received_at)
+        )
+        with Session(self._engine) as session:
+            return tuple(ListedSignature(*row) for row in session.execute(query))
+
+    def pending(self) -> tuple[ListedGenerator, ...]:
+        """Return the versions that wait for approval, the longest waiting first."""
+        query = _rows(literal(1)).where(STATE == "pending_review")
+        with Session(self._engine) as session:
+            rows = session.execute(query.order_by(VersionRow.id).limit(MOST_PENDING))
+            return tuple(map(_listed, rows))
 
     def centres(self) -> tuple[ListedCentre, ...]:
         """Return every centre by name, those that were removed too."""
@@ -157,11 +214,16 @@ class Shown:
             stored = {
                 row[0]: row[1] for row in session.execute(kept.group_by(StoredFileRow.centre))
             }
+            numbered = session.execute(
+                select(CentreKeyRow.centre, CentreKeyRow.fingerprint).order_by(CentreKeyRow.number)
+            )
+            keys: dict[str, str] = {row[0]: row[1] for row in numbered}  # the newest stays
             return tuple(
                 ListedCentre(
                     row.name,
                     row.enrolled_at,
                     row.removed_at,
+                    keys.get(row.name),
                     *versions.get(row.name, (0, 0)),
                     stored.get(row.name, 0),
                 )
@@ -177,25 +239,15 @@ def _filtered(wanted: Wanted, caller: Caller) -> Select[Any]:
             func.max(VersionRow.version).label("version"),
             func.count().label("versions"),
         )
-        .where(seen_by(caller))
+        .outerjoin(StateRow, StateRow.version_id == VersionRow.id)
+        .where(seen_by(caller), STATE.in_([wanted.state] if wanted.state else SERVED))
         .group_by(VersionRow.centre, VersionRow.name)
         .subquery()
     )
     same = and_(
         *(getattr(VersionRow, key) == newest.c[key] for key in ("centre", "name", "version"))
     )
-    query = (
-        select(
-            VersionRow.id,
-            VersionRow.card,
-            VersionRow.version,
-            newest.c.versions,
-            VersionRow.published_at,
-            StatementRow.content,
-        )
-        .join(newest, same)
-        .outerjoin(StatementRow, StatementRow.version_id == VersionRow.id)
-    )
+    query = _rows(newest.c.versions).join(newest, same)
     if wanted.centre:
         query = query.where(VersionRow.centre == wanted.centre)
     if wanted.architecture:
@@ -206,6 +258,24 @@ def _filtered(wanted: Wanted, caller: Caller) -> Select[Any]:
     return query
 
 
+def _rows(versions: ColumnElement[int]) -> Select[Any]:
+    """Choose what is shown of versions, and how many their generators have."""
+    shown: tuple[Any, ...] = (
+        VersionRow.id,
+        VersionRow.card,
+        VersionRow.version,
+        versions.label("versions"),
+        VersionRow.published_at,
+        STATE.label("state"),
+        StatementRow.content,
+    )
+    return (
+        select(*shown)
+        .outerjoin(StateRow, StateRow.version_id == VersionRow.id)
+        .outerjoin(StatementRow, StatementRow.version_id == VersionRow.id)
+    )
+
+
 def _listed(row: Row[Any]) -> ListedGenerator:
     stated = row.content
     return ListedGenerator(
@@ -213,5 +283,6 @@ def _listed(row: Row[Any]) -> ListedGenerator:
         version=row.version,
         versions=row.versions,
         published_at=row.published_at,
+        state=row.state,
         statement=None if stated is None else AuditStatement.model_validate_json(stated),
     )

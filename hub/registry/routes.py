@@ -26,11 +26,13 @@ from hub.errors import (
     GeneratorNotFoundError,
     HubDiskFullError,
     MissingBlobsError,
+    NotForThisCentreError,
     PublicationRefusedError,
     QuotaUsedUpError,
     StatementExistsError,
     StatementNotFoundError,
     UploadStalledError,
+    UseExpiredError,
     VersionQuarantinedError,
     VersionWithdrawnError,
 )
@@ -45,7 +47,7 @@ from shared.errors import PackageError, StatementRefusedError
 from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
-from shared.packages import CARD, Manifest
+from shared.packages import WITH_CARD, Manifest
 from shared.preconditions import Conditions, check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
@@ -254,6 +256,8 @@ def read_version(
         **problems(
             GeneratorNotFoundError,
             FileNotInVersionError,
+            NotForThisCentreError,
+            UseExpiredError,
             VersionQuarantinedError,
             VersionWithdrawnError,
         ),
@@ -276,7 +280,7 @@ def read_file(
     if found.state is not None and found.state.state == "deprecated":
         headers |= _deprecation(found.state, request.app.state.public_url)
     kind: dict[str, Any] = {"filename": file, "media_type": "application/octet-stream"}
-    if file == CARD:
+    if file in WITH_CARD:
         return ServedFile(found.path, headers=headers, **kind)
     tell = partial(request.app.state.fetches.tell, caller, found.record, found.file)
     return ToldFile(found.path, headers=headers, tell=tell, **kind)

@@ -17,6 +17,7 @@ from hub.errors import (
 from hub.life_cycle.approval import Candidate
 from hub.life_cycle.service import LifeCycle, check_served, may_see
 from hub.life_cycle.store import Place
+from hub.life_cycle.use_limits import check_use
 from hub.registry.blobs import BlobStore
 from hub.registry.inspections import Inspections
 from hub.registry.store import ListedPage, VersionFilter, VersionStore
@@ -240,12 +241,14 @@ class Registry:
         Raises:
             GeneratorNotFoundError, FileNotInVersionError: There is none.
             VersionWithdrawnError, VersionQuarantinedError: It is not served any more.
+            NotForThisCentreError, UseExpiredError: Its terms do not let it go to the caller.
         """
         record = self.find(centre, name, version, caller)
         state = None
         if record.state != APPROVED:
             state = self._life_cycle.find(Place(centre, name, record.version), caller)
             check_served(state, caller)
+        check_use(record.card, caller, today=self._clock().date())
         for listed in record.manifest.files:
             if listed.name == file:
                 return FoundFile(record, listed, self.blobs.path(listed.sha256), state)

@@ -126,6 +126,7 @@ class Signatures:
             raise SignatureExistsError(
                 f"version {version} of {centre}/{name} is signed already, by this key or a newer"
             )
+        self._registry.consider(record)
         return new
 
     def find(self, centre: str, name: str, version: int | None, kind: Kind, caller: Caller) -> str:

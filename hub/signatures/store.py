@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import append
 from hub.database import CentreKeyRow, CentreRow, SignatureRow, StatusRow, VersionRow
+from hub.life_cycle.approval import Candidate
 from shared.access import Caller
 from shared.records import CentreKey, GeneratorVersion
 
@@ -19,6 +20,11 @@ class SignatureStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def lacks(self, candidate: Candidate) -> str | None:
+        """Say that a version's centre has not signed it; a rule of the hub's approval."""
+        is_signed = self.find(candidate.record, "package") is not None
+        return None if is_signed else "its centre has not signed it"
 
     def keys(self, centre: str) -> tuple[CentreKey, ...] | None:
         """Return a centre's keys, the newest last; None if there is no such centre."""

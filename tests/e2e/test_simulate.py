@@ -3,8 +3,10 @@
 import csv
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -114,9 +116,9 @@ def test_no_mammogram_or_patch_is_in_the_hubs_folder(finished: Path) -> None:
         assert head[:1] == b"{" or head[8:9] == b"{", "neither a card nor safetensors"
 
 
-def test_with_signatures_enforced_the_table_is_the_same(finished: Path, tmp_path: Path) -> None:
+def test_signed_and_approved_by_rule_the_table_is_the_same(finished: Path, tmp_path: Path) -> None:
     scenario, out = tmp_path / "signed.toml", tmp_path / "out"
-    scenario.write_text(f'signing = "enforce"\n{TINY.read_text()}')
+    scenario.write_text(f'signing = "enforce"\napproval = "signed"\n{TINY.read_text()}')
     told = [sys.executable, "-m", "genshare", "simulate", str(scenario), "--out", str(out)]
 
     done = subprocess.run(
@@ -134,6 +136,9 @@ def test_with_signatures_enforced_the_table_is_the_same(finished: Path, tmp_path
     assert len(pulled) == 2
     assert all((path / "signature.json").is_file() for path in pulled)
     assert all((path / "audit-statement-signature.json").is_file() for path in pulled)
+    with closing(sqlite3.connect(out / "state" / "hub" / "hub.sqlite")) as hub:
+        approved = hub.execute("SELECT caller FROM audit_log WHERE action = 'state_changed'")
+        assert approved.fetchall() == [("(rules)",), ("(rules)",)]
     assert (state / "signing-key.pem").stat().st_mode & 0o777 == 0o600
 
 

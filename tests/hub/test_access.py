@@ -91,11 +91,13 @@ class Seen:
 PAGES: Mapping[tuple[str, str], Seen] = {
     ("GET", "/"): Seen(303, 303),
     ("GET", "/generators"): Seen(200, 200),
-    ("GET", SEEN): Seen(200, 200),
+    ("GET", SEEN): Seen(303, 303),
     ("GET", SEEN + "/{version}"): Seen(200, 200),
     ("GET", SEEN + "/{version}/samples.png"): Seen(200, 200),
     ("GET", "/centres"): Seen(200, 200),
+    ("GET", "/reviews"): Seen(403, 200),
     ("GET", "/log"): Seen(403, 200),
+    ("POST", SEEN + "/{version}/state"): Seen(403, 422),  # for what it becomes is not said
     ("POST", "/logout"): Seen(303, 303),  # last: it ends the session
 }
 OPEN_PAGES = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}

@@ -155,7 +155,12 @@ def test_a_version_that_is_added_while_orphans_are_sought_keeps_its_files(
     def list_then_publish(moment: float) -> Iterator[str]:
         yield from listing(moment)
         with engine.begin() as connection:
-            connection.execute(text("INSERT INTO centres VALUES ('centre-b', 'x', 0, NULL)"))
+            connection.execute(
+                text(
+                    "INSERT INTO centres (name, token_sha256, enrolled_at) "
+                    "VALUES ('centre-b', 'x', 0)"
+                )
+            )
             insert = (
                 "INSERT INTO versions VALUES (1, 'centre-b', 'n', 1, 'd', 'dcgan', 'mass', "
                 f"'{{\"files\":[{{\"sha256\":\"{digest}\"}}]}}', '{{}}', 0, 'Tiny', NULL)"

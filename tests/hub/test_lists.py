@@ -113,7 +113,9 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VersionStore]:
     with sqlite3.connect(path) as database:
         for name in ("centre-a", "centre-0"):
             database.execute(
-                "INSERT INTO centres VALUES (?, ?, '2026-01-01 00:00:00', NULL)", [name, name]
+                "INSERT INTO centres (name, token_sha256, enrolled_at) "
+                "VALUES (?, ?, '2026-01-01 00:00:00')",
+                [name, name],
             )
         for number in range(1, MANY + 1):
             centre = "centre-0" if number <= 60 else "centre-a"

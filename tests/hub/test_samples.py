@@ -63,7 +63,7 @@ def test_the_hub_shows_the_pixels_alone(hub: RunningHub, tmp_path: Path) -> None
     assert read_grid(sent) == read_grid(A_PICTURE)
     assert shown.headers["Content-Type"] == "image/png"
     assert shown.content == A_PICTURE != sent
-    page = hub.browser(OPERATOR).get("/generators/centre-b/lesions-dcgan").text
+    page = hub.browser(OPERATOR).get("/generators/centre-b/lesions-dcgan/1").text
     assert 'src="/generators/centre-b/lesions-dcgan/1/samples.png"' in page
 
 
@@ -71,7 +71,7 @@ def test_a_package_without_a_picture_has_none_on_its_page(hub: RunningHub, tmp_p
     hub.invited("centre-b").publish(write_tiny_package(tmp_path))
     browser = hub.browser(OPERATOR)
 
-    assert "samples.png" not in browser.get("/generators/centre-b/lesions-dcgan").text
+    assert "samples.png" not in browser.get("/generators/centre-b/lesions-dcgan/1").text
     assert browser.get("/generators/centre-b/lesions-dcgan/1/samples.png").status_code == 404
 
 

@@ -17,6 +17,8 @@ from shared.packages import Package
 from shared.problems import GenshareError
 from shared.records import GeneratorVersion
 from shared.states import State
+from signing.keys import make_key
+from signing.publishing import Signer
 from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
 from tests.packages import write_tiny_package
 from tests.statements import a_statement
@@ -207,6 +209,19 @@ def test_what_a_rule_waits_for_approves_as_it_comes(world: World) -> None:
     assert [change["changed_by"] for change in after["history"]] == ["(rules)", "centre-b"]
 
 
+@operated("signed")
+def test_what_its_centre_signs_is_approved_where_that_is_the_rule(world: World) -> None:
+    package = world.published()
+    owner, key = world.hub.client(world.tokens["centre-b"]), make_key(world.folder / "key.pem")
+    record = owner.version("centre-b", package.card.name, 1)
+    before = owner.state_of(record).state
+
+    Signer(key, owner).sign(record, None)
+
+    assert (before, owner.state_of(record).state) == ("pending_review", "approved")
+    assert world.ask("centre-a", "GET", "/versions/latest").status_code == 200
+
+
 def test_a_draft_that_is_handed_in_is_approved_where_no_approval_is_asked_for(
     world: World,
 ) -> None:
@@ -264,3 +279,16 @@ def test_a_client_is_told_of_a_withdrawal_in_one_sentence(world: World) -> None:
 def test_a_rule_that_there_is_not_stops_the_start() -> None:
     with pytest.raises(CannotServeError, match="'vetted'; it takes none, operator, or with commas"):
         approval_of("audit_passed, vetted")
+
+
+@operated("signed, audit_passed")
+def test_what_is_signed_and_audited_is_approved_without_the_operator(world: World) -> None:
+    owner = world.hub.client(world.tokens["centre-b"])
+    package = write_tiny_package(world.folder / "one")
+    statement = a_statement(subject=package.digest)
+    published = owner.publish(package)
+    stated = owner.state(published, statement)
+    Signer(make_key(world.folder / "key.pem"), owner).sign(stated, statement)
+
+    assert (published.state, stated.state) == ("pending_review", "pending_review")
+    assert owner.version("centre-b", "lesions-dcgan", None).state == "approved"

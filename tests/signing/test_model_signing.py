@@ -11,7 +11,7 @@ from shared.statements import STATEMENT
 from signing.errors import SignatureRefusedError
 from signing.keys import SigningKey, make_key
 from signing.packages import SIGNATURE, STATEMENT_SIGNATURE, check_package, sign_package
-from tests.packages import tiny_contents, write_tiny_ensemble
+from tests.packages import A_PICTURE, tiny_contents, write_tiny_ensemble
 
 TOOL = Path(sys.executable).with_name("model_signing")
 
@@ -32,7 +32,7 @@ def key(tmp_path: Path) -> SigningKey:
 
 @pytest.fixture
 def package(tmp_path: Path) -> Package:
-    return write_tiny_ensemble(tmp_path, tiny_contents(2))
+    return write_tiny_ensemble(tmp_path, tiny_contents(2), samples=A_PICTURE)
 
 
 @pytest.mark.slow

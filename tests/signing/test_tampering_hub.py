@@ -26,8 +26,8 @@ from signing.keys import SigningKey, make_key
 from signing.own_status import OwnStatus
 from signing.packages import sign_package
 from signing.publishing import Signer
-from signing.receiving import Received, Receiver
-from signing.statuses import next_status, sign_status
+from signing.receiving import Asked, Received, Receiver
+from signing.statuses import Said, next_status, sign_status
 from signing.trust import SigningMode, Trust, TrustStore
 from tests.hub_server import running_hub
 from tests.lying_hub import ONCE
@@ -70,7 +70,8 @@ class World:
         """Fetch as `genshare fetch` does, to a new folder."""
         record = self.receiver.version(CENTRE, NAME, version)
         folder = self.folder / "in" / str(len(list((self.folder / "in").iterdir())))
-        return Receiver(self.receiver, self.store).fetch(record, folder, is_latest=version is None)
+        asked = Asked(is_latest=version is None)
+        return Receiver(self.receiver, self.store).fetch(record, folder, asked=asked)
 
     def answer(self, path: str) -> bytes:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -210,7 +211,9 @@ def test_an_old_latest(world: World, mode: SigningMode) -> None:
         with pytest.raises(StatusMissingError, match=f"{said} .* or hides it"):
             world.fetch()
     else:
-        assert "reviews it still, or hides it" in world.fetch().finding.sentence
+        assert (
+            "reviews it still, withdrew it by itself, or hides it" in world.fetch().finding.sentence
+        )
 
 
 @pytest.mark.usefixtures("mode")
@@ -237,7 +240,7 @@ def test_a_status_that_is_never_shown_or_kept_old_is_noticed_by_its_end(world: W
     long_ago = datetime.now(UTC) - timedelta(days=40)
     stated = json.loads(world.answer(f"/centres/{CENTRE}/status"))
     assert stated
-    old = next_status(None, CENTRE, (), now=long_ago)
+    old = next_status(0, CENTRE, Said(), now=long_ago)
     world.proxy.lies["/status"] = always(sign_status(world.key, old))
     with pytest.raises(StatusMissingError, match=r"held until .* the hub may hide"):
         world.fetch(1)
@@ -246,9 +249,45 @@ def test_a_status_that_is_never_shown_or_kept_old_is_noticed_by_its_end(world: W
 
 
 @pytest.mark.usefixtures("mode")
+def test_an_audit_statement_that_is_left_out(world: World) -> None:
+    world.proxy.lies["/versions/1"] = changed(audit_statement=None)
+
+    with pytest.raises(StatusRefusedError, match=r"signed on .* the audit statement .* gives none"):
+        world.fetch(1)
+
+
+@pytest.mark.usefixtures("mode")
+def test_a_swapped_alias(world: World) -> None:
+    world.owner.point_alias(CENTRE, NAME, "stable", 2)
+    world.own.point(NAME, "stable", 2)
+    receiver, asked = Receiver(world.receiver, world.store), Asked(alias="stable")
+
+    def fetch_stable() -> Received:
+        version = world.receiver.alias(CENTRE, NAME, "stable").version
+        record = world.receiver.version(CENTRE, NAME, version)
+        return receiver.fetch(record, world.folder / "in" / str(version), asked=asked)
+
+    assert fetch_stable().finding.remark == ""
+    world.proxy.lies["/aliases/stable"] = changed(version=1)
+    with pytest.raises(StatusRefusedError, match=r"alias stable .* version 1, but .* version 2"):
+        fetch_stable()
+
+
+def test_an_alias_that_nobody_signed(world: World) -> None:
+    record, asked = world.receiver.version(CENTRE, NAME, 1), Asked(alias="unsigned")
+    receiver = Receiver(world.receiver, world.store)
+
+    with pytest.raises(StatusMissingError, match="names no alias unsigned"):
+        receiver.fetch(record, world.folder / "in" / "enforced", asked=asked)
+    world.trusting("warn")
+    found = receiver.fetch(record, world.folder / "in" / "warned", asked=asked).finding
+    assert "is the hub's word alone" in found.remark
+
+
+@pytest.mark.usefixtures("mode")
 def test_two_statuses_of_one_number(world: World) -> None:
     world.fetch(1)
-    other = next_status(None, CENTRE, (), now=datetime.now(UTC))
+    other = next_status(0, CENTRE, Said(), now=datetime.now(UTC))
     fork = other.model_copy(update={"number": 2})
     world.proxy.lies["/status"] = always(sign_status(world.key, fork))
 
@@ -258,7 +297,7 @@ def test_two_statuses_of_one_number(world: World) -> None:
 
 @pytest.mark.usefixtures("mode")
 def test_a_status_of_the_hubs_own_making(world: World) -> None:
-    forged = next_status(None, CENTRE, (), now=datetime.now(UTC))
+    forged = next_status(0, CENTRE, Said(), now=datetime.now(UTC))
     for signer in (a_key(), world.key):
         content = sign_status(signer, forged)
         if signer == world.key:

@@ -59,7 +59,9 @@ class Service:
 
 
 @contextmanager
-def running_service(folder: Path, *, known: set[str] | None = None) -> Iterator[Service]:
+def running_service(
+    folder: Path, *, known: set[str] | None = None, public_url: str = ""
+) -> Iterator[Service]:
     clock, changes = Clock(), []
     logins = Logins(engine_with_logins(folder), clock=clock)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -71,6 +73,7 @@ def running_service(folder: Path, *, known: set[str] | None = None) -> Iterator[
         login_command="some command",
         logins=logins,
         is_known=lambda caller: known is None or caller.name in known,
+        public_url=public_url,
     )
     router = APIRouter(route_class=PageRoute, dependencies=[requires(*STAFF, purpose="see data")])
 

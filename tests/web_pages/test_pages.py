@@ -93,6 +93,20 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(service: Servi
     assert "Secure" not in behind_tls  # anyone can send that header; a trusted proxy alone is heard
 
 
+def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_alone(tmp_path: Path) -> None:
+    with running_service(tmp_path, public_url="https://hub.example.org/") as service:
+        answer = httpx.post(
+            service.url + "/login",
+            data={"once": service.logins.new_link(SOMEONE)},
+            headers={"Origin": "https://hub.example.org", "Sec-Fetch-Site": "same-origin"},
+        )
+
+    cookie = answer.headers["Set-Cookie"]
+    assert answer.status_code == 303
+    assert cookie.startswith("__Host-genshare-")
+    assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
+
+
 def test_the_database_has_no_secret_in_it(service: Service, tmp_path: Path) -> None:
     service.logins.new_link(SOMEONE)
     service.browser(SOMEONE)
@@ -142,7 +156,7 @@ def test_nobody_gets_in_by_a_token_or_with_another_role(service: Service) -> Non
     ]
 
     assert [answer.status_code for answer in answers] == [401, 401, 403]
-    assert "centre-a cannot see data" in answers[-1].text
+    assert "Centre-a cannot see data" in answers[-1].text
 
 
 def test_an_error_is_a_page_for_a_browser_and_a_problem_for_a_program(service: Service) -> None:

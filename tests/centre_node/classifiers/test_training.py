@@ -380,7 +380,7 @@ def test_a_file_without_its_digest_and_a_digest_without_its_file_are_refused(
     path = tmp_path / "start.safetensors"
     digest = saved(Cnn(SIDE), path)
 
-    with pytest.raises(InitialWeightsError, match=r"initial_weights is .* the file given is"):
+    with pytest.raises(InitialWeightsError, match=r"initial_weights are .*, but .* was given"):
         trained(
             noise_and_discs(12, seed=0),
             noise_and_discs(10, seed=1),

@@ -34,6 +34,7 @@ from shared.files import alone_in
 from shared.interruption import SENTENCE
 from shared.leaving import told_count
 from shared.packages import open_package
+from shared.terms import UseLimits
 from tests.hub_server import ADMIN_TOKEN, RunningHub
 from tests.waiting import wait_for
 
@@ -447,6 +448,26 @@ def test_terms_are_remembered_and_what_left_before_is_kept(
     assert open_package(folder / "earlier-packages" / left.digest).card == left.card
     pages = [path.read_text() for path in (folder / "earlier-pages").glob("*/privacy.html")]
     assert (len(pages), pages.count(page)) == (2, 1), "of what was only tried, too"
+
+
+def test_limits_of_use_stand_on_the_card(trained: Path) -> None:
+    who = ("--for-centres", "centre-a, centre-c", "--for-purpose", "Research on detection")
+    limits = (*who, "--use-until", "2027-12-31", "--most-samples", "5000")
+
+    done = publish(trained, *TERMS, "--dry-run", *limits)
+    use = open_package(trained / "package").card.use
+    wrong = publish(trained, *TERMS, "--dry-run", "--use-until", "2027-02-30")
+    publish(trained, *TERMS, "--dry-run")
+
+    assert done.exit_code == 0, done.output
+    assert use == UseLimits(
+        centres=("centre-a", "centre-c"),
+        purpose="Research on detection",
+        until="2027-12-31",
+        most_samples=5000,
+    )
+    assert open_package(trained / "package").card.use is None
+    assert (wrong.exit_code, "--use-until is '2027-02-30'" in wrong.output) == (2, True)
 
 
 def test_weights_in_proportion_make_another_package(trained: Path) -> None:

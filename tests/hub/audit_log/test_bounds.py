@@ -2,18 +2,21 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from hub.audit_log import pace
+from hub.audit_log.events import Action, Event
 from hub.audit_log.fetches import SECONDS, Fetches
 from hub.audit_log.refusals import PER_MINUTE, Refusals
 from hub.audit_log.store import LogFilter, LogStore
-from hub.centres.callers import nobody
+from hub.centres.callers import nobody, operator
 from hub.database import open_database
 from hub.errors import ForeignCentreError
 from shared.access import Caller, Role
+from shared.errors import TooOftenError
 from shared.packages import ManifestFile
 from shared.records import GeneratorVersion
 from tests.packages import write_tiny_package
@@ -96,3 +99,23 @@ def test_a_file_is_told_again_after_an_hour_and_from_another_address(
         heads.append(log.head().number)
 
     assert heads == [1, 1, 2, 2, 3]
+
+
+def test_a_centre_changes_so_much_an_hour_and_the_hubs_operator_as_much_as_is_needed(
+    log: LogStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "MOST_CHANGES_AN_HOUR", 3)
+    change = Event.of(CENTRE, Action.STATEMENT_ADDED)
+    minute = timedelta(minutes=1)
+
+    for number in range(3):
+        log.tell(change, at=NOW + number * minute)
+        log.tell(Event.of(CENTRE, Action.FETCHED), at=NOW + number * minute)
+        log.tell(Event.of(operator(), Action.CENTRE_REMOVED), at=NOW)
+    with pytest.raises(TooOftenError, match="centre-a changed 3 things") as refused:
+        log.tell(change, at=NOW + 5 * minute)
+    log.tell(Event.of(Caller("centre-b", Role.CENTRE), Action.STATEMENT_ADDED), at=NOW)
+    log.tell(change, at=NOW + 60 * minute)
+
+    assert refused.value.retry_after_seconds == 55 * 60
+    assert log.head().number == 11

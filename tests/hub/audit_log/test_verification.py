@@ -18,31 +18,10 @@ from hub.database import open_database
 from shared.records import LogHead
 from tests.command_line import Genshare
 from tests.hub.audit_log.test_log import NOW
-from tests.hub_server import running_hub
-from tests.packages import write_tiny_package
-from tests.statements import a_statement
+from tests.signing.made_up import a_key
 
 TRIGGERS = ("no_update_of_audit_log", "no_delete_of_audit_log")
 FILES = "blobs/??/*"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a hub where something happened, and which nobody serves now."""
-    folder = tmp_path_factory.mktemp("served")
-    with running_hub(folder / "hub") as hub:
-        owner = hub.invited("centre-b")
-        package = write_tiny_package(folder / "package")
-        owner.state(owner.publish(package), a_statement(subject=package.digest))
-        reader = hub.invited("centre-a")
-        record = owner.publish(write_tiny_package(folder / "other", title="Other"))
-        reader.fetch(record, folder / "in")
-    return folder / "hub"
-
-
-@pytest.fixture
-def data_dir(served: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(served, tmp_path / "hub"))
 
 
 def _changed(data_dir: Path, *changes: str) -> None:
@@ -78,8 +57,8 @@ def test_a_hub_that_nobody_changed_is_clean_and_says_what_was_checked(
     size = sum(path.stat().st_size for path in data_dir.glob(FILES))
     assert (done.code, kept.code) == (0, 0)
     assert done.stdout == (
-        "checked log entries: 6, versions with manifest and card: 2, statements: 1, files: 3 "
-        f"({size} bytes); the log's head is {head}: nothing was changed\n"
+        "checked log entries: 13, versions with manifest and card: 2, statements: 1, "
+        f"signatures: 3, files: 3 ({size} bytes); the log's head is {head}: nothing was changed\n"
     )
     assert as_json["faults"] == []
     assert {path: path.read_bytes() for path in data_dir.glob(FILES)}.items() <= before.items()
@@ -158,7 +137,7 @@ def test_a_log_whose_end_was_cut_off_is_noticed_by_a_head_that_was_kept(
     data_dir: Path, genshare: Genshare
 ) -> None:
     head = _verified(data_dir).head
-    _changed(data_dir, "DELETE FROM audit_log WHERE number = 6")
+    _changed(data_dir, "DELETE FROM audit_log WHERE number = 13")
 
     without = genshare("hub", "verify", "--data-dir", str(data_dir))
     kept = f"{head.number}:{head.sha256}"
@@ -166,7 +145,7 @@ def test_a_log_whose_end_was_cut_off_is_noticed_by_a_head_that_was_kept(
 
     assert without.code == 0  # fetches leave no other trace
     assert done.code == 1
-    assert "entry 6: it was there once and is missing" in done.stdout
+    assert "entry 13: it was there once and is missing" in done.stdout
     assert "GS-1301" in done.stderr
 
 
@@ -197,7 +176,7 @@ def test_a_file_that_is_missing_is_named(data_dir: Path) -> None:
     assert _found(data_dir) == [f"file {path.name}: it is missing, and a version has it"]
 
 
-ONE = "version 1 of centre-b/lesions-dcgan"
+ONE, TWO = (f"version {number} of centre-b/lesions-dcgan" for number in (1, 2))
 
 
 @pytest.mark.parametrize(
@@ -222,6 +201,77 @@ def test_a_record_that_was_changed_is_named(data_dir: Path, change: str, found: 
     assert any(fault.startswith(f"{ONE}: {found}") for fault in _found(data_dir))
 
 
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (
+            "UPDATE signatures SET content = replace(content, 'ME', 'MF') WHERE kind = 'package'",
+            f"package signature of {ONE}: it is wrong",
+        ),
+        ("DELETE FROM signatures WHERE kind = 'audit'", f"audit signature of {ONE}: missing"),
+        ("UPDATE signatures SET version_id = 2", f"audit signature of {TWO}: it is wrong"),
+        ("UPDATE centre_keys SET fingerprint = 'x'", "key 1 of centre-b: it has another"),
+        ("UPDATE centre_keys SET public_key = 'x'", "key 1 of centre-b: it is no key"),
+        ("DELETE FROM centre_keys", "key 1 of centre-b: missing; the log tells of it"),
+        ("DELETE FROM centre_statuses", "signed status of centre-b: missing; the log"),
+        ("UPDATE centre_statuses SET content = '{}'", "signed status of centre-b: it is wrong"),
+    ],
+)
+def test_a_key_a_signature_or_a_status_that_was_changed_is_named(
+    data_dir: Path, change: str, found: str
+) -> None:
+    _changed(data_dir, change)
+
+    assert any(fault.startswith(found) for fault in _found(data_dir)), _found(data_dir)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("DELETE FROM version_states", "it is approved, and the log tells that it became"),
+        ("UPDATE version_states SET state = 'deprecated'", "it is deprecated (Too few patients)"),
+        ("UPDATE version_states SET reason = NULL", "it is withdrawn, instead version 2 of"),
+        ("UPDATE version_states SET replacement = '{}'", "it is withdrawn (Too few patients)"),
+        ("INSERT INTO version_states VALUES (2, 'draft', NULL, NULL)", "it is draft, and the log"),
+    ],
+)
+def test_a_state_that_somebody_changed_is_named(data_dir: Path, change: str, found: str) -> None:
+    _changed(data_dir, change)
+
+    (told,) = _found(data_dir)
+    assert told.startswith(f"state of {TWO if 'draft' in change else ONE}: {found}")
+
+
+@pytest.mark.parametrize(
+    ("change", "points"),
+    [
+        ("DELETE FROM alias_changes WHERE version = 2", 1),
+        ("UPDATE alias_changes SET version = 1", 1),
+        ("DELETE FROM alias_changes", None),
+    ],
+)
+def test_an_alias_that_somebody_pointed_elsewhere_is_named(
+    data_dir: Path, change: str, points: int | None
+) -> None:
+    _changed(data_dir, change)
+
+    alias = "alias best of centre-b/lesions-dcgan"
+    assert _found(data_dir) == [f"{alias}: it points at {points}, and the log tells of 2"]
+
+
+def test_a_key_that_somebody_exchanged_with_all_that_it_signed_is_named(data_dir: Path) -> None:
+    other = a_key().public
+    _changed(
+        data_dir,
+        f"UPDATE centre_keys SET public_key = '{other.pem}', fingerprint = '{other.fingerprint}'",
+    )
+
+    assert any(
+        fault.startswith("key 1 of centre-b: the log tells of another one")
+        for fault in _found(data_dir)
+    )
+
+
 def test_a_version_that_somebody_put_in_or_took_out_is_named(data_dir: Path) -> None:
     columns = "id, centre, name, version, manifest_digest, architecture, lesion_kinds, manifest"
     columns += ", card, published_at, title, audit_statement"
@@ -237,7 +287,7 @@ def test_a_version_that_somebody_put_in_or_took_out_is_named(data_dir: Path) -> 
     found = _found(data_dir)
 
     assert f"{ONE.replace('1', '7')}: the log does not tell that it was published" in found
-    assert f"{ONE.replace('1', '2')}: missing; the log tells that it was published" in found
+    assert f"{TWO}: missing; the log tells that it was published" in found
 
 
 def test_a_database_with_a_spoilt_page_is_a_finding_and_no_crash(data_dir: Path) -> None:

@@ -26,6 +26,9 @@ PAGES = {
     "/generators/centre-b/masses": "Masses of phantoms",
     "/generators/centre-b/masses/1": "Masses of phantoms",
     "/generators/centre-a/plain": "Plain",
+    "/generators/centre-c/withdrawn/1": "Withdrawn",
+    "/generators/centre-c/waiting/1": "Waiting",
+    "/reviews": "Approval",
     "/centres": "Centres",
     "/log": "Audit log",
     "/log?action=published": "Audit log",
@@ -46,7 +49,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("hub")
-    with running_hub(folder / "hub") as hub, chromium() as browser:
+    with running_hub(folder / "hub", approval="operator") as hub, chromium() as browser:
         fill(hub, folder)
         yield World(hub, browser)
 
@@ -100,6 +103,19 @@ def test_filters_work_with_and_without_scripts(world: World) -> None:
             assert page.locator("tbody th a").all_inner_texts() == ["Plain"]
 
 
+def test_what_goes_wrong_behind_a_filter_is_a_whole_page(world: World) -> None:
+    window = world.browser.new_context(base_url=world.hub.url)
+    page = window.new_page()
+    world.log_in(page)
+    window.clear_cookies()
+
+    page.get_by_label("Centre", exact=True).select_option("centre-a")
+    page.get_by_role("heading", name="Log in first").wait_for()
+
+    assert "genshare hub login" in page.locator("main").inner_text()
+    window.close()
+
+
 def test_a_person_gets_everywhere_by_keyboard_alone(world: World) -> None:
     with watched(world.browser, world.hub.url) as window:
         page = window.new_page()
@@ -114,10 +130,13 @@ def test_a_person_gets_everywhere_by_keyboard_alone(world: World) -> None:
         assert page.evaluate("document.activeElement.id") == "content"
         tab_to(page, "Masses of phantoms")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/generators/centre-b/masses")
+        page.wait_for_url("**/generators/centre-b/masses/2")
         tab_to(page, "Every attack")
         page.keyboard.press("Enter")
         assert page.get_by_role("cell", name="0.58").is_visible()
+        page.goto("/reviews")
+        tab_to(page, "Approve")
+        assert page.evaluate("document.activeElement.ariaLabel").endswith("centre-c/waiting")
         page.goto("/centres")
         tab_to(page, "Audit log")
         page.keyboard.press("Enter")
@@ -140,7 +159,6 @@ def test_hostile_words_are_shown_as_words(world: World, monkeypatch: pytest.Monk
     monkeypatch.setattr(Registry, "find", find_hostile)
     event = Event(action=Action.FETCHED, caller="centre-a", address=hostile)
     log = LogStore(open_database(world.hub.data_dir / "hub.sqlite"))
-    log.tell(event, at=datetime(2026, 1, 2))  # noqa: DTZ001 (the log's own are without, in UTC)
     with watched(world.browser, world.hub.url) as window:
         page = window.new_page()
         world.log_in(page)
@@ -149,5 +167,6 @@ def test_hostile_words_are_shown_as_words(world: World, monkeypatch: pytest.Monk
         assert page.locator("h1").inner_text() == hostile
         assert hostile in page.title()
         assert page.get_by_role("definition").filter(has_text=hostile).count() == 1
+        log.tell(event, at=datetime(2026, 1, 2))  # noqa: DTZ001 (in UTC, and does not say so)
         page.goto("/log")
         assert page.locator("tbody tr").first.locator(".beneath").inner_text() == hostile[:64]

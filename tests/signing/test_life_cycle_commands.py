@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from shared.marks import read_mark
+from signing.keys import make_key
+from signing.publishing import Signer
+from signing.statuses import read_status
 from tests.command_line import Done, Genshare
 from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
 from tests.packages import write_tiny_package
@@ -109,3 +112,25 @@ def test_a_mistyped_option_is_one_sentence(
 
     assert done.code == 2
     assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_who_has_a_key_signs_a_withdrawal_and_an_alias(typed: Typed, tmp_path: Path) -> None:
+    owner, file = typed.hub.client(typed.token), tmp_path / "key.pem"
+    key = make_key(file)
+    for version in (1, 2):
+        Signer(key, owner).sign(owner.version(*GENERATOR, version), None)
+    why = ("--version", "1", "--to", "withdrawn", "--reason", "It holds copies")
+
+    pointed = typed("alias", *GENERATOR, "stable", "--version", "2", "--signing-key", file)
+    withdrawn = typed("state", *GENERATOR, *why, "--signing-key", file)
+    again = typed("state", *GENERATOR, *why, "--signing-key", file)
+
+    assert (pointed.code, withdrawn.code, again.code) == (0, 0, 0)
+    content = owner.signing.status("centre-b")
+    assert content is not None
+    status = read_status(content, key.public, centre="centre-b")
+    assert [(item.version, item.withdrawn) for item in status.versions] == [(1, True), (2, False)]
+    assert status.pointed("lesions-dcgan", "stable") == 2
+    by_alias = typed("fetch", *GENERATOR, "--alias", "stable", "--out", tmp_path / "stable")
+    assert "pinned at its first use" in by_alias.stderr
+    assert "warning" not in by_alias.stderr

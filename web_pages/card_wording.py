@@ -38,6 +38,24 @@ VERDICT_TONES: Mapping[str, str] = {
     "inconclusive": "open",
     "not required": "still",
 }
+SIGNED: Mapping[str, str] = {"package": "The package", "audit": "What is said of its audit"}
+STATES: Mapping[str, str] = {
+    "": "in use",
+    "approved": "approved",
+    "deprecated": "deprecated",
+    "withdrawn": "withdrawn",
+    "quarantined": "quarantined",
+    "pending_review": "pending review",
+    "draft": "draft",
+}
+STATE_TONES: Mapping[str, str] = {
+    "approved": "good",
+    "deprecated": "open",
+    "withdrawn": "bad",
+    "quarantined": "bad",
+    "pending_review": "open",
+    "draft": "still",
+}
 COLLAPSE_TONES: Mapping[str, str] = {
     "none seen": "good",
     "suspected": "bad",
@@ -127,6 +145,11 @@ def attack_in_words(attack: StatedAttack) -> str:
     )
 
 
+def signed(kind: str) -> str:
+    """Say what a signature of a kind is of."""
+    return SIGNED.get(kind, kind)
+
+
 def in_words(name: str) -> str:
     """Return a name of the audit log as people write it."""
     return name.replace("_", " ")
@@ -151,6 +174,16 @@ def statement_tone(statement: AuditStatement | None) -> str:
     return "still" if statement is None else VERDICT_TONES[statement.verdict]
 
 
+def state_words(state: str) -> str:
+    """Return a state as people write it."""
+    return STATES[state]
+
+
+def state_tone(state: str) -> str:
+    """Return the class that colours a state."""
+    return STATE_TONES[state]
+
+
 def collapse_tone(verdict: str) -> str:
     """Return the class that colours a verdict on mode collapse."""
     return COLLAPSE_TONES[verdict]
@@ -168,9 +201,12 @@ FILTERS: Mapping[str, Callable[..., object]] = {
         fidelity_rows,
         attack_in_words,
         in_words,
+        signed,
         details,
         statement_summary,
         statement_tone,
         collapse_tone,
+        state_tone,
+        state_words,
     )
 }

@@ -24,10 +24,20 @@ from shared.states import (
     StateWanted,
     VersionState,
 )
+from signing.places import SigningKeyGiven, key_file
+from signing.withdrawing import change_state, own_status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 NOT_FOUND = 404
+Instead = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VERSION",
+        help="What to use instead: a version of the same generator, such as 2, or "
+        "CENTRE/NAME/VERSION.",
+    ),
+]
 Version = Annotated[int | None, Field(ge=1, description="Which version of it.")]
 
 
@@ -44,23 +54,18 @@ def state(
     reason: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Why, for those who hold a copy.")
     ] = None,
-    instead: Annotated[
-        str | None,
-        typer.Option(
-            metavar="VERSION",
-            help="What to use instead: a version of the same generator, such as 2, or "
-            "CENTRE/NAME/VERSION.",
-        ),
-    ] = None,
+    instead: Instead = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     allow_unencrypted: AllowUnencrypted = False,
+    signing_key: SigningKeyGiven = None,
     json: Json = False,
 ) -> None:
     """Tell or change what a version is: draft, pending review, approved, deprecated, withdrawn.
 
     Who holds a copy is told: their node marks it, and uses it for nothing new. docs/life-cycle.md
-    has who may change what; the administrator approves, and can quarantine.
+    has who may change what; the administrator approves, and can quarantine. A centre that has a
+    key signs a withdrawal, so that no hub can hide it.
 
     Examples:
       genshare state centre-b masses
@@ -76,10 +81,11 @@ def state(
     else:
         if version is None:
             raise typer.BadParameter("--to needs --version: a state is of one version")
-        other = None if instead is None else _replacement(centre, name, instead)
+        other = _replacement(centre, name, instead)
         wanted = StateWanted(state=to, reason=reason, replacement=other)
         record = hub.version(centre, name, version)
-        found = (hub.change_state(record, wanted),)
+        own = own_status(hub, centre, key_file(signing_key))
+        found = (change_state(hub, record, wanted, own),)
     sys.stdout.write(_as_json(found) if json else "".join(map(_as_lines, found)))
 
 
@@ -97,9 +103,10 @@ def alias(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     allow_unencrypted: AllowUnencrypted = False,
+    signing_key: SigningKeyGiven = None,
     json: Json = False,
 ) -> None:
-    """Tell which version an alias points at, or point it at another.
+    """Tell which version an alias points at, or point it at another; signed, if there is a key.
 
     Examples:
       genshare alias centre-b masses stable --version 2
@@ -118,6 +125,8 @@ def alias(
                 raise
             before = None
         found = hub.point_alias(centre, name, named, version, before=before)
+        if (own := own_status(hub, centre, key_file(signing_key))) is not None:
+            own.point(name, named, version)
     if json:
         sys.stdout.write(found.model_dump_json(indent=2) + "\n")
         return
@@ -169,7 +178,14 @@ def _states(
     return (hub.state_of(hub.version(centre, name, version)),)
 
 
-def _replacement(centre: str, name: str, instead: str) -> Replacement:
+def _replacement(centre: str, name: str, instead: str | None) -> Replacement | None:
+    """Return the version that `--instead` names: of the same generator where it is a number.
+
+    Raises:
+        typer.BadParameter: It is none.
+    """
+    if instead is None:
+        return None
     parts = instead.split("/") if "/" in instead else [centre, name, instead]
     try:
         other_centre, other_name, number = parts
