@@ -16,7 +16,7 @@ class Table(DeclarativeBase):
 
 
 class JobRow(Table):
-    """A job. `request`, `progress`, `result`, `problem` and `artifacts` are JSON."""
+    """A job. `request`, `progress`, `result`, `problem`, `hub` and `review` are JSON."""
 
     __tablename__ = "jobs"
 
@@ -35,6 +35,10 @@ class JobRow(Table):
     created_at: Mapped[datetime] = mapped_column(DateTime)
     started_at: Mapped[datetime | None] = mapped_column(DateTime)
     finished_at: Mapped[datetime | None] = mapped_column(DateTime)
+    hub: Mapped[str | None]
+    review: Mapped[str | None]
+    retries: Mapped[int] = mapped_column(default=0, server_default="0")
+    retry_at: Mapped[datetime | None] = mapped_column(DateTime)
 
 
 class DatasetRow(Table):

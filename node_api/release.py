@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from node_api.review import Reviewer
 from shared.attacks import MOST_ATTACKS, AttackName, Share, Unit
 from shared.models import LARGEST_COUNT, MOST_KINDS, StrictModel
 from shared.names import Digest, Text
@@ -16,14 +17,22 @@ POLICY_FILE = "release-policy.toml"
 
 
 class Bounds(StrictModel):
-    """Per patch and per patient; None sets no bound."""
+    """Per patch and per patient; None sets no bound.
+
+    Attributes:
+        patch, patient: The largest value that is allowed.
+    """
 
     patch: Share | None = None
     patient: Share | None = None
 
 
 class AttackBounds(StrictModel):
-    """Bounds of one attack in place of those of all."""
+    """Bounds of one attack in place of those of all.
+
+    Attributes:
+        attack: Which one.
+    """
 
     attack: AttackName
     largest_auroc: Bounds = Bounds()
@@ -48,6 +57,7 @@ class MayWaive(StrictModel):
     """A person who may let a generator leave against the policy.
 
     Attributes:
+        name: As statements and the ledger name the person.
         key_sha256: Of the key that only this person has.
     """
 
@@ -65,6 +75,7 @@ class ReleasePolicy(StrictModel):
 
     Attributes:
         audit_required: Whether nothing leaves without an audit of its very weights.
+        positive_control_required: Whether the audit must have found a leak that was planted.
         largest_auroc: Of each attack's one-sided upper bound of 95 %.
         largest_hit_rate: Of the same bound of the share of members that an attack finds at a
             false-positive rate of 1 %.
@@ -74,7 +85,11 @@ class ReleasePolicy(StrictModel):
         least_nearest_ratio: Median distance of samples to members over that to held-out patches;
             below it a generator is refused if chance does so in less than 1 % of cases.
         differential_privacy_required: Per patient.
+        largest_epsilon, largest_delta: Of the training; an audit that shows a larger epsilon
+            refuses too.
         coarse_counts_below: Smaller counts of patients and patches are told as wider bands.
+        review: Who looks at what would be sent before it is: a person, each time, or nobody beyond
+            this policy. None, which is not written: as the node's setting says.
         review_months: After so many, the release is to be looked at again.
     """
 
@@ -93,6 +108,7 @@ class ReleasePolicy(StrictModel):
     largest_delta: Share | None = None
     budget_per_patient: Budget = Budget()
     coarse_counts_below: int = Field(100, ge=5, le=LARGEST_COUNT)
+    review: Reviewer | None = Field(None, exclude_if=lambda given: given is None)
     review_months: int = Field(12, ge=1, le=120)
     may_waive: tuple[MayWaive, ...] = Field((), max_length=MOST_KINDS)
 

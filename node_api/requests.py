@@ -9,6 +9,7 @@ from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.generator_training import GeneratorTraining
 from node_api.held_out import HoldOut
 from node_api.patches import PatchConfiguration
+from node_api.previews import PreviewSettings
 from node_api.studies import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
@@ -19,7 +20,15 @@ from shared.terms import Terms
 MOST_SAMPLES = 64
 
 JobKind = Literal[
-    "write_phantoms", "train_generator", "audit", "publish", "pull", "sample", "study"
+    "write_phantoms",
+    "preview",
+    "train_generator",
+    "audit",
+    "publish",
+    "pull",
+    "sample",
+    "plan_study",
+    "study",
 ]
 
 
@@ -53,6 +62,15 @@ class WritePhantomsRequest(JobRequest):
         """The layout in which they are written."""
         assert self.phantoms.written_as is not None, "the validator saw to it"
         return self.phantoms.written_as
+
+
+class PreviewRequest(PreviewSettings, JobRequest):
+    """Draw patches of a data set, so that a person sees what a training or a study would see."""
+
+    kind: Literal["preview"] = "preview"
+    dataset: Name
+    lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1, max_length=MOST_KINDS)
+    patches: PatchConfiguration = PatchConfiguration()
 
 
 class TrainGeneratorRequest(JobRequest):
@@ -145,13 +163,12 @@ class SampleRequest(JobRequest):
     )
 
 
-class StudyRequest(JobRequest):
-    """Run a study on a data set of this node.
+class StudyParts(JobRequest):
+    """A study on a data set of this node.
 
     `threads` is that of each run, of which `workers` are done at once.
     """
 
-    kind: Literal["study"] = "study"
     dataset: Name
     study: StudyConfiguration
     without: tuple[Digest, ...] = Field(
@@ -163,13 +180,27 @@ class StudyRequest(JobRequest):
     workers: int = Field(1, ge=1, le=256, description="Runs at once; results do not depend on it.")
 
 
+class PlanStudyRequest(StudyParts):
+    """Say how many patients a study would train and test on, and how long it would take here."""
+
+    kind: Literal["plan_study"] = "plan_study"
+
+
+class StudyRequest(StudyParts):
+    """Run a study, and write its report."""
+
+    kind: Literal["study"] = "study"
+
+
 AnyJobRequest = Annotated[
     WritePhantomsRequest
+    | PreviewRequest
     | TrainGeneratorRequest
     | AuditRequest
     | PublishRequest
     | PullRequest
     | SampleRequest
+    | PlanStudyRequest
     | StudyRequest,
     Field(discriminator="kind"),
 ]

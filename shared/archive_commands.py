@@ -10,6 +10,7 @@ from shared.archived_packages import export_package, import_package
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
 from shared.packages import sha256_of
+from shared.verbosity import note
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -31,7 +32,7 @@ def export_to_file(
     """
     with write_faults_named(out.absolute().parent, PackageNotKeptError, full=PackageNotKeptError):
         package = export_package(folder, out)
-    sys.stderr.write(f"{out} holds {package.card.centre}/{package.card.name}\n")
+    note(f"{out} holds {package.card.centre}/{package.card.name}")
     sys.stdout.write(f"{sha256_of(out)}  {out}\n")
 
 
@@ -52,7 +53,5 @@ def import_from_file(
     """
     with write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError):
         package = import_package(file, out)
-    sys.stderr.write(
-        f"{package.card.centre}/{package.card.name} is in {out}, every digest verified\n"
-    )
+    note(f"{package.card.centre}/{package.card.name} is in {out}, every digest verified")
     sys.stdout.write("".join(f"{each.sha256}  {out / each.name}\n" for each in package.files))

@@ -7,9 +7,6 @@ from typing import Annotated
 
 import typer
 from pydantic import Field
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
 from shared.arguments import name_argument
 from shared.command_options import Json, with_options
@@ -85,6 +82,10 @@ def list_generators(
     if json:
         _write_json(records)
         return
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
     table = Table(*(Column(name, overflow="fold") for name in COLUMNS))
     for record in records:
         card = record.card

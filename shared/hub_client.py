@@ -39,6 +39,7 @@ from shared.packages import (
 from shared.progress import OnProgress, Progress
 from shared.record_checks import check_published, check_record, check_sizes, the_one
 from shared.records import (
+    CallerIdentity,
     CentreInvitation,
     CentreToken,
     GeneratorPage,
@@ -129,6 +130,10 @@ class HubClient:
         if given.name != name:
             raise DigestMismatchError(f"the hub gives a token of {given.name}, not of {name}")
         return given.token
+
+    def whoami(self) -> CallerIdentity:
+        """Return whose token this client sends, as the hub knows it."""
+        return self._exchange.call(CallerIdentity, "GET", "/centres/me")
 
     def publish(
         self, package: Package, *, draft: bool = False, on_progress: OnProgress = say_nothing

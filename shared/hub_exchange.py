@@ -21,6 +21,7 @@ from shared.packages import LARGEST_CARD_BYTES
 from shared.problems import Problem
 from shared.records import (
     BlobDigests,
+    CallerIdentity,
     CentreKey,
     CentreKeys,
     CentreToken,
@@ -54,6 +55,7 @@ PATIENT = Patience()
 VALUES_OF_A_RECORD = 20_000
 BOUNDS: dict[type[BaseModel], Bound] = {
     Problem: Bound(64 << 10, 100),
+    CallerIdentity: Bound(64 << 10, 100),
     CentreToken: Bound(64 << 10, 100),
     BlobDigests: Bound(128 << 10, 1_100),
     CentreKey: Bound(64 << 10, 1_000),

@@ -20,10 +20,15 @@ def without_tokens(text: str) -> str:
 
 
 class TextLines(logging.Formatter):
-    """Lines for people."""
+    """Lines for people; each begins with its time and the time's zone.
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(message)s")
+    Args:
+        who: Of several processes with one log, which this is.
+    """
+
+    def __init__(self, who: str = "") -> None:
+        whose = f"{who} " if who else ""
+        super().__init__(f"%(asctime)s %(levelname)s {whose}%(message)s", "%Y-%m-%d %H:%M:%S%z")
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as a line, with its traceback if it has one."""

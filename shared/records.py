@@ -128,6 +128,13 @@ class Centre(StrictModel):
     removed_at: datetime | None = None
 
 
+class CallerIdentity(StrictModel):
+    """Whom the hub takes a caller for."""
+
+    name: str = Field(max_length=100)
+    role: Literal["centre", "administrator"]
+
+
 class LogHead(StrictModel):
     """An entry of the hub's audit log by its SHA-256, which stands for all that came before it."""
 

@@ -19,6 +19,7 @@ from shared.log_limit import LogLimit
 from shared.plain_words import plain_words
 from shared.server import Server
 from shared.serving_settings import ServingSettings
+from shared.verbosity import write_log
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ def serve(app: FastAPI, host: str, port: int, settings: ServingSettings) -> None
 
 
 def _write_log(log_limit: LogLimit, log_format: LogFormat) -> None:
-    logging.basicConfig(level=logging.INFO)
+    write_log()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(log_limit)

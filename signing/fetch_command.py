@@ -18,6 +18,7 @@ from shared.marks import note_on
 from shared.packages import Package
 from shared.progress import shown as progress_shown
 from shared.safe_text import shown
+from shared.verbosity import note
 from shared.weight_choices import chosen_weights
 from signing.judging import Finding
 from signing.places import TrustGiven, trust_store
@@ -87,14 +88,15 @@ def fetch(
             on_progress=report,
         )
     package, finding = received.package, received.finding
-    if (note := note_on(package)) is not None:
-        sys.stderr.write(f"{shown(note)}\n")
+    if (marked := note_on(package)) is not None:
+        sys.stderr.write(f"{shown(marked)}\n")
     if not package.is_whole:
-        sys.stderr.write(f"{out} holds {package.extent} of the package\n")
-    sys.stderr.write(
+        note(f"{out} holds {package.extent} of the package")
+    note(
         f"{centre}/{name} version {record.version} is in {out}, every digest verified; "
-        f"genshare sample {out} draws patches\n{shown(finding.sentence)}\n"
+        f"genshare sample {out} draws patches"
     )
+    sys.stderr.write(f"{shown(finding.sentence)}\n")
     sys.stdout.write(_as_json(package, finding) if json else _as_checksums(package))
 
 

@@ -135,7 +135,9 @@ def _start_node(
         arguments += ["--mammograms-dir", folders[label]]
     if lent := _link_lent(scenario, label, root, folders):
         arguments += ["--lent-dir", str(lent)]
-    service = services.start(name, arguments, port=port, environment={"NODE_TOKEN": token})
+    service = services.start(
+        name, arguments, port=port, environment={"NODE_TOKEN": token, "NODE_REVIEW": "machine"}
+    )
     return NodeClient(name, http_client(service.url, token), check=services.check)
 
 

@@ -3,10 +3,12 @@
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, status
 
-from centre_node.connection.errors import NoHubError
+from centre_node.connection.errors import NoHubError, WrongCentreError
 from centre_node.connection.service import Connection
+from centre_node.jobs.dependency import JobsDep
+from centre_node.jobs.errors import NeededByJobsError
 from node_api.connection import ConnectedHub, HubConnection, HubJoining
 from shared.access import GuardedRoute, Role, requires
 from shared.api_answers import problems
@@ -44,13 +46,14 @@ ConnectionDep = Annotated[Connection, Depends(_connection)]
         HubRefusedError,
         HubUnreachableError,
         HubUnreadableError,
+        WrongCentreError,
         KeyNotTrustedError,
         UnencryptedError,
     ),
     openapi_extra=CONNECTION.described,
 )
 async def join(request: Request, connection: ConnectionDep) -> ConnectedHub:
-    """Connect to a hub, once it has answered and accepted the token, and give it the node's key.
+    """Connect to a hub, once it has answered that the token is this centre's; give it the key.
 
     With a join token (`genshare hub invite NAME --join`), the node gets its own token for it.
     """
@@ -62,5 +65,15 @@ async def join(request: Request, connection: ConnectionDep) -> ConnectedHub:
 @router.get("", responses=problems(NoHubError))
 def read(connection: ConnectionDep) -> ConnectedHub:
     """Return the hub that this node is connected to."""
-    current = connection.current()
-    return ConnectedHub(centre=current.centre, url=current.url)
+    return connection.hub()
+
+
+@router.delete(
+    "",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(NoHubError, NeededByJobsError),
+)
+def leave(connection: ConnectionDep, jobs: JobsDep) -> None:
+    """Forget the hub and its token, unless a job needs them; what was pulled stays."""
+    with jobs.unneeded("hub", connection.hub().url):
+        connection.leave()

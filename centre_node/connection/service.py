@@ -1,8 +1,8 @@
 """The rules of connecting to a hub."""
 
-from centre_node.connection.errors import NoHubError
+from centre_node.connection.errors import NoHubError, WrongCentreError
 from centre_node.connection.store import ConnectionStore
-from node_api.connection import HubConnection, HubJoining
+from node_api.connection import ConnectedHub, HubConnection, HubJoining
 from shared.errors import DigestMismatchError
 from shared.hub_client import HubClient, connect
 from signing.keys import SigningKey
@@ -37,15 +37,34 @@ class Connection:
 
         Raises:
             HubUnreachableError, HubRefusedError: It does not; nothing is remembered.
+            WrongCentreError: The token is another's.
             UnencryptedError: It is on another machine, over plain HTTP.
             KeyNotTrustedError: The hub has another key of this centre.
             DigestMismatchError: A join token is another centre's.
         """
         connection = wanted if isinstance(wanted, HubConnection) else self._joined(wanted, key)
         client = self._client(connection)
-        next(client.generators(connection.centre), None)
+        _check_owner(client, connection.centre)
         Signer(key, client).introduce(connection.centre)
         self._store.put(connection)
+
+    def leave(self) -> None:
+        """Forget the hub and its token; what was pulled stays.
+
+        Raises:
+            NoHubError: There is none.
+        """
+        self.current()
+        self._store.remove()
+
+    def hub(self) -> ConnectedHub:
+        """Return the hub and this centre's name there, without the token.
+
+        Raises:
+            NoHubError: There is none yet.
+        """
+        current = self.current()
+        return ConnectedHub(centre=current.centre, url=current.url)
 
     def _joined(self, wanted: HubJoining, key: SigningKey) -> HubConnection:
         hub = connect(wanted.url, wanted.join_token, allow_unencrypted=self._allow_unencrypted)
@@ -66,3 +85,18 @@ class Connection:
         if connection is None:
             raise NoHubError("this node is not connected to a hub")
         return connection
+
+
+def _check_owner(client: HubClient, centre: str) -> None:
+    """Check that the token that a client sends is a centre's.
+
+    Raises:
+        WrongCentreError: It is another's.
+    """
+    owner = client.whoami()
+    if owner.role != "centre":
+        raise WrongCentreError(
+            f"the token is the hub's {owner.role}'s, not that of the centre {centre}"
+        )
+    if owner.name != centre:
+        raise WrongCentreError(f"the token is that of the centre {owner.name}, not of {centre}")

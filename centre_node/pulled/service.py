@@ -9,7 +9,7 @@ from centre_node.sharing.errors import GeneratorNotPulledError
 from node_api.pulled import GeneratorHere
 from node_api.results import PulledGenerator
 from shared.errors import DigestMismatchError, PackageError
-from shared.marks import read_mark
+from shared.marks import check_usable, read_mark
 from shared.packages import Package, peek_package
 
 GENERATORS = "generators"
@@ -47,6 +47,18 @@ class PulledGenerators:
                 f"no generator with the manifest digest {digest} was pulled"
             )
         return self._read(digest, {pull.manifest_digest: pull.version for pull in self._pulls()})
+
+    def usable(self, digest: str, *, withdrawn_too: bool) -> GeneratorHere:
+        """Return a generator that may be used.
+
+        Raises:
+            GeneratorNotPulledError: It was not pulled.
+            PackageError: It is damaged.
+            GeneratorWithdrawnError: It was withdrawn or quarantined, and `withdrawn_too` is false.
+        """
+        found = self.find(digest)
+        check_usable(peek_package(self._folder / digest), withdrawn_too=withdrawn_too)
+        return found
 
     def _digests(self) -> list[str]:
         if not self._folder.is_dir():

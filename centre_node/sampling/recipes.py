@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from centre_node.sampling.classes import check_pathology
 from centre_node.sampling.errors import RecipeRefusedError, UseNotAllowedError
 from node_api.recipes import RecipeWeights, SamplingRecipe
 from shared.cards import WeightFile
@@ -30,7 +31,7 @@ def new_recipe(
         RecipeRefusedError: The generator knows no classes, and a pathology is asked for.
         UseNotAllowedError: Its terms allow fewer patches.
     """
-    _check_pathology(pathology, package)
+    check_pathology(pathology, package.card)
     _check_count(count, package)
     return SamplingRecipe(
         centre=package.card.centre,
@@ -68,7 +69,7 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
             f"the recipe is of the package with the manifest digest {recipe.manifest_digest}, but "
             f"{package.folder} holds {package.digest}"
         )
-    _check_pathology(recipe.pathology, package)
+    check_pathology(recipe.pathology, package.card)
     _check_count(recipe.count, package)
     here = {(file.name, file.sha256) for file in package.weights}
     for file in recipe.weights:
@@ -86,15 +87,6 @@ def _check_count(count: int, package: Package) -> None:
         raise UseNotAllowedError(
             f"{count} patches are asked for, but the terms of {card.centre}/{card.name} allow "
             f"{most} at once"
-        )
-
-
-def _check_pathology(pathology: Pathology | None, package: Package) -> None:
-    card = package.card
-    if pathology is not None and pathology not in card.architecture.classes:
-        raise RecipeRefusedError(
-            f"{pathology} patches are asked for, but the generator {card.centre}/{card.name} knows "
-            "no classes: leave the pathology out, or take a generator whose card has classes"
         )
 
 

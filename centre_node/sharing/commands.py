@@ -12,6 +12,7 @@ from pydantic import Field
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
 from centre_node.privacy.waivers import check_waiver
+from centre_node.sharing.before_release import weights_to_publish
 from centre_node.sharing.kept_terms import (
     PUBLISH_FILE,
     ask_on_terminal,
@@ -21,7 +22,7 @@ from centre_node.sharing.kept_terms import (
 )
 from centre_node.sharing.own_package import build_anew
 from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
-from centre_node.sharing.publish import guarantee_on, weights_to_publish
+from centre_node.sharing.publish import guarantee_on
 from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, Sent, read_audit
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import PATCHES, TRAINED, read_trained

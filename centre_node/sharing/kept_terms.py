@@ -9,7 +9,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from centre_node.errors import NotPublishableError
-from centre_node.sharing.publish import terms_of
+from centre_node.sharing.before_release import terms_of
 from shared.field_values import expected, read_value
 from shared.files import write_text
 from shared.terms import CentreTerms

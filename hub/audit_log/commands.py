@@ -23,6 +23,7 @@ from shared.records import LogHead
 from shared.safe_text import shown as visible
 from shared.safe_text import shown_json
 from shared.serving import read_settings
+from shared.verbosity import note
 
 HEAD = re.compile(r"([0-9]{1,15}):([0-9a-f]{64})")
 
@@ -77,7 +78,7 @@ def export_to_file(
     os.umask(0o077)
     with write_faults_named(out.absolute().parent, HubNotKeptError), shown() as report:
         count = export_hub(folder, out, on_bytes=_megabytes(report))
-    sys.stderr.write(f"{out} holds the hub of {folder} with {count} files of its versions\n")
+    note(f"{out} holds the hub of {folder} with {count} files of its versions")
     sys.stdout.write(f"{sha256_of(out)}  {out}\n")
 
 
@@ -113,7 +114,7 @@ def _write(found: Verification, json: bool) -> None:
         return
     for fault in found.faults:
         sys.stdout.write(f"{visible(str(fault))}\n")
-    told = "nothing was changed" if not found.faults else f"{len(found.faults)} findings"
+    told = "nothing was changed" if not found.faults else f"findings: {len(found.faults)}"
     sys.stdout.write(f"{found}: {told}\n")
 
 

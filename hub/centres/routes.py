@@ -13,7 +13,7 @@ from shared.api_answers import problems
 from shared.json_bodies import JsonBody
 from shared.names import Name
 from shared.preconditions import Conditions
-from shared.records import Centre, CentreInvitation, CentreToken
+from shared.records import CallerIdentity, Centre, CentreInvitation, CentreToken
 
 INVITATION = JsonBody[CentreInvitation](CentreInvitation)
 router = APIRouter(
@@ -50,6 +50,13 @@ async def invite(request: Request, caller: CallerDep, centres: CentresDep) -> Ce
         check_centres=Conditions(request).check_document,
     )
     return await to_thread.run_sync(invite)
+
+
+@router.get("/me")
+async def whoami(caller: CallerDep) -> CallerIdentity:
+    """Return whom the hub takes the caller for, by the token."""
+    role = "centre" if caller.role is Role.CENTRE else "administrator"
+    return CallerIdentity(name=caller.name, role=role)
 
 
 @router.delete(

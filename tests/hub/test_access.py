@@ -39,6 +39,7 @@ class Asked:
 
 ROUTES: Mapping[tuple[str, str], Asked] = {
     ("GET", API + "/centres"): Asked(200, 200, 200),
+    ("GET", API + "/centres/me"): Asked(200, 200, 200),
     ("POST", API + "/centres"): Asked(403, 403, 201, "invitation"),
     ("POST", API + "/blobs/missing"): Asked(200, 200, 200, "digests"),
     ("PUT", API + "/blobs/{digest}"): Asked(201, 201, 201, "weights"),

@@ -2,10 +2,11 @@
 
 import json
 import logging
+import re
 
 import pytest
 
-from shared.log_format import LogFormat, formatter
+from shared.log_format import LogFormat, TextLines, formatter
 
 TOKEN = "gsc_Nq5W0aZ-secret_words"
 REQUEST = {"request_id": "1f", "method": "GET", "path": "'/a'", "status": 200}
@@ -52,3 +53,9 @@ def test_a_traceback_is_written_without_its_tokens(log_format: LogFormat) -> Non
 
     assert "ValueError: wrong (hidden)" in line
     assert (line.count("\n") == 0) is (log_format == "json")
+
+
+def test_a_line_begins_with_its_time_and_zone() -> None:
+    line = TextLines("worker").format(_record("told"))
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d{4} \w+ worker told", line)

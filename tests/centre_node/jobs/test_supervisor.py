@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from centre_node.database import open_database
-from centre_node.jobs import service
-from centre_node.jobs.service import MOST_ATTEMPTS, Jobs, Supervisor
+from centre_node.jobs import supervisor as supervising
+from centre_node.jobs.options import WorkerOptions
+from centre_node.jobs.service import Jobs
 from centre_node.jobs.store import JobStore
-from centre_node.mammography.datasets import data_folders
+from centre_node.jobs.supervisor import MOST_ATTEMPTS, Supervisor
 from tests.centre_node.jobs.test_store import NOW, REQUEST
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[3]
 DYING = f"""#!{sys.executable}
+import json
 import os
 import signal
 import sys
@@ -25,8 +27,9 @@ sys.path.insert(0, {str(ROOT)!r})
 from centre_node.database import open_database
 from centre_node.jobs.store import JobStore
 
-_module, _name, data_dir = sys.argv[1:4]
-JobStore(open_database(Path(data_dir))).claim(now=datetime(2026, 1, 1))
+_module, _name, options = sys.argv[1:]
+data_dir = Path(json.loads(options)["data_dir"])
+JobStore(open_database(data_dir)).claim(now=datetime(2026, 1, 1))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -41,12 +44,12 @@ def test_job_whose_worker_dies_again_and_again_fails(
     data_dir.mkdir()
     store = JobStore(open_database(data_dir))
     jobs = Jobs(store, data_dir / "jobs", clock=lambda: NOW)
-    supervisor = Supervisor(store, data_dir, clock=lambda: NOW)
+    supervisor = Supervisor(store, WorkerOptions(data_dir=data_dir), clock=lambda: NOW)
     job, _ = jobs.submit(REQUEST, None)
     monkeypatch.setattr(sys, "executable", str(dying))
-    monkeypatch.setattr(service, "RESTART_SECONDS", 0.0)
+    monkeypatch.setattr(supervising, "RESTART_SECONDS", 0.0)
 
-    supervisor.start(data_folders(data_dir, None), None)
+    supervisor.start()
     wait_for(lambda: jobs.find(job.id).state == "failed")
     supervisor.stop()
 

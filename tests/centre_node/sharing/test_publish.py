@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from centre_node.errors import NotPublishableError
 from centre_node.generators.sampling import sample_patches
-from centre_node.sharing.publish import build_package, guarantee_on, weights_to_publish
+from centre_node.sharing.before_release import weights_to_publish
+from centre_node.sharing.publish import build_package, guarantee_on
 from centre_node.sharing.sample_grid import drawn_samples
 from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator

@@ -159,7 +159,6 @@ def test_hostile_words_are_shown_as_words(world: World, monkeypatch: pytest.Monk
     monkeypatch.setattr(Registry, "find", find_hostile)
     event = Event(action=Action.FETCHED, caller="centre-a", address=hostile)
     log = LogStore(open_database(world.hub.data_dir / "hub.sqlite"))
-    log.tell(event, at=datetime(2026, 1, 2))  # noqa: DTZ001 (the log's own are without, in UTC)
     with watched(world.browser, world.hub.url) as window:
         page = window.new_page()
         world.log_in(page)
@@ -168,5 +167,6 @@ def test_hostile_words_are_shown_as_words(world: World, monkeypatch: pytest.Monk
         assert page.locator("h1").inner_text() == hostile
         assert hostile in page.title()
         assert page.get_by_role("definition").filter(has_text=hostile).count() == 1
+        log.tell(event, at=datetime(2026, 1, 2))  # noqa: DTZ001 (in UTC, and does not say so)
         page.goto("/log")
         assert page.locator("tbody tr").first.locator(".beneath").inner_text() == hostile[:64]
