@@ -11,8 +11,8 @@ from centre_node.jobs.store import JobStore
 from centre_node.pulled.service import PulledGenerators
 from centre_node.sampling.classes import check_count, check_pathology
 from centre_node.sharing.before_release import check_counts, terms_of, weights_to_publish
+from centre_node.study.arms_without import study_without
 from centre_node.study.fitting_generators import check_generators
-from centre_node.study.without import study_without
 from node_api.connection import ConnectedHub
 from node_api.requests import (
     AnyJobRequest,
