@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import MetaData, text
 
+import web_pages.schema
 from centre_node.connection.errors import NoHubError
 from centre_node.database import open_database
 from centre_node.jobs import worker
@@ -260,10 +261,14 @@ def test_models_and_migrations_make_the_same_tables(tmp_path: Path) -> None:
 
     from centre_node.database import Table
 
+    tables = MetaData()
+    for metadata in (Table.metadata, web_pages.schema.METADATA):
+        for table in metadata.tables.values():
+            table.to_metadata(tables)
     with open_database(tmp_path).connect() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
         context = MigrationContext.configure(connection)
-        assert compare_metadata(context, Table.metadata) == []
+        assert compare_metadata(context, tables) == []
 
 
 def test_a_warning_stays_with_all_that_is_reported_after_it(jobs: Jobs, store: JobStore) -> None:
