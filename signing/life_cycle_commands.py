@@ -81,7 +81,7 @@ def state(
     else:
         if version is None:
             raise typer.BadParameter("--to needs --version: a state is of one version")
-        other = replacement(centre, name, instead)
+        other = _replacement(centre, name, instead)
         wanted = StateWanted(state=to, reason=reason, replacement=other)
         record = hub.version(centre, name, version)
         own = own_status(hub, centre, key_file(signing_key))
@@ -178,7 +178,7 @@ def _states(
     return (hub.state_of(hub.version(centre, name, version)),)
 
 
-def replacement(centre: str, name: str, instead: str | None) -> Replacement | None:
+def _replacement(centre: str, name: str, instead: str | None) -> Replacement | None:
     """Return the version that `--instead` names: of the same generator where it is a number.
 
     Raises:
