@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
+from sqlalchemy import Engine
 
 from centre_node.access import NodeAccess, staff_token
 from centre_node.connection.routes import router as connection_router
 from centre_node.connection.service import Connection
 from centre_node.connection.store import ConnectionStore
 from centre_node.database import open_database
+from centre_node.datasets.counting import count_apart
 from centre_node.datasets.routes import router as datasets_router
 from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
@@ -28,7 +30,17 @@ from centre_node.jobs.supervisor import Supervisor
 from centre_node.ledger.routes import router as ledger_router
 from centre_node.ledger.service import Releases
 from centre_node.ledger.store import LEDGER, LedgerStore
-from centre_node.mammography.datasets import data_folders
+from centre_node.mammography.datasets import DataFolders, data_folders
+from centre_node.pages.data_routes import router as data_pages
+from centre_node.pages.form_routes import router as form_pages
+from centre_node.pages.generator_routes import router as generator_pages
+from centre_node.pages.job_routes import router as job_pages
+from centre_node.pages.parts import Parts
+from centre_node.pages.review_routes import router as review_pages
+from centre_node.pages.settings_routes import router as settings_pages
+from centre_node.pages.site import node_site
+from centre_node.pages.start_routes import router as start_router
+from centre_node.pages.study_routes import router as study_pages
 from centre_node.privacy.errors import ReleasePolicyError
 from centre_node.privacy.policy_file import policy_of
 from centre_node.pulled.following import FollowedHubs, Follower
@@ -51,8 +63,22 @@ from shared.version import genshare_version
 from signing.errors import SigningError
 from signing.keys import key_of
 from signing.trust import TRUST_FILE, TrustStore
+from web_pages.login_routes import login_router
+from web_pages.logins import Logins
+from web_pages.site import add_site
+from web_pages.static_files import static_router
 
 API = "/api/v1"
+PAGES = (
+    start_router,
+    data_pages,
+    job_pages,
+    review_pages,
+    form_pages,
+    generator_pages,
+    study_pages,
+    settings_pages,
+)
 ROUTERS = (
     datasets_router,
     connection_router,
@@ -88,7 +114,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=_supervised(_supervisor(jobs, settings), follower, settings),
     )
-    app.state.datasets = Datasets(DatasetStore(engine), folders)
+    app.state.datasets = Datasets(DatasetStore(engine), folders, count=count_apart)
     app.state.connection = Connection(
         ConnectionStore(engine), allow_unencrypted=settings.allow_unencrypted
     )
@@ -105,6 +131,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     health = (alive(), ready(engine, access=requires(Role.STAFF)))
     for router in (*health, *ROUTERS):
         app.include_router(router, prefix=API)
+    _show_pages(app, engine, settings, folders)
     answer_head(app)
     limit_bodies(app)
     check_hosts(app, host_names(settings.allowed_hosts, host))
@@ -189,6 +216,30 @@ def check_policy(settings: Settings) -> None:
         policy_of(settings.data_dir, settings.release_policy)
     except ReleasePolicyError as error:
         raise CannotServeError(str(error)) from error
+
+
+def _show_pages(app: FastAPI, engine: Engine, settings: Settings, folders: DataFolders) -> None:
+    """Add what people see; programs have the API."""
+    site = node_site(logins(engine))
+    add_site(app, site)
+    app.state.parts = Parts(
+        site=site,
+        settings=settings,
+        folders=folders,
+        jobs=app.state.jobs,
+        datasets=app.state.datasets,
+        connection=app.state.connection,
+        pulled=app.state.pulled,
+        releases=app.state.releases,
+        key=app.state.trust.key,
+    )
+    for router in (login_router(), static_router(), *PAGES):
+        app.include_router(router)
+
+
+def logins(engine: Engine) -> Logins:
+    """Return who may log in to the pages."""
+    return Logins(engine, clock=_now)
 
 
 def _access(settings: Settings) -> NodeAccess:

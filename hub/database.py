@@ -87,7 +87,7 @@ class CentreKeyRow(Table):
 
     centre: Mapped[str] = mapped_column(ForeignKey("centres.name"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
     public_key: Mapped[str]
     rotation: Mapped[str | None]
     registered_at: Mapped[datetime] = mapped_column(DateTime)

@@ -9,17 +9,26 @@ from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.generator_training import GeneratorTraining
 from node_api.held_out import HoldOut
 from node_api.patches import PatchConfiguration
+from node_api.previews import PreviewSettings
 from node_api.studies import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, FileName, LesionKind, Name, Pathology
-from shared.terms import Terms
+from shared.terms import Terms, UseLimits
 
 MOST_SAMPLES = 64
 
 JobKind = Literal[
-    "write_phantoms", "train_generator", "audit", "publish", "pull", "sample", "study"
+    "write_phantoms",
+    "preview",
+    "train_generator",
+    "audit",
+    "publish",
+    "pull",
+    "sample",
+    "plan_study",
+    "study",
 ]
 
 
@@ -53,6 +62,15 @@ class WritePhantomsRequest(JobRequest):
         """The layout in which they are written."""
         assert self.phantoms.written_as is not None, "the validator saw to it"
         return self.phantoms.written_as
+
+
+class PreviewRequest(PreviewSettings, JobRequest):
+    """Draw patches of a data set, so that a person sees what a training or a study would see."""
+
+    kind: Literal["preview"] = "preview"
+    dataset: Name
+    lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1, max_length=MOST_KINDS)
+    patches: PatchConfiguration = PatchConfiguration()
 
 
 class TrainGeneratorRequest(JobRequest):
@@ -108,6 +126,9 @@ class PublishRequest(Terms, WeightsChoice):
         description="Synthetic patches to show on the hub's page: drawn from the weights that are "
         "published, and sent as a picture with them.",
     )
+    use: UseLimits | None = Field(
+        None, description="Limits of its use, which its card tells and hub and receivers see to."
+    )
 
 
 class PullRequest(JobRequest):
@@ -145,13 +166,12 @@ class SampleRequest(JobRequest):
     )
 
 
-class StudyRequest(JobRequest):
-    """Run a study on a data set of this node.
+class StudyParts(JobRequest):
+    """A study on a data set of this node.
 
     `threads` is that of each run, of which `workers` are done at once.
     """
 
-    kind: Literal["study"] = "study"
     dataset: Name
     study: StudyConfiguration
     without: tuple[Digest, ...] = Field(
@@ -163,13 +183,27 @@ class StudyRequest(JobRequest):
     workers: int = Field(1, ge=1, le=256, description="Runs at once; results do not depend on it.")
 
 
+class PlanStudyRequest(StudyParts):
+    """Say how many patients a study would train and test on, and how long it would take here."""
+
+    kind: Literal["plan_study"] = "plan_study"
+
+
+class StudyRequest(StudyParts):
+    """Run a study, and write its report."""
+
+    kind: Literal["study"] = "study"
+
+
 AnyJobRequest = Annotated[
     WritePhantomsRequest
+    | PreviewRequest
     | TrainGeneratorRequest
     | AuditRequest
     | PublishRequest
     | PullRequest
     | SampleRequest
+    | PlanStudyRequest
     | StudyRequest,
     Field(discriminator="kind"),
 ]

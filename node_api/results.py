@@ -9,6 +9,8 @@ from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.findings import StudyResult
 from node_api.generator_training import GeneratorTraining
 from node_api.held_out import HeldOut
+from node_api.plans import StudyPlan
+from node_api.previews import Preview
 from node_api.recipes import SamplingRecipe
 from shared.architectures import Architecture
 from shared.cards import PrivacyPromise
@@ -81,21 +83,25 @@ class SampledPatches(SamplingRecipe):
 
 JobResult = (
     WrittenPhantoms
+    | Preview
     | FinishedTraining
     | AuditReport
     | GeneratorVersion
     | PulledGenerator
     | SampledPatches
+    | StudyPlan
     | StudyResult
 )
 
 RESULTS: Mapping[str, type[JobResult]] = {
     "write_phantoms": WrittenPhantoms,
+    "preview": Preview,
     "train_generator": FinishedTraining,
     "audit": AuditReport,
     "publish": GeneratorVersion,
     "pull": PulledGenerator,
     "sample": SampledPatches,
+    "plan_study": StudyPlan,
     "study": StudyResult,
 }
 """What a job of each kind finds."""

@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from shared.models import LARGEST_COUNT
+from shared.models import LARGEST_COUNT, LARGEST_SEED
 from shared.names import InWords
 from shared.plain_words import plain_words
 
@@ -23,6 +23,9 @@ METAVARS: Mapping[Any, str] = {
     tuple: "CHOICES",
     dict: "KEY=VALUE",
 }
+ENDLESS = (LARGEST_COUNT, LARGEST_SEED)
+"""Bounds that only programs meet."""
+
 NUMBERS = {int: "a whole number", float: "a number"}
 
 
@@ -132,7 +135,7 @@ def _taken_apart(field: FieldInfo) -> tuple[Any, Sequence[Any]]:
 
 def _bounds(constraints: Sequence[Any]) -> str:
     low = next((c.ge for c in constraints if isinstance(c, Ge)), None)
-    high = next((c.le for c in constraints if isinstance(c, Le) and c.le != LARGEST_COUNT), None)
+    high = next((c.le for c in constraints if isinstance(c, Le) and c.le not in ENDLESS), None)
     open_ends = [f"above {c.gt}" for c in constraints if isinstance(c, Gt)]
     open_ends += [f"below {c.lt}" for c in constraints if isinstance(c, Lt)]
     ends = (low is not None, high is not None)

@@ -29,7 +29,7 @@ SEE_PAGE = "See the service's API page at /docs."
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 MOST_FAULTS = 10
 LONGEST_PLACE = 120
-ASKED_AGAIN = re.compile(r"/(healthz|readyz|jobs/[^/]+)$")
+ASKED_AGAIN = re.compile(r"/(healthz|readyz|jobs/[^/]+(/live)?)$")
 ANSWERED_BEFORE_THE_BODY = {401, 403, 408, 412, 413, 421, 429, 507}
 
 ShowProblem = Callable[[Request, Problem], Response | None]

@@ -25,6 +25,7 @@ PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 BUNDLE_TYPE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
 LARGEST_BUNDLE_BYTES = 900_000
 MOST_SIGNATURES = 2
+MOST_ENTRIES = 20_000  # of a status that names as many versions as a centre may publish
 
 
 def _checked_base64(text: str) -> str:
@@ -143,7 +144,7 @@ def read_part(model: type[Model], content: bytes, *, what: str) -> Model:
         SignatureRefusedError: It is none; the sentence begins with `what`.
     """
     try:
-        document: Any = read_json(content)
+        document: Any = read_json(content, most_entries=MOST_ENTRIES)
         return model.model_validate(document)
     except ValidationError as error:
         raise SignatureRefusedError(f"{what}: {validation_summary(error)}") from error

@@ -16,7 +16,6 @@ from shared.hub_client import HubClient, connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.marks import keep_mark
 from shared.packages import Package, peek_package
-from shared.records import GeneratorVersion
 from shared.safe_text import shown
 from shared.states import (
     AliasName,
@@ -82,7 +81,7 @@ def state(
     else:
         if version is None:
             raise typer.BadParameter("--to needs --version: a state is of one version")
-        other = replacement(centre, name, instead)
+        other = _replacement(centre, name, instead)
         wanted = StateWanted(state=to, reason=reason, replacement=other)
         record = hub.version(centre, name, version)
         own = own_status(hub, centre, key_file(signing_key))
@@ -179,14 +178,7 @@ def _states(
     return (hub.state_of(hub.version(centre, name, version)),)
 
 
-def become(hub: HubClient, record: GeneratorVersion, wanted: StateWanted) -> VersionState:
-    """Change what a version is; one that is that already stays as it is."""
-    if record.state == wanted.state:
-        return hub.state_of(record)
-    return hub.change_state(record, wanted)
-
-
-def replacement(centre: str, name: str, instead: str | None) -> Replacement | None:
+def _replacement(centre: str, name: str, instead: str | None) -> Replacement | None:
     """Return the version that `--instead` names: of the same generator where it is a number.
 
     Raises:

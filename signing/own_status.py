@@ -8,11 +8,15 @@ from typing import Literal
 
 from pydantic import Field
 
+from shared.canonical import digest_of
 from shared.files import in_turn, write_text
 from shared.hub_client import HubClient
 from shared.models import StrictModel, read_model
 from shared.records import GeneratorVersion
-from signing.errors import SignatureRefusedError, StatusUnusableError
+from shared.statements import AuditStatement
+from signing.bundles import read_bundle
+from signing.errors import StatusUnusableError
+from signing.key_chains import readable, trusted_keys
 from signing.keys import SigningKey
 from signing.statuses import (
     RENEWED_BEFORE,
@@ -46,9 +50,12 @@ class OwnStatus:
     hub: HubClient
     centre: str
 
-    def published(self, record: GeneratorVersion) -> CentreStatus:
-        """Say that a version is there; harmless when repeated."""
-        return self._state(lambda said: said.with_version(record))
+    def published(
+        self, record: GeneratorVersion, statement: AuditStatement | None = None
+    ) -> CentreStatus:
+        """Say that a version is there, with what is stated of its audit; harmless when repeated."""
+        digest = None if statement is None else digest_of(statement)
+        return self._state(lambda said: said.with_version(record, digest))
 
     def point(self, name: str, alias: str, version: int) -> CentreStatus:
         """Say at which version an alias points."""
@@ -78,30 +85,42 @@ class OwnStatus:
 
     def _state(self, change: Change) -> CentreStatus:
         with in_turn(self._file.parent):
-            before, now = self._last(), datetime.now(UTC)
+            before, at_hub, now = self._last(), self._at_hub(), datetime.now(UTC)
             said = change(Said() if before is None else before.said)
-            after = next_status(before, self.centre, said, now=now)
+            number = max(before.number if before else 0, at_hub.number if at_hub else 0)
+            after = next_status(number, self.centre, said, now=now)
             if before is not None and before.said == after.said:
                 after = after if before.expires_at < now + RENEWED_BEFORE else before
             self._keep(after)  # before the hub has it: a number is never given twice
-            if self._at_hub() != after:
+            if at_hub is None or not at_hub.is_own or at_hub.status != after:
                 self.hub.signing.put_status(self.centre, sign_status(self.key, after))
             return after
 
     def _last(self) -> CentreStatus | None:
         """Return the status before, by one's own file and by one's own signature at the hub."""
-        found = (self._kept().of.get(self._place), self._at_hub())
+        at_hub = self._at_hub()
+        found = (self._kept().of.get(self._place), at_hub.status if at_hub else None)
         known = [status for status in found if status is not None]
         return max(known, key=lambda status: status.number, default=None)
 
-    def _at_hub(self) -> CentreStatus | None:
+    def _at_hub(self) -> "_AtHub | None":
+        """Return what the hub has, checked with the keys that hand over to this one."""
         content = self.hub.signing.status(self.centre)
         if content is None:
             return None
-        try:
-            return read_status(content, self.key.public, centre=self.centre)
-        except SignatureRefusedError:
-            return None  # of a key before this one, or none of ours
+        listed = self.hub.signing.keys(self.centre)
+        own = self.key.public.fingerprint
+        keys = {own: self.key.public, **trusted_keys({own}, self.centre, listed)}
+        signer = read_bundle(content).signer
+        if signer in keys:
+            status = read_status(content, keys[signer], centre=self.centre)
+            return _AtHub(status.number, status, is_own=signer == own)
+        for key in map(readable, listed):
+            if key is not None and key.fingerprint == signer:
+                # Of a key that was lost: the hub takes no lower number, and what it says is the
+                # hub's word alone.
+                return _AtHub(read_status(content, key, centre=self.centre).number, None)
+        return None
 
     def _kept(self) -> OwnStatuses:
         if not self._file.exists():
@@ -119,3 +138,17 @@ class OwnStatus:
     @property
     def _place(self) -> str:
         return f"{self.centre} at {self.hub.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class _AtHub:
+    """What a hub has of a centre.
+
+    Attributes:
+        status: None: no key that hands over to the present one signed it.
+        is_own: Whether the present key signed it.
+    """
+
+    number: int
+    status: CentreStatus | None
+    is_own: bool = False

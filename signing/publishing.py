@@ -70,7 +70,7 @@ class Signer:
             check = partial(check_audit, key=key.public, manifest=manifest, statement=statement)
             if not _holds(check, calls.audit_signature(record)):
                 calls.put_audit_signature(record, sign_audit(key, card, manifest, statement))
-        OwnStatus(key, self.hub, record.centre).published(record)
+        OwnStatus(key, self.hub, record.centre).published(record, statement)
         return True
 
 

@@ -15,7 +15,7 @@ from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import Digest, Name
 from shared.records import GeneratorVersion
 from signing.bundles import read_bundle
-from signing.errors import SignatureRefusedError
+from signing.errors import SignatureRefusedError, StatusUnusableError
 from signing.keys import PublicKey, SigningKey
 from signing.statements import Subject, sign_statement, signed_statement
 
@@ -24,15 +24,20 @@ HOLDS_FOR = timedelta(days=30)
 RENEWED_BEFORE = timedelta(days=20)
 """A status that ends sooner is signed anew."""
 
-MOST_VERSIONS, MOST_ALIASES = 2_200, 200
+MOST_VERSIONS, MOST_ALIASES = 2_000, 500
 
 
 class StatedVersion(StrictModel):
-    """A version that a centre published, under the number that the hub gave it."""
+    """A version that a centre published, under the number that the hub gave it.
+
+    Attributes:
+        audit_statement: The SHA-256 of what is stated of its audit; None: nothing is.
+    """
 
     name: Name
     version: int = Field(ge=1, le=LARGEST_COUNT)
     manifest_digest: Digest
+    audit_statement: Digest | None = Field(None, exclude_if=lambda digest: digest is None)
     withdrawn: bool = Field(False, exclude_if=lambda withdrawn: not withdrawn)
 
 
@@ -51,14 +56,21 @@ class Said:
     versions: tuple[StatedVersion, ...] = ()
     aliases: tuple[StatedAlias, ...] = ()
 
-    def with_version(self, record: GeneratorVersion) -> "Said":
-        """Return the same and one more version; one that was withdrawn stays so."""
-        if self._has(record.name, record.version):
-            return self
-        stated = StatedVersion(
+    def with_version(self, record: GeneratorVersion, audit_statement: str | None) -> "Said":
+        """Return the same and one more version; one that was withdrawn stays so.
+
+        Args:
+            audit_statement: The SHA-256 of what is stated of its audit; None: nothing new.
+        """
+        place = (record.name, record.version)
+        known = next((item for item in self.versions if (item.name, item.version) == place), None)
+        stated = known or StatedVersion(
             name=record.name, version=record.version, manifest_digest=record.manifest_digest
         )
-        return Said((*self.versions, stated), self.aliases)
+        if audit_statement is not None:
+            stated = stated.model_copy(update={"audit_statement": audit_statement})
+        others = tuple(item for item in self.versions if item is not known)
+        return Said((*others, stated), self.aliases)
 
     def without_version(self, name: str, version: int) -> "Said | None":
         """Return the same with a version withdrawn; None if nothing is said of it."""
@@ -123,13 +135,20 @@ class CentreStatus(StrictModel):
         return max(held, key=lambda item: item.version, default=None)
 
 
-def next_status(
-    before: CentreStatus | None, centre: str, said: Said, *, now: datetime
-) -> CentreStatus:
-    """Return the status that follows one."""
+def next_status(number: int, centre: str, said: Said, *, now: datetime) -> CentreStatus:
+    """Return the status that follows the one with a number; 0: it is the first.
+
+    Raises:
+        StatusUnusableError: It would name more than a status can.
+    """
+    if len(said.versions) > MOST_VERSIONS or len(said.aliases) > MOST_ALIASES:
+        raise StatusUnusableError(
+            f"a status names at most {MOST_VERSIONS} versions and {MOST_ALIASES} aliases, and "
+            f"{centre} has more at this hub"
+        )
     return CentreStatus(
         centre=centre,
-        number=1 if before is None else before.number + 1,
+        number=number + 1,
         made_at=now,
         expires_at=now + HOLDS_FOR,
         versions=tuple(sorted(said.versions, key=lambda item: (item.name, item.version))),

@@ -13,29 +13,39 @@ from centre_node.generators.progress import LOSSES
 from centre_node.jobs.node import Node
 from centre_node.jobs.publishing import publish
 from centre_node.jobs.service import ARTIFACTS
+from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
+from centre_node.mammography.previewing import preview_patches
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sampling.recipes import new_recipe
 from centre_node.sharing.audit import PICTURE, FolderAudit
 from centre_node.sharing.receive import pull, pulled
 from centre_node.sharing.release import AUDIT
+from centre_node.study.arms_without import study_without
+from centre_node.study.from_file import write_report
+from centre_node.study.lineage import RESULT, read_report
 from centre_node.study.local_engine import LocalEngine
+from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
-from centre_node.study.without import study_without
 from centre_node.training.on_lesions import train_on_lesions
 from centre_node.training.plan import TrainingPlan
 from node_api.audits import AuditReport, AuditSettings
 from node_api.findings import StudyResult
 from node_api.jobs import Job
+from node_api.plans import StudyPlan
+from node_api.previews import Preview, PreviewSettings
 from node_api.requests import (
     AnyJobRequest,
     AuditRequest,
+    PlanStudyRequest,
+    PreviewRequest,
     PublishRequest,
     PullRequest,
     SampleRequest,
+    StudyParts,
     StudyRequest,
     TrainGeneratorRequest,
     WritePhantomsRequest,
@@ -48,6 +58,7 @@ from node_api.results import (
     WrittenPhantoms,
 )
 from node_api.review import Review
+from node_api.studies import StudyConfiguration
 from shared.files import alone_in, write_text
 from shared.hub_client import HubClient
 from shared.progress import OnProgress, Progress
@@ -64,6 +75,8 @@ def handle(job: Job, node: Node, report: OnProgress) -> JobResult | Review:
     match request:
         case WritePhantomsRequest():
             return _write_phantoms(request, node, report)
+        case PreviewRequest():
+            return _preview(request, node, folder, report)
         case TrainGeneratorRequest():
             return _train(request, node, folder, report)
         case AuditRequest():
@@ -75,6 +88,8 @@ def handle(job: Job, node: Node, report: OnProgress) -> JobResult | Review:
             return _pull(request, node, node.hub(job), report)
         case SampleRequest():
             return _sample(request, node, folder, report)
+        case PlanStudyRequest():
+            return _plan_study(request, node)
         case StudyRequest():
             return _study(request, node, folder, report)
 
@@ -93,6 +108,17 @@ def _write_phantoms(
         ),
     )
     return WrittenPhantoms(layout=request.layout, phantoms=request.phantoms)
+
+
+def _preview(request: PreviewRequest, node: Node, folder: Path, report: OnProgress) -> Preview:
+    found, _ = preview_patches(
+        node.reading(request.dataset),
+        PatchCutting(request.patches, request.lesion_kinds, on_progress=report),
+        PreviewSettings(**request.model_dump(include=set(PreviewSettings.model_fields))),
+        out=folder / ARTIFACTS,
+        scratch=folder,
+    )
+    return found
 
 
 def _train(
@@ -210,12 +236,37 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress
     return SampledPatches(**dict(recipe), shape=(recipe.count, side, side))
 
 
+def _plan_study(request: PlanStudyRequest, node: Node) -> StudyPlan:
+    study = _study_of(request)
+    inputs = _study_inputs(request, study, node)
+    paces = try_paces(study, inputs, default_device())
+    return plan_study(study, inputs, paces, workers=request.workers)
+
+
 def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) -> StudyResult:
-    study = request.study
-    if request.without:
-        study = study_without(study, request.without)
+    artifacts, study = folder / ARTIFACTS, _study_of(request)
+    result = run_study(
+        study,
+        _study_inputs(request, study, node),
+        folder=artifacts,
+        cache=node.data_dir / "studies",
+        device=default_device(),
+        threads=request.threads,
+        engine=LocalEngine(workers=request.workers),
+        on_progress=report,
+    )
+    write_report(artifacts, read_report(artifacts / RESULT))
+    return result
+
+
+def _study_of(request: StudyParts) -> StudyConfiguration:
+    """Return the study without the generators that it is to do without."""
+    return study_without(request.study, request.without) if request.without else request.study
+
+
+def _study_inputs(request: StudyParts, study: StudyConfiguration, node: Node) -> StudyInputs:
     arms = study.arms
-    inputs = StudyInputs(
+    return StudyInputs(
         own=node.reading(request.dataset),
         donors={name: node.reading(name) for arm in arms for name in arm.real_donors},
         packages={
@@ -223,14 +274,4 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
             for digest in sorted({digest for arm in arms for digest in arm.generators})
         },
         initial_weights=node.classifier_weights(study.classifier_training.initial_weights),
-    )
-    return run_study(
-        study,
-        inputs,
-        folder=folder / ARTIFACTS,
-        cache=node.data_dir / "studies",
-        device=default_device(),
-        threads=request.threads,
-        engine=LocalEngine(workers=request.workers),
-        on_progress=report,
     )

@@ -4,18 +4,19 @@ from node_api.jobs import Job
 from node_api.requests import (
     AnyJobRequest,
     AuditRequest,
+    PreviewRequest,
     PublishRequest,
     PullRequest,
-    StudyRequest,
+    StudyParts,
     TrainGeneratorRequest,
 )
 
 
 def datasets_of(request: AnyJobRequest) -> tuple[str, ...]:
     """Return the names of the registered data sets that a job reads."""
-    if isinstance(request, TrainGeneratorRequest):
+    if isinstance(request, TrainGeneratorRequest | PreviewRequest):
         return (request.dataset,)
-    if isinstance(request, StudyRequest):
+    if isinstance(request, StudyParts):
         donors = (donor for arm in request.study.arms for donor in arm.real_donors)
         return tuple(dict.fromkeys((request.dataset, *donors)))
     return ()

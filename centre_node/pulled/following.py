@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 
 from centre_node.connection.store import ConnectionStore
 from centre_node.database import FollowedHubRow
-from shared.events import GeneratorEvent
-from shared.hub_client import HubClient, connect
+from shared.errors import HubRefusedError
+from shared.events import GeneratorEvent, GeneratorEvents
+from shared.hub_client import NO_SUCH_ROUTE, HubClient, connect
 from shared.hub_exchange import HubLimits
 from shared.marks import keep_mark
 from shared.problems import GenshareError
+from shared.states import VersionState
 
+NOT_FOUND = 404
 LIMITS = HubLimits(call_seconds=30.0, silence_seconds=30.0)
 
 log = logging.getLogger(__name__)
@@ -89,9 +92,12 @@ class Follower:
         )
         last, more = self._followed.last(connection.url), True
         while more:
-            page = hub.events(last)
+            page = _events(hub, last)
+            if page is None:
+                return
             if page.last < last:  # the hub was begun anew: nothing that was read counts
-                page = hub.events(0)
+                last = 0
+                page = hub.events(last)
             self._mark(hub, page.items)
             if page.last != last:
                 self._followed.put(connection.url, page.last)
@@ -105,7 +111,7 @@ class Follower:
             if event.kind == "state changed" and self._place(event.manifest_digest).is_dir()
         }
         for centre, name in sorted(changed):
-            for state in hub.states(centre, name):
+            for state in _states(hub, centre, name):
                 place = self._place(state.manifest_digest)
                 if place.is_dir():
                     keep_mark(place, state)
@@ -113,3 +119,23 @@ class Follower:
 
     def _place(self, digest: str) -> Path:
         return self._generators / digest
+
+
+def _states(hub: HubClient, centre: str, name: str) -> tuple[VersionState, ...]:
+    """Return what a generator's versions are; none where the hub shows none any more."""
+    try:
+        return hub.states(centre, name)
+    except HubRefusedError as error:
+        if error.problem.status != NOT_FOUND:
+            raise
+        return ()
+
+
+def _events(hub: HubClient, after: int) -> GeneratorEvents | None:
+    """Return a page of events; None of a hub of before, which tells nothing of them."""
+    try:
+        return hub.events(after)
+    except HubRefusedError as error:
+        if error.problem.code != NO_SUCH_ROUTE:
+            raise
+        return None

@@ -14,10 +14,10 @@ from centre_node.study.from_file import CACHE, plan_study_file, run_study_file, 
 from centre_node.study.lineage import RESULT, Use, read_report, uses_of
 from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
-from centre_node.study.plan import StudyPlan
 from centre_node.study.splits import differences_over_splits
 from centre_node.withdrawn import WithdrawnToo
 from node_api.findings import StudyResult
+from node_api.plans import StudyPlan
 from shared.command_options import Json, Options, with_options
 from shared.durations import duration
 from study_report.presented import Presented

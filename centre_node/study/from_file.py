@@ -11,12 +11,13 @@ from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
 from centre_node.mammography.mammograms import Reading
 from centre_node.study.errors import StudyFileError
-from centre_node.study.plan import StudyPlan, plan_study, try_paces
+from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import Engine, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
 from centre_node.study.without import file_without
 from node_api.data_sources import DatasetSource, MammogramFolder
+from node_api.plans import StudyPlan
 from node_api.studies import StudyConfiguration
 from shared.marks import check_usable
 from shared.packages import Package, open_package

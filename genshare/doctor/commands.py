@@ -10,12 +10,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from genshare.doctor.findings import Finding
 from genshare.doctor.libraries import look_at_libraries, look_at_python
-from genshare.doctor.machine import look_at_engine, look_at_folder, look_at_memory
+from genshare.doctor.machine import look_at_engine
 from genshare.doctor.services import HUB, NODE, look_at_service
 from shared.command_options import Json
+from shared.findings import Finding
 from shared.hub_options import AllowUnencrypted
+from shared.machine import look_at_folder, look_at_memory
 from shared.version import genshare_version
 
 app = typer.Typer(add_completion=False)

@@ -9,10 +9,10 @@ from time import time
 import httpx
 from pydantic import ValidationError
 
-from genshare.doctor.findings import Finding, broken, fine, not_looked_at, notice
 from shared.bounded_http import body_of, http_client, opened
 from shared.budgets import Budget
 from shared.errors import UnencryptedError
+from shared.findings import Finding, broken, fine, not_looked_at, notice
 from shared.problems import Problem
 from shared.safe_text import shown
 from shared.version import genshare_version

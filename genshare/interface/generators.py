@@ -12,6 +12,7 @@ from node_api.studies import EVERY_KIND
 from shared.cards import ModelCard
 from shared.errors import WrongArgumentError
 from shared.fidelity import FidelityReport
+from shared.marks import check_usable
 from shared.names import LesionKind, Pathology
 from shared.packages import Package, open_package
 from shared.progress import shown
@@ -100,13 +101,18 @@ class Generator:
         return DataLoader(self.dataset(count, seed=seed), batch_size=size, shuffle=shuffle)
 
 
-def open_generator(folder: Path | str) -> Generator:
+def open_generator(folder: Path | str, *, withdrawn_too: bool = False) -> Generator:
     """Open a folder that `genshare fetch` or `import-medigan` made, every digest verified.
 
+    Args:
+        withdrawn_too: Whether one that was withdrawn, as `genshare refresh` writes down, will do.
+
     Raises:
-        PackageError: It holds no generator, or one that was changed.
+        PackageError: It holds no generator, or one that was changed or withdrawn.
     """
-    return Generator(open_package(Path(folder), partly=True))
+    package = open_package(Path(folder), partly=True)
+    check_usable(package, withdrawn_too=withdrawn_too)
+    return Generator(package)
 
 
 def lesion_patches(

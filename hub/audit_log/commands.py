@@ -114,7 +114,7 @@ def _write(found: Verification, json: bool) -> None:
         return
     for fault in found.faults:
         sys.stdout.write(f"{visible(str(fault))}\n")
-    told = "nothing was changed" if not found.faults else f"{len(found.faults)} findings"
+    told = "nothing was changed" if not found.faults else f"findings: {len(found.faults)}"
     sys.stdout.write(f"{found}: {told}\n")
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from anyio import to_thread
@@ -95,7 +96,7 @@ def add_refusals(app: FastAPI, refusals: Refusals, *, on_refusal: Callable[[str]
     async def told(request: Request, error: Exception) -> Response:
         assert isinstance(error, GenshareError)
         caller = _caller(request, error)
-        if _is_refusal(error):
+        if _is_refusal(request, error):
             on_refusal(error.code)
             if refusals.is_due(caller):
                 what = f"{request.method} {getattr(request.state, 'route', '')}"
@@ -105,7 +106,10 @@ def add_refusals(app: FastAPI, refusals: Refusals, *, on_refusal: Callable[[str]
     app.add_exception_handler(GenshareError, told)
 
 
-def _is_refusal(error: GenshareError) -> bool:
+def _is_refusal(request: Request, error: GenshareError) -> bool:
+    """Tell whether somebody was refused; who brings no token at all is only told to bring one."""
+    if error.status == HTTPStatus.UNAUTHORIZED and "authorization" not in request.headers:
+        return False
     if isinstance(error, WrongTokensError):
         return True
     return error.status in STATUSES and not isinstance(error, NO_REFUSALS)

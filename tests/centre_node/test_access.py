@@ -16,6 +16,7 @@ from shared.access import SHOWN_TO_ANYONE, Call, Role, routes_of
 from shared.errors import CannotServeError, WrongTokensError
 from shared.rates import Guesses
 from tests.centre_node.node_server import Node
+from tests.centre_node.pages.browsed import browsed_node
 
 TOKEN = "token-of-the-tests"
 API = "/api/v1"
@@ -52,6 +53,36 @@ ROUTES = {
     ("GET", f"{API}/jobs/{{job_id}}/events"): 404,
     ("GET", f"{API}/jobs/{{job_id}}/artifacts/{{name:path}}"): 404,
 }
+# Every page, and what one who has logged in is answered.
+PAGES = {
+    ("GET", "/"): 200,
+    ("GET", "/data"): 200,
+    ("POST", "/data"): 422,
+    ("GET", "/data/{name}"): 404,
+    ("POST", "/data/{name}/delete"): 404,
+    ("GET", "/jobs"): 200,
+    ("GET", "/jobs/{job_id}"): 404,
+    ("GET", "/jobs/{job_id}/live"): 404,
+    ("GET", "/jobs/{job_id}/files/{name:path}"): 404,
+    ("POST", "/jobs/{job_id}/cancel"): 404,
+    ("POST", "/jobs/{job_id}/start"): 404,
+    ("POST", "/jobs/{job_id}/resume"): 404,
+    ("POST", "/jobs/{job_id}/delete"): 404,
+    ("GET", "/jobs/{job_id}/review"): 404,
+    ("GET", "/jobs/{job_id}/sending/{name}"): 404,
+    ("POST", "/jobs/{job_id}/approve"): 404,
+    ("POST", "/jobs/{job_id}/reject"): 404,
+    ("GET", "/new/{kind}"): 404,
+    ("POST", "/new/{kind}"): 404,
+    ("GET", "/generators"): 200,
+    ("GET", "/generators/hub"): 409,
+    ("GET", "/studies"): 200,
+    ("GET", "/settings"): 200,
+    ("POST", "/settings/hub"): 422,
+    ("POST", "/settings/hub/delete"): 409,
+    ("POST", "/logout"): 303,  # last: it ends the session
+}
+OPEN_PAGES = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}
 
 
 def test_every_route_but_the_health_check_needs_the_token(tmp_path: Path) -> None:
@@ -94,6 +125,28 @@ def test_every_route_but_the_health_check_needs_the_token(tmp_path: Path) -> Non
     assert not (tmp_path / "data" / "token").exists()
 
 
+def test_every_page_needs_a_login_and_a_token_is_none(tmp_path: Path) -> None:
+    answered = {}
+    with browsed_node(tmp_path, token=TOKEN) as node:
+        browsers = {
+            "none": node.browser(None),
+            "token": node.browser(None),
+            "staff": node.browser(),
+        }
+        browsers["token"].headers["Authorization"] = f"Bearer {TOKEN}"
+        for (method, template), expected in PAGES.items():
+            path = template.replace(":path", "").format(name="x", job_id="x", kind="x")
+            data = {"field": "x"} if method == "POST" else None
+            for who, browser in browsers.items():
+                status = expected if who == "staff" else 401
+                answer = browser.request(method, path, data=data)
+                answered[method, path, who, status] = answer.status_code
+        api = node.browser().get(f"{API}/jobs").status_code
+
+    assert {key: found for key, found in answered.items() if found != key[-1]} == {}
+    assert api == 401  # a session opens no route of programs
+
+
 def test_the_table_has_every_route_of_a_node(tmp_path: Path) -> None:
     routes = {
         (method, path)
@@ -102,7 +155,7 @@ def test_the_table_has_every_route_of_a_node(tmp_path: Path) -> None:
         if path not in SHOWN_TO_ANYONE
     }
 
-    assert routes == {*ROUTES, OPEN}
+    assert routes == {*ROUTES, OPEN, *PAGES, *OPEN_PAGES}
 
 
 @pytest.mark.slow

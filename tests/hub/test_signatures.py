@@ -153,6 +153,15 @@ def test_a_key_is_followed_only_by_one_that_it_hands_over_to(published: Publishe
     assert reader.signing.keys("centre-x") == ()
 
 
+def test_one_person_may_sign_for_two_centres_with_one_key(published: Published) -> None:
+    register(published.owner, published.key)
+    other = published.hub.invited("centre-c")
+
+    other.signing.put_key("centre-c", NewKey(public_key=published.key.public.pem))
+
+    assert len(other.signing.keys("centre-c")) == len(other.signing.keys(CENTRE)) == 1
+
+
 def test_a_newer_key_signs_anew_and_an_older_one_does_not(published: Published) -> None:
     first, second, package = published.key, a_key(), published.package
     register(published.owner, first)

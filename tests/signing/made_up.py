@@ -20,7 +20,7 @@ WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 def a_key() -> SigningKey:
     """Return a key that lies in no file."""
-    return SigningKey(generate_private_key(SECP256R1()), Path("nowhere.pem"))
+    return SigningKey(generate_private_key(SECP256R1()), Path("/in/no/folder/key.pem"))
 
 
 def listed(*keys: SigningKey, centre: str = CENTRE) -> tuple[CentreKey, ...]:

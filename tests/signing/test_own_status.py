@@ -8,16 +8,29 @@ import httpx
 import pytest
 
 from shared.hub_client import HubClient
-from shared.records import GeneratorVersion
+from shared.records import GeneratorVersion, NewKey
 from signing import own_status
+from signing.bundles import LARGEST_BUNDLE_BYTES
 from signing.errors import StatusUnusableError
+from signing.key_chains import sign_rotation
 from signing.keys import make_key
 from signing.own_status import OWN_STATUS, OwnStatus
 from signing.publishing import Signer
-from signing.statuses import HOLDS_FOR, CentreStatus, Said, next_status, read_status, sign_status
+from signing.statuses import (
+    HOLDS_FOR,
+    MOST_ALIASES,
+    MOST_VERSIONS,
+    CentreStatus,
+    Said,
+    StatedAlias,
+    StatedVersion,
+    next_status,
+    read_status,
+    sign_status,
+)
 from tests.hub_server import RunningHub, running_hub
 from tests.packages import write_tiny_package
-from tests.signing.made_up import CENTRE
+from tests.signing.made_up import CENTRE, a_key
 
 NAME = "lesions-dcgan"
 
@@ -110,12 +123,38 @@ def test_a_centre_that_lost_its_file_goes_on_from_what_it_signed(
     assert [item.withdrawn for item in at_hub(own).versions] == [True, False]
 
 
+def test_the_next_key_goes_on_from_what_the_one_before_said(own: OwnStatus, tmp_path: Path) -> None:
+    published(own, tmp_path / "1")
+    new = make_key(tmp_path / "elsewhere" / "next.pem")
+    rotation = sign_rotation(CENTRE, 2, old=own.key, new=new).decode()
+    own.hub.signing.put_key(CENTRE, NewKey(public_key=new.public.pem, rotation=rotation))
+
+    status = OwnStatus(new, own.hub, CENTRE).withdraw(NAME, 1)
+
+    assert (status.number, [item.withdrawn for item in status.versions]) == (2, [True])
+    assert at_hub(OwnStatus(new, own.hub, CENTRE)) == status
+
+
+def test_after_a_lost_key_the_number_grows_and_nothing_is_believed(
+    hub: RunningHub, own: OwnStatus, tmp_path: Path
+) -> None:
+    first = published(own, tmp_path / "1")
+    owner, new = hub.invited(CENTRE), make_key(tmp_path / "elsewhere" / "new.pem")
+    anew = OwnStatus(new, owner, CENTRE)
+    Signer(new, owner).introduce(CENTRE)
+
+    with pytest.raises(StatusUnusableError, match="has said nothing of version 1"):
+        anew.withdraw(NAME, 1)
+    assert anew.renew() is None
+    assert anew.published(first).number == 2
+
+
 def test_it_is_signed_anew_before_it_ends_and_not_sooner(own: OwnStatus, tmp_path: Path) -> None:
     assert own.renew() is None
     published(own, tmp_path / "1")
     fresh = own.renew()
     long_ago = datetime.now(UTC) - timedelta(days=15)
-    old = next_status(fresh, CENTRE, at_hub(own).said, now=long_ago)
+    old = next_status(1, CENTRE, at_hub(own).said, now=long_ago)
     own.hub.signing.put_status(CENTRE, sign_status(own.key, old))
 
     renewed = own.renew()
@@ -145,7 +184,33 @@ def test_the_hub_takes_only_a_later_status_of_the_centres_own(
 
     token = hub.client().invite(CENTRE, renew=True)
     others = hub.client().invite("centre-a")
-    of_another = next_status(None, "centre-c", Said(), now=datetime.now(UTC))
+    of_another = next_status(0, "centre-c", Said(), now=datetime.now(UTC))
     assert put(CENTRE, first, token) == (409, "GS-2324")
     assert put(CENTRE, first, others) == (403, "GS-1002")
     assert put(CENTRE, sign_status(own.key, of_another), token) == (422, "GS-2302")
+
+
+def test_a_status_of_as_many_versions_as_a_centre_may_have_can_be_read() -> None:
+    key, names = a_key(), [f"{'n' * 50}-{number:04d}" for number in range(MOST_VERSIONS)]
+    versions = tuple(
+        StatedVersion(
+            name=name,
+            version=999_999,
+            manifest_digest="a" * 64,
+            audit_statement="b" * 64,
+            withdrawn=True,
+        )
+        for name in names
+    )
+    aliases = tuple(
+        StatedAlias(name="n" * 63, alias=f"alias-{number}", version=999_999)
+        for number in range(MOST_ALIASES)
+    )
+    status = next_status(6, CENTRE, Said(versions, aliases), now=datetime.now(UTC))
+
+    content = sign_status(key, status)
+
+    assert read_status(content, key.public, centre=CENTRE) == status
+    assert len(content) < LARGEST_BUNDLE_BYTES
+    with pytest.raises(StatusUnusableError, match="at most 2000 versions"):
+        next_status(7, CENTRE, Said((*versions, versions[0])), now=datetime.now(UTC))

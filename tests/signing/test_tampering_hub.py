@@ -13,7 +13,7 @@ from shared.canonical import canonical_json
 from shared.errors import DigestMismatchError
 from shared.hub_client import HubClient, connect
 from shared.packages import Package
-from shared.records import GeneratorVersion
+from shared.records import GeneratorVersion, NewKey
 from signing.errors import (
     KeyNotTrustedError,
     LogForkedError,
@@ -22,6 +22,7 @@ from signing.errors import (
     StatusMissingError,
     StatusRefusedError,
 )
+from signing.key_chains import sign_rotation
 from signing.keys import SigningKey, make_key
 from signing.own_status import OwnStatus
 from signing.packages import sign_package
@@ -240,12 +241,20 @@ def test_a_status_that_is_never_shown_or_kept_old_is_noticed_by_its_end(world: W
     long_ago = datetime.now(UTC) - timedelta(days=40)
     stated = json.loads(world.answer(f"/centres/{CENTRE}/status"))
     assert stated
-    old = next_status(None, CENTRE, Said(), now=long_ago)
+    old = next_status(0, CENTRE, Said(), now=long_ago)
     world.proxy.lies["/status"] = always(sign_status(world.key, old))
     with pytest.raises(StatusMissingError, match=r"held until .* the hub may hide"):
         world.fetch(1)
     world.trusting("warn")
     assert "held until" in world.fetch(1).finding.sentence
+
+
+@pytest.mark.usefixtures("mode")
+def test_an_audit_statement_that_is_left_out(world: World) -> None:
+    world.proxy.lies["/versions/1"] = changed(audit_statement=None)
+
+    with pytest.raises(StatusRefusedError, match=r"signed on .* the audit statement .* gives none"):
+        world.fetch(1)
 
 
 @pytest.mark.usefixtures("mode")
@@ -279,7 +288,7 @@ def test_an_alias_that_nobody_signed(world: World) -> None:
 @pytest.mark.usefixtures("mode")
 def test_two_statuses_of_one_number(world: World) -> None:
     world.fetch(1)
-    other = next_status(None, CENTRE, Said(), now=datetime.now(UTC))
+    other = next_status(0, CENTRE, Said(), now=datetime.now(UTC))
     fork = other.model_copy(update={"number": 2})
     world.proxy.lies["/status"] = always(sign_status(world.key, fork))
 
@@ -289,7 +298,7 @@ def test_two_statuses_of_one_number(world: World) -> None:
 
 @pytest.mark.usefixtures("mode")
 def test_a_status_of_the_hubs_own_making(world: World) -> None:
-    forged = next_status(None, CENTRE, Said(), now=datetime.now(UTC))
+    forged = next_status(0, CENTRE, Said(), now=datetime.now(UTC))
     for signer in (a_key(), world.key):
         content = sign_status(signer, forged)
         if signer == world.key:
@@ -297,6 +306,21 @@ def test_a_status_of_the_hubs_own_making(world: World) -> None:
         world.proxy.lies["/status"] = always(content)
         with pytest.raises((KeyNotTrustedError, SignatureRefusedError), match="the status of"):
             world.fetch(1)
+
+
+@pytest.mark.usefixtures("mode")
+def test_an_old_key_that_was_stolen_signs_no_status_after_the_new_one(world: World) -> None:
+    old, new = world.key, make_key(world.folder / "new" / "key.pem")
+    rotation = sign_rotation(CENTRE, 2, old=old, new=new).decode()
+    key = NewKey(public_key=new.public.pem, rotation=rotation)
+    world.owner.signing.put_key(CENTRE, key)
+    OwnStatus(new, world.owner, CENTRE).withdraw(NAME, 2)
+    assert world.fetch(1).finding.how == "pinned"
+    thiefs = next_status(7, CENTRE, Said(), now=datetime.now(UTC))
+    world.proxy.lies["/status"] = always(sign_status(old, thiefs))
+
+    with pytest.raises(StatusRefusedError, match="which does not hand over to it"):
+        world.fetch(1)
 
 
 @pytest.mark.usefixtures("mode")

@@ -13,7 +13,7 @@ def upgrade() -> None:
         "centre_keys",
         sa.Column("centre", sa.String(63), sa.ForeignKey("centres.name"), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True),
-        sa.Column("fingerprint", sa.String(64), nullable=False, unique=True),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("public_key", sa.String, nullable=False),
         sa.Column("rotation", sa.String),
         sa.Column("registered_at", sa.DateTime, nullable=False),

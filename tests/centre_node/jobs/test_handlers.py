@@ -43,6 +43,8 @@ def test_a_study_verifies_a_generator_once_however_many_arms_use_it(
     study = tiny_study(package, arms=({"name": "none"}, *arms))
     monkeypatch.setattr(Node, "reading", lambda *_: None)
     monkeypatch.setattr(handlers, "run_study", lambda _study, inputs, **_: inputs)
+    monkeypatch.setattr(handlers, "read_report", lambda _path: None)
+    monkeypatch.setattr(handlers, "write_report", lambda _folder, _report: None)
     node = Node(create_engine("sqlite://"), tmp_path, DataFolders(None, tmp_path))
     request: Any = {"id": "job", "request": StudyRequest(dataset="own", study=study)}
     job = Job.model_construct(**request)

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from centre_node.connection.store import ConnectionStore
 from centre_node.database import open_database
 from centre_node.pulled.following import FollowedHubs, Follower
 from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.sharing.receive import pull, pulled
+from hub.main import create_app
+from hub.settings import Settings
 from node_api.connection import HubConnection
 from shared.errors import GeneratorWithdrawnError
 from shared.files import put_in_place
@@ -18,7 +21,7 @@ from shared.packages import Package
 from shared.states import Replacement, StateWanted, VersionState
 from signing.receiving import Receiver
 from signing.trust import TrustStore
-from tests.hub_server import running_hub
+from tests.hub_server import ADMIN_TOKEN, UNLIMITED, RunningHub, running_hub, serving
 from tests.packages import write_tiny_package
 
 GENERATOR = ("centre-b", "lesions-dcgan")
@@ -130,3 +133,30 @@ def test_a_hub_that_was_begun_anew_is_read_from_its_beginning(tmp_path: Path) ->
     assert mark is not None
     assert mark.state == "deprecated"
     assert node.followed.last(hub.url) < 10_000
+
+
+def test_a_hub_of_before_knows_no_events_and_its_generators_are_approved(tmp_path: Path) -> None:
+    chosen = Settings.model_validate(
+        {"data_dir": tmp_path / "hub", "admin_token": ADMIN_TOKEN, **UNLIMITED}
+    )
+    with serving(_of_before(create_app(chosen)), chosen) as url:
+        running = RunningHub(url, tmp_path / "hub")
+        owner, token = running.invited("centre-b"), running.client().invite("centre-a")
+        owner.publish(write_tiny_package(tmp_path / "one"))
+        node = PullingNode.of(tmp_path / "node", url, token, running.client(token))
+        node.pull()
+        node.follower.poll()
+
+    assert node.state() is None
+    assert node.followed.last(url) == 0
+
+
+def _of_before(app: ASGIApp) -> ASGIApp:
+    """Return the hub as one that has no paths of states and events."""
+
+    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path", "").rpartition("/")[2] in {"events", "state", "states"}:
+            scope = {**scope, "path": "/api/v1/nowhere"}
+        await app(scope, receive, send)
+
+    return asgi

@@ -9,8 +9,6 @@ import pytest
 from shared.archives import described, write_archive
 from tests.command_line import Done, Genshare
 from tests.hub.audit_log.test_verification import FILES
-from tests.hub.audit_log.test_verification import data_dir as data_dir
-from tests.hub.audit_log.test_verification import served as served
 from tests.hub_server import running_hub
 
 

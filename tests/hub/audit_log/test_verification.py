@@ -16,44 +16,12 @@ from hub.audit_log.verification import Verification, Verifier
 from hub.centres.callers import operator
 from hub.database import open_database
 from shared.records import LogHead
-from shared.states import Replacement, StateWanted
-from signing.publishing import Signer
 from tests.command_line import Genshare
 from tests.hub.audit_log.test_log import NOW
-from tests.hub_server import running_hub
-from tests.packages import write_tiny_package
 from tests.signing.made_up import a_key
-from tests.statements import a_statement
 
 TRIGGERS = ("no_update_of_audit_log", "no_delete_of_audit_log")
 FILES = "blobs/??/*"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a hub where something happened, and which nobody serves now."""
-    folder = tmp_path_factory.mktemp("served")
-    with running_hub(folder / "hub") as hub:
-        owner = hub.invited("centre-b")
-        package = write_tiny_package(folder / "package")
-        statement = a_statement(subject=package.digest)
-        stated = owner.state(owner.publish(package), statement)
-        signer = Signer(a_key(), owner)
-        assert signer.introduce("centre-b")
-        assert signer.sign(stated, statement)
-        instead = Replacement(centre="centre-b", name="lesions-dcgan", version=2)
-        record = owner.publish(write_tiny_package(folder / "other", title="Other"))
-        best = owner.point_alias("centre-b", "lesions-dcgan", "best", 1)
-        owner.point_alias("centre-b", "lesions-dcgan", "best", 2, before=best)
-        old = StateWanted(state="withdrawn", reason="Too few patients", replacement=instead)
-        owner.change_state(stated, old)
-        hub.invited("centre-a").fetch(record, folder / "in")
-    return folder / "hub"
-
-
-@pytest.fixture
-def data_dir(served: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(served, tmp_path / "hub"))
 
 
 def _changed(data_dir: Path, *changes: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,19 +17,25 @@ FILES = "/api/v1/generators/centre-b/lesions-dcgan/versions/1/files/"
 ROUTE = "/generators/{centre}/{name}/versions/{version}/files/{file}"
 
 
-def _get(url: str, token: str = ADMIN_TOKEN) -> httpx.Response:
-    return httpx.get(url, headers={"Authorization": f"Bearer {token}"})
+@pytest.fixture(scope="module")
+def http() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=60) as client:
+        yield client
 
 
-def test_metrics_count_what_was_asked_held_and_refused(tmp_path: Path) -> None:
+def _get(http: httpx.Client, url: str, token: str = ADMIN_TOKEN) -> httpx.Response:
+    return http.get(url, headers={"Authorization": f"Bearer {token}"})
+
+
+def test_metrics_count_what_was_asked_held_and_refused(tmp_path: Path, http: httpx.Client) -> None:
     package = write_tiny_package(tmp_path / "package")
     with running_hub(tmp_path / "hub") as hub:
         owner = hub.client().invite("centre-b")
         hub.client(owner).publish(package)
-        files = [_get(hub.url + FILES + "card.json", owner) for _ in range(3)]
-        refused = [_get(hub.url + "/api/v1/log", owner) for _ in range(20)]
-        unknown = [_get(f"{hub.url}/nowhere/{number}") for number in range(3)]
-        answer = _get(hub.url + "/metrics")
+        files = [_get(http, hub.url + FILES + "card.json", owner) for _ in range(3)]
+        refused = [_get(http, hub.url + "/api/v1/log", owner) for _ in range(20)]
+        unknown = [_get(http, f"{hub.url}/nowhere/{number}") for number in range(3)]
+        answer = _get(http, hub.url + "/metrics")
 
     assert {each.status_code for each in (*files, *refused, *unknown)} == {200, 403, 404}
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
@@ -49,22 +56,24 @@ def test_metrics_count_what_was_asked_held_and_refused(tmp_path: Path) -> None:
     assert 5 <= samples["log_entries",] <= 15
 
 
-def test_only_the_administrator_reads_metrics_also_on_loopback(tmp_path: Path) -> None:
+def test_only_the_administrator_reads_metrics_also_on_loopback(
+    tmp_path: Path, http: httpx.Client
+) -> None:
     with running_hub(tmp_path) as hub:
         token = hub.client().invite("centre-a")
 
-        assert httpx.get(f"{hub.url}/metrics").status_code == 401
-        assert _get(f"{hub.url}/metrics", token).status_code == 403
+        assert http.get(f"{hub.url}/metrics").status_code == 401
+        assert _get(http, f"{hub.url}/metrics", token).status_code == 403
 
 
 def test_a_line_of_the_log_names_caller_and_address(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, http: httpx.Client
 ) -> None:
     caplog.set_level(logging.INFO)
     with running_hub(tmp_path) as hub:
         token = hub.client().invite("centre-a")
-        _get(f"{hub.url}/api/v1/centres?name={token}", token)
-        httpx.get(f"{hub.url}/api/v1/centres")
+        _get(http, f"{hub.url}/api/v1/centres?name={token}", token)
+        http.get(f"{hub.url}/api/v1/centres")
 
     told = (r.getMessage() for r in caplog.records if r.name == "shared.problem_handlers")
     lines = [line.partition(" ")[2] for line in told]  # after the request's id
@@ -77,7 +86,7 @@ def test_a_line_of_the_log_names_caller_and_address(
 
 @pytest.mark.slow
 def test_a_hub_told_so_writes_json_lines_in_which_no_token_stands(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, http: httpx.Client
 ) -> None:
     monkeypatch.setenv("HUB_LOG_FORMAT", "json")
     hub = HubProcess(tmp_path / "hub")
@@ -85,10 +94,10 @@ def test_a_hub_told_so_writes_json_lines_in_which_no_token_stands(
         hub.wait_until_ready()
         body = {"name": "centre-a"}
         headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        enrolled = httpx.post(f"{hub.url}/api/v1/centres", json=body, headers=headers)
+        enrolled = http.post(f"{hub.url}/api/v1/centres", json=body, headers=headers)
         token = enrolled.json()["token"]
-        _get(f"{hub.url}/api/v1/generators/{token}?token={token}", token)
-        _get(f"{hub.url}/api/v1/log", token)
+        _get(http, f"{hub.url}/api/v1/generators/{token}?token={token}", token)
+        _get(http, f"{hub.url}/api/v1/log", token)
     finally:
         hub.stop()
 

@@ -13,7 +13,15 @@ from hub.audit_log.store import LogStore
 from hub.database import open_database
 from hub.registry.service import Registry
 from shared.records import GeneratorVersion
-from tests.browser import NARROW, WIDE, chromium, fits, tab_to, watched
+from tests.browser import (
+    NARROW,
+    WIDE,
+    check_can_be_read_aloud,
+    chromium,
+    fits,
+    tab_to,
+    watched,
+)
 from tests.hub.pages.filled import fill
 from tests.hub_server import OPERATOR, RunningHub, running_hub
 
@@ -85,6 +93,7 @@ def test_every_page_is_whole_in_every_window(
                 assert picture.evaluate("image => image.complete && image.naturalWidth") == 3
             if scripts:
                 assert fits(page), path
+                check_can_be_read_aloud(page)
 
         assert found == PAGES
 
@@ -159,7 +168,6 @@ def test_hostile_words_are_shown_as_words(world: World, monkeypatch: pytest.Monk
     monkeypatch.setattr(Registry, "find", find_hostile)
     event = Event(action=Action.FETCHED, caller="centre-a", address=hostile)
     log = LogStore(open_database(world.hub.data_dir / "hub.sqlite"))
-    log.tell(event, at=datetime(2026, 1, 2))  # noqa: DTZ001 (the log's own are without, in UTC)
     with watched(world.browser, world.hub.url) as window:
         page = window.new_page()
         world.log_in(page)
@@ -168,5 +176,6 @@ def test_hostile_words_are_shown_as_words(world: World, monkeypatch: pytest.Monk
         assert page.locator("h1").inner_text() == hostile
         assert hostile in page.title()
         assert page.get_by_role("definition").filter(has_text=hostile).count() == 1
+        log.tell(event, at=datetime(2026, 1, 2))  # noqa: DTZ001 (in UTC, and does not say so)
         page.goto("/log")
         assert page.locator("tbody tr").first.locator(".beneath").inner_text() == hostile[:64]
