@@ -23,13 +23,13 @@ from centre_node.sampling.recipes import new_recipe
 from centre_node.sharing.audit import PICTURE, FolderAudit
 from centre_node.sharing.receive import pull, pulled
 from centre_node.sharing.release import AUDIT
+from centre_node.study.arms_without import study_without
 from centre_node.study.from_file import write_report
 from centre_node.study.lineage import RESULT, read_report
 from centre_node.study.local_engine import LocalEngine
 from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
-from centre_node.study.without import study_without
 from centre_node.training.on_lesions import train_on_lesions
 from centre_node.training.plan import TrainingPlan
 from node_api.audits import AuditReport, AuditSettings

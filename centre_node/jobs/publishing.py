@@ -1,6 +1,5 @@
 """A publish job: builds the package, has it decided on, waits for a person if need be, sends it."""
 
-import hashlib
 from pathlib import Path
 
 from centre_node.jobs.node import Node
@@ -8,21 +7,16 @@ from centre_node.jobs.service import ARTIFACTS, PACKAGE
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import policy_of
 from centre_node.sharing.before_release import weights_to_publish
-from centre_node.sharing.officers_pages import PAGE_HTML
 from centre_node.sharing.publish import build_package, guarantee_on
-from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, read_audit
+from centre_node.sharing.release import AUDIT, Candidate, Gate, read_audit
+from centre_node.sharing.reviews import collapse_of, review_of
 from centre_node.training.patients import trained_patients
-from node_api.connection import ConnectedHub
 from node_api.jobs import Job
-from node_api.release import ReleasePolicy
 from node_api.requests import PublishRequest
-from node_api.results import FinishedTraining
-from node_api.review import Review, ReviewedFile
-from shared.canonical import canonical_json, digest_of
-from shared.packages import MANIFEST
+from node_api.review import Review
+from shared.canonical import digest_of
 from shared.progress import OnProgress
 from shared.records import GeneratorVersion
-from shared.statements import STATEMENT
 from shared.terms import CentreTerms
 from signing.keys import key_of
 
@@ -50,6 +44,7 @@ def publish(
         CentreTerms(centre=hub.centre, **request.terms),
         proportions=request.proportions,
         samples=request.samples,
+        use=request.use,
     )
     candidate = Candidate(
         package,
@@ -62,60 +57,13 @@ def publish(
     )
     gate = Gate(policy, ledger, pages=folder / ARTIFACTS, key=key_of(node.data_dir))
     release = gate.decide(candidate)
-    review = review_of(release, hub, policy, collapse=_collapse(trained))
+    review = review_of(release, hub, policy, collapse=collapse_of(trained.fidelity))
     if (policy.review or node.review) == "person" and not _is_approved(job, review):
         return review
     return gate.send(release, node.hub(job), on_progress=report).record
-
-
-def review_of(
-    release: Release, hub: ConnectedHub, policy: ReleasePolicy, *, collapse: str | None
-) -> Review:
-    """Return what a person looks at before a package leaves.
-
-    Args:
-        collapse: Why mode collapse is suspected; None: it is not.
-    """
-    package, statement = release.package, release.statement
-    files = (
-        *(ReviewedFile(**file.model_dump()) for file in package.manifest.files),
-        _file(MANIFEST, canonical_json(package.manifest)),
-        _file(STATEMENT, canonical_json(statement)),
-    )
-    told = {
-        "hub": hub,
-        "manifest_digest": package.digest,
-        "statement_digest": digest_of(statement),
-        "policy_digest": digest_of(policy),
-        "files": files,
-        "collapse": collapse,
-    }
-    unsigned = Review(
-        **told,
-        digest="0" * 64,
-        card=package.card,
-        verdict=release.decision.verdict,
-        reasons=tuple(reason.sentence for reason in release.decision.reasons),
-        waived_by=None if statement.waiver is None else statement.waiver.by,
-        page=PAGE_HTML,
-    )
-    return unsigned.model_copy(update={"digest": digest_of(unsigned)})
 
 
 def _is_approved(job: Job, review: Review) -> bool:
     if job.review is None or job.review.answer is None:
         return False
     return job.review.answer.approved and job.review.digest == review.digest
-
-
-def _file(name: str, content: bytes) -> ReviewedFile:
-    return ReviewedFile(
-        name=name, size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest()
-    )
-
-
-def _collapse(trained: FinishedTraining) -> str | None:
-    """Return why a training's generator is suspected of mode collapse."""
-    if trained.fidelity is None or trained.fidelity.mode_collapse.verdict != "suspected":
-        return None
-    return trained.fidelity.mode_collapse.statement

@@ -13,6 +13,7 @@ from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
 from centre_node.privacy.waivers import check_waiver
 from centre_node.sharing.before_release import weights_to_publish
+from centre_node.sharing.errors import NotApprovedError
 from centre_node.sharing.kept_terms import (
     PUBLISH_FILE,
     ask_on_terminal,
@@ -24,9 +25,12 @@ from centre_node.sharing.own_package import build_anew
 from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
 from centre_node.sharing.publish import guarantee_on
 from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, Sent, read_audit
+from centre_node.sharing.review_commands import Approved, Asked, check_approved
+from centre_node.sharing.reviews import collapse_of, review_lines, review_of
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.folder import PATCHES, TRAINED, read_trained
 from centre_node.training.patients import trained_patients
+from node_api.connection import ConnectedHub
 from node_api.release import ReleasePolicy
 from node_api.requests import MOST_SAMPLES
 from shared.command_options import Json, Options, with_options
@@ -142,6 +146,8 @@ def publish(
             rich_help_panel=RELEASE,
         ),
     ] = None,
+    review: Asked = False,
+    approve: Approved = None,
     signing_key: SigningKeyGiven = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
@@ -170,7 +176,7 @@ def publish(
       --licence "CC BY 4.0" --use-terms "Research only" --contact research@example.org
       --proportion weights-epoch-0500.safetensors=1 --proportion weights.safetensors=3 --dry-run
 
-      GENSHARE_HUB_TOKEN=... genshare publish optimam --policy release-policy.toml
+      GENSHARE_HUB_TOKEN=... genshare publish optimam --policy release-policy.toml --review
     """
     hub = None
     if not dry_run:
@@ -186,10 +192,29 @@ def publish(
     key = _key(signing_key)
     gate = Gate(rules, book, pages, key)
     release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
+    if review or approve or rules.review == "person":
+        _review(gate, release, hub_url, approve, dry_run=dry_run)
     sent = None if hub is None else _sent(gate, release, hub, draft=draft)
     done = "built, and not sent" if sent is None else _done(sent, hub_url)
     sys.stderr.write("" if sent is None else _signed(sent, key))
     sys.stdout.write(_as_json(release, sent) if json else _as_lines(release, done))
+
+
+def _review(
+    gate: Gate, release: Release, hub_url: str, approved: str | None, *, dry_run: bool
+) -> None:
+    """Show what would be sent; have it approved where it is about to be."""
+    card = release.package.card
+    hub = ConnectedHub(centre=card.centre, url=hub_url)
+    review = review_of(release, hub, gate.policy, collapse=collapse_of(card.fidelity))
+    if dry_run:
+        sys.stderr.writelines(f"{line}\n" for line in review_lines(review))
+        return
+    try:
+        check_approved(review, approved)
+    except NotApprovedError:
+        gate.ledger.turned_away(release.package.digest)
+        raise
 
 
 def _waiver(policy: ReleasePolicy, *, key: str | None, reason: str | None) -> StatedWaiver | None:

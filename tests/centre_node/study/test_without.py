@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from centre_node.study.arms_without import arms_without
 from centre_node.study.errors import StudyFileError
 from centre_node.study.study_file import read_study_file
-from centre_node.study.without import arms_without, file_without
+from centre_node.study.without import file_without
 from node_api.studies import Arm
 from tests.packages import write_tiny_package
 

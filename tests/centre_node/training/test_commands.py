@@ -24,7 +24,7 @@ from centre_node.privacy.waivers import key_sha256, new_key
 from centre_node.sampling import commands as sampling
 from centre_node.sampling.drawing import synthetic_patches
 from centre_node.sharing import commands as publish_commands
-from centre_node.sharing.errors import ReleaseRefusedError
+from centre_node.sharing.errors import NotApprovedError, ReleaseRefusedError
 from centre_node.training import commands as training_commands
 from centre_node.training.errors import TrainingFolderError
 from node_api.data_sources import PhantomSet
@@ -63,6 +63,10 @@ def mammograms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     write_phantoms(phantoms, folder, layout="inbreast", on_progress=lambda _done, _total: None)
     return folder
+
+
+UNPUBLISHED = shutil.ignore_patterns("package", "publish.toml", "privacy.*", "earlier-*")
+"""What a training's folder lacks that was never published from, nor tried to."""
 
 
 def train(mammograms: Path, out: Path, *options: str | Path) -> Result:
@@ -399,15 +403,33 @@ def test_other_terms_make_another_package(trained: Path) -> None:
         assert open_package(trained / "package").card.licence == licence
 
 
+def test_what_a_person_looked_at_is_sent_by_its_digest_and_nothing_else_is(
+    trained: Path, loopback_hub: RunningHub, tmp_path: Path
+) -> None:
+    folder, hub = tmp_path / "folder", loopback_hub.url
+    shutil.copytree(trained, folder, ignore=UNPUBLISHED)
+    token = loopback_hub.client(ADMIN_TOKEN).invite("centre-b", renew=True)
+    terms = [*TERMS, "--name", "looked-at"]
+
+    shown = publish(folder, *terms, "--dry-run", "--review", hub=hub, token=token)
+    digest = shown.output.partition("digest of all this: ")[2][:64]
+    nobody = publish(folder, "--review", hub=hub, token=token)
+    other = publish(folder, "--approve", "0" * 64, hub=hub, token=token)
+    elsewhere = publish(folder, "--approve", digest, hub=f"{hub}/", token=token)
+    sent = publish(folder, "--approve", digest, hub=hub, token=token)
+
+    assert f"would be sent to {hub} as centre-b/looked-at:" in shown.output
+    assert "no terminal to ask at" in sentence(nobody, NotApprovedError)
+    assert "000000000000 was approved" in sentence(other, NotApprovedError)
+    assert digest[:12] in sentence(elsewhere, NotApprovedError)
+    assert "centre-b/looked-at: published as version 1" in sent.output
+
+
 def test_terms_are_remembered_and_what_left_before_is_kept(
     trained: Path, loopback_hub: RunningHub, tmp_path: Path
 ) -> None:
     folder = tmp_path / "folder"
-    shutil.copytree(
-        trained,
-        folder,
-        ignore=shutil.ignore_patterns("package", "publish.toml", "earlier-*", "privacy.*"),
-    )
+    shutil.copytree(trained, folder, ignore=UNPUBLISHED)
     token = loopback_hub.client(ADMIN_TOKEN).invite("centre-b", renew=True)
 
     first = publish(folder, *TERMS, "--name", "kept", hub=loopback_hub.url, token=token)
