@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.centre_node.jobs.test_jobs import PUBLICATION, STUDY, connected
-from tests.centre_node.node_server import ENDED, Node, training
+from tests.centre_node.node_server import ENDED, OWN, Node, training
 from tests.hub_server import RunningHub
 from tests.waiting import wait_for
 
@@ -57,13 +57,17 @@ class Worked:
 @pytest.fixture(scope="module")
 def worked(node: Node, loopback_hub: RunningHub) -> Worked:
     connected(node, loopback_hub, "centre-a")
-    trained = node.result(training(epochs=1, checkpoint_every_epochs=1))["job"]["id"]
+    node.register("many", {**OWN, "patients": 60}).raise_for_status()
+    halves = {"dataset": "many", "hold_out": {"share": 0.5, "seed": 1}}
+    request = {**training(epochs=1, checkpoint_every_epochs=1), **halves}
+    trained = node.result(request)["job"]["id"]
     published = node.result({**PUBLICATION, "name": "to-cancel", "training_job": trained})
     pull = {"kind": "pull", "centre": "centre-a", "name": "to-cancel"}
     node.result(pull)
     requests = {
         "train_generator": training(epochs=300),
         "study": {"kind": "study", "dataset": "own", "study": LONG_STUDY, "workers": 2},
+        "audit": {"kind": "audit", "training_job": trained, "samples": 1000},
         "write_phantoms": {"kind": "write_phantoms"},
         "publish": {**PUBLICATION, "training_job": trained},
         "pull": pull,
