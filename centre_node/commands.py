@@ -133,13 +133,25 @@ def _person(name: str | None) -> str:
     Raises:
         typer.BadParameter: The name could not stand under an approval.
     """
-    given = getpass.getuser() if name is None else name
+    given = _own_name() if name is None else name
     if len(given) > LONGEST_NAME or not PERSON.fullmatch(given):
         raise typer.BadParameter(
             f"--name is {given!r}; it must be a line of letters, digits, blanks and common "
             f"punctuation, at most {LONGEST_NAME}"
         )
     return given
+
+
+def _own_name() -> str:
+    """Return the user's name on this machine.
+
+    Raises:
+        typer.BadParameter: There is none, as in some containers.
+    """
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise typer.BadParameter("this user has no name here; say who logs in by --name") from error
 
 
 def _tell_new_token(token: StaffToken) -> None:

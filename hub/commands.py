@@ -162,7 +162,8 @@ def login(
     if centre is not None and not CentreStore(engine).is_enrolled(centre):
         raise CentreNotFoundError(f"no centre {centre} is enrolled")
     caller = operator() if centre is None else Caller(centre, Role.READER)
-    base = url or str(settings.public_url or "http://127.0.0.1:8000")
+    scheme = "https" if settings.tls_certificate else "http"
+    base = url or str(settings.public_url or f"{scheme}://127.0.0.1:8000")
     sys.stdout.write(login_url(base, logins(engine).new_link(caller)) + "\n")
 
 

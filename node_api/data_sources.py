@@ -10,6 +10,11 @@ from shared.names import Name
 
 AcquisitionStyle = Literal["digital", "film", "soft"]
 
+LesionForm = Literal["round", "lobulated", "spiculated", "cluster"]
+"""What a phantom's lesion looks like: three forms of masses, and clusters of calcifications."""
+
+EVERY_FORM: tuple[LesionForm, ...] = ("round", "lobulated", "spiculated", "cluster")
+
 FolderFormat = Literal["coco", "inbreast", "bcdr", "optimam", "cbis-ddsm", "mias", "table"]
 
 
@@ -63,6 +68,26 @@ class PhantomSet(StrictModel):
         "clusters",
         description="What an annotation outlines: a cluster, as in most data sets, or each single "
         "calcification, as in INbreast.",
+    )
+    lesion_forms: tuple[LesionForm, ...] = Field(
+        EVERY_FORM,
+        min_length=1,
+        max_length=len(EVERY_FORM),
+        description="Which forms lesions have, in the shares that they have among all of them.",
+        exclude_if=lambda forms: set(forms) == set(EVERY_FORM),
+    )
+    lesion_contrast: float = Field(
+        1.0,
+        ge=0.25,
+        le=4,
+        description="How much more than by default lesions stand out from the tissue.",
+        exclude_if=lambda contrast: contrast == 1,
+    )
+    pathology: Literal["mixed", "by_form"] = Field(
+        "mixed",
+        description="With mixed, most spiculated lesions are malignant and some others too; with "
+        "by_form, all spiculated ones and no others, as in a textbook.",
+        exclude_if=lambda pathology: pathology == "mixed",
     )
     written_as: FolderFormat | None = None
 

@@ -6,6 +6,22 @@ from typing import Any
 PATCHES = {"margin_px": 8, "smallest_side_px": 16}
 GENERATOR = "6f0ccf7694da26a19aec20898917dc020cfbabd7f3116a23940fe553b1c1fdec"
 TRAINING = "0123456789abcdef0123456789abcdef"
+STUDY: Mapping[str, Any] = {
+    "dataset": "own",
+    "workers": 2,
+    "study": {
+        "image_size": 64,
+        "patches": PATCHES,
+        "train_fractions": [0.25, 1.0],
+        "seeds": [0, 1, 2],
+        "synthetic_patches": 500,
+        "arms": [
+            {"name": "none"},
+            {"name": "own lesions repeated", "oversampled": True},
+            {"name": "with B", "generators": [GENERATOR]},
+        ],
+    },
+}
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "Draw phantoms as an INbreast folder": {
@@ -17,6 +33,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             "seed": 1,
             "written_as": "inbreast",
         },
+    },
+    "Look at what would be cut": {
+        "kind": "preview",
+        "dataset": "own",
+        "lesion_kinds": ["mass"],
+        "patches": PATCHES,
     },
     "Train a generator of masses": {
         "kind": "train_generator",
@@ -46,21 +68,6 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "count": 100,
         "seed": 3,
     },
-    "Study whether it helps": {
-        "kind": "study",
-        "dataset": "own",
-        "workers": 2,
-        "study": {
-            "image_size": 64,
-            "patches": PATCHES,
-            "train_fractions": [0.25, 1.0],
-            "seeds": [0, 1, 2],
-            "synthetic_patches": 500,
-            "arms": [
-                {"name": "none"},
-                {"name": "own lesions repeated", "oversampled": True},
-                {"name": "with B", "generators": [GENERATOR]},
-            ],
-        },
-    },
+    "Ask how long a study would take": {"kind": "plan_study", **STUDY},
+    "Study whether it helps": {"kind": "study", **STUDY},
 }

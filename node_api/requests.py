@@ -15,7 +15,7 @@ from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, FileName, LesionKind, Name, Pathology
-from shared.terms import Terms
+from shared.terms import Terms, UseLimits
 
 MOST_SAMPLES = 64
 
@@ -125,6 +125,9 @@ class PublishRequest(Terms, WeightsChoice):
         le=MOST_SAMPLES,
         description="Synthetic patches to show on the hub's page: drawn from the weights that are "
         "published, and sent as a picture with them.",
+    )
+    use: UseLimits | None = Field(
+        None, description="Limits of its use, which its card tells and hub and receivers see to."
     )
 
 

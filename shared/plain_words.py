@@ -48,6 +48,10 @@ def _forms() -> Mapping[str, str]:
 FORMS = _forms()
 
 
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def _counted(field: str, least: str, one: str, more: str) -> Callable[[Context], str]:
     def told(context: Context) -> str:
         count = context[field]
@@ -63,11 +67,11 @@ def _no_json(context: Context) -> str:
 
 LIMITS: Mapping[str, Callable[[Context], str]] = {
     "json_invalid": _no_json,
-    "greater_than_equal": lambda given: f"must be {given['ge']} or more",
-    "greater_than": lambda given: f"must be above {given['gt']}",
-    "less_than_equal": lambda given: f"must be {given['le']} or less",
-    "less_than": lambda given: f"must be below {given['lt']}",
-    "multiple_of": lambda given: f"must be a multiple of {given['multiple_of']}",
+    "greater_than_equal": lambda given: f"must be {_number(given['ge'])} or more",
+    "greater_than": lambda given: f"must be above {_number(given['gt'])}",
+    "less_than_equal": lambda given: f"must be {_number(given['le'])} or less",
+    "less_than": lambda given: f"must be below {_number(given['lt'])}",
+    "multiple_of": lambda given: f"must be a multiple of {_number(given['multiple_of'])}",
     "literal_error": lambda given: f"must be {given['expected']}",
     "enum": lambda given: f"must be {given['expected']}",
     "union_tag_invalid": lambda given: (

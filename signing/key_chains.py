@@ -77,6 +77,15 @@ def trusted_keys(
     return found
 
 
+def later_keys(before: str, centre: str, keys: Sequence[CentreKey]) -> frozenset[str]:
+    """Return the fingerprints of the keys that a key hands over to, directly or by others."""
+    for run in _runs(centre, keys):
+        names = [key.fingerprint for key in run]
+        if before in names:
+            return frozenset(names[names.index(before) + 1 :])
+    return frozenset()
+
+
 def _runs(centre: str, keys: Sequence[CentreKey]) -> Iterator[list[PublicKey]]:
     """Yield keys that hand over to each other, in order; a hub's list may be made up."""
     listed = [(key, public) for key in keys if (public := readable(key)) is not None]

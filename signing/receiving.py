@@ -21,7 +21,7 @@ from signing.packages import SIGNATURE, STATEMENT_SIGNATURE, check_audit, check_
 from signing.remembered import REMEMBERED, RememberedStore
 from signing.statuses import CentreStatus, read_status
 from signing.trust import TrustStore
-from signing.watching import Watch, check_latest, check_listed, check_pointed
+from signing.watching import SignedStatus, Watch, check_latest, check_listed, check_pointed
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +111,14 @@ class Receiver:
         """Compare what the hub gives with what the centre signed; return what is to be doubted."""
         watch = Watch(self.hub.url, RememberedStore(self.trust.file.with_name(REMEMBERED)))
         watch.check_log(self.hub.signing)
-        status = self._status(record.centre)
-        watch.check_progress(record.centre, status)
+        signed = self._status(record.centre)
+        watch.check_progress(record.centre, signed)
         try:
-            self._compare(status, record, asked)
+            self._compare(None if signed is None else signed.status, record, asked)
         except StatusMissingError as error:
             if self.trust.read().mode_of(record.centre) == "enforce":
                 raise
-            return str(error) if status is not None or is_signed else ""
+            return str(error) if signed is not None or is_signed else ""
         return ""
 
     def _compare(self, status: CentreStatus | None, record: GeneratorVersion, asked: Asked) -> None:
@@ -133,7 +133,7 @@ class Receiver:
         if asked.is_latest:
             check_latest(status, record, gives=partial(self._gives, record))
 
-    def _status(self, centre: str) -> CentreStatus | None:
+    def _status(self, centre: str) -> SignedStatus | None:
         """Return what a centre says of all its versions, if a trusted key signed it."""
         content, found = self.hub.signing.status(centre), list[CentreStatus]()
         if content is None:
@@ -143,8 +143,9 @@ class Receiver:
             found.append(read_status(content, key, centre=centre))
 
         keys = self.hub.signing.keys(centre)
-        self._judged(f"the status of {centre}", centre, content, keys, check)
-        return found[0]
+        finding = self._judged(f"the status of {centre}", centre, content, keys, check)
+        assert finding.key is not None, "what is there and is looked at was signed with a key"
+        return SignedStatus(found[0], finding.key, keys)
 
     def _gives(self, record: GeneratorVersion, version: int) -> bool:
         try:

@@ -20,11 +20,13 @@ class SeenStatus(StrictModel):
     """The newest status of a centre that was seen at a hub.
 
     Attributes:
-        sha256: Of what its centre said, whoever signed it again.
+        sha256: Of what its centre said.
+        key: The fingerprint of the key that signed it.
     """
 
     number: int = Field(ge=1, le=LARGEST_COUNT)
     sha256: Digest
+    key: Digest
 
 
 class SeenHub(StrictModel):

@@ -5,11 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.canonical import digest_of
-from shared.records import GeneratorVersion, LogHead
+from shared.records import CentreKey, GeneratorVersion, LogHead
 from shared.signing_calls import SigningCalls
 from signing.errors import LogForkedError, StatusMissingError, StatusRefusedError
+from signing.key_chains import later_keys
 from signing.remembered import RememberedStore, SeenHub, SeenStatus
 from signing.statuses import CentreStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStatus:
+    """What a centre says of its versions.
+
+    Attributes:
+        key: The fingerprint of the trusted key that signed it.
+        keys: The centre's, as the hub lists them.
+    """
+
+    status: CentreStatus
+    key: str
+    keys: tuple[CentreKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +62,44 @@ class Watch:
                 "rewritten, or others are shown another one"
             )
 
-    def check_progress(self, centre: str, status: CentreStatus | None) -> None:
+    def check_progress(self, centre: str, signed: SignedStatus | None) -> None:
         """Check that a centre's status is none before the one that was seen last; remember it.
 
         Raises:
             StatusRefusedError: It is, or there is none any more.
         """
         before = self.store.read().of(self.url).statuses.get(centre)
-        if status is None:
+        if signed is None:
             if before is not None:
                 raise StatusRefusedError(
                     f"the hub had a status of {centre}, number {before.number}, and gives none "
                     "now: it hides what that centre says of its generators"
                 )
             return
-        seen = SeenStatus(number=status.number, sha256=digest_of(status))
-        if before is not None and status.number < before.number:
-            raise StatusRefusedError(
-                f"the hub gives status {status.number} of {centre}, of {_day(status.made_at)}, but "
-                f"had number {before.number} before: it shows an older state of that centre's "
-                "generators"
-            )
-        if before is not None and status.number == before.number and seen != before:
-            raise StatusRefusedError(
-                f"{centre} signed two statuses with the number {status.number}, and the hub shows "
-                "now this one, now that"
-            )
+        status = signed.status
+        seen = SeenStatus(number=status.number, sha256=digest_of(status), key=signed.key)
+        if before is not None:
+            _check_follows(centre, before, seen, signed)
         self.store.change(self.url, lambda now: _with_status(now, centre, seen))
+
+
+def _check_follows(centre: str, before: SeenStatus, seen: SeenStatus, signed: SignedStatus) -> None:
+    if seen.number < before.number:
+        raise StatusRefusedError(
+            f"the hub gives status {seen.number} of {centre}, of {_day(signed.status.made_at)}, "
+            f"but had number {before.number} before: it shows an older state of that centre's "
+            "generators"
+        )
+    if seen.number == before.number and seen.sha256 != before.sha256:
+        raise StatusRefusedError(
+            f"{centre} signed two statuses with the number {seen.number}, and the hub shows now "
+            "this one, now that"
+        )
+    if seen.key != before.key and seen.key not in later_keys(before.key, centre, signed.keys):
+        raise StatusRefusedError(
+            f"the status of {centre} is signed with the key {seen.key}, but the one before with "
+            f"{before.key}, which does not hand over to it"
+        )
 
 
 def check_listed(status: CentreStatus, record: GeneratorVersion, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -55,6 +56,29 @@ def watched(browser: Browser, base_url: str, **options: Any) -> Iterator[Browser
 def fits(page: Page) -> bool:
     """Tell whether a page is no wider than its window."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+UNNAMED = """
+() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, img')]
+  .filter(e => !(e.ariaLabel || e.alt || e.innerText?.trim() && e.tagName != 'SELECT'
+                 || e.labels?.length))
+  .map(e => e.outerHTML)
+"""
+LANDMARKS = """
+() => [document.documentElement.lang,
+  ...['header', 'main', 'footer', 'h1', '.skip[href="#content"]']
+    .map(words => document.querySelectorAll(words).length)]
+"""
+HEADINGS = "() => [...document.querySelectorAll('h1, h2, h3, h4')].map(e => +e.tagName[1])"
+
+
+def check_can_be_read_aloud(page: Page) -> None:
+    """Check what a screen reader goes by: names, landmarks, and headings without a gap."""
+    assert page.evaluate(UNNAMED) == []
+    assert page.evaluate(LANDMARKS) == ["en", 1, 1, 1, 1, 1]
+    levels = page.evaluate(HEADINGS)
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def tab_to(page: Page, words: str, *, most: int = 60) -> None:

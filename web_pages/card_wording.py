@@ -1,12 +1,10 @@
-"""The pages' sentences: what a card, a report or a statement says, for people who read it once."""
+"""What a card, a report or a statement says, in sentences, on the pages of hub and node alike."""
 
 from collections.abc import Callable, Mapping
 
-from hub.audit_log.events import Details
 from shared.cards import ModelCard
 from shared.fidelity import FidelityReport, FidelityRow
 from shared.statements import AuditStatement, StatedAttack
-from web_pages.wording import size
 
 KINDS: Mapping[str, str] = {
     "mass": "masses",
@@ -14,12 +12,6 @@ KINDS: Mapping[str, str] = {
     "other": "other lesions",
 }
 ARCHITECTURES: Mapping[str, str] = {"dcgan": "DCGAN", "residual": "residual network"}
-ORDERS: Mapping[str, str] = {
-    "newest": "newest first",
-    "oldest": "oldest first",
-    "centre": "by centre",
-    "name": "by name",
-}
 LOSSES: Mapping[str, str] = {
     "dcgan": "DCGAN",
     "wgan-gp": "WGAN-GP",
@@ -150,20 +142,6 @@ def signed(kind: str) -> str:
     return SIGNED.get(kind, kind)
 
 
-def in_words(name: str) -> str:
-    """Return a name of the audit log as people write it."""
-    return name.replace("_", " ")
-
-
-def details(told: Details) -> str:
-    """Return an entry's details in a line."""
-    return "; ".join(
-        f"size: {size(int(value))}" if name == "size_bytes" else f"{in_words(name)}: {value}"
-        for name, value in told.items()
-        if value is not None
-    )
-
-
 def statement_summary(statement: AuditStatement | None) -> str:
     """Return the verdict in two words, for a table."""
     return "not stated" if statement is None else statement.verdict
@@ -200,9 +178,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
         network,
         fidelity_rows,
         attack_in_words,
-        in_words,
         signed,
-        details,
         statement_summary,
         statement_tone,
         collapse_tone,

@@ -24,6 +24,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 API = "/api/"
+PASSING = {429, 500, 502, 503, 504, 507}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,20 @@ def _problem_page(request: Request, problem: Problem) -> HTMLResponse | None:
         return None
     site: Site = request.app.state.site
     page = site.page(request, "problem.html.j2", status=problem.status, problem=problem)
-    if "HX-Request" in request.headers:  # what asks for a part of a page shows the whole error
-        page.headers["HX-Redirect"] = f"{request.url.path}?{request.url.query}"
+    if "HX-Request" in request.headers:
+        page.headers.update(_for_part(request, problem))
     return page
+
+
+def _for_part(request: Request, problem: Problem) -> dict[str, str]:
+    """Return what is done where a part of a page cannot be had: the whole error is shown.
+
+    What passes by itself changes nothing on the page, which asks again.
+    """
+    if problem.status in PASSING or request.method != "GET":
+        return {"HX-Reswap": "none"}
+    path = "/" + request.url.path.lstrip("/")  # two slashes would name another host
+    return {"HX-Redirect": f"{path}?{request.url.query}"}
 
 
 def _environment(site: Site) -> Environment:

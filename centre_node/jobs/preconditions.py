@@ -9,7 +9,7 @@ from centre_node.jobs.errors import JobNotFoundError, TrainingNotDoneError
 from centre_node.jobs.needs import datasets_of, needs_hub
 from centre_node.jobs.store import JobStore
 from centre_node.pulled.service import PulledGenerators
-from centre_node.sampling.classes import check_pathology
+from centre_node.sampling.classes import check_count, check_pathology
 from centre_node.sharing.before_release import check_counts, terms_of, weights_to_publish
 from centre_node.study.arms_without import study_without
 from centre_node.study.fitting_generators import check_generators
@@ -26,7 +26,7 @@ from node_api.requests import (
 from node_api.results import FinishedTraining
 from shared.cards import ModelCard
 from shared.errors import BrokenPackageError, CardRefusedError, PartlyFetchedError
-from shared.screening import terms_fault
+from shared.screening import prose_fault, terms_fault
 
 
 class Preconditions:
@@ -77,6 +77,7 @@ class Preconditions:
                     request.generator, partly=True, withdrawn_too=request.withdrawn_too
                 )
                 check_pathology(request.pathology, card)
+                check_count(request.count, card)
             case StudyParts():
                 self._check_study(request)
         return hub
@@ -115,6 +116,8 @@ class Preconditions:
             for digest in sorted(digests)
         }
         check_generators(study, cards)
+        for card in cards.values():
+            check_count(study.synthetic_patches, card)
 
     def _card(self, digest: str, *, partly: bool = False, withdrawn_too: bool = False) -> ModelCard:
         found = self._pulled.usable(digest, withdrawn_too=withdrawn_too)
@@ -133,3 +136,5 @@ def _check_publishable(request: PublishRequest, trained: FinishedTraining, centr
     terms = terms_of({"centre": centre, **request.terms})
     if (fault := terms_fault(terms)) is not None:
         raise CardRefusedError(f"the card's {fault}")
+    if request.use is not None and (fault := prose_fault(request.use.purpose or "")) is not None:
+        raise CardRefusedError(f"the card's use.purpose: {fault}")

@@ -44,6 +44,7 @@ def publish(
         CentreTerms(centre=hub.centre, **request.terms),
         proportions=request.proportions,
         samples=request.samples,
+        use=request.use,
     )
     candidate = Candidate(
         package,

@@ -143,6 +143,7 @@ def register_form(folders: DataFolders) -> Form:
         button="Read and count it",
         hidden={},
         missing="" if found else NO_FOLDER,
+        ways=(("Draw phantoms", "/new/write_phantoms"),),
     )
 
 

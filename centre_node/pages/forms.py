@@ -98,6 +98,7 @@ class Form:
         hidden: What is sent along and cannot be changed, by name.
         faults: What is wrong with no field in particular.
         missing: What must be there first; with any, the form cannot be sent.
+        ways: Titles and paths of how to get it.
     """
 
     title: str
@@ -107,6 +108,7 @@ class Form:
     hidden: Mapping[str, str]
     faults: tuple[str, ...] = ()
     missing: str = ""
+    ways: tuple[tuple[str, str], ...] = ()
 
     @property
     def fields(self) -> tuple[FormField, ...]:

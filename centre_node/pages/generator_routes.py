@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import Request, Response
 
 from centre_node.ledger.errors import LedgerError
-from centre_node.pages.generator_views import STATES, Offered, offered, trained_lines
+from centre_node.pages.generator_views import Offered, offered, trained_lines
 from centre_node.pages.parts import Parts, PartsDep, staff_router
 from centre_node.pages.wording import as_sentence
 from node_api.connection import HubConnection
@@ -53,7 +53,6 @@ def show_generators(request: Request, parts: PartsDep, ask: str = "") -> Respons
         ledger=entries,
         ledger_fault=ledger_fault,
         pulled=parts.pulled.all(),
-        states=STATES,
         hub=hub,
         at_hub=_ask(parts, hub) if ask == "hub" and hub is not None else None,
     )

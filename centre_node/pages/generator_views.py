@@ -11,17 +11,9 @@ from node_api.requests import PublishRequest, TrainGeneratorRequest
 from node_api.results import FinishedTraining
 from shared.fidelity import FidelityReport
 from shared.records import GeneratorVersion
-from shared.states import ENDED, State
+from shared.states import ENDED
 
 COLLAPSE: Mapping[str, Tone] = {"none seen": "good", "suspected": "bad", "not judged": "still"}
-STATES: Mapping[State, Tone] = {
-    "draft": "still",
-    "pending_review": "open",
-    "approved": "good",
-    "deprecated": "open",
-    "withdrawn": "bad",
-    "quarantined": "bad",
-}
 LONGEST_ARM = 60
 
 

@@ -115,6 +115,7 @@ def preview_form(at_hand: AtHand, dataset: str = "", patches: PatchConfiguration
         button="Draw them",
         hidden={"kind": "preview"},
         missing="" if at_hand.datasets else NO_DATASET,
+        ways=TO_DATASET,
     )
 
 
@@ -149,6 +150,7 @@ def train_form(
             "architecture.kind": start.architecture,
         },
         missing="" if at_hand.datasets else NO_DATASET,
+        ways=TO_DATASET,
     )
 
 
@@ -167,6 +169,7 @@ def audit_form(at_hand: AtHand, training: str = "") -> Form:
         button="Start the audit",
         hidden={"kind": "audit"},
         missing="" if at_hand.trainings else NO_TRAINING,
+        ways=TO_TRAINING,
     )
 
 
@@ -186,6 +189,7 @@ def publish_form(at_hand: AtHand, training: str = "") -> Form:
         button="Prepare the release",
         hidden={"kind": "publish"},
         missing="" if at_hand.trainings else NO_TRAINING,
+        ways=TO_TRAINING,
     )
 
 
@@ -230,13 +234,17 @@ def sample_form(at_hand: AtHand, generator: str = "") -> Form:
         button="Draw them",
         hidden={"kind": "sample"},
         missing="" if at_hand.generators else NO_GENERATOR,
+        ways=TO_GENERATOR,
     )
 
 
 NOT_OF_A_FORM = ("kind", "training_job", "proportions")
-NO_DATASET = "No data set is registered yet. Register one first, or draw phantoms."
-NO_TRAINING = "No generator was trained here yet. Train one first."
-NO_GENERATOR = "No generator was pulled yet. Pull one first."
+NO_DATASET = "No data set is registered yet."
+TO_DATASET = (("Register a data set", "/data"), ("Draw phantoms", "/new/write_phantoms"))
+NO_TRAINING = "No generator was trained here yet."
+TO_TRAINING = (("Train a generator", "/new/train_generator"),)
+NO_GENERATOR = "No generator was pulled yet."
+TO_GENERATOR = (("See what the hub offers", "/generators?ask=hub"),)
 MARGIN_PX = "Tissue that is kept around it, in pixels of the mammogram."
 MARGIN_MM = "In mm instead, where the pixel spacing is known; the margin in px is then as it is."
 THREADS: Mapping[str, Any] = {
@@ -354,6 +362,6 @@ KIND_TITLES: Mapping[JobKind, str] = {
     "pull": "Pull a generator",
     "sample": "Sample patches",
     "plan_study": "Estimate a study",
-    "study": "Study",
+    "study": "Run a study",
 }
 """What a job of each kind is called."""

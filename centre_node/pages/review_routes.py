@@ -6,7 +6,9 @@ from anyio import to_thread
 from fastapi import Request, Response
 from pydantic import ValidationError
 
-from centre_node.jobs.errors import JobConflictError
+from centre_node.jobs.errors import ArtifactNotFoundError, JobConflictError
+from centre_node.jobs.service import PACKAGE
+from centre_node.pages.files import artifact_response
 from centre_node.pages.job_views import job_line
 from centre_node.pages.parts import Parts, PartsDep, framing, lead_to, sent, staff_router
 from centre_node.pages.wording import as_sentence
@@ -24,6 +26,15 @@ def show_review(job_id: str, request: Request, parts: PartsDep) -> Response:
     """Show what would be sent, or was."""
     job, review = _reviewed(parts, job_id)
     return _page(request, parts, job, review)
+
+
+@router.get("/jobs/{job_id}/sending/{name}")
+def show_sent(job_id: str, name: str, parts: PartsDep) -> Response:
+    """Return a file that would be sent, byte for byte."""
+    job, review = _reviewed(parts, job_id)
+    if name not in _at_hand(parts, job, review):
+        raise ArtifactNotFoundError("no such file would be sent, or it is not here any more")
+    return artifact_response(parts.jobs_folder / job.id / PACKAGE / name)
 
 
 @router.post("/jobs/{job_id}/approve")
@@ -78,6 +89,12 @@ def _reviewed(parts: Parts, job_id: str) -> tuple[Job, Review]:
     return job, job.review
 
 
+def _at_hand(parts: Parts, job: Job, review: Review) -> tuple[str, ...]:
+    """Return the names of those files that lie in the job's package; the statement does not."""
+    folder = parts.jobs_folder / job.id / PACKAGE
+    return tuple(file.name for file in review.files if (folder / file.name).is_file())
+
+
 def _page(
     request: Request,
     parts: Parts,
@@ -95,6 +112,7 @@ def _page(
         line=job_line(job),
         review=review,
         card=review.card,
+        at_hand=_at_hand(parts, job, review),
         size_bytes=sum(file.size_bytes for file in review.files),
         policy=parts.policy_told()[0],
         fault=fault,

@@ -18,6 +18,7 @@ from centre_node.pages.job_forms import (
     MORE,
     NO_DATASET,
     PAPERS,
+    TO_DATASET,
     AtHand,
     of_dataset,
     relabelled,
@@ -128,6 +129,7 @@ def study_form(
         button="Start the study",
         hidden={"kind": "study"},
         missing="" if at_hand.datasets else NO_DATASET,
+        ways=TO_DATASET,
     )
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from centre_node.sampling.classes import check_pathology
-from centre_node.sampling.errors import RecipeRefusedError, UseNotAllowedError
+from centre_node.sampling.classes import check_count, check_pathology
+from centre_node.sampling.errors import RecipeRefusedError
 from node_api.recipes import RecipeWeights, SamplingRecipe
 from shared.cards import WeightFile
 from shared.models import read_model
@@ -32,7 +32,7 @@ def new_recipe(
         UseNotAllowedError: Its terms allow fewer patches.
     """
     check_pathology(pathology, package.card)
-    _check_count(count, package)
+    check_count(count, package.card)
     return SamplingRecipe(
         centre=package.card.centre,
         name=package.card.name,
@@ -70,7 +70,7 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
             f"{package.folder} holds {package.digest}"
         )
     check_pathology(recipe.pathology, package.card)
-    _check_count(recipe.count, package)
+    check_count(recipe.count, package.card)
     here = {(file.name, file.sha256) for file in package.weights}
     for file in recipe.weights:
         if (file.name, file.sha256) not in here:
@@ -78,16 +78,6 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
                 f"the recipe draws from {file.name} with the SHA-256 {file.sha256}, which "
                 f"{package.folder} does not hold"
             )
-
-
-def _check_count(count: int, package: Package) -> None:
-    card = package.card
-    most = card.use.most_samples if card.use is not None else None
-    if most is not None and count > most:
-        raise UseNotAllowedError(
-            f"{count} patches are asked for, but the terms of {card.centre}/{card.name} allow "
-            f"{most} at once"
-        )
 
 
 def _drawn_from(file: WeightFile) -> RecipeWeights:

@@ -10,7 +10,7 @@ from hub.database import LogEntryRow
 from shared.errors import TooOftenError
 
 HOUR = timedelta(hours=1)
-MOST_CHANGES_AN_HOUR = 1_000
+MOST_CHANGES_AN_HOUR = 5_000
 BOUNDED_BY_THEMSELVES = frozenset({Action.FETCHED, Action.REFUSED})
 
 
@@ -25,7 +25,7 @@ def check_pace(connection: Connection, event: Event, *, at: datetime) -> None:
     """
     if event.caller.startswith("(") or event.action in BOUNDED_BY_THEMSELVES:
         return
-    query = _thousandth(event.caller)
+    query = _bound(event.caller)
     if _seconds_left(connection.scalar(query), at) <= 0:  # most often, and read from an index
         return
     changes = query.where(LogEntryRow.action.not_in(BOUNDED_BY_THEMSELVES))
@@ -38,7 +38,7 @@ def check_pace(connection: Connection, event: Event, *, at: datetime) -> None:
         )
 
 
-def _thousandth(caller: str) -> Select[Any]:
+def _bound(caller: str) -> Select[Any]:
     """Return the query for the entry before which a centre may have written no more this hour."""
     query = select(LogEntryRow.content).where(LogEntryRow.caller == caller)
     return query.order_by(LogEntryRow.number.desc()).limit(1).offset(MOST_CHANGES_AN_HOUR - 1)

@@ -17,11 +17,12 @@ from hub.pages.asked import AskedGenerators, AskedLog
 from hub.pages.service import PageService
 from hub.pages.site import EVERYONE, OPERATOR
 from hub.pages.store import Shown
+from hub.pages.wording import ORDERS
 from hub.registry.service import Registry
 from shared.access import CallerDep, requires
 from shared.names import Name
 from shared.sample_grids import SAMPLES, grid_png, read_grid
-from web_pages.card_wording import ARCHITECTURES, KINDS, ORDERS, STATES
+from web_pages.card_wording import ARCHITECTURES, KINDS, STATES
 from web_pages.forms import read_form
 from web_pages.routing import PageRoute
 from web_pages.site import Site

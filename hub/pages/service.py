@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from hub.aliases.service import Aliases
-from hub.errors import StatementNotFoundError, StateRefusedError
+from hub.errors import (
+    NotForThisCentreError,
+    StatementNotFoundError,
+    StateRefusedError,
+    UseExpiredError,
+    VersionQuarantinedError,
+    VersionWithdrawnError,
+)
 from hub.life_cycle.changes import ADMINISTRATOR, CHANGES
 from hub.life_cycle.service import LifeCycle
 from hub.life_cycle.store import Place
@@ -13,10 +20,18 @@ from hub.pages.store import ListedSignature, ListedVersion, Shown
 from hub.registry.service import Registry
 from shared.access import Caller, Role
 from shared.models import validation_summary
+from shared.packages import CARD
 from shared.records import GeneratorVersion
 from shared.sample_grids import SAMPLES
 from shared.statements import AuditStatement
 from shared.states import SERVED, Alias, State, StateWanted, VersionState
+
+NOT_GIVEN = (
+    NotForThisCentreError,
+    UseExpiredError,
+    VersionQuarantinedError,
+    VersionWithdrawnError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,7 @@ class SeenVersion:
     """One version, as far as a caller may see it.
 
     Attributes:
+        refusal: Why its files are not given to the caller; None: they are.
         newer: The newest version that is in use, if it is a newer one.
         may_become: What the caller may make of it.
         lacking: What it lacks for the hub's rules to approve it.
@@ -36,7 +52,7 @@ class SeenVersion:
     aliases: tuple[Alias, ...]
     signatures: tuple[ListedSignature, ...]
     newer: int | None
-    is_served: bool
+    refusal: str | None
     has_samples: bool
     may_become: tuple[State, ...]
     lacking: tuple[str, ...]
@@ -64,7 +80,8 @@ class PageService:
         versions = self._shown.versions(place.centre, place.name, caller)
         in_use = [item.version for item in versions if item.state in SERVED]
         is_operator = caller.role is Role.ADMINISTRATOR
-        is_served = state.state not in {"withdrawn", "quarantined"}
+        refusal = self._refusal(place, caller)
+        names = {file.name for file in record.manifest.files}
         statement = self._statement(place, caller)
         return SeenVersion(
             record=record,
@@ -74,8 +91,8 @@ class PageService:
             aliases=self._pointing(place),
             signatures=self._shown.signatures(place.centre, place.name, place.version),
             newer=next((number for number in in_use[:1] if number > place.version), None),
-            is_served=is_served,
-            has_samples=is_served and any(f.name == SAMPLES for f in record.manifest.files),
+            refusal=refusal,
+            has_samples=refusal is None and SAMPLES in names,
             may_become=_reached(state.state) if is_operator else (),
             lacking=self._life_cycle.lacking(record, statement) if is_operator else (),
         )
@@ -107,6 +124,14 @@ class PageService:
         except StatementNotFoundError:
             return None
         return AuditStatement.model_validate_json(content)
+
+    def _refusal(self, place: Place, caller: Caller) -> str | None:
+        """Say why a version's files are not given to a caller, by what every file is asked."""
+        try:
+            self._registry.file(place.centre, place.name, place.version, CARD, caller)
+        except NOT_GIVEN as error:
+            return str(error)
+        return None
 
     def _pointing(self, place: Place) -> tuple[Alias, ...]:
         names = self._aliases.names(place.centre, place.name)

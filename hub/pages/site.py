@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from hub.pages.wording import FILTERS
 from shared.access import Caller, Role
-from web_pages.card_wording import FILTERS
 from web_pages.logins import Logins
 from web_pages.site import Section, Site
 

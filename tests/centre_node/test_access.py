@@ -69,6 +69,7 @@ PAGES = {
     ("POST", "/jobs/{job_id}/resume"): 404,
     ("POST", "/jobs/{job_id}/delete"): 404,
     ("GET", "/jobs/{job_id}/review"): 404,
+    ("GET", "/jobs/{job_id}/sending/{name}"): 404,
     ("POST", "/jobs/{job_id}/approve"): 404,
     ("POST", "/jobs/{job_id}/reject"): 404,
     ("GET", "/new/{kind}"): 404,

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from hub.events import routes
 from hub.events.service import MOST_OF_A_CALLER
 from shared.errors import HubUnreadableError
 from shared.events import GeneratorEvent
@@ -77,8 +78,9 @@ def test_a_client_does_not_believe_events_from_before(owner: HubClient) -> None:
 
 
 def test_a_stream_goes_on_after_the_last_event_id_and_has_a_limit(
-    hub: RunningHub, owner: HubClient
+    hub: RunningHub, owner: HubClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(routes, "POLL_SECONDS", 0.02)
     token = hub.client().invite("centre-a")
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
     url = f"{hub.url}/api/v1/events"

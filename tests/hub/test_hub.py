@@ -6,11 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import MetaData
 
-import web_pages.schema
 from hub.database import Table, open_database
 from shared.errors import DigestMismatchError, HubRefusedError, HubUnreachableError, PackageError
 from shared.hub_client import connect
@@ -18,6 +14,7 @@ from shared.packages import canonical_json, sha256_of
 from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
 from tests.lying_hub import ONCE
 from tests.packages import TINY, safetensors_bytes, write_tiny_package
+from tests.schemas import schema_differences
 
 FILES = "/api/v1/generators/centre-b/lesions-dcgan/versions/latest/files"
 
@@ -301,14 +298,7 @@ def test_a_hub_that_is_down_is_named() -> None:
 
 
 def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
-    tables = MetaData()
-    for metadata in (Table.metadata, web_pages.schema.METADATA):
-        for table in metadata.tables.values():
-            table.to_metadata(tables)
-    with open_database(tmp_path / "hub.sqlite").connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), tables)
-
-    assert differences == []
+    assert schema_differences(open_database(tmp_path / "hub.sqlite"), Table.metadata) == []
 
 
 @pytest.mark.parametrize(("token", "status"), [("nobody", 401), (ADMIN_TOKEN, 413)])

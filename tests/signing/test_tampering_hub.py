@@ -13,7 +13,7 @@ from shared.canonical import canonical_json
 from shared.errors import DigestMismatchError
 from shared.hub_client import HubClient, connect
 from shared.packages import Package
-from shared.records import GeneratorVersion
+from shared.records import GeneratorVersion, NewKey
 from signing.errors import (
     KeyNotTrustedError,
     LogForkedError,
@@ -22,6 +22,7 @@ from signing.errors import (
     StatusMissingError,
     StatusRefusedError,
 )
+from signing.key_chains import sign_rotation
 from signing.keys import SigningKey, make_key
 from signing.own_status import OwnStatus
 from signing.packages import sign_package
@@ -305,6 +306,21 @@ def test_a_status_of_the_hubs_own_making(world: World) -> None:
         world.proxy.lies["/status"] = always(content)
         with pytest.raises((KeyNotTrustedError, SignatureRefusedError), match="the status of"):
             world.fetch(1)
+
+
+@pytest.mark.usefixtures("mode")
+def test_an_old_key_that_was_stolen_signs_no_status_after_the_new_one(world: World) -> None:
+    old, new = world.key, make_key(world.folder / "new" / "key.pem")
+    rotation = sign_rotation(CENTRE, 2, old=old, new=new).decode()
+    key = NewKey(public_key=new.public.pem, rotation=rotation)
+    world.owner.signing.put_key(CENTRE, key)
+    OwnStatus(new, world.owner, CENTRE).withdraw(NAME, 2)
+    assert world.fetch(1).finding.how == "pinned"
+    thiefs = next_status(7, CENTRE, Said(), now=datetime.now(UTC))
+    world.proxy.lies["/status"] = always(sign_status(old, thiefs))
+
+    with pytest.raises(StatusRefusedError, match="which does not hand over to it"):
+        world.fetch(1)
 
 
 @pytest.mark.usefixtures("mode")

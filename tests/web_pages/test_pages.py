@@ -171,6 +171,17 @@ def test_an_error_is_a_page_for_a_browser_and_a_problem_for_a_program(service: S
     assert problem.json()["code"] == "GS-0003"
 
 
+def test_a_part_of_a_page_that_cannot_be_had_becomes_a_whole_error(service: Service) -> None:
+    browser = service.browser()
+    browser.headers["HX-Request"] = "true"
+
+    assert browser.get("/data?page=2").headers["HX-Redirect"] == "/data?page=2"
+    assert (
+        browser.get(f"{service.url}//evil.example/x").headers["HX-Redirect"] == "/evil.example/x?"
+    )
+    assert "HX-Redirect" not in service.browser().get("/data").headers
+
+
 def test_a_page_may_load_from_its_own_service_only_and_has_nothing_inline(
     service: Service,
 ) -> None:

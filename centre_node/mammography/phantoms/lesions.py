@@ -1,7 +1,7 @@
 """Lesions before they are rendered: what they are, where they lie, their exact outline."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,8 @@ from centre_node.mammography.phantoms.specks import (
     draw_specks,
     place_specks,
 )
+from node_api.data_sources import EVERY_FORM, LesionForm
 from shared.names import LesionKind
-
-Form = Literal["round", "lobulated", "spiculated", "cluster"]
 
 Corners = tuple[tuple[float, float], ...]
 """An outline's corners (x, y) in millimetres, chest wall at x = 0."""
@@ -25,7 +24,13 @@ _SKIN_MARGIN_MM = 7.0
 # Diameters in mm: median, deviation of the logarithm, smallest and largest. At 0.07 mm, boxes of
 # masses then have a median of 261 px, 18.3 mm, as INbreast's.
 _SIZES = {"cluster": (11.8, 0.33, 7, 21), "mass": (17.2, 0.42, 7.5, 46)}
-_MALIGNANT_SHARE: dict[Form, float] = {
+_FORM_SHARES: dict[LesionForm, float] = {
+    "round": 0.26,
+    "lobulated": 0.24,
+    "spiculated": 0.28,
+    "cluster": 0.22,
+}
+_MALIGNANT_SHARE: dict[LesionForm, float] = {
     "round": 0.12,
     "lobulated": 0.4,
     "spiculated": 0.92,
@@ -44,7 +49,7 @@ class Finding:
         specks: The calcifications of a cluster.
     """
 
-    form: Form
+    form: LesionForm
     pathology: str
     diameter_mm: float
     contrast: float
@@ -73,22 +78,39 @@ class PlacedLesion:
     seed: int
 
 
-def draw_finding(random: np.random.Generator) -> Finding:
-    """Draw a lesion. Malignant ones are more often spiculated and fade more slowly."""
-    forms: tuple[Form, ...] = ("round", "lobulated", "spiculated", "cluster")
-    form = forms[random.choice(4, p=[0.26, 0.24, 0.28, 0.22])]
-    malignant = bool(random.random() < _MALIGNANT_SHARE[form])
+def draw_finding(
+    random: np.random.Generator,
+    forms: Collection[LesionForm] = EVERY_FORM,
+    *,
+    by_form: bool = False,
+    stands_out: float = 1.0,
+) -> Finding:
+    """Draw a lesion. Malignant ones are more often spiculated and fade more slowly.
+
+    Args:
+        forms: Which it may have.
+        by_form: Whether its form alone says if it is malignant.
+        stands_out: Factor of its contrast.
+    """
+    form = _draw_form(random, forms)
+    share, drawn = _MALIGNANT_SHARE[form], random.random()
+    malignant = share > 0.5 if by_form else bool(drawn < share)
     median, spread, smallest, largest = _SIZES["cluster" if form == "cluster" else "mass"]
     diameter = np.clip(median * np.exp(random.normal(0, spread)), smallest, largest)
     return Finding(
         form=form,
         pathology="malignant" if malignant else "benign",
         diameter_mm=float(diameter),
-        contrast=float(np.clip(0.165 * np.exp(random.normal(0, 0.35)), 0.08, 0.32)),
+        contrast=stands_out * float(np.clip(0.165 * np.exp(random.normal(0, 0.35)), 0.08, 0.32)),
         margin_mm=float(random.uniform(1.2, 3.0) if malignant else random.uniform(0.5, 1.6)),
         nipple_distance_mm=float(np.clip(random.normal(55, 20), 18, 100)),
         specks=draw_specks(random) if form == "cluster" else (),
     )
+
+
+def _draw_form(random: np.random.Generator, forms: Collection[LesionForm]) -> LesionForm:
+    shares = np.array([_FORM_SHARES[form] if form in forms else 0 for form in EVERY_FORM])
+    return EVERY_FORM[random.choice(len(EVERY_FORM), p=shares / shares.sum())]
 
 
 def place(finding: Finding, outline: Outline, random: np.random.Generator) -> PlacedLesion:

@@ -78,7 +78,7 @@ def _plan_patient(configuration: PhantomSet, patient: int, *, healthy: bool) -> 
     size = float(random.uniform(0.78, 1.12))
     sides: list[Laterality] = ["L", "R"] if random.random() < 0.5 else ["R", "L"]
     both = random.random() < _BOTH_BREASTS_SHARE
-    findings = _findings(random)
+    findings = _findings(random, configuration)
     for side in sides if both else sides[:1]:
         shown = () if healthy or side != sides[0] else findings
         for view in VIEWS:
@@ -98,6 +98,14 @@ def _plan_patient(configuration: PhantomSet, patient: int, *, healthy: bool) -> 
             )
 
 
-def _findings(random: np.random.Generator) -> tuple[Finding, ...]:
+def _findings(random: np.random.Generator, configuration: PhantomSet) -> tuple[Finding, ...]:
     count = 2 if random.random() < _SECOND_LESION_SHARE else 1
-    return tuple(draw_finding(random) for _ in range(count))
+    return tuple(
+        draw_finding(
+            random,
+            configuration.lesion_forms,
+            by_form=configuration.pathology == "by_form",
+            stands_out=configuration.lesion_contrast,
+        )
+        for _ in range(count)
+    )

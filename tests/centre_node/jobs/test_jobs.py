@@ -137,7 +137,7 @@ def test_an_ensemble_is_published_pulled_in_part_and_sampled(
             {**PUBLICATION, "training_job": "x", "ensemble": True, "proportions": {"w": 1}},
             "ensemble takes every weight file, proportions some; give one of them",
         ),
-        ({**PUBLICATION, "training_job": "x", "proportions": {"w": 0}}, "greater than 0"),
+        ({**PUBLICATION, "training_job": "x", "proportions": {"w": 0}}, "must be above 0"),
     ],
 )
 def test_weights_are_chosen_in_one_way(node: Node, request_: dict[str, Any], said: str) -> None:

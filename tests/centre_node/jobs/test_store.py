@@ -3,11 +3,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, text
+from sqlalchemy import text
 
-import web_pages.schema
 from centre_node.connection.errors import NoHubError
-from centre_node.database import open_database
+from centre_node.database import Table, open_database
 from centre_node.jobs import worker
 from centre_node.jobs.errors import JobCancelledError, JobConflictError
 from centre_node.jobs.node import Node
@@ -20,6 +19,7 @@ from node_api.requests import AnyJobRequest, PullRequest
 from node_api.results import PulledGenerator
 from shared.progress import Progress
 from tests.centre_node.jobs.reviews import a_review
+from tests.schemas import schema_differences
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)
 REQUEST = PullRequest(centre="centre-b", name="masses")
@@ -256,19 +256,10 @@ def test_orderly_stop_is_no_attempt_but_a_death_is_one(jobs: Jobs, store: JobSto
 
 
 def test_models_and_migrations_make_the_same_tables(tmp_path: Path) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    from centre_node.database import Table
-
-    tables = MetaData()
-    for metadata in (Table.metadata, web_pages.schema.METADATA):
-        for table in metadata.tables.values():
-            table.to_metadata(tables)
-    with open_database(tmp_path).connect() as connection:
+    engine = open_database(tmp_path)
+    with engine.connect() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
-        context = MigrationContext.configure(connection)
-        assert compare_metadata(context, tables) == []
+    assert schema_differences(engine, Table.metadata) == []
 
 
 def test_a_warning_stays_with_all_that_is_reported_after_it(jobs: Jobs, store: JobStore) -> None:

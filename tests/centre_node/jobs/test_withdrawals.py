@@ -40,7 +40,7 @@ def test_it_is_marked_within_a_poll_its_results_are_named_and_the_study_runs_wit
                 lambda: [one for one in node.http.get("/generators").json() if one["state"]]
             )
             with_it = node.ended(running)
-            refused = node.ended(node.submit(request))
+            refused = node.http.post("/jobs", json=request)
             without = node.result({**request, "without": [digest]})
         finally:
             node.stop()
@@ -48,7 +48,8 @@ def test_it_is_marked_within_a_poll_its_results_are_named_and_the_study_runs_wit
 
     assert (marked["state"]["state"], marked["state"]["reason"]) == ("withdrawn", REASON)
     assert with_it["state"] == "succeeded"
-    assert refused["problem"]["code"] == "GS-3600"
+    assert (refused.status_code, refused.json()["code"]) == (409, "GS-3600")
+    assert REASON in refused.json()["detail"]
     assert {row["arm"] for row in without["rows"]} == {"own"}
     assert [(use.manifest_digest, use.arms, use.is_tainted) for use in uses] == [
         (digest, ("with B",), True)

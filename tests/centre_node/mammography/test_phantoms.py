@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from centre_node.mammography.boxes import patch_box
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.phantoms import read_phantoms
-from node_api.data_sources import AcquisitionStyle, PhantomSet
+from centre_node.mammography.phantoms.plan import plan_images
+from node_api.data_sources import EVERY_FORM, AcquisitionStyle, LesionForm, PhantomSet
 
 STYLES: tuple[AcquisitionStyle, ...] = ("digital", "film", "soft")
 
@@ -151,6 +153,52 @@ def test_an_outlined_calcification_is_brighter_than_what_surrounds_it() -> None:
         gains.append(pixels[inside].mean() - pixels[around & ~inside].mean())
 
     assert np.mean(np.array(gains) > 10) > 0.75
+
+
+def test_phantoms_that_ask_for_no_other_lesions_have_the_digest_that_they_always_had() -> None:
+    # Written down from a version that knew one look of lesions only.
+    assert PhantomSet(style="film", patients=3, seed=5).digest() == (
+        "351e5039c51a6061b254c334e802d0bf8f531530109f5878d3b629ec7c3a27ab"
+    )
+    forms = PhantomSet(style="film", patients=3, seed=5, lesion_forms=EVERY_FORM)
+    assert forms.digest() == PhantomSet(style="film", patients=3, seed=5).digest()
+
+
+def test_lesions_have_the_forms_that_are_asked_for_and_each_of_them() -> None:
+    wanted: tuple[LesionForm, ...] = ("round", "spiculated")
+    configuration = PhantomSet(style="film", patients=40, seed=2, lesion_forms=wanted)
+
+    found = {lesion.finding.form for plan in plan_images(configuration) for lesion in plan.lesions}
+
+    assert found == set(wanted)
+
+
+def test_a_form_that_tells_the_pathology_is_malignant_where_it_is_spiculated_alone() -> None:
+    configuration = PhantomSet(style="film", patients=60, seed=2, pathology="by_form")
+
+    found = {
+        (lesion.finding.form, lesion.finding.pathology)
+        for plan in plan_images(configuration)
+        for lesion in plan.lesions
+    }
+
+    assert found == {
+        ("round", "benign"),
+        ("lobulated", "benign"),
+        ("spiculated", "malignant"),
+        ("cluster", "benign"),
+    }
+
+
+def test_a_factor_of_contrast_changes_nothing_else_of_a_lesion() -> None:
+    plain = PhantomSet(style="film", patients=8, seed=2)
+    twice = plain.model_copy(update={"lesion_contrast": 2.0})
+
+    for before, after in zip(plan_images(plain), plan_images(twice), strict=True):
+        assert after.lesions == tuple(
+            replace(lesion, finding=replace(lesion.finding, contrast=2 * lesion.finding.contrast))
+            for lesion in before.lesions
+        )
 
 
 def test_the_same_seed_gives_the_same_pixels_and_another_seed_does_not() -> None:

@@ -1,7 +1,7 @@
-"""A node in a thread, and clients that behave as a browser of its staff."""
+"""A node in a thread that does no jobs, and clients that behave as a browser of its staff."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,15 @@ class BrowsedNode:
         return browser
 
 
+@asynccontextmanager
+async def _without_a_worker(_app: object) -> AsyncIterator[None]:
+    yield
+
+
 @contextmanager
 def browsed_node(data_dir: Path, **settings: Any) -> Iterator[BrowsedNode]:
     chosen = Settings(data_dir=data_dir, **settings)
-    with serving(create_app(chosen), chosen) as url:
+    app = create_app(chosen)
+    app.router.lifespan_context = _without_a_worker
+    with serving(app, chosen) as url:
         yield BrowsedNode(url, data_dir, open_database(data_dir))

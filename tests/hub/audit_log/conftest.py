@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from shared.states import Replacement, StateWanted
+from signing.keys import make_key
 from signing.publishing import Signer
 from tests.hub_server import running_hub
 from tests.packages import write_tiny_package
-from tests.signing.made_up import a_key
 from tests.statements import a_statement
 
 
@@ -22,7 +22,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
         package = write_tiny_package(folder / "package")
         statement = a_statement(subject=package.digest)
         stated = owner.state(owner.publish(package), statement)
-        signer = Signer(a_key(), owner)
+        signer = Signer(make_key(folder / "key.pem"), owner)
         assert signer.introduce("centre-b")
         assert signer.sign(stated, statement)
         instead = Replacement(centre="centre-b", name="lesions-dcgan", version=2)

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.terms import UseLimits
 from signing.keys import make_key
 from signing.publishing import Signer
 from tests.hub_server import OPERATOR, RunningHub, running_hub
@@ -123,3 +124,23 @@ def test_a_page_says_with_which_key_its_centre_signed_or_that_it_did_not(
     assert "has not signed this version" in before
     assert page.count(f"signed by centre-b with the key <code>{key.public.fingerprint}") == 2
     assert centres.count(key.public.fingerprint) == 1
+
+
+def test_who_may_not_fetch_a_generator_is_told_why_and_sees_no_samples(
+    hub: RunningHub, tmp_path: Path
+) -> None:
+    use = UseLimits(centres=("centre-b", "centre-d"), purpose="Research")
+    package = write_tiny_package(tmp_path / "kept", name="kept", samples=A_PICTURE, use=use)
+    hub.invited("centre-b").publish(package)
+    place = "/generators/centre-b/kept/1"
+    decide(hub.browser(OPERATOR), "approved", place=place)
+
+    page, own = (hub.browser(name).get(place).text for name in ("centre-a", "centre-b"))
+
+    assert "for centre-b and centre-d; purpose: Research" in page
+    assert "is for centre-b and centre-d alone, not for centre-a" in page
+    assert "genshare fetch" not in page
+    assert f"{place}/samples.png" not in page
+    assert hub.browser("centre-a").get(place + "/samples.png").status_code == 403
+    assert "genshare fetch" in own
+    assert f"{place}/samples.png" in own

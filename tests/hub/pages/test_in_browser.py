@@ -13,7 +13,15 @@ from hub.audit_log.store import LogStore
 from hub.database import open_database
 from hub.registry.service import Registry
 from shared.records import GeneratorVersion
-from tests.browser import NARROW, WIDE, chromium, fits, tab_to, watched
+from tests.browser import (
+    NARROW,
+    WIDE,
+    check_can_be_read_aloud,
+    chromium,
+    fits,
+    tab_to,
+    watched,
+)
 from tests.hub.pages.filled import fill
 from tests.hub_server import OPERATOR, RunningHub, running_hub
 
@@ -85,6 +93,7 @@ def test_every_page_is_whole_in_every_window(
                 assert picture.evaluate("image => image.complete && image.naturalWidth") == 3
             if scripts:
                 assert fits(page), path
+                check_can_be_read_aloud(page)
 
         assert found == PAGES
 
