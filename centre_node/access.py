@@ -1,9 +1,7 @@
 """Who may call a node: whoever has its token, which is made at its first start if none is set."""
 
 import hmac
-import os
 import secrets
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +9,12 @@ from centre_node.errors import NotAllowedError
 from centre_node.settings import Settings
 from shared.access import Call, Caller, Role
 from shared.errors import CannotServeError, WrongTokensError
-from shared.files import in_turn, whole_file
+from shared.files import in_turn
 from shared.rates import Guesses
+from shared.secret_files import others_may_read, write_secret
 
 TOKEN_PREFIX = "gsn_"  # noqa: S105 (marks tokens so that a scanner finds a leaked one)
 TOKEN_FILE = "token"  # noqa: S105 (a name)
-OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 STAFF = Caller("(staff)", Role.STAFF)
 
 
@@ -84,16 +82,12 @@ class NodeAccess:
 
 def _make(file: Path) -> str:
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    with whole_file(file) as temporary:
-        temporary.unlink(missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as opened:
-            opened.write(token + "\n")
+    write_secret(file, f"{token}\n".encode())
     return token
 
 
 def _read(file: Path) -> str:
-    if file.stat().st_mode & OF_OTHERS:
+    if others_may_read(file):
         raise CannotServeError(f"others may read {file}; make another by removing it, or chmod 600")
     token = file.read_text(encoding="utf-8", errors="replace").strip()
     if len(token) < len(TOKEN_PREFIX) + 40:

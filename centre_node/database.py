@@ -16,7 +16,7 @@ class Table(DeclarativeBase):
 
 
 class JobRow(Table):
-    """A job. `request`, `progress`, `result`, `problem` and `artifacts` are JSON."""
+    """A job. `request`, `progress`, `result`, `problem`, `hub` and `review` are JSON."""
 
     __tablename__ = "jobs"
 
@@ -35,6 +35,10 @@ class JobRow(Table):
     created_at: Mapped[datetime] = mapped_column(DateTime)
     started_at: Mapped[datetime | None] = mapped_column(DateTime)
     finished_at: Mapped[datetime | None] = mapped_column(DateTime)
+    hub: Mapped[str | None]
+    review: Mapped[str | None]
+    retries: Mapped[int] = mapped_column(default=0, server_default="0")
+    retry_at: Mapped[datetime | None] = mapped_column(DateTime)
 
 
 class DatasetRow(Table):
@@ -56,6 +60,15 @@ class ConnectionRow(Table):
     centre: Mapped[str] = mapped_column(String(63))
     url: Mapped[str]
     token: Mapped[str]
+
+
+class FollowedHubRow(Table):
+    """Up to which number a hub's events were read."""
+
+    __tablename__ = "followed_hubs"
+
+    url: Mapped[str] = mapped_column(primary_key=True)
+    last_event: Mapped[int]
 
 
 def open_database(folder: Path) -> Engine:

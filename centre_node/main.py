@@ -1,31 +1,54 @@
 """Builds a centre node. Run with `genshare node serve`."""
 
+import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
+from sqlalchemy import Engine
 
 from centre_node.access import NodeAccess, staff_token
 from centre_node.connection.routes import router as connection_router
 from centre_node.connection.service import Connection
 from centre_node.connection.store import ConnectionStore
 from centre_node.database import open_database
+from centre_node.datasets.counting import count_apart
 from centre_node.datasets.routes import router as datasets_router
 from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
+from centre_node.jobs.options import WorkerOptions
+from centre_node.jobs.preconditions import Preconditions
+from centre_node.jobs.pruning import Kept
 from centre_node.jobs.routes import router as jobs_router
-from centre_node.jobs.service import Jobs, Supervisor
+from centre_node.jobs.service import Jobs, prune_daily
 from centre_node.jobs.store import JobStore
+from centre_node.jobs.supervisor import Supervisor
 from centre_node.ledger.routes import router as ledger_router
 from centre_node.ledger.service import Releases
 from centre_node.ledger.store import LEDGER, LedgerStore
-from centre_node.mammography.datasets import data_folders
+from centre_node.mammography.datasets import DataFolders, data_folders
+from centre_node.pages.data_routes import router as data_pages
+from centre_node.pages.form_routes import router as form_pages
+from centre_node.pages.generator_routes import router as generator_pages
+from centre_node.pages.job_routes import router as job_pages
+from centre_node.pages.parts import Parts
+from centre_node.pages.review_routes import router as review_pages
+from centre_node.pages.settings_routes import router as settings_pages
+from centre_node.pages.site import node_site
+from centre_node.pages.start_routes import router as start_router
+from centre_node.pages.study_routes import router as study_pages
 from centre_node.privacy.errors import ReleasePolicyError
 from centre_node.privacy.policy_file import policy_of
+from centre_node.pulled.following import FollowedHubs, Follower
+from centre_node.pulled.routes import router as pulled_router
+from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.settings import Settings
+from centre_node.trust.routes import router as trust_router
+from centre_node.trust.service import Renewal, TrustSettings
 from shared.access import Role, guard, requires
 from shared.api_description import describe
 from shared.api_page import add_api_page
@@ -37,8 +60,33 @@ from shared.hosts import check_hosts, host_names
 from shared.problem_handlers import add_problem_handlers
 from shared.rates import Guesses
 from shared.version import genshare_version
+from signing.errors import SigningError
+from signing.keys import key_of
+from signing.trust import TRUST_FILE, TrustStore
+from web_pages.login_routes import login_router
+from web_pages.logins import Logins
+from web_pages.site import add_site
+from web_pages.static_files import static_router
 
 API = "/api/v1"
+PAGES = (
+    start_router,
+    data_pages,
+    job_pages,
+    review_pages,
+    form_pages,
+    generator_pages,
+    study_pages,
+    settings_pages,
+)
+ROUTERS = (
+    datasets_router,
+    connection_router,
+    jobs_router,
+    pulled_router,
+    ledger_router,
+    trust_router,
+)
 
 
 def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
@@ -51,25 +99,28 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     engine = open_database(settings.data_dir)
     jobs = JobStore(engine)
     check_policy(settings)
-    supervisor = Supervisor(jobs, settings.data_dir, clock=_now)
     folders = data_folders(settings.data_dir, settings.mammograms_dir, settings.lent_dir)
 
-    @asynccontextmanager
-    async def supervised(_app: FastAPI) -> AsyncIterator[None]:
-        supervisor.start(folders, settings.release_policy)
-        yield
-        supervisor.stop()
-
+    follower = Follower(
+        ConnectionStore(engine),
+        FollowedHubs(engine),
+        generators=settings.data_dir / GENERATORS,
+        allow_unencrypted=settings.allow_unencrypted,
+    )
     app = FastAPI(
         title="genshare centre node",
         version=genshare_version(),
         docs_url=None,
         redoc_url=None,
-        lifespan=supervised,
+        lifespan=_supervised(_supervisor(jobs, settings), follower, settings),
     )
-    app.state.datasets = Datasets(DatasetStore(engine), folders)
-    app.state.connection = Connection(ConnectionStore(engine))
-    app.state.jobs = Jobs(jobs, settings.data_dir / "jobs", clock=_now)
+    app.state.datasets = Datasets(DatasetStore(engine), folders, count=count_apart)
+    app.state.connection = Connection(
+        ConnectionStore(engine), allow_unencrypted=settings.allow_unencrypted
+    )
+    app.state.trust = _trust(settings.data_dir, app.state.connection)
+    app.state.pulled = PulledGenerators(settings.data_dir / GENERATORS, pulls=jobs.pulls)
+    app.state.jobs = _jobs(jobs, app, settings)
     app.state.releases = Releases(
         LedgerStore(settings.data_dir / LEDGER),
         policy=partial(policy_of, settings.data_dir, settings.release_policy),
@@ -78,8 +129,9 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         clock=_now,
     )
     health = (alive(), ready(engine, access=requires(Role.STAFF)))
-    for router in (*health, datasets_router, connection_router, jobs_router, ledger_router):
+    for router in (*health, *ROUTERS):
         app.include_router(router, prefix=API)
+    _show_pages(app, engine, settings, folders)
     answer_head(app)
     limit_bodies(app)
     check_hosts(app, host_names(settings.allowed_hosts, host))
@@ -88,6 +140,70 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     add_api_page(app)
     guard(app, _access(settings).admit)
     return app
+
+
+def _jobs(store: JobStore, app: FastAPI, settings: Settings) -> Jobs:
+    folder, state = settings.data_dir / "jobs", app.state
+    return Jobs(
+        store,
+        folder,
+        clock=_now,
+        check=Preconditions(store, state.datasets, state.connection, state.pulled, folder=folder),
+        kept=Kept(settings.keep_artifacts_days, settings.keep_artifacts_bytes),
+        on_unsent=LedgerStore(settings.data_dir / LEDGER).turned_away,
+    )
+
+
+def _supervisor(store: JobStore, settings: Settings) -> Supervisor:
+    options = WorkerOptions(
+        data_dir=settings.data_dir,
+        mammograms_dir=settings.mammograms_dir,
+        lent_dir=settings.lent_dir,
+        policy=settings.release_policy,
+        allow_unencrypted=settings.allow_unencrypted,
+        review=settings.review,
+        retry_seconds=settings.retry_seconds,
+        idle_seconds=settings.worker_idle_seconds,
+    )
+    longest = None if settings.job_hours is None else timedelta(hours=settings.job_hours)
+    return Supervisor(store, options, clock=_now, longest=longest)
+
+
+def _supervised(
+    supervisor: Supervisor, follower: Follower, settings: Settings
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Return the life of a node: its worker is watched, its hub followed, its artifacts pruned."""
+
+    @asynccontextmanager
+    async def supervised(app: FastAPI) -> AsyncIterator[None]:
+        tasks = (
+            asyncio.create_task(follower.follow_for_ever(settings.events_seconds)),
+            asyncio.create_task(prune_daily(app.state.jobs)),
+        )
+        supervisor.start()
+        renewal = Renewal(app.state.trust)
+        renewal.start()
+        yield
+        for task in tasks:
+            task.cancel()
+        renewal.stop()
+        supervisor.stop()
+
+    return supervised
+
+
+def _trust(folder: Path, connection: Connection) -> TrustSettings:
+    """Return the node's key, made at its first start, and whose keys it trusts.
+
+    Raises:
+        CannotServeError: Either file cannot be used.
+    """
+    trust = TrustStore(folder / TRUST_FILE)
+    try:
+        trust.read()
+        return TrustSettings(key_of(folder), trust, connection)
+    except SigningError as error:
+        raise CannotServeError(str(error)) from error
 
 
 def check_policy(settings: Settings) -> None:
@@ -100,6 +216,30 @@ def check_policy(settings: Settings) -> None:
         policy_of(settings.data_dir, settings.release_policy)
     except ReleasePolicyError as error:
         raise CannotServeError(str(error)) from error
+
+
+def _show_pages(app: FastAPI, engine: Engine, settings: Settings, folders: DataFolders) -> None:
+    """Add what people see; programs have the API."""
+    site = node_site(logins(engine))
+    add_site(app, site)
+    app.state.parts = Parts(
+        site=site,
+        settings=settings,
+        folders=folders,
+        jobs=app.state.jobs,
+        datasets=app.state.datasets,
+        connection=app.state.connection,
+        pulled=app.state.pulled,
+        releases=app.state.releases,
+        key=app.state.trust.key,
+    )
+    for router in (login_router(), static_router(), *PAGES):
+        app.include_router(router)
+
+
+def logins(engine: Engine) -> Logins:
+    """Return who may log in to the pages."""
+    return Logins(engine, clock=_now)
 
 
 def _access(settings: Settings) -> NodeAccess:

@@ -2,11 +2,16 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import DirectoryPath, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from node_api.review import Reviewer
 from shared.serving_settings import ServingSettings
+
+RETRY_SECONDS = (5.0, 30.0, 120.0)
+IDLE_SECONDS = 20.0
 
 
 class Settings(ServingSettings):
@@ -26,14 +31,47 @@ class Settings(ServingSettings):
         description="TOML file that says what a generator must show before it leaves; by default "
         "release-policy.toml in the data folder, if it is there.",
     )
+    events_seconds: float = Field(
+        60, gt=0, description="After so long, the hub is asked again what happened to generators."
+    )
+    review: Reviewer = Field(
+        "person",
+        description="Who looks at what a publish would send before it does, where the release "
+        "policy does not say: `person` or `machine`.",
+    )
+    retry_seconds: tuple[Annotated[float, Field(ge=0)], ...] = Field(
+        RETRY_SECONDS,
+        max_length=20,
+        description="Pauses, as a JSON list, before a job is tried again that failed for a passing "
+        "reason.",
+    )
+    worker_idle_seconds: float = Field(
+        IDLE_SECONDS, gt=0, description="After so long without a job, the worker process ends."
+    )
+    job_hours: float | None = Field(None, gt=0, description="A job that runs longer fails.")
+    keep_artifacts_days: float | None = Field(
+        None, ge=0, description="Artifacts of jobs that ended longer ago are pruned once a day."
+    )
+    keep_artifacts_bytes: int | None = Field(
+        None, ge=0, description="Beyond so much in all, the oldest artifacts are pruned once a day."
+    )
     token: SecretStr | None = Field(
-        None, min_length=16, description="Asked of every caller; by default one is made and kept."
+        None,
+        min_length=16,
+        description="Bearer token that callers must send, 16 characters at least; by default one "
+        "is made and kept in `token` of the data folder.",
     )
     allowed_hosts: str = Field(
-        "", description="Host names, with commas, that callers use beside the address."
+        "",
+        description="Names, with commas, by which callers reach the node beside `localhost` and "
+        "its address.",
     )
-    wrong_tokens_per_minute: int = Field(30, gt=0, description="Looked at, of one address.")
-    all_wrong_tokens_per_minute: int = Field(600, gt=0, description="Looked at, of all.")
+    wrong_tokens_per_minute: int = Field(
+        30,
+        gt=0,
+        description="Of one address; after more, a NODE_TOKEN is not looked at for a while (429).",
+    )
+    all_wrong_tokens_per_minute: int = Field(600, gt=0, description="Of all addresses.")
 
 
 def worker_environment() -> dict[str, str]:

@@ -9,7 +9,7 @@ RUN python3 -m venv /opt/genshare \
 WORKDIR /source
 COPY constraints.txt pyproject.toml ./
 # The libraries come first: they change rarely and are large. The project itself is not there yet.
-RUN mkdir genshare hub node_api privacy_page shared simulation study_report centre_node \
+RUN mkdir genshare hub node_api privacy_page shared signing simulation study_report web_pages centre_node \
     && touch README.md LICENSE \
     && /opt/genshare/bin/pip install --no-cache-dir -c constraints.txt '.[node]'
 COPY README.md LICENSE ./
@@ -17,9 +17,11 @@ COPY genshare genshare
 COPY hub hub
 COPY node_api node_api
 COPY shared shared
+COPY signing signing
 COPY simulation simulation
 COPY privacy_page privacy_page
 COPY study_report study_report
+COPY web_pages web_pages
 COPY centre_node centre_node
 RUN /opt/genshare/bin/pip install --no-cache-dir --no-deps --force-reinstall .
 COPY docker/together /usr/local/bin/

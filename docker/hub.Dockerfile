@@ -9,8 +9,10 @@ COPY genshare genshare
 COPY hub hub
 COPY node_api node_api
 COPY shared shared
+COPY signing signing
 COPY simulation simulation
 COPY study_report study_report
+COPY web_pages web_pages
 RUN /opt/genshare/bin/pip install --no-cache-dir --no-compile -c constraints.txt . \
     && /opt/genshare/bin/pip uninstall --yes setuptools pip \
     && find /opt/genshare -name __pycache__ -prune -exec rm -rf {} +

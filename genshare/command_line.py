@@ -3,6 +3,7 @@
 import importlib
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
@@ -11,19 +12,23 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from typer.core import TyperArgument, TyperOption
 
+from genshare.root import root_group
+from genshare.verbosity_options import FLAGS, add_verbosity, choose_by
 from shared.files import full_disk_named
 from shared.interruption import INTERRUPTED, SENTENCE, TERMINATED
 from shared.problems import GenshareError
 from shared.safe_text import shown_lines
+from shared.verbosity import usual_again, verbosity
 from shared.version import genshare_version
+
+# httpx does without its own command, which loads click, pygments and rich.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 COMMANDS = {
     "simulate": ("simulation.commands", "Run a whole federation on this machine."),
-    "hub": ("hub.commands", "Serve the hub; invite centres."),
+    "hub": ("hub.commands", "Serve the hub; invite centres; check and move what it keeps."),
     "node": ("centre_node.commands", "Serve a centre node."),
     "data": ("centre_node.mammography.commands", "Inspect mammograms; see what is cut from them."),
     "train-generator": (
@@ -42,7 +47,13 @@ COMMANDS = {
     ),
     "list": ("shared.commands", "List the generators on a hub."),
     "show": ("shared.commands", "Show one generator's card."),
-    "fetch": ("shared.commands", "Fetch a generator and verify it."),
+    "fetch": ("signing.fetch_command", "Fetch a generator and verify it."),
+    "verify": ("signing.commands", "Verify a fetched generator and who signed it."),
+    "trust": ("signing.commands", "Say whose keys are trusted."),
+    "key": ("signing.commands", "Make the key that a centre signs with."),
+    "state": ("signing.life_cycle_commands", "Tell or change what a version is; withdraw one."),
+    "alias": ("signing.life_cycle_commands", "Point a name at a version."),
+    "refresh": ("signing.life_cycle_commands", "Ask what has become of fetched generators."),
     "sample": ("centre_node.sampling.commands", "Draw synthetic patches from a fetched generator."),
     "paint": (
         "centre_node.sampling.paint_commands",
@@ -59,6 +70,8 @@ COMMANDS = {
         "Choose donors' generators by your own validation patients.",
     ),
     "doctor": ("genshare.doctor.commands", "Say what is amiss on this machine, and what to do."),
+    "export-package": ("shared.archive_commands", "Write a package to one file."),
+    "import-package": ("shared.archive_commands", "Take a package in from one file."),
     "import-medigan": ("centre_node.medigan.commands", "Make a package of a medigan model."),
     "export-medigan": ("centre_node.medigan.commands", "Write a package's medigan metadata."),
 }
@@ -103,32 +116,70 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code. Errors become one line and a hint."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    if not arguments or arguments[0] in {"--help", "-h"}:
-        Console(highlight=False).print(_help())
-        return 0 if arguments else USAGE
-    if arguments[0] == "--version":
-        Console(highlight=False).print(f"genshare {genshare_version()}")
+    with usual_again():
+        return _run(_without_verbosity(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments and arguments[0] in {"--help", "-h"}:
+        _show_help()
         return 0
+    if arguments and arguments[0] == "--version":
+        sys.stdout.write(f"genshare {genshare_version()}\n")
+        return 0
+    if not arguments or arguments[0].startswith(("--install-completion", "--show-completion")):
+        told = {name: text for name, (_, text) in COMMANDS.items()}
+        root = root_group(told, _command, _show_help)
+        return _ended(root.main(args=arguments, prog_name="genshare")) if arguments else _bare(root)
     if arguments[0] not in COMMANDS:
-        console.print(
-            f"[red]error:[/] there is no command {escape(repr(arguments[0]))}; see genshare --help"
-        )
+        _tell_error(f"there is no command {arguments[0]!r}; see genshare --help")
         return USAGE
-    with nullcontext() if arguments[0] in SERVICES else _interruption_told(console):
-        return _guarded(lambda: _call(arguments), console)
+    with nullcontext() if arguments[0] in SERVICES else _interruption_told():
+        return _guarded(lambda: _call(arguments))
+
+
+def _bare(root: Any) -> int:
+    """Answer a shell that asks for completions, which alone gives no argument; else show the help.
+
+    Raises:
+        SystemExit: It was answered.
+    """
+    root.main(args=[], prog_name="genshare", standalone_mode=False)
+    return USAGE
 
 
 def _call(arguments: list[str]) -> int:
-    _speak_plainly()
-    module = importlib.import_module(COMMANDS[arguments[0]][0])
-    command = typer.main.get_command(module.app)
+    command = _module_command(arguments[0])
     shares_a_module = arguments[0] in getattr(command, "commands", {})
     rest, name = (
         (arguments, "genshare") if shares_a_module else (arguments[1:], f"genshare {arguments[0]}")
     )
-    code = command.main(args=rest, prog_name=name)
+    return _ended(command.main(args=rest, prog_name=name))
+
+
+def _ended(code: Any) -> int:
     return code if isinstance(code, int) else 0
+
+
+def _command(name: str) -> Any:
+    """Return a command, of a module that has several the one that is meant."""
+    command = _module_command(name)
+    return getattr(command, "commands", {}).get(name, command)
+
+
+def _module_command(name: str) -> Any:
+    _speak_plainly()
+    command = typer.main.get_command(importlib.import_module(COMMANDS[name][0]).app)
+    add_verbosity(command)
+    return command
+
+
+def _without_verbosity(arguments: list[str]) -> list[str]:
+    """Heed what is said before the command, where it stands for all commands."""
+    while arguments and arguments[0] in FLAGS:
+        choose_by(arguments[0])
+        arguments = arguments[1:]
+    return arguments
 
 
 @cache
@@ -146,42 +197,54 @@ def _speak_plainly() -> None:
     setattr(TyperOption, "display_type_rich", shown)  # noqa: B010
 
 
-def _guarded(action: Callable[[], int], console: Console) -> int:
+def _guarded(action: Callable[[], int]) -> int:
     try:
         with full_disk_named(Path(), sentence=DISK_FULL):
             return action()
     except GenshareError as error:
-        sentence, hint = escape(shown_lines(str(error))), escape(error.hint)
-        console.print(f"[red]error:[/] {sentence}\n[dim]{hint} ({error.code})[/]")
+        if verbosity() == "verbose":
+            traceback.print_exc()
+        _tell_error(str(error), f"{error.hint} ({error.code})")
         return FAILED
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in CENTRES_LIBRARIES:
             raise
-        console.print(
-            f"[red]error:[/] {error.name} is not installed; this command needs the centre's "
-            "libraries: pip install 'genshare\\[node]'"
+        _tell_error(
+            f"{error.name} is not installed; this command needs the centre's libraries: "
+            "pip install 'genshare[node]'"
         )
         return FAILED
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
 
+def _tell_error(sentence: str, hint: str = "") -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    told = f"[red]error:[/] {escape(shown_lines(sentence))}"
+    console.print(told + (f"\n[dim]{escape(hint)}[/]" if hint else ""))
+
+
 @contextmanager
-def _interruption_told(console: Console) -> Iterator[None]:
+def _interruption_told() -> Iterator[None]:
     """Say how to go on, whoever noticed the interruption: typer, a handler of signals, or we."""
     try:
         yield
     except SystemExit as end:
         if end.code in {INTERRUPTED, TERMINATED}:
-            console.print(SENTENCE)
+            sys.stderr.write(f"{SENTENCE}\n")
         raise
 
 
-def _help() -> str:
+def _show_help() -> None:
     lines = "\n".join(f"  {name:15} {text}" for name, (_, text) in COMMANDS.items())
-    return (
+    sys.stdout.write(
         "Share generators, not patients.\n\nUsage: genshare COMMAND [OPTIONS]\n\n"
         f"Commands:\n{lines}\n\n"
         "`genshare COMMAND --help` shows each with worked examples. `genshare --version`.\n"
-        "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated."
+        "--quiet and --verbose, anywhere, say less or more beside the results.\n"
+        "`genshare --install-completion` has your shell complete commands and options.\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.\n"
     )

@@ -1,30 +1,32 @@
-"""`genshare hub`: serve the registry, invite centres."""
+"""`genshare hub`: serve the registry, invite centres, check and move it."""
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hub.audit_log.commands import export_to_file, import_from_file, verify
+from hub.centres.callers import operator
+from hub.centres.store import CentreStore
+from hub.data_folder import DataDir
 from hub.database import open_database
-from hub.main import centres, create_app
+from hub.errors import CentreNotFoundError
+from hub.main import centres, create_app, join_tokens, logins
 from hub.settings import Settings
+from shared.access import Caller, Role
 from shared.arguments import name_argument
 from shared.command_options import Port, with_options
 from shared.serving import check_can_serve, check_writable, read_settings, serve
 from shared.serving_options import AllowUnencrypted, Host, TlsCertificate, TlsKey
 from shared.transport import check_transport
+from web_pages.login_routes import login_url
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serve the hub; invite centres.")
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FOLDER",
-        help="Holds the hub's database and files. Default: HUB_DATA_DIR or ./hub-data.",
-    ),
-]
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Serve the hub; invite centres; check and move it.",
+)
 
 
 @app.command("serve")
@@ -68,13 +70,29 @@ def invite(
         ),
     ],
     renew: Annotated[
-        bool, typer.Option(metavar="", help="Whether to replace the token that the centre has.")
+        bool,
+        typer.Option(
+            metavar="",
+            help="Whether to replace the token that the centre has. For 15 minutes it may register "
+            "another key too, where it lost its own.",
+        ),
+    ] = False,
+    join: Annotated[
+        bool,
+        typer.Option(
+            "--join",
+            metavar="",
+            help="Print a token with which the centre's node joins, once and within 15 minutes: "
+            "it sends its key and gets its own token. It renews too.",
+        ),
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Enrol a centre and print its token, once. Run it on the hub's machine.
 
     Examples:
+      genshare hub invite centre-a --join
+
       genshare hub invite centre-a --data-dir /srv/genshare-hub
 
       genshare hub invite centre-a --renew
@@ -82,7 +100,11 @@ def invite(
     settings = read_settings(Settings, data_dir=data_dir)
     check_writable(settings.data_dir)
     engine = open_database(settings.data_dir / "hub.sqlite")
-    sys.stdout.write(centres(engine).invite(centre, renew=renew).token + "\n")
+    if join:
+        token = join_tokens(engine).invite(centre, by=operator())
+    else:
+        token = centres(engine).invite(centre, renew=renew, by=operator()).token
+    sys.stdout.write(f"{token}\n")
 
 
 @app.command()
@@ -101,4 +123,50 @@ def remove(
     """
     settings = read_settings(Settings, data_dir=data_dir)
     check_writable(settings.data_dir)
-    centres(open_database(settings.data_dir / "hub.sqlite")).remove(centre)
+    centres(open_database(settings.data_dir / "hub.sqlite")).remove(centre, by=operator())
+
+
+@app.command()
+def login(
+    centre: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            callback=name_argument,
+            help="For someone of this centre, who may look and change nothing. Default: for you, "
+            "the operator.",
+        ),
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where the browser reaches the hub. Default: HUB_PUBLIC_URL or "
+            "http://127.0.0.1:8000.",
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a link that opens the hub's pages in a browser, once and within 5 minutes.
+
+    Run it on the hub's machine. The session that it opens ends after 8 hours or by a click.
+
+    Examples:
+      genshare hub login --data-dir /srv/genshare-hub
+
+      genshare hub login --centre centre-a --url https://hub.example.org
+    """
+    settings = read_settings(Settings, data_dir=data_dir)
+    check_writable(settings.data_dir)
+    engine = open_database(settings.data_dir / "hub.sqlite")
+    if centre is not None and not CentreStore(engine).is_enrolled(centre):
+        raise CentreNotFoundError(f"no centre {centre} is enrolled")
+    caller = operator() if centre is None else Caller(centre, Role.READER)
+    scheme = "https" if settings.tls_certificate else "http"
+    base = url or str(settings.public_url or f"{scheme}://127.0.0.1:8000")
+    sys.stdout.write(login_url(base, logins(engine).new_link(caller)) + "\n")
+
+
+app.command()(verify)
+app.command("export")(export_to_file)
+app.command("import")(import_from_file)

@@ -1,5 +1,7 @@
 """The hub's tables."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -7,6 +9,7 @@ from sqlalchemy import DateTime, Engine, ForeignKey, Index, String, UniqueConstr
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.sqlite_files import open_migrated
+from shared.states import State
 
 
 class Table(DeclarativeBase):
@@ -14,7 +17,10 @@ class Table(DeclarativeBase):
 
 
 class CentreRow(Table):
-    """An enrolled centre; its token is kept as a SHA-256 only."""
+    """An enrolled centre; its token is kept as a SHA-256 only.
+
+    Until `new_key_until` it may begin anew with a key that none before hands over to.
+    """
 
     __tablename__ = "centres"
 
@@ -22,6 +28,7 @@ class CentreRow(Table):
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     enrolled_at: Mapped[datetime] = mapped_column(DateTime)
     removed_at: Mapped[datetime | None] = mapped_column(DateTime)
+    new_key_until: Mapped[datetime | None] = mapped_column(DateTime)
 
 
 class VersionRow(Table):
@@ -61,6 +68,94 @@ class StatementRow(Table):
     version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
     content: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class JoinTokenRow(Table):
+    """With what a centre may join, once and until it ends; kept as a SHA-256 only."""
+
+    __tablename__ = "join_tokens"
+
+    centre: Mapped[str] = mapped_column(String(63), primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class CentreKeyRow(Table):
+    """A key that a centre signs with, as PEM; `rotation` is the bundle that hands over to it."""
+
+    __tablename__ = "centre_keys"
+
+    centre: Mapped[str] = mapped_column(ForeignKey("centres.name"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    public_key: Mapped[str]
+    rotation: Mapped[str | None]
+    registered_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class SignatureRow(Table):
+    """The bundle of what a centre signed of a version, exactly as it came, by kind."""
+
+    __tablename__ = "signatures"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    content: Mapped[str]
+    key_number: Mapped[int]
+    received_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class StatusRow(Table):
+    """The bundle of what a centre says of all its versions, as it came; the newest alone."""
+
+    __tablename__ = "centre_statuses"
+
+    centre: Mapped[str] = mapped_column(ForeignKey("centres.name"), primary_key=True)
+    number: Mapped[int]
+    content: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class StateRow(Table):
+    """What a version is now; a version without a row is approved, as all were once."""
+
+    __tablename__ = "version_states"
+    __table_args__ = (Index("versions_by_state", "state", "version_id"),)
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    state: Mapped[State] = mapped_column(String(20))
+    reason: Mapped[str | None]
+    replacement: Mapped[str | None]
+
+
+class StateChangeRow(Table):
+    """What a version became, when and by whom; never changed. `replacement` is JSON."""
+
+    __tablename__ = "state_changes"
+    __table_args__ = (Index("changes_by_version", "version_id", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"))
+    state: Mapped[State] = mapped_column(String(20))
+    reason: Mapped[str | None]
+    replacement: Mapped[str | None]
+    changed_at: Mapped[datetime] = mapped_column(DateTime)
+    changed_by: Mapped[str] = mapped_column(String(63))
+
+
+class AliasChangeRow(Table):
+    """Where an alias was pointed, when and by whom; never changed, and the last one holds."""
+
+    __tablename__ = "alias_changes"
+    __table_args__ = (Index("changes_by_alias", "centre", "name", "alias", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    centre: Mapped[str] = mapped_column(String(63))
+    name: Mapped[str] = mapped_column(String(63))
+    alias: Mapped[str] = mapped_column(String(63))
+    version: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(DateTime)
+    changed_by: Mapped[str] = mapped_column(String(63))
 
 
 class InspectedRow(Table):
@@ -106,6 +201,29 @@ class StoredFileRow(Table):
     size_bytes: Mapped[int]
 
 
+class LogEntryRow(Table):
+    """An entry of the audit log; a trigger keeps it from being changed.
+
+    `content` is its canonical JSON and `sha256` that text's; the other columns repeat what entries
+    are found by, each with an index in the order of the list.
+    """
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("log_by_action", "action", "number"),
+        Index("log_by_caller", "caller", "number"),
+        Index("log_by_centre", "centre", "number"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    action: Mapped[str] = mapped_column(String(63))
+    caller: Mapped[str] = mapped_column(String(63))
+    centre: Mapped[str | None] = mapped_column(String(63))
+    name: Mapped[str | None] = mapped_column(String(63))
+    content: Mapped[str]
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
 def open_database(path: Path) -> Engine:
     """Return an engine on a migrated database.
 
@@ -113,3 +231,17 @@ def open_database(path: Path) -> Engine:
         CannotServeError: The file is no database of this version of the hub, or cannot be used.
     """
     return open_migrated(path, migrations="hub:migrations")
+
+
+@contextmanager
+def opened_database(path: Path) -> Iterator[Engine]:
+    """Give an engine as `open_database` does, and close the file afterwards.
+
+    Raises:
+        CannotServeError: See there.
+    """
+    engine = open_database(path)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

@@ -1,5 +1,6 @@
 """Errors that the hub reports to its callers."""
 
+from shared.access import Caller
 from shared.problems import GenshareError
 
 
@@ -45,6 +46,10 @@ class AdministratorOnlyError(
     hint="Ask the hub's operator, who enrols centres with `genshare hub invite CENTRE`.",
 ):
     """A centre asks for what only the administrator may do."""
+
+    def __init__(self, sentence: str, *, caller: Caller) -> None:
+        super().__init__(sentence)
+        self.caller = caller
 
 
 class CentreNotFoundError(
@@ -173,3 +178,157 @@ class StatementExistsError(
     hint="What was stated stays; publish a package of its own to state something else.",
 ):
     """A version has a statement already, and what was sent is another."""
+
+
+class StateNotReachedError(
+    HubError,
+    code="GS-1320",
+    status=409,
+    title="State not reached",
+    hint="docs/life-cycle.md has the table of changes; GET .../state tells what the version is.",
+):
+    """A version is asked to become what it cannot become from what it is."""
+
+
+class StateNotAllowedError(
+    HubError,
+    code="GS-1321",
+    status=403,
+    title="Change of state not allowed",
+    hint="docs/life-cycle.md has the table of who may change what.",
+):
+    """A change of state is for somebody else."""
+
+
+class StateRefusedError(
+    HubError,
+    code="GS-1322",
+    title="Change of state refused",
+    hint="Say the reason in plain words, without dates, numbers of records or addresses; name a "
+    "replacement that can be fetched.",
+):
+    """The reason or the replacement that a change names will not do."""
+
+
+class VersionWithdrawnError(
+    HubError,
+    code="GS-1323",
+    status=410,
+    title="Version withdrawn",
+    hint="Use the replacement, if one is named. Whoever has the generator finds what used it with "
+    "genshare study uses.",
+):
+    """A version that was withdrawn is not served any more."""
+
+
+class VersionQuarantinedError(
+    HubError,
+    code="GS-1324",
+    status=403,
+    title="Version quarantined",
+    hint="Ask the hub's operator, who can release it again.",
+):
+    """The operator has stopped a version from being served."""
+
+
+class AliasNotFoundError(
+    HubError,
+    code="GS-1325",
+    status=404,
+    title="No such alias",
+    hint="GET .../aliases lists a generator's aliases.",
+):
+    """A generator has no alias of that name."""
+
+
+class AliasRefusedError(
+    HubError,
+    code="GS-1326",
+    status=409,
+    title="Alias refused",
+    hint="Point it at a version that is approved or deprecated.",
+):
+    """An alias was to point at what nobody can fetch, or there are too many."""
+
+
+class ConditionMissingError(
+    HubError,
+    code="GS-1327",
+    status=428,
+    title="Condition missing",
+    hint="Read what is there and send its ETag as If-Match; send If-None-Match: * for a new one.",
+):
+    """What others may have changed meanwhile is changed on a condition only."""
+
+
+class NoSuchEntryError(
+    HubError,
+    code="GS-1300",
+    status=404,
+    title="No such entry",
+    hint="Ask GET /api/v1/log/head which entry is the newest. Where the log was longer before, it "
+    "was shortened: ask the hub's operator.",
+):
+    """The audit log has no entry of that number."""
+
+
+class TooManyListenersError(
+    HubError,
+    code="GS-1328",
+    status=429,
+    title="Too many streams",
+    hint="Close a stream, or ask for pages with GET /api/v1/events?after=N.",
+):
+    """A caller, or all together, listen to events as often as they may."""
+
+    retry_after_seconds = 30
+
+
+class HubChangedError(
+    HubError,
+    code="GS-1301",
+    status=500,
+    title="The hub was changed",
+    hint="Keep a copy of the folder as it is, and find out who could write to it; "
+    "docs/audit-log.md says what each finding means.",
+):
+    """An entry of the log, a file or a record is not as it was written."""
+
+
+class NoHubError(
+    HubError,
+    code="GS-1302",
+    title="No hub",
+    hint="Name the folder that the hub is served from: --data-dir, or HUB_DATA_DIR.",
+):
+    """A folder holds no hub."""
+
+
+class HubNotKeptError(
+    HubError,
+    code="GS-1303",
+    status=507,
+    title="Hub not kept",
+    hint="Name a new folder or file on a disk with room that can be written.",
+):
+    """A hub cannot be written to a file, or taken in from one."""
+
+
+class UseExpiredError(
+    HubError,
+    code="GS-1329",
+    status=410,
+    title="Use expired",
+    hint="Ask the contact on its card for a version that may still be used.",
+):
+    """A version's terms end its use on a day that has passed."""
+
+
+class NotForThisCentreError(
+    HubError,
+    code="GS-1330",
+    status=403,
+    title="Not for this centre",
+    hint="Ask the contact on its card.",
+):
+    """A version's terms name the centres that may have it, and the caller is none of them."""

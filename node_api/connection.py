@@ -14,6 +14,14 @@ class HubConnection(StrictModel):
     token: str = Field(max_length=1000)
 
 
+class HubJoining(StrictModel):
+    """How this node joins a hub for the first time: it sends its key and gets a token."""
+
+    centre: Name
+    url: str = Field(max_length=2000)
+    join_token: str = Field(max_length=1000)
+
+
 class ConnectedHub(StrictModel):
     """The hub, and this centre's name there."""
 

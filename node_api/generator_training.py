@@ -41,10 +41,13 @@ class Augmentation(StrictModel):
     """
 
     kinds: tuple[AugmentationKind, ...] = Field(
-        EVERY_AUGMENTATION, min_length=1, max_length=MOST_KINDS
+        EVERY_AUGMENTATION,
+        min_length=1,
+        max_length=MOST_KINDS,
+        description="How patches are changed.",
     )
     probability: float = Field(0.0, ge=0, le=1, description="Of each kind, at the start.")
-    largest_probability: float = Field(0.8, ge=0, le=1)
+    largest_probability: float = Field(0.8, ge=0, le=1, description="It rises no further.")
     target: float | None = Field(
         0.6,
         gt=-1,
@@ -125,11 +128,11 @@ class GeneratorTraining(StrictModel):
     critic_steps: int = Field(
         1, ge=1, le=100, description="Of the discriminator for each of the generator."
     )
-    learning_rate: float = Field(2e-4, gt=0)
+    learning_rate: float = Field(2e-4, gt=0, description="Of both networks, at the start.")
     learning_rate_end: float | None = Field(
         None, gt=0, description="Reached along a cosine in the last epoch; None keeps the rate."
     )
-    betas: tuple[Decay, Decay] = (0.5, 0.999)
+    betas: tuple[Decay, Decay] = Field((0.5, 0.999), description="Of the optimiser Adam.")
     real_labels: tuple[float, float] | None = Field(
         (0.8, 1.1),
         description="One-sided smoothing: range that a real patch's label is drawn from.",
@@ -156,14 +159,18 @@ class GeneratorTraining(StrictModel):
         le=LARGEST_COUNT,
         description="Of the generator's moving average, which is then what is exported.",
     )
-    checkpoint_every_epochs: int = Field(50, ge=1, le=LARGEST_COUNT)
+    checkpoint_every_epochs: int = Field(
+        50, ge=1, le=LARGEST_COUNT, description="What an interrupted training goes on from."
+    )
     keep_weights_from_epoch: int | None = Field(
         500,
         ge=1,
         le=LARGEST_COUNT,
         description="First epoch whose weights are kept; None keeps the last only.",
     )
-    keep_weights_every_epochs: int = Field(50, ge=1, le=LARGEST_COUNT)
+    keep_weights_every_epochs: int = Field(
+        50, ge=1, le=LARGEST_COUNT, description="From the first of them on."
+    )
     collapse_share: float = Field(
         0.1,
         ge=0,

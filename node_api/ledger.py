@@ -16,6 +16,7 @@ class LedgerEntry(StrictModel):
         subject: The package's manifest digest.
         patients: How many it was trained on; None: not known.
         released: Whether it was let go, and so may have been sent.
+        turned_away: Whether it was let go, and the hub refused the sender before it was sent.
         version: Its number at the hub, once that has answered.
     """
 
@@ -30,6 +31,7 @@ class LedgerEntry(StrictModel):
     audit_digest: Digest | None
     policy_digest: Digest
     released: bool
+    turned_away: bool
     version: int | None
     decided_at: datetime
 

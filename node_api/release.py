@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from node_api.review import Reviewer
 from shared.attacks import MOST_ATTACKS, AttackName, Share, Unit
 from shared.models import LARGEST_COUNT, MOST_KINDS, StrictModel
 from shared.names import Digest, Text
@@ -16,14 +17,22 @@ POLICY_FILE = "release-policy.toml"
 
 
 class Bounds(StrictModel):
-    """Per patch and per patient; None sets no bound."""
+    """Per patch and per patient; None sets no bound.
+
+    Attributes:
+        patch, patient: The largest value that is allowed.
+    """
 
     patch: Share | None = None
     patient: Share | None = None
 
 
 class AttackBounds(StrictModel):
-    """Bounds of one attack in place of those of all."""
+    """Bounds of one attack in place of those of all.
+
+    Attributes:
+        attack: Which one.
+    """
 
     attack: AttackName
     largest_auroc: Bounds = Bounds()
@@ -48,6 +57,7 @@ class MayWaive(StrictModel):
     """A person who may let a generator leave against the policy.
 
     Attributes:
+        name: As statements and the ledger name the person.
         key_sha256: Of the key that only this person has.
     """
 
@@ -58,12 +68,14 @@ class MayWaive(StrictModel):
 class ReleasePolicy(StrictModel):
     """What a generator must show before it leaves its centre; every field has a default.
 
-    The defaults, which hold where a centre has no policy, ask for no audit, but bind to what an
-    audit found where one was made. Their numbers are ours: no guideline names one. 0.65 is below
-    every AUROC of a generator that was seen to memorise; a hit rate of 0.1 is ten times chance.
+    The defaults, which hold where a centre has no policy, ask for no audit; one that was made all
+    the same can refuse, and where it cannot tell, it holds nothing back. Their numbers are ours: no
+    guideline names one. 0.65 is below every AUROC of a generator that was seen to memorise; a hit
+    rate of 0.1 is ten times chance.
 
     Attributes:
         audit_required: Whether nothing leaves without an audit of its very weights.
+        positive_control_required: Whether the audit must have found a leak that was planted.
         largest_auroc: Of each attack's one-sided upper bound of 95 %.
         largest_hit_rate: Of the same bound of the share of members that an attack finds at a
             false-positive rate of 1 %.
@@ -73,7 +85,11 @@ class ReleasePolicy(StrictModel):
         least_nearest_ratio: Median distance of samples to members over that to held-out patches;
             below it a generator is refused if chance does so in less than 1 % of cases.
         differential_privacy_required: Per patient.
+        largest_epsilon, largest_delta: Of the training; an audit that shows a larger epsilon
+            refuses too.
         coarse_counts_below: Smaller counts of patients and patches are told as wider bands.
+        review: Who looks at what would be sent before it is: a person, each time, or nobody beyond
+            this policy. None, which is not written: as the node's setting says.
         review_months: After so many, the release is to be looked at again.
     """
 
@@ -92,6 +108,7 @@ class ReleasePolicy(StrictModel):
     largest_delta: Share | None = None
     budget_per_patient: Budget = Budget()
     coarse_counts_below: int = Field(100, ge=5, le=LARGEST_COUNT)
+    review: Reviewer | None = Field(None, exclude_if=lambda given: given is None)
     review_months: int = Field(12, ge=1, le=120)
     may_waive: tuple[MayWaive, ...] = Field((), max_length=MOST_KINDS)
 
@@ -154,6 +171,8 @@ class Reason(StrictModel):
     Attributes:
         found, limit: The numbers that decided; None where there are none.
         sentence: The same for a person.
+        binding: Whether it holds a generator back where it speaks against it; what an audit that
+            the policy does not ask for could not tell does not.
     """
 
     rule: Rule
@@ -163,6 +182,7 @@ class Reason(StrictModel):
     sentence: str = Field(max_length=500)
     attack: AttackName | None = None
     unit: Unit | None = None
+    binding: bool = True
 
 
 class ReleaseDecision(StrictModel):
@@ -173,8 +193,8 @@ class ReleaseDecision(StrictModel):
 
     @property
     def may_leave(self) -> bool:
-        """Whether nothing speaks against it."""
-        return self.verdict in {"passed", "not required"}
+        """Whether nothing holds it back."""
+        return not any(reason.binding for reason in self.against)
 
     @property
     def against(self) -> tuple[Reason, ...]:

@@ -9,16 +9,30 @@ from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.generator_training import GeneratorTraining, check_has_classes
 from node_api.held_out import HoldOut
 from node_api.patches import PatchConfiguration
+from node_api.previews import PreviewSettings
 from node_api.studies import EVERY_KIND, StudyConfiguration
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
-from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
+from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, FileName, LesionKind, Name, Pathology
-from shared.terms import Terms
+from shared.terms import Terms, UseLimits
+
+MOST_SAMPLES = 64
 
 JobKind = Literal[
-    "write_phantoms", "train_generator", "audit", "publish", "pull", "sample", "study"
+    "write_phantoms",
+    "preview",
+    "train_generator",
+    "audit",
+    "publish",
+    "pull",
+    "sample",
+    "plan_study",
+    "study",
 ]
+
+
+WITHDRAWN_TOO = "Whether generators that were withdrawn are used all the same."
 
 
 class JobRequest(StrictModel):
@@ -48,6 +62,15 @@ class WritePhantomsRequest(JobRequest):
         """The layout in which they are written."""
         assert self.phantoms.written_as is not None, "the validator saw to it"
         return self.phantoms.written_as
+
+
+class PreviewRequest(PreviewSettings, JobRequest):
+    """Draw patches of a data set, so that a person sees what a training or a study would see."""
+
+    kind: Literal["preview"] = "preview"
+    dataset: Name
+    lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1, max_length=MOST_KINDS)
+    patches: PatchConfiguration = PatchConfiguration()
 
 
 class TrainGeneratorRequest(JobRequest):
@@ -101,6 +124,16 @@ class PublishRequest(Terms, WeightsChoice):
     """Build a package of a trained generator and publish it to the hub."""
 
     kind: Literal["publish"] = "publish"
+    samples: int = Field(
+        0,
+        ge=0,
+        le=MOST_SAMPLES,
+        description="Synthetic patches to show on the hub's page: drawn from the weights that are "
+        "published, and sent as a picture with them.",
+    )
+    use: UseLimits | None = Field(
+        None, description="Limits of its use, which its card tells and hub and receivers see to."
+    )
 
 
 class PullRequest(JobRequest):
@@ -131,31 +164,51 @@ class SampleRequest(JobRequest):
     generator: Digest = Field(description="Manifest digest of the pulled package.")
     count: int = Field(ge=1, le=1_000_000)
     seed: int = Field(0, ge=0, le=LARGEST_SEED)
+    withdrawn_too: bool = Field(False, description=WITHDRAWN_TOO)
     pathology: Pathology | None = Field(
         None,
         description="Of all patches, for a generator with classes; None draws them by turns.",
     )
 
 
-class StudyRequest(JobRequest):
-    """Run a study on a data set of this node.
+class StudyParts(JobRequest):
+    """A study on a data set of this node.
 
     `threads` is that of each run, of which `workers` are done at once.
     """
 
-    kind: Literal["study"] = "study"
     dataset: Name
     study: StudyConfiguration
+    without: tuple[Digest, ...] = Field(
+        (),
+        max_length=MOST_LISTED,
+        description="Generators that the arms do without, such as those that were withdrawn.",
+    )
+    withdrawn_too: bool = Field(False, description=WITHDRAWN_TOO)
     workers: int = Field(1, ge=1, le=256, description="Runs at once; results do not depend on it.")
+
+
+class PlanStudyRequest(StudyParts):
+    """Say how many patients a study would train and test on, and how long it would take here."""
+
+    kind: Literal["plan_study"] = "plan_study"
+
+
+class StudyRequest(StudyParts):
+    """Run a study, and write its report."""
+
+    kind: Literal["study"] = "study"
 
 
 AnyJobRequest = Annotated[
     WritePhantomsRequest
+    | PreviewRequest
     | TrainGeneratorRequest
     | AuditRequest
     | PublishRequest
     | PullRequest
     | SampleRequest
+    | PlanStudyRequest
     | StudyRequest,
     Field(discriminator="kind"),
 ]

@@ -9,6 +9,8 @@ from node_api.data_sources import FolderFormat, PhantomSet
 from node_api.findings import StudyResult
 from node_api.generator_training import GeneratorTraining
 from node_api.held_out import HeldOut
+from node_api.plans import StudyPlan
+from node_api.previews import Preview
 from node_api.recipes import SamplingRecipe
 from shared.architectures import Architecture
 from shared.cards import PrivacyPromise
@@ -59,6 +61,8 @@ class PulledGenerator(StrictModel):
 
     Attributes:
         weights: The weight files that were fetched; `whole` says whether they are all.
+        signature: How its signature was found; None: nobody looked, as earlier versions did not.
+        signed_by: The fingerprint of the key that signed it, if one did.
     """
 
     manifest_digest: Digest
@@ -67,6 +71,8 @@ class PulledGenerator(StrictModel):
     version: int
     weights: tuple[str, ...]
     whole: bool
+    signature: str | None = Field(None, exclude_if=lambda how: how is None)
+    signed_by: Digest | None = Field(None, exclude_if=lambda key: key is None)
 
 
 class SampledPatches(SamplingRecipe):
@@ -77,21 +83,25 @@ class SampledPatches(SamplingRecipe):
 
 JobResult = (
     WrittenPhantoms
+    | Preview
     | FinishedTraining
     | AuditReport
     | GeneratorVersion
     | PulledGenerator
     | SampledPatches
+    | StudyPlan
     | StudyResult
 )
 
 RESULTS: Mapping[str, type[JobResult]] = {
     "write_phantoms": WrittenPhantoms,
+    "preview": Preview,
     "train_generator": FinishedTraining,
     "audit": AuditReport,
     "publish": GeneratorVersion,
     "pull": PulledGenerator,
     "sample": SampledPatches,
+    "plan_study": StudyPlan,
     "study": StudyResult,
 }
 """What a job of each kind finds."""

@@ -65,7 +65,7 @@ class Arm(StrictModel):
     Source: paper section 2.4, paragraph 1. The controls are not in the paper.
     """
 
-    name: ArmName
+    name: ArmName = Field(description="What tables and figures call it.")
     generators: tuple[Digest, ...] = Field(
         (), max_length=MOST_LISTED, description="Manifest digests of pulled packages."
     )
@@ -172,23 +172,34 @@ class StudyConfiguration(StrictModel):
     lesions: Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,40}$")] = Field(
         "all", description="The scope's name in the tables: all, masses."
     )
-    lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1, max_length=MOST_KINDS)
+    lesion_kinds: tuple[LesionKind, ...] = Field(
+        EVERY_KIND, min_length=1, max_length=MOST_KINDS, description="Which lesions count."
+    )
     patches: PatchConfiguration = PatchConfiguration()
-    image_size: int = Field(128, ge=16, le=256)
+    image_size: int = Field(128, ge=16, le=256, description="Side of a patch in pixels.")
     split_shares: tuple[float, float, float] = Field(
         (0.7, 0.15, 0.15), description="Patients in train, validation and test."
     )
     split_seed: int = Field(0, ge=0, lt=2**32, description="scikit-learn takes no larger one.")
     train_fractions: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
-        (1.0, 0.5), min_length=1, max_length=MOST_LISTED
+        (1.0, 0.5),
+        min_length=1,
+        max_length=MOST_LISTED,
+        description="How much of the training set is used, each a column of the tables.",
     )
     train_fraction_of: Literal["patients", "patches"] = Field(
         "patients", description="patches is what the paper's published code did."
     )
-    classifiers: tuple[ClassifierName, ...] = Field(("cnn",), min_length=1, max_length=MOST_KINDS)
+    classifiers: tuple[ClassifierName, ...] = Field(
+        ("cnn",), min_length=1, max_length=MOST_KINDS, description="The networks that are trained."
+    )
     classifier_training: ClassifierTraining = ClassifierTraining()
-    synthetic_patches: int = Field(1200, ge=2, le=LARGEST_COUNT)
-    sampling_seed: int = Field(0, ge=0, le=LARGEST_SEED)
+    synthetic_patches: int = Field(
+        1200, ge=2, le=LARGEST_COUNT, description="Lesions that an arm adds to the own ones."
+    )
+    sampling_seed: int = Field(
+        0, ge=0, le=LARGEST_SEED, description="Of what generators draw and what is painted."
+    )
     own_generator: OwnGenerator | None = Field(
         None,
         exclude_if=lambda own: own is None,
@@ -196,7 +207,10 @@ class StudyConfiguration(StrictModel):
     )
     arms: tuple[Arm, ...] = Field(min_length=1, max_length=MOST_LISTED)
     seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...] = Field(
-        tuple(range(10)), min_length=1, max_length=MOST_LISTED
+        tuple(range(10)),
+        min_length=1,
+        max_length=MOST_LISTED,
+        description="Each is a run; fewer than five lead to no verdict.",
     )
     resamples: int = Field(2000, ge=100, le=100_000, description="Of the bootstrap.")
 

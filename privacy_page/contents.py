@@ -68,10 +68,10 @@ def page_of(found: Findings) -> PrivacyPage:
         name=card.name,
         title=card.title,
         weight_files=len(card.weights),
-        purpose=card.title,
+        purpose=card.use_terms,
         recipients=(
-            f"Every centre of the hub that it is published to. Terms: {card.use_terms}. Licence: "
-            f"{card.licence}. Contact: {card.contact}."
+            f"Every centre of the hub that it is published to. Licence: {card.licence}. "
+            f"Contact: {card.contact}."
         ),
         threat_model=THREAT_MODEL,
         verdict=found.decision.verdict,

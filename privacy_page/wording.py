@@ -48,9 +48,17 @@ VERDICTS: Mapping[Verdict, str] = {
 }
 
 
+COULD_NOT_TELL = (
+    "The audit could not tell: the numbers are too few to say whether the policy's limits hold. "
+    "That is no pass. The policy asks for no audit, so the generator may leave all the same, and "
+    "the statement beside it says that nothing was found out."
+)
+
+
 def verdict_in_words(decision: ReleaseDecision, waiver: StatedWaiver | None) -> str:
     """Say what the verdict means, and who waived it."""
-    said = VERDICTS[decision.verdict]
+    is_open = decision.verdict == "inconclusive" and decision.may_leave
+    said = COULD_NOT_TELL if is_open else VERDICTS[decision.verdict]
     return said if waiver is None else f"{said} {waiver.by} has waived: {waiver.reason}"
 
 

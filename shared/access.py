@@ -27,15 +27,22 @@ class Role(StrEnum):
 
     ADMINISTRATOR = "administrator"
     CENTRE = "centre"
+    JOINING = "joining"
     STAFF = "staff"
+    READER = "reader"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls."""
+    """Who calls.
+
+    Attributes:
+        address: Where the connection comes from, where that is told.
+    """
 
     name: str
     role: Role
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,7 @@ class GuardedRoute(ConditionalRoute):
         handle = super().get_route_handler()
 
         async def handle_admitted(request: Request) -> Response:
+            request.state.route = self.path
             if self.roles is not None:
                 request.state.caller = await self._admit(request, self.roles)
             return await handle(request)

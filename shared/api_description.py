@@ -73,7 +73,11 @@ def describe(app: FastAPI) -> None:
 
 def _completed(api: Json, app: FastAPI) -> Json:
     routes = [(re.sub(r":\w+}", "}", path), route) for path, route in routes_of(app)]
-    guarded = [(path, route) for path, route in routes if isinstance(route, GuardedRoute)]
+    guarded = [
+        (path, route)
+        for path, route in routes
+        if isinstance(route, GuardedRoute) and path in api["paths"]  # which pages are not
+    ]
     roles = frozenset().union(*(route.roles or () for _, route in guarded))
     for path, route in guarded:
         operations = api["paths"][path]

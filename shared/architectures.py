@@ -82,7 +82,7 @@ class DcganArchitecture(StrictModel):
 
     kind: Literal["dcgan"] = "dcgan"
     image_size: ImageSize = Field(128, description="Side of a patch in pixels.")
-    latent_size: int = Field(100, ge=1, le=1024)
+    latent_size: int = Field(100, ge=1, le=1024, description="Random numbers of a patch.")
     width: int = Field(
         64,
         ge=4,
@@ -171,7 +171,7 @@ class ResidualArchitecture(StrictModel):
 
     kind: Literal["residual"] = "residual"
     image_size: ImageSize = Field(128, description="Side of a patch in pixels.")
-    latent_size: int = Field(64, ge=1, le=1024)
+    latent_size: int = Field(64, ge=1, le=1024, description="Random numbers of a patch.")
     width: int = Field(
         32,
         ge=4,

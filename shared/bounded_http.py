@@ -14,23 +14,32 @@ import httpx
 
 from shared.bounded_connections import BoundedTransport
 from shared.budgets import Budget, Exchange, UnreadableAnswerError, current
+from shared.plain_http import check_encrypted
 from shared.safe_text import shown
 
 CONNECT_SECONDS = 10.0
 
 
 def http_client(
-    url: str, token: str | None, *, timeout_seconds: float, trust_env: bool = True
+    url: str,
+    token: str | None,
+    *,
+    timeout_seconds: float,
+    allow_unencrypted: bool = False,
+    trust_env: bool = True,
 ) -> httpx.Client:
     """Return a client of one service; it takes no cookies and follows no redirects.
 
     Args:
         timeout_seconds: The longest silence, beside the budget of an exchange.
+        allow_unencrypted: Whether the token may go to another machine over plain HTTP.
         trust_env: Whether proxies and certificates that the environment names are used.
 
     Raises:
         httpx.InvalidURL: The URL is none.
+        UnencryptedError: The token would go to another machine over plain HTTP.
     """
+    check_encrypted(httpx.URL(url), token, allowed=allow_unencrypted)
     return httpx.Client(
         base_url=url,
         headers={"Authorization": f"Bearer {token}"} if token else {},

@@ -52,3 +52,8 @@ def read_canonical(
 def digest_of(model: BaseModel) -> str:
     """Return the SHA-256 of a model's canonical JSON, in hexadecimal."""
     return hashlib.sha256(canonical_json(model)).hexdigest()
+
+
+def etag_of(content: bytes) -> str:
+    """Return the strong ETag of a document."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'

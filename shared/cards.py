@@ -9,7 +9,7 @@ from shared.architectures import Architecture
 from shared.fidelity import FidelityReport
 from shared.models import LARGEST_COUNT, LARGEST_SEED, StrictModel
 from shared.names import Digest, FileName, LesionKind, Text
-from shared.terms import CentreTerms
+from shared.terms import CentreTerms, UseLimits
 
 SMALLEST_COUNT = 5
 MOST_WEIGHT_FILES = 512
@@ -170,6 +170,13 @@ class ModelCard(CentreTerms):
         None,
         exclude_if=lambda origin: origin is None,
         description="None, which is not written: trained by the centre with genshare.",
+    )
+
+    use: UseLimits | None = Field(
+        None,
+        exclude_if=lambda use: use is None,
+        description="Limits of its use that hub and receiver see to; None, which is not written: "
+        "none but what the terms say.",
     )
 
     @field_validator("pixel_range")

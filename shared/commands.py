@@ -1,46 +1,36 @@
-"""`genshare list`, `show` and `fetch`: a hub's generators from the command line."""
+"""`genshare list` and `show`: a hub's generators from the command line."""
 
 import sys
 from collections.abc import Iterable
 from datetime import UTC
-from json import dumps
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import Field
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
 from shared.arguments import name_argument
 from shared.command_options import Json, with_options
-from shared.errors import PackageNotKeptError
-from shared.files import write_faults_named
-from shared.hub_client import connect
-from shared.packages import Package, canonical_json
-from shared.progress import shown as progress_shown
+from shared.hub_client import HubClient, connect
+from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
+from shared.packages import canonical_json
 from shared.records import GeneratorVersion
 from shared.safe_text import shown, shown_json
 from shared.statements import statement_sentence
-from shared.weight_choices import chosen_weights
+from shared.states import APPROVED, IN_WORDS, State
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-HubUrl = Annotated[
-    str, typer.Option(envvar="GENSHARE_HUB_URL", metavar="URL", help="The hub's address.")
-]
-Token = Annotated[
-    str | None,
-    typer.Option(
-        envvar="GENSHARE_HUB_TOKEN",
-        metavar="TOKEN",
-        help="Your centre's token, as genshare hub invite printed it.",
-        show_default=False,
-    ),
-]
 Version = Annotated[
     int | None, Field(ge=1, description="Which version of it; by default the latest.")
+]
+AliasOption = Annotated[
+    str | None,
+    typer.Option(
+        "--alias",
+        metavar="NAME",
+        callback=name_argument,
+        help="The version that an alias points at, such as stable.",
+    ),
 ]
 Centre = Annotated[
     str,
@@ -49,17 +39,31 @@ Centre = Annotated[
 Generator = Annotated[
     str, typer.Argument(metavar="NAME", callback=name_argument, help="The generator's name.")
 ]
-DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+COLUMNS = (
+    *("centre", "name", "version", "state"),
+    *("title", "architecture", "patches", "published"),
+)
 
 
 @app.command("list")
+@with_options
 def list_generators(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
     centre: Annotated[
         str | None,
         typer.Option(
             metavar="NAME", callback=name_argument, help="Only generators of this centre."
+        ),
+    ] = None,
+    state: Annotated[
+        State | None,
+        Field(
+            description="Only versions that are this; by default those that are approved or "
+            "deprecated, and your own drafts."
         ),
     ] = None,
     json: Json = False,
@@ -70,21 +74,28 @@ def list_generators(
       GENSHARE_HUB_TOKEN=... genshare list
 
       genshare list --hub-url https://hub.example.org --centre centre-b --json
+
+      genshare list --state withdrawn
     """
-    records = connect(hub_url, token).generators(centre)
+    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
+    records = hub.generators(centre, state)
     if json:
         _write_json(records)
         return
-    columns = ("centre", "name", "version", "title", "architecture", "patches", "published")
-    table = Table(*(Column(name, overflow="fold") for name in columns))
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    table = Table(*(Column(name, overflow="fold") for name in COLUMNS))
     for record in records:
         card = record.card
         kind = f"{card.architecture.kind}, {card.architecture.image_size} px"
         kind = ", ".join([kind, *card.architecture.classes])
         patches = str(card.training_set.patches or "unknown")
         published = f"{record.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        told = (record.centre, record.name, str(record.version), card.title, kind, patches)
-        table.add_row(*(Text(shown(cell)) for cell in (*told, published)))
+        named = (record.centre, record.name, str(record.version), IN_WORDS[record.state])
+        told = (*named, card.title, kind, patches, published)
+        table.add_row(*(Text(shown(cell)) for cell in told))
     Console().print(table)
 
 
@@ -103,8 +114,10 @@ def show(
     centre: Centre,
     name: Generator,
     version: Version = None,
+    alias: AliasOption = None,
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
+    allow_unencrypted: AllowUnencrypted = False,
 ) -> None:
     """Print one version's card and manifest as JSON, and in a line what is stated of its privacy.
 
@@ -115,81 +128,24 @@ def show(
 
       genshare show centre-b lesions-dcgan --version 1
     """
-    hub = connect(hub_url, token)
-    record = hub.version(centre, name, version)
+    hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
+    record = asked_for(hub, centre, name, version, alias)
+    if record.state != APPROVED:
+        sys.stderr.write(f"{shown(f'this version is {hub.state_of(record)}')}\n")
+    if record.card.use is not None:
+        sys.stderr.write(f"{shown(f'terms of use: {record.card.use}')}\n")
     statement = hub.statement(record)
     told = "no audit is stated" if statement is None else statement_sentence(statement)
     sys.stderr.write(f"{shown(told)}\n")
     sys.stdout.write(shown_json(record.model_dump_json(indent=2)) + "\n")
 
 
-@app.command()
-@with_options
-def fetch(
-    centre: Centre,
-    name: Generator,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to make.")],
-    version: Version = None,
-    weights: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE", help="Only this weight file of an ensemble; once for each file."
-        ),
-    ] = None,
-    weights_at_most: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            description="Only so many weight files of an ensemble, evenly spread over the "
-            "training.",
-        ),
-    ] = None,
-    hub_url: HubUrl = DEFAULT_URL,
-    token: Token = None,
-    json: Json = False,
-) -> None:
-    """Fetch a generator; every digest and every tensor is checked before the folder appears.
-
-    Of an ensemble, some weight files will do; a later fetch to the same folder adds others.
-
-    Examples:
-      genshare fetch centre-b lesions-dcgan --out lesions-dcgan
-
-      genshare fetch centre-b lesions-dcgan --version 1 --out lesions-dcgan-1
-
-      genshare fetch centre-b lesions-dcgan --weights weights-epoch-0500.safetensors --out few
-
-      genshare fetch centre-b lesions-dcgan --weights-at-most 5 --out few
-    """
-    if weights and weights_at_most:
-        raise typer.BadParameter("give either --weights or --weights-at-most, not both")
-    hub = connect(hub_url, token)
-    record = hub.version(centre, name, version)
-    chosen = chosen_weights(record.card, names=weights or (), at_most=weights_at_most)
-    with (
-        write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError),
-        progress_shown() as report,
-    ):
-        package = hub.fetch(record, out, weights=chosen, on_progress=report)
-    if not package.is_whole:
-        sys.stderr.write(f"{out} holds {package.extent} of the package\n")
-    sys.stderr.write(
-        f"{centre}/{name} version {record.version} is in {out}, every digest verified; "
-        f"genshare sample {out} draws patches\n"
-    )
-    sys.stdout.write(_as_json(package) if json else _as_checksums(package))
-
-
-def _as_checksums(package: Package) -> str:
-    """Return lines that `sha256sum --check` reads."""
-    return "".join(f"{file.sha256}  {package.folder / file.name}\n" for file in package.files)
-
-
-def _as_json(package: Package) -> str:
-    found = {
-        "folder": str(package.folder),
-        "manifest_digest": package.digest,
-        "whole": package.is_whole,
-        "sha256": {file.name: file.sha256 for file in package.files},
-    }
-    return dumps(found) + "\n"
+def asked_for(
+    hub: HubClient, centre: str, name: str, version: int | None, alias: str | None
+) -> GeneratorVersion:
+    """Return the version that options name: its number, an alias, or neither for the latest."""
+    if alias is None:
+        return hub.version(centre, name, version)
+    if version is not None:
+        raise typer.BadParameter("give either --version or --alias, not both")
+    return hub.version(centre, name, hub.alias(centre, name, alias).version)

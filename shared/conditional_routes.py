@@ -8,7 +8,8 @@ from fastapi import Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
-from shared.preconditions import READING, etag_of, is_known
+from shared.canonical import etag_of
+from shared.preconditions import READING, is_known
 
 HASHED_AT_ONCE_BYTES = 256 * 1024
 

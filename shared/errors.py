@@ -90,6 +90,15 @@ class StatementRefusedError(
     """A statement speaks of another package, was changed, or is none."""
 
 
+class SamplesRefusedError(
+    PackageError,
+    code="GS-2019",
+    title="Samples refused",
+    hint="Build the package again; genshare publish --samples draws the picture.",
+):
+    """The picture of synthetic patches is not of the one form that it may have."""
+
+
 class NoSuchWeightsError(
     PackageError,
     code="GS-2008",
@@ -99,6 +108,17 @@ class NoSuchWeightsError(
     """A weight file was asked for that the package does not list."""
 
 
+class GeneratorWithdrawnError(
+    PackageError,
+    code="GS-3600",
+    status=409,
+    title="Generator withdrawn",
+    hint="Use the replacement, if one is named; --withdrawn-too (`withdrawn_too` of a job) uses it "
+    "all the same. genshare study uses finds what used it before.",
+):
+    """A generator was withdrawn or quarantined after it was fetched."""
+
+
 class PartlyFetchedError(
     PackageError,
     code="GS-2009",
@@ -106,6 +126,15 @@ class PartlyFetchedError(
     hint="Fetch it again to the same folder without naming weights; what is there is kept.",
 ):
     """The whole package is needed, but only some of its weight files were fetched."""
+
+
+class ArchiveRefusedError(
+    SharedError,
+    code="GS-2014",
+    title="Archive refused",
+    hint="Copy the file again from where it was made, or make it again there.",
+):
+    """A file of one package or one hub is none, was changed, or stands in the way of another."""
 
 
 class PackageNotKeptError(
@@ -151,6 +180,20 @@ class HubRefusedError(
         self.hint = f"{advice} {TOKEN_HINT}" if problem.status == UNAUTHORIZED else advice
 
 
+class HubTurnedAwayError(HubRefusedError, code="GS-2241", status=502, title="Turned away"):
+    """The hub refused who publishes, before it was sent anything of the package."""
+
+
+class WrongArgumentError(
+    SharedError,
+    ValueError,
+    code="GS-2242",
+    title="Wrong argument",
+    hint="docs/python.md has what each call takes.",
+):
+    """A program called genshare's interface with a value that it cannot have."""
+
+
 class HubAddressError(
     SharedError,
     code="GS-2104",
@@ -158,6 +201,17 @@ class HubAddressError(
     hint="A URL is like https://hub.example.org; a token is one line, as the hub printed it.",
 ):
     """The hub's URL or the token cannot be sent as they are."""
+
+
+class UnencryptedError(
+    SharedError,
+    code="GS-2240",
+    title="Not encrypted",
+    hint="Use the https:// address; on a network inside one machine allow it in words: "
+    "--allow-unencrypted or GENSHARE_ALLOW_UNENCRYPTED=true, for a node "
+    "NODE_ALLOW_UNENCRYPTED=true, in Python allow_unencrypted=True.",
+):
+    """A token would be sent to another machine over plain HTTP."""
 
 
 class CannotServeError(

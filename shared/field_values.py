@@ -10,8 +10,9 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from shared.models import LARGEST_COUNT
+from shared.models import LARGEST_COUNT, LARGEST_SEED
 from shared.names import InWords
+from shared.plain_words import plain_words
 
 METAVARS: Mapping[Any, str] = {
     int: "NUMBER",
@@ -22,6 +23,9 @@ METAVARS: Mapping[Any, str] = {
     tuple: "CHOICES",
     dict: "KEY=VALUE",
 }
+ENDLESS = (LARGEST_COUNT, LARGEST_SEED)
+"""Bounds that only programs meet."""
+
 NUMBERS = {int: "a whole number", float: "a number"}
 
 
@@ -52,11 +56,18 @@ def expected(field: FieldInfo) -> str:
         case sort if sort is Literal:
             return f"one of {', '.join(map(str, get_args(kind)))}"
         case sort if sort is tuple:
-            return f"one or more of {', '.join(get_args(get_args(kind)[0]))}, by commas"
+            return f"one or more of {_entry(get_args(kind)[0])}, by commas"
         case sort if sort in NUMBERS:
             return ", ".join(filter(None, [NUMBERS[kind], _bounds(constraints)]))
         case _:
             return next((found.text for found in constraints if isinstance(found, InWords)), "")
+
+
+def _entry(kind: Any) -> str:
+    """Return what an entry of a list is: its choices, or the words for it."""
+    if get_origin(kind) is Literal:
+        return ", ".join(get_args(kind))
+    return next(f"names ({part.text})" for part in get_args(kind) if isinstance(part, InWords))
 
 
 def shown(value: Any) -> str:
@@ -87,7 +98,7 @@ def read_value(field: FieldInfo, given: str | Path | Sequence[str], option: str)
 
 def sentence(error: ValidationError) -> str:
     """Return what a model's own checks say."""
-    return "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
+    return "; ".join(map(plain_words, error.errors()))
 
 
 def _entries(field: FieldInfo, given: str | Path | Sequence[str], option: str) -> Any:
@@ -124,7 +135,7 @@ def _taken_apart(field: FieldInfo) -> tuple[Any, Sequence[Any]]:
 
 def _bounds(constraints: Sequence[Any]) -> str:
     low = next((c.ge for c in constraints if isinstance(c, Ge)), None)
-    high = next((c.le for c in constraints if isinstance(c, Le) and c.le != LARGEST_COUNT), None)
+    high = next((c.le for c in constraints if isinstance(c, Le) and c.le not in ENDLESS), None)
     open_ends = [f"above {c.gt}" for c in constraints if isinstance(c, Gt)]
     open_ends += [f"below {c.lt}" for c in constraints if isinstance(c, Lt)]
     ends = (low is not None, high is not None)

@@ -179,7 +179,8 @@ class LimitedProtocol(H11Protocol):
                 await self._send_file(message, send)
                 return
             if message["type"] == "http.response.start" and self.cycle.more_body:
-                message = {**message, "headers": [*message.get("headers", ()), CLOSE]}
+                headers = [one for one in message.get("headers", ()) if one[0].lower() != CLOSE[0]]
+                message = {**message, "headers": [*headers, CLOSE]}
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 await self._linger(message, receive, send)
             await send(message)

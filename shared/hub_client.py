@@ -1,31 +1,35 @@
 """The only way to the hub. Knows its URLs, and believes nothing that it can check."""
 
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 
 from shared.bounded_http import http_client
 from shared.budgets import Budget
-from shared.canonical import canonical_json, digest_of
+from shared.canonical import canonical_json, digest_of, etag_of
 from shared.errors import (
     DigestMismatchError,
     HubAddressError,
+    HubRefusedError,
     HubUnreadableError,
     NoSuchWeightsError,
     PackageNotKeptError,
     PartlyFetchedError,
     StatementRefusedError,
 )
+from shared.events import GeneratorEvents
 from shared.fetched_files import FileFetcher
 from shared.files import put_in_place, sync, sync_folder, work_folder, write_whole
 from shared.hub_exchange import HubExchange, HubLimits
+from shared.marks import keep_mark
 from shared.packages import (
-    CARD,
     MANIFEST,
+    MARK,
+    WITH_CARD,
     Manifest,
     Package,
     add_to_package,
@@ -35,36 +39,67 @@ from shared.packages import (
 from shared.progress import OnProgress, Progress
 from shared.record_checks import check_published, check_record, check_sizes, the_one
 from shared.records import (
+    CallerIdentity,
     CentreInvitation,
     CentreToken,
     GeneratorPage,
     GeneratorVersion,
 )
-from shared.sent_files import send_missing
+from shared.sent_files import missing_files, send_files
+from shared.signing_calls import SigningCalls
 from shared.statements import STATEMENT, AuditStatement, check_subject
+from shared.states import (
+    APPROVED,
+    Alias,
+    AliasTarget,
+    State,
+    StateWanted,
+    VersionState,
+    VersionStates,
+)
 from shared.transfer_progress import MB, Transfer, say_nothing
 from shared.weight_choices import weights_named
 from shared.weights import inspect_weights
 
 CHECKED_BYTES_PER_SECOND = 20_000_000  # a hub on a slow disk reads all weights before it answers
 MOST_PAGES = 10_000
+NO_SUCH_ROUTE = "GS-0003"
 JSON = {"Content-Type": "application/json"}
 USUAL = HubLimits()
 
 
-def connect(url: str, token: str | None, limits: HubLimits = USUAL) -> "HubClient":
+def connect(
+    url: str, token: str | None, limits: HubLimits = USUAL, *, allow_unencrypted: bool = False
+) -> "HubClient":
     """Return a client of the hub at `url`; nothing is sent yet.
+
+    Args:
+        allow_unencrypted: Whether the token may go to another machine over plain HTTP.
 
     Raises:
         HubAddressError: The URL or the token is malformed. The message never repeats a token.
+        UnencryptedError: The token would go to another machine over plain HTTP.
     """
     if token and not (token.isascii() and token.isprintable() and " " not in token):
         raise HubAddressError("the token holds blanks, line ends or characters beyond ASCII")
     try:
-        http = http_client(url, token, timeout_seconds=limits.silence_seconds)
+        http = http_client(
+            url,
+            token,
+            timeout_seconds=limits.silence_seconds,
+            allow_unencrypted=allow_unencrypted,
+        )
     except (httpx.InvalidURL, UnicodeError) as error:
         raise HubAddressError(f"{url!r} is no URL of a hub: {error}") from error
     return HubClient(http, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A version at the hub, and whether this call made it: the same package again is the same."""
+
+    record: GeneratorVersion
+    is_new: bool
 
 
 class HubClient:
@@ -76,6 +111,12 @@ class HubClient:
     def __init__(self, http: httpx.Client, limits: HubLimits = USUAL) -> None:
         self._exchange = HubExchange(http, limits)
         self._limits = limits
+        self.signing = SigningCalls(self._exchange)
+
+    @property
+    def url(self) -> str:
+        """The hub's address, without a password that it may hold."""
+        return self._exchange.url
 
     def invite(self, name: str, *, renew: bool = False) -> str:
         """Enrol a centre, with the administrator's token, and return the centre's token.
@@ -90,33 +131,152 @@ class HubClient:
             raise DigestMismatchError(f"the hub gives a token of {given.name}, not of {name}")
         return given.token
 
+    def whoami(self) -> CallerIdentity:
+        """Return whose token this client sends, as the hub knows it."""
+        return self._exchange.call(CallerIdentity, "GET", "/centres/me")
+
     def publish(
-        self, package: Package, *, on_progress: OnProgress = say_nothing
+        self, package: Package, *, draft: bool = False, on_progress: OnProgress = say_nothing
     ) -> GeneratorVersion:
+        """Upload what the hub lacks of a package, then publish it; as `publication` does."""
+        return self.publication(package, draft=draft, on_progress=on_progress).record
+
+    def publication(
+        self,
+        package: Package,
+        *,
+        draft: bool = False,
+        on_progress: OnProgress = say_nothing,
+        on_sending: Callable[[], object] = lambda: None,
+    ) -> Publication:
         """Upload what the hub lacks of a package, then publish it; harmless when repeated.
 
         Where the hub goes away in between, the files that it has are not sent again.
 
+        Args:
+            draft: Whether nobody else is to see it until it is handed in.
+            on_sending: Called once, before the hub gets anything of the package but its digests.
+
         Raises:
             PartlyFetchedError: Not every weight file is here.
+            HubTurnedAwayError: The hub refuses the caller; nothing was sent.
             DigestMismatchError: The hub says that it published something else.
         """
         if not package.is_whole:
             raise PartlyFetchedError(f"{package.folder} holds only {package.extent} to publish")
-        send_missing(self._exchange, package, on_progress)
+        missing = missing_files(self._exchange, package)
+        on_sending()
+        send_files(self._exchange, package, missing, on_progress)
         path = f"/generators/{package.card.centre}/{package.card.name}/versions"
         content, size = canonical_json(package.manifest), _size(package.manifest)
         seconds = self._limits.call_seconds + size / CHECKED_BYTES_PER_SECOND
-        record = self._exchange.call(
+        record, status = self._exchange.call_with_status(
             GeneratorVersion,
             "POST",
-            path,
+            f"{path}?draft=true" if draft else path,
             budget=Budget(seconds),
             content=content,
             headers=JSON,
             timeout=seconds,
         )
-        return check_published(record, package)
+        return Publication(check_published(record, package), status == httpx.codes.CREATED)
+
+    def state_of(self, record: GeneratorVersion) -> VersionState:
+        """Return what a version is, why, and what to use instead.
+
+        Raises:
+            DigestMismatchError: The hub answered with another version's.
+        """
+        try:
+            found = self._exchange.call(VersionState, "GET", _state_path(record))
+        except HubRefusedError as error:
+            if error.problem.code != NO_SUCH_ROUTE:
+                raise
+            named = record.model_dump(include={"centre", "name", "version", "manifest_digest"})
+            return VersionState(**named, state=APPROVED)  # a hub of before knows nothing else
+        return _the_state(record, found)
+
+    def states(self, centre: str, name: str) -> tuple[VersionState, ...]:
+        """Return what a generator's versions are, those that were withdrawn too.
+
+        Raises:
+            DigestMismatchError: The hub answered with another generator's.
+        """
+        path = f"/generators/{centre}/{name}/states"
+        found = self._exchange.call(VersionStates, "GET", path).items
+        for state in found:
+            if (state.centre, state.name) != (centre, name):
+                raise DigestMismatchError(
+                    f"the hub tells the states of {state.centre}/{state.name}, not of "
+                    f"{centre}/{name}"
+                )
+        return found
+
+    def change_state(self, record: GeneratorVersion, wanted: StateWanted) -> VersionState:
+        """Change what a version is.
+
+        Raises:
+            DigestMismatchError: The hub answered with another version's.
+        """
+        content = canonical_json(wanted)
+        # Not made again: the second would be refused, for the version has become it.
+        found = self._exchange.call(
+            VersionState,
+            "POST",
+            _state_path(record),
+            harmless=False,
+            content=content,
+            headers=JSON,
+        )
+        return _the_state(record, found)
+
+    def events(self, after: int) -> GeneratorEvents:
+        """Return what happened to generators after a number.
+
+        Raises:
+            HubUnreadableError: The events are not in order, or come from before.
+        """
+        page = self._exchange.call(GeneratorEvents, "GET", f"/events?after={after}")
+        numbers = [event.number for event in page.items]
+        in_order = numbers == sorted(set(numbers)) and all(
+            after < number <= page.last for number in numbers
+        )
+        if not in_order or (page.more and page.last <= after):
+            raise HubUnreadableError(f"the hub's events after {after} are not in order")
+        return page
+
+    def alias(self, centre: str, name: str, alias: str) -> Alias:
+        """Return where an alias points, and what that version is.
+
+        Raises:
+            DigestMismatchError: The hub answered with another alias.
+        """
+        path = f"/generators/{centre}/{name}/aliases/{alias}"
+        return _the_alias(self._exchange.call(Alias, "GET", path), centre, name, alias)
+
+    def point_alias(
+        self, centre: str, name: str, alias: str, version: int, *, before: Alias | None = None
+    ) -> Alias:
+        """Point an alias at a version.
+
+        Args:
+            before: What it was when it was looked at; None: there was no such alias. If it has
+                changed since, the hub refuses.
+
+        Raises:
+            DigestMismatchError: The hub answered with another alias.
+        """
+        etag = None if before is None else etag_of(canonical_json(before))
+        condition = {"If-None-Match": "*"} if etag is None else {"If-Match": etag}
+        found = self._exchange.call(
+            Alias,
+            "PUT",
+            f"/generators/{centre}/{name}/aliases/{alias}",
+            harmless=False,
+            content=canonical_json(AliasTarget(version=version)),
+            headers=JSON | condition,
+        )
+        return _the_alias(found, centre, name, alias)
 
     def state(self, record: GeneratorVersion, statement: AuditStatement) -> GeneratorVersion:
         """Send what is stated of a version's audit; harmless when repeated.
@@ -131,7 +291,11 @@ class HubClient:
         )
         if canonical_json(kept) != content:
             raise StatementRefusedError(f"the hub keeps another {STATEMENT} than the one sent")
-        return record.model_copy(update={"audit_statement": digest_of(statement)})
+        stated = record.model_copy(update={"audit_statement": digest_of(statement)})
+        if record.state != "pending_review":
+            return stated
+        now = self.state_of(record)  # what a rule of the hub waited for may have come
+        return stated.model_copy(update={"state": now.state})
 
     def statement(self, record: GeneratorVersion) -> AuditStatement | None:
         """Return what its centre states of a version's audit, None if nothing.
@@ -150,8 +314,13 @@ class HubClient:
             )
         return statement
 
-    def generators(self, centre: str | None = None) -> Iterator[GeneratorVersion]:
+    def generators(
+        self, centre: str | None = None, state: State | None = None
+    ) -> Iterator[GeneratorVersion]:
         """Yield every published version, newest first.
+
+        Args:
+            state: Of those that are listed; None: approved or deprecated, and the caller's own.
 
         Raises:
             HubUnreadableError: The pages lead in a circle, have no end, or hold what was not asked
@@ -159,7 +328,7 @@ class HubClient:
         """
         seen: set[tuple[str, str, int]] = set()
         budget = Budget(self._limits.listing_seconds)
-        for page in self._pages(centre, budget):
+        for page in self._pages(centre, state, budget):
             for record in page.items:
                 key = (record.centre, record.name, record.version)
                 if key in seen or centre not in {None, record.centre}:
@@ -169,10 +338,12 @@ class HubClient:
                 seen.add(key)
                 yield record
 
-    def _pages(self, centre: str | None, budget: Budget) -> Iterator[GeneratorPage]:
+    def _pages(
+        self, centre: str | None, state: State | None, budget: Budget
+    ) -> Iterator[GeneratorPage]:
         cursor: int | None = None
         for _ in range(MOST_PAGES):
-            given = {"centre": centre, "cursor": cursor}
+            given = {"centre": centre, "state": state, "cursor": cursor}
             parameters = {key: value for key, value in given.items() if value is not None}
             with self._exchange.named("GET", "/generators"):
                 seconds = min(self._limits.call_seconds, budget.left())
@@ -252,6 +423,8 @@ class HubClient:
             package = self._complete(record, folder, partial, wanted, on_progress)
             if statement is not None:
                 _keep_statement(folder, statement)
+            if record.state != APPROVED or (folder / MARK).exists():
+                keep_mark(folder, self.state_of(record))
         return package
 
     def _complete(
@@ -286,14 +459,14 @@ class HubClient:
         on_progress: OnProgress,
     ) -> Package:
         """Fetch card, manifest and some weight files to a folder, verified."""
-        files = [file for file in record.manifest.files if file.name in {CARD, *names}]
+        files = [file for file in record.manifest.files if file.name in {*WITH_CARD, *names}]
         for left_over in {path.name for path in partial.iterdir()} - {file.name for file in files}:
             (partial / left_over).unlink()
         total = sum(file.size_bytes for file in files)
         synced: list[Future[None]] = []
         transfer = Transfer(total, self._limits.transfer(), on_progress)
         fetcher = FileFetcher(self._exchange, transfer)
-        base = f"/generators/{record.centre}/{record.name}/versions/{record.version}/files"
+        base = f"{_version_path(record)}/files"
         tensors = record.card.architecture.generator_tensors()
         # To force a file to the disk takes as long as to look into it: both happen at once.
         with ThreadPoolExecutor(max_workers=1) as disk:
@@ -310,8 +483,40 @@ class HubClient:
         return package
 
 
+def _version_path(record: GeneratorVersion) -> str:
+    return f"/generators/{record.centre}/{record.name}/versions/{record.version}"
+
+
 def _statement_path(record: GeneratorVersion) -> str:
-    return f"/generators/{record.centre}/{record.name}/versions/{record.version}/statements/audit"
+    return f"{_version_path(record)}/statements/audit"
+
+
+def _state_path(record: GeneratorVersion) -> str:
+    return f"{_version_path(record)}/state"
+
+
+def _the_alias(found: Alias, centre: str, name: str, alias: str) -> Alias:
+    if (found.centre, found.name, found.alias) != (centre, name, alias):
+        raise DigestMismatchError(
+            f"the hub tells of the alias {found.alias} of {found.centre}/{found.name}, not of "
+            f"{alias} of {centre}/{name}"
+        )
+    return found
+
+
+def _the_state(record: GeneratorVersion, state: VersionState) -> VersionState:
+    if (state.centre, state.name, state.version, state.manifest_digest) != (
+        record.centre,
+        record.name,
+        record.version,
+        record.manifest_digest,
+    ):
+        raise DigestMismatchError(
+            f"the hub tells the state of version {state.version} of {state.centre}/{state.name} "
+            f"({state.manifest_digest[:12]}), not of version {record.version} of "
+            f"{record.centre}/{record.name} ({record.manifest_digest[:12]})"
+        )
+    return state
 
 
 def _keep_statement(folder: Path, statement: AuditStatement) -> None:
@@ -342,7 +547,7 @@ def _is_empty(folder: Path) -> bool:
 
 def _wanted(record: GeneratorVersion, weights: Collection[str] | None) -> set[str]:
     """Return the names of the weight files to fetch, all of them in the manifest."""
-    listed = {file.name for file in record.manifest.files} - {CARD}
+    listed = {file.name for file in record.manifest.files} - WITH_CARD
     if weights is None:
         return listed
     unknown = set(weights) - listed

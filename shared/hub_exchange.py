@@ -16,12 +16,23 @@ from shared.errors import (
     HubUnreachableError,
     HubUnreadableError,
 )
+from shared.events import MOST_EVENTS, GeneratorEvents
 from shared.packages import LARGEST_CARD_BYTES
 from shared.problems import Problem
-from shared.records import BlobDigests, CentreToken, GeneratorPage, GeneratorVersion
+from shared.records import (
+    BlobDigests,
+    CallerIdentity,
+    CentreKey,
+    CentreKeys,
+    CentreToken,
+    GeneratorPage,
+    GeneratorVersion,
+    LogHead,
+)
 from shared.repeats import Answer, Attempts, Patience, repeated
 from shared.safe_text import shown
 from shared.statements import LARGEST_STATEMENT_BYTES, AuditStatement
+from shared.states import Alias, VersionState, VersionStates
 
 API = "/api/v1"
 
@@ -44,10 +55,18 @@ PATIENT = Patience()
 VALUES_OF_A_RECORD = 20_000
 BOUNDS: dict[type[BaseModel], Bound] = {
     Problem: Bound(64 << 10, 100),
+    CallerIdentity: Bound(64 << 10, 100),
     CentreToken: Bound(64 << 10, 100),
     BlobDigests: Bound(128 << 10, 1_100),
+    CentreKey: Bound(64 << 10, 1_000),
+    CentreKeys: Bound(4 << 20, 10_000),
+    LogHead: Bound(64 << 10, 100),
     GeneratorVersion: Bound(4 * LARGEST_CARD_BYTES, VALUES_OF_A_RECORD),
     AuditStatement: Bound(LARGEST_STATEMENT_BYTES, 2_000),
+    GeneratorEvents: Bound(256 << 10, 12 * MOST_EVENTS),
+    Alias: Bound(64 << 10, 500),
+    VersionStates: Bound(16 << 20, 1_000_000),
+    VersionState: Bound(128 << 10, 1_500),
     GeneratorPage: Bound(64 << 20, 50 * VALUES_OF_A_RECORD),
 }
 
@@ -94,20 +113,56 @@ class HubExchange:
         **content: Any,
     ) -> Body:
         """Return the body of an answer that is no refusal."""
+        found, _ = self.call_with_status(
+            body, method, path, harmless=harmless, budget=budget, **content
+        )
+        return found
+
+    def call_with_status(
+        self,
+        body: type[Body],
+        method: str,
+        path: str,
+        *,
+        harmless: bool = True,
+        budget: Budget | None = None,
+        **content: Any,
+    ) -> tuple[Body, int]:
+        """Return the body of an answer that is no refusal, and its status."""
+        answer = self.answered(
+            method,
+            path,
+            most_bytes=BOUNDS[body].size_bytes,
+            harmless=harmless,
+            budget=budget,
+            **content,
+        )
+        return parsed(body, answer), answer.status
+
+    def answered(
+        self,
+        method: str,
+        path: str,
+        *,
+        most_bytes: int,
+        harmless: bool = True,
+        budget: Budget | None = None,
+        **content: Any,
+    ) -> Answer:
+        """Return an answer that is no refusal."""
         budget = budget or Budget(self.limits.call_seconds)
-        bound = BOUNDS[body]
         attempts = Attempts(self.limits.patience, budget)
 
         def ask() -> Answer:
             with self.opened(
-                method, path, budget=budget, most_bytes=bound.size_bytes, **content
+                method, path, budget=budget, most_bytes=most_bytes, **content
             ) as response:
-                return read(response, bound.size_bytes)
+                return read(response, most_bytes)
 
         with self.named(method, path):
             answer = repeated(ask, attempts, harmless=harmless)
         check(answer)
-        return parsed(body, answer)
+        return answer
 
     @contextmanager
     def opened(
@@ -128,14 +183,14 @@ class HubExchange:
             raise HubUnreadableError(str(error)) from error
         except httpx.RequestError as error:
             raise HubUnreachableError(
-                f"no answer from the hub at {self._url} to {method} {path}: {shown(str(error))}"
+                f"no answer from the hub at {self.url} to {method} {path}: {shown(str(error))}"
             ) from error
         except UnicodeError as error:  # so says the name resolution of a host's name
-            raise HubAddressError(f"{self._url!r} is no URL of a hub: {error}") from error
+            raise HubAddressError(f"{self.url!r} is no URL of a hub: {error}") from error
 
     @property
-    def _url(self) -> str:
-        """The hub's address for messages: without the password that it may hold."""
+    def url(self) -> str:
+        """The hub's address, without the password that it may hold."""
         return str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
 
 

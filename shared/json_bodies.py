@@ -10,6 +10,7 @@ every item of it. Routes ask for the request instead, and then for its body:
         manifest = await MANIFEST.read(request)
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 from json import JSONDecodeError
 from typing import Any, Generic, TypeVar
@@ -23,6 +24,7 @@ from shared.json_documents import read_json
 from shared.preconditions import check_conditions
 
 Value = TypeVar("Value")
+NO_EXAMPLES: Mapping[str, Any] = {}
 
 REFERENCE = "#/components/schemas/{model}-Input"
 """Where an API's description has a part of a body; what is answered can look different."""
@@ -33,17 +35,23 @@ class JsonBody(Generic[Value]):
 
     Args:
         kind: A model, or a union of models.
+        examples: Bodies that the API's page shows, by what they do.
     """
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, examples: Mapping[str, Any] = NO_EXAMPLES) -> None:
         self._kind = kind
+        self._examples = examples
 
     @property
     def described(self) -> dict[str, Any]:
         """What the API's description says of it, `$defs` included, which go elsewhere there."""
         schema = self._adapter.json_schema(ref_template=REFERENCE)
-        content = {"application/json": {"schema": schema}}
+        content = {"application/json": {"schema": schema, **self._shown()}}
         return {"requestBody": {"required": True, "content": content}}
+
+    def _shown(self) -> dict[str, Any]:
+        shown = {name: {"summary": name, "value": body} for name, body in self._examples.items()}
+        return {"examples": shown} if shown else {}
 
     async def read(self, request: Request) -> Value:
         """Return a request's body, if the request's conditions hold.

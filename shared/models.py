@@ -1,12 +1,12 @@
 """The pydantic model that every card, request and configuration is made of."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+
+from shared.plain_words import plain_words
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -35,16 +35,12 @@ class StrictModel(BaseModel):
 
 def validation_summary(error: ValidationError) -> str:
     """Say where a document is wrong and why, never what it held: that may be sensitive."""
-    faults = error.errors(include_input=False, include_url=False, include_context=False)
-    said = "; ".join(f"{_place(fault['loc'])}: {_told(fault)}" for fault in faults[:MOST_FAULTS])
+    faults = error.errors(include_input=False, include_url=False)
+    said = "; ".join(
+        f"{_place(fault['loc'])}: {plain_words(fault)}" for fault in faults[:MOST_FAULTS]
+    )
     more = len(faults) - MOST_FAULTS
     return f"{said}; {more} more" if more > 0 else said
-
-
-def _told(fault: ErrorDetails) -> str:
-    """Return pydantic's words, but for those that only its users understand."""
-    unknown = re.fullmatch(r"Unable to extract tag using discriminator '(\w+)'", fault["msg"])
-    return f"{unknown[1]} is missing, which says what it is" if unknown else fault["msg"]
 
 
 def _place(location: tuple[int | str, ...]) -> str:

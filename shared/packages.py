@@ -1,5 +1,7 @@
 """A generator package: card, weight files, and a manifest of their SHA-256 digests.
 
+A picture of synthetic patches may be among them.
+
 A file is hashed once wherever it changes hands: while it is copied into a package, while the hub
 and then a receiver take it in, and when a process opens a package that lies on its disk.
 """
@@ -19,15 +21,23 @@ from shared.errors import (
     BrokenPackageError,
     DigestMismatchError,
     PartlyFetchedError,
+    SamplesRefusedError,
 )
 from shared.files import put_in_place, sync, whole_folder, write_whole
 from shared.models import LARGEST_COUNT, StrictModel, read_model
 from shared.names import Digest, FileName
+from shared.sample_grids import LARGEST_SAMPLES_BYTES, SAMPLES, read_grid
 from shared.screening import check_texts
 from shared.statements import STATEMENT, read_statement
 from shared.weight_choices import weights_named
 
 CARD, MANIFEST, FETCHED = "card.json", "manifest.json", "fetched.json"
+SIGNATURE, STATEMENT_SIGNATURE = "signature.json", "audit-statement-signature.json"
+WITH_CARD = {CARD, SAMPLES}
+"""What a package that was fetched in part has always, if the whole one has it."""
+MARK = "version-state.json"
+"""Beside a package: what the hub said last of its version; see `shared.marks`."""
+
 LARGEST_CARD_BYTES = 256 * 1024
 CHUNK_BYTES = 1 << 20
 
@@ -45,7 +55,7 @@ class Manifest(StrictModel):
 
     schema_version: Literal[1] = 1
     files: Annotated[tuple[ManifestFile, ...], FailFast()] = Field(
-        min_length=2, max_length=MOST_WEIGHT_FILES + 1
+        min_length=2, max_length=MOST_WEIGHT_FILES + 2
     )
 
 
@@ -80,7 +90,7 @@ class Package:
     @property
     def files(self) -> tuple[ManifestFile, ...]:
         """What the manifest declares of the files that are there."""
-        names = {CARD, *(file.name for file in self.weights)}
+        names = WITH_CARD | {file.name for file in self.weights}
         return tuple(file for file in self.manifest.files if file.name in names)
 
     @property
@@ -102,13 +112,18 @@ def sha256_of(path: Path) -> str:
 
 
 def write_package(
-    folder: Path, weights: Sequence[Path], card_of: Callable[[tuple[WeightFile, ...]], ModelCard]
+    folder: Path,
+    weights: Sequence[Path],
+    card_of: Callable[[tuple[WeightFile, ...]], ModelCard],
+    *,
+    samples: bytes | None = None,
 ) -> Package:
     """Write a package to a folder that must not exist; all of it appears at once or nothing.
 
     Args:
         weights: Files to copy.
         card_of: Makes the card from what was copied: names, sizes and digests, in that order.
+        samples: A picture of synthetic patches.
 
     Raises:
         CardRefusedError: A text of the card may not cross the border.
@@ -120,7 +135,10 @@ def write_package(
         check_texts(card)
         content = canonical_json(card)
         (temporary / CARD).write_bytes(content)
-        files = (*copies, _described(CARD, content))
+        files = [*copies, _described(CARD, content)]
+        if samples is not None:
+            (temporary / SAMPLES).write_bytes(samples)
+            files.append(_described(SAMPLES, samples))
         manifest = Manifest(files=tuple(sorted(files, key=lambda file: file.name)))
         (temporary / MANIFEST).write_bytes(canonical_json(manifest))
         check_card_against_manifest(card, manifest)
@@ -155,12 +173,13 @@ def open_package(folder: Path, *, partly: bool = False) -> Package:
         BrokenPackageError: A file is missing or unreadable.
         DigestMismatchError: A file is not the one that the manifest declares.
         PartlyFetchedError: It was fetched in part, and `partly` is false.
+        SamplesRefusedError: Its picture of samples is not of the form that it must have.
         StatementRefusedError: A statement beside it is of another package, or was changed.
     """
     manifest = read_model(Manifest, folder / MANIFEST, BrokenPackageError)
     fetched = _fetched(folder)
     for file in manifest.files:
-        if fetched is None or file.name in {CARD, *fetched}:
+        if fetched is None or file.name in {*WITH_CARD, *fetched}:
             verify_file(folder / file.name, file)
     package = _read(folder, manifest, fetched)
     if not (partly or package.is_whole):
@@ -168,6 +187,24 @@ def open_package(folder: Path, *, partly: bool = False) -> Package:
     if (folder / STATEMENT).exists():
         read_statement((folder / STATEMENT).read_bytes(), subject=package.digest)
     return package
+
+
+def peek_package(folder: Path) -> Package:
+    """Read what a package says of itself, to be shown: card and sizes are checked, weights not.
+
+    Raises:
+        BrokenPackageError: A file is missing or unreadable.
+        DigestMismatchError: The card or a size is not the one that the manifest declares.
+    """
+    manifest = read_model(Manifest, folder / MANIFEST, BrokenPackageError)
+    fetched = _fetched(folder)
+    for file in manifest.files:
+        if file.name == CARD:
+            verify_file(folder / CARD, file)
+        elif fetched is None or file.name in fetched:
+            _check_there(folder / file.name)
+            check_size(folder / file.name, file)
+    return _read(folder, manifest, fetched)
 
 
 def keep_fetched(folder: Path, manifest: Manifest, names: Collection[str]) -> Package:
@@ -179,6 +216,7 @@ def keep_fetched(folder: Path, manifest: Manifest, names: Collection[str]) -> Pa
     Raises:
         BrokenPackageError: The card cannot be read.
         DigestMismatchError: The card is of other weight files.
+        SamplesRefusedError: The picture of samples is not of the form that it must have.
     """
     (folder / MANIFEST).write_bytes(canonical_json(manifest))
     note_fetched(folder, manifest, names)
@@ -192,10 +230,14 @@ def verify_file(path: Path, declared: ManifestFile) -> None:
         BrokenPackageError: There is no such file.
         DigestMismatchError: Size or SHA-256 differ.
     """
-    if not path.is_file():
-        raise BrokenPackageError(f"{path.name} is missing from the package {path.parent}")
+    _check_there(path)
     check_size(path, declared)
     check_digest(sha256_of(path), declared)
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_file():
+        raise BrokenPackageError(f"{path.name} is missing from the package {path.parent}")
 
 
 def check_size(path: Path, declared: ManifestFile) -> None:
@@ -230,14 +272,41 @@ def check_card_against_manifest(card: ModelCard, manifest: Manifest) -> None:
         DigestMismatchError: They do not.
     """
     on_card = {(file.name, file.size_bytes, file.sha256) for file in card.weights}
-    listed = {(f.name, f.size_bytes, f.sha256) for f in manifest.files if f.name != CARD}
+    listed = {(f.name, f.size_bytes, f.sha256) for f in manifest.files if f.name not in WITH_CARD}
     names = [file.name for file in manifest.files]
-    reserved = {MANIFEST, FETCHED, STATEMENT} & set(names)
+    reserved = {MANIFEST, FETCHED, STATEMENT, MARK} & set(names)
     wrong_names = CARD not in names or bool(reserved) or len(set(names)) < len(names)
     if on_card != listed or wrong_names:
         raise DigestMismatchError(
-            f"the manifest must list {CARD} and exactly the card's weight files with the same "
-            f"sizes and digests; it lists {', '.join(names)}"
+            f"the manifest must list {CARD}, if it likes {SAMPLES}, and exactly the card's weight "
+            f"files with the same sizes and digests; it lists {', '.join(names)}"
+        )
+
+
+def check_samples(manifest: Manifest, path_of: Callable[[ManifestFile], Path]) -> None:
+    """Check a package's picture of samples, if it has one.
+
+    Args:
+        path_of: Where a file of the manifest lies.
+
+    Raises:
+        SamplesRefusedError: It is not of the one form that it may have.
+    """
+    for file in manifest.files:
+        if file.name == SAMPLES:
+            check_samples_size(file)
+            read_grid(path_of(file).read_bytes())
+
+
+def check_samples_size(declared: ManifestFile) -> None:
+    """Check the size of a picture of samples before it is read.
+
+    Raises:
+        SamplesRefusedError: It is larger than it may be.
+    """
+    if declared.size_bytes > LARGEST_SAMPLES_BYTES:
+        raise SamplesRefusedError(
+            f"{SAMPLES} has {declared.size_bytes} bytes, and may have {LARGEST_SAMPLES_BYTES}"
         )
 
 
@@ -272,7 +341,7 @@ def add_to_package(partial: Path, folder: Path, manifest: Manifest, names: Colle
 
 def note_fetched(folder: Path, manifest: Manifest, names: Collection[str]) -> None:
     """Write down which weight files of a package a folder holds, or that it is whole now."""
-    if len(names) == len(manifest.files) - 1:
+    if len(names) == sum(file.name not in WITH_CARD for file in manifest.files):
         (folder / FETCHED).unlink(missing_ok=True)
         sync(folder)
         return
@@ -284,6 +353,7 @@ def _read(folder: Path, manifest: Manifest, fetched: Collection[str] | None) -> 
     """Return a package whose files are verified; `fetched` are the weight files, None is all."""
     card = read_model(ModelCard, folder / CARD, BrokenPackageError)
     check_card_against_manifest(card, manifest)
+    check_samples(manifest, lambda file: folder / file.name)
     names = [file.name for file in card.weights] if fetched is None else fetched
     weights = weights_named(card, names)
     return Package(folder, card, manifest, manifest_digest(manifest), weights)

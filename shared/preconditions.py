@@ -3,7 +3,6 @@
 Source: RFC 9110, section 13; the order of the conditions is that of section 13.2.2.
 """
 
-import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Message
 
+from shared.canonical import etag_of
 from shared.errors import PreconditionFailedError
 
 CONDITIONS = {"if-match", "if-none-match"}
@@ -27,11 +27,6 @@ CheckDocument = Callable[[Callable[[], str | None]], None]
 
 NOT_READABLE = {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.UNPROCESSABLE_ENTITY}
 _TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
-
-
-def etag_of(content: bytes) -> str:
-    """Return the strong ETag of a document."""
-    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 def is_known(

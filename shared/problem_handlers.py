@@ -3,13 +3,13 @@
 import logging
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import DatabaseUnavailableError, ServiceDiskFullError
 from shared.files import is_full_disk
 from shared.json_bodies import is_json
+from shared.plain_words import plain_words
 from shared.problems import GenshareError, Problem
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,11 @@ SEE_PAGE = "See the service's API page at /docs."
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 MOST_FAULTS = 10
 LONGEST_PLACE = 120
-ASKED_AGAIN = re.compile(r"/(healthz|readyz|jobs/[^/]+)$")
+ASKED_AGAIN = re.compile(r"/(healthz|readyz|jobs/[^/]+(/live)?)$")
 ANSWERED_BEFORE_THE_BODY = {401, 403, 408, 412, 413, 421, 429, 507}
+
+ShowProblem = Callable[[Request, Problem], Response | None]
+"""Returns a problem as a page; None if it was not a page that was asked for."""
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -50,7 +54,7 @@ class RequestIds:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; log one line with its method, path and status.
+        """Pass the request on; log one line with its method, path, status, caller and address.
 
         Health checks and polls of a job that succeed would be nearly all of the log; they are no
         line of it unless it is turned up.
@@ -64,18 +68,26 @@ class RequestIds:
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
-                asks_again = scope["method"] == "GET" and ASKED_AGAIN.search(scope["path"])
-                log.log(
-                    logging.DEBUG if asks_again and message["status"] < 400 else logging.INFO,
-                    "%s %s %s %s",
-                    request_id,
-                    scope["method"],
-                    ascii(scope["path"]),
-                    message["status"],
-                )
+                _tell(scope, message["status"])
             await send(message)
 
         await self._app(scope, receive, send_with_id)
+
+
+def _tell(scope: Scope, status: int) -> None:
+    """Write a line of the log about a request that is being answered."""
+    caller = scope["state"].get("caller")
+    told = {
+        "request_id": scope["state"]["request_id"],
+        "method": scope["method"],
+        "path": ascii(scope["path"]),
+        "status": status,
+        "caller": "-" if caller is None else caller.name,
+        "address": (scope.get("client") or ("-",))[0],
+    }
+    asks_again = scope["method"] == "GET" and ASKED_AGAIN.search(scope["path"])
+    level = logging.DEBUG if asks_again and status < 400 else logging.INFO
+    log.log(level, "%s %s %s %s %s %s", *told.values(), extra={"request": told})
 
 
 def _problem(
@@ -87,17 +99,26 @@ def _problem(
     code: str,
     hint: str,
     headers: dict[str, str] | None = None,
-) -> JSONResponse:
+) -> Response:
     request_id = getattr(request.state, "request_id", "")
-    body = Problem(
+    problem = Problem(
         title=title, status=status, detail=detail, code=code, hint=hint, request_id=request_id
     )
-    return JSONResponse(
-        body.model_dump(),
-        status_code=status,
-        media_type="application/problem+json",
-        headers={**_standing_headers(request, status), **(headers or {})},
+    response = _page(request, problem) or JSONResponse(
+        problem.model_dump(), status_code=status, media_type="application/problem+json"
     )
+    response.headers.update({**_standing_headers(request, status), **(headers or {})})
+    return response
+
+
+def _page(request: Request, problem: Problem) -> Response | None:
+    """Return a problem as a page, where the service has pages and one was asked for."""
+    show: ShowProblem = getattr(request.app.state, "problem_page", _no_page)
+    return show(request, problem)
+
+
+def _no_page(_request: Request, _problem: Problem) -> None:
+    """Say that a service has no pages."""
 
 
 def _standing_headers(request: Request, status: int) -> dict[str, str]:
@@ -108,7 +129,7 @@ def _standing_headers(request: Request, status: int) -> dict[str, str]:
     return challenge | ({"Connection": "close"} if unread else {})
 
 
-def problem_response(request: Request, error: Exception) -> JSONResponse:
+def problem_response(request: Request, error: Exception) -> Response:
     """Return the answer that tells of one of our errors."""
     assert isinstance(error, GenshareError)
     after = error.retry_after_seconds
@@ -123,7 +144,7 @@ def problem_response(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def _render_invalid(request: Request, error: Exception) -> JSONResponse:
+def _render_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
     sent_as = request.headers.get("Content-Type", "")
@@ -153,10 +174,7 @@ def _fault(fault: Mapping[str, Any]) -> str:
     """Say where and why, never what was sent: the input may be sensitive."""
     if fault["type"] == "json_invalid":
         return f"body: no JSON, from character {fault['loc'][-1]} on"
-    if fault["type"] == "union_tag_invalid":  # pydantic's own words repeat what was sent
-        context = fault["ctx"]
-        return f"{_place(fault)}: {context['discriminator']} must be {context['expected_tags']}"
-    return f"{_place(fault)}: {fault['msg']}"
+    return f"{_place(fault)}: {plain_words(fault)}"
 
 
 def _place(fault: Mapping[str, Any]) -> str:
@@ -167,7 +185,7 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST_PLACE else f"{text[:LONGEST_PLACE]}..."
 
 
-def _render_http(request: Request, error: Exception) -> JSONResponse:
+def _render_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     detail = str(error.detail)
@@ -204,7 +222,7 @@ def _methods(request: Request) -> list[str]:
     return [method for method in METHODS if method in found]
 
 
-def _render_broken_off(request: Request, error: Exception) -> JSONResponse:
+def _render_broken_off(request: Request, error: Exception) -> Response:
     """Answer into the void, so that a caller who left is no error of the service in its log."""
     assert isinstance(error, ClientDisconnect)
     return _problem(
@@ -217,7 +235,7 @@ def _render_broken_off(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def _render_database(request: Request, error: Exception) -> JSONResponse:
+def _render_database(request: Request, error: Exception) -> Response:
     """Tell the log why, and the caller that it is not the request's fault."""
     if isinstance(error, IntegrityError):  # what was written breaks a rule: unexpected
         raise error
@@ -231,7 +249,7 @@ def _render_database(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, error)
 
 
-def _render_unexpected(request: Request, error: Exception) -> JSONResponse:
+def _render_unexpected(request: Request, error: Exception) -> Response:
     request_id = getattr(request.state, "request_id", "")
     log.error("%s unexpected %s", request_id, type(error).__name__, exc_info=error)
     return _problem(

@@ -1,17 +1,19 @@
 """How far a piece of work is: a bar on a terminal, plain lines elsewhere."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn
-from rich.progress import Progress as Bars
+from typing import TYPE_CHECKING, Protocol
 
 from shared.durations import duration
 from shared.models import StrictModel
+from shared.verbosity import verbosity
 
-EVERY_SECONDS = 10.0
+if TYPE_CHECKING:
+    from rich.console import Console
+
+EVERY_SECONDS, VERBOSE_SECONDS = 10.0, 1.0
 
 
 class Progress(StrictModel):
@@ -39,9 +41,40 @@ OnCount = Callable[[int, int], None]
 """Takes how many are done, and of how many, where only the caller knows what the work is called."""
 
 
+class Prints(Protocol):
+    """A console, or something like it."""
+
+    def print(self, line: str, *, markup: bool) -> None:
+        """Write a line."""
+
+
+class StandardError:
+    """The standard error stream; rich is not loaded for it."""
+
+    def print(self, line: str, *, markup: bool) -> None:  # noqa: ARG002 (there is none)
+        """Write a line."""
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
 @contextmanager
-def shown(console: Console | None = None) -> Iterator[OnProgress]:
+def shown(console: "Console | None" = None) -> Iterator[OnProgress]:
     """Yield what shows progress on `console`, by default that of the standard error stream."""
+    if verbosity() == "quiet":
+        yield WarningsAlone(console or StandardError())
+    elif console is None and not sys.stderr.isatty():
+        yield PlainLines(StandardError())
+    else:
+        with _shown_on(console) as on_progress:
+            yield on_progress
+
+
+@contextmanager
+def _shown_on(console: "Console | None") -> Iterator[OnProgress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bars
+
     console = console or Console(stderr=True, soft_wrap=True, highlight=False)
     if not console.is_terminal:
         yield PlainLines(console)
@@ -59,12 +92,25 @@ def shown(console: Console | None = None) -> Iterator[OnProgress]:
         yield show
 
 
+class WarningsAlone:
+    """What is said of progress where a command is to be quiet."""
+
+    def __init__(self, console: Prints) -> None:
+        self._console = console
+
+    def __call__(self, progress: Progress) -> None:
+        """Write a warning, if there is one."""
+        if progress.warning is not None:
+            self._console.print(f"warning: {progress.warning}", markup=False)
+
+
 class PlainLines:
     """A line now and then, and one at the end of a unit that had any: short work says nothing."""
 
-    def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, console: Prints, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._clock = clock
+        self._every = VERBOSE_SECONDS if verbosity() == "verbose" else EVERY_SECONDS
         self._unit, self._line, self._since = "", "", clock()
 
     def __call__(self, progress: Progress) -> None:
@@ -73,7 +119,7 @@ class PlainLines:
         is_end = progress.unit == self._unit and progress.done == progress.total
         if progress.warning is not None:
             self._console.print(f"warning: {progress.warning}", markup=False)
-        if line == self._line or not (is_end or now - self._since >= EVERY_SECONDS):
+        if line == self._line or not (is_end or now - self._since >= self._every):
             return
         self._unit, self._line, self._since = progress.unit, line, now
         self._console.print(line, markup=False)

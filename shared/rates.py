@@ -59,7 +59,7 @@ class Guesses:
 
     def take(self, address: str) -> float:
         """Count a guess; return 0, or how many seconds it is until one is looked at again."""
-        network = _network(address)
+        network = network_of(address)
         wait = self._per_address.take(network)
         if wait:
             return wait
@@ -70,11 +70,11 @@ class Guesses:
 
     def was_right(self, address: str) -> None:
         """Take a guess back, for it was none."""
-        self._per_address.give_back(_network(address))
+        self._per_address.give_back(network_of(address))
         self._in_all.give_back("")
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """Return what all the addresses of one IPv6 subscriber have in common."""
     try:
         parsed = ipaddress.ip_address(address)

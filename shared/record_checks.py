@@ -11,6 +11,7 @@ from shared.packages import (
     manifest_digest,
 )
 from shared.records import GeneratorVersion
+from shared.sample_grids import LARGEST_SAMPLES_BYTES, SAMPLES
 from shared.weights import BYTES_PER_FLOAT32, LARGEST_HEADER_BYTES
 
 
@@ -39,7 +40,9 @@ def check_sizes(record: GeneratorVersion) -> None:
     values = sum(math.prod(tensor.shape) for tensor in tensors)
     largest_weights = 8 + LARGEST_HEADER_BYTES + values * BYTES_PER_FLOAT32
     for file in record.manifest.files:
-        most = LARGEST_CARD_BYTES if file.name == CARD else largest_weights
+        most = {CARD: LARGEST_CARD_BYTES, SAMPLES: LARGEST_SAMPLES_BYTES}.get(
+            file.name, largest_weights
+        )
         if file.size_bytes > most:
             raise BrokenPackageError(
                 f"{file.name} is declared with {file.size_bytes} bytes, but has {most} at most "

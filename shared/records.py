@@ -9,9 +9,22 @@ from shared.cards import ModelCard
 from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import Digest, LesionKind, Name
 from shared.packages import Manifest
+from shared.states import APPROVED, State
+
+MOST_CENTRE_KEYS = 100
 
 
-class GeneratorVersion(StrictModel):
+class HasState(StrictModel):
+    """What is told of a version's state."""
+
+    state: State = Field(
+        APPROVED,
+        exclude_if=lambda state: state == APPROVED,
+        description="Not written where it is approved, as every version of earlier hubs is.",
+    )
+
+
+class GeneratorVersion(HasState):
     """One published version of a generator."""
 
     centre: Name
@@ -37,7 +50,7 @@ class GeneratorPage(StrictModel):
     next_cursor: int | None = Field(ge=0, le=2**62)
 
 
-class GeneratorSummary(StrictModel):
+class GeneratorSummary(HasState):
     """What a list tells of a version without its card and its files."""
 
     centre: Name
@@ -71,6 +84,35 @@ class CentreInvitation(StrictModel):
     renew: bool = False
 
 
+class CentreKey(StrictModel):
+    """A key that a centre signs with.
+
+    Attributes:
+        number: The centre's first is 1.
+        public_key: As PEM.
+        rotation: The signed bundle by which the key before hands over; None: it is the first, or
+            the operator had the centre begin anew.
+    """
+
+    number: int = Field(ge=1, le=LARGEST_COUNT)
+    public_key: str = Field(max_length=1000)
+    registered_at: datetime
+    rotation: str | None = Field(None, max_length=20_000)
+
+
+class CentreKeys(StrictModel):
+    """A centre's keys, the newest last."""
+
+    keys: tuple[CentreKey, ...] = Field(max_length=MOST_CENTRE_KEYS)
+
+
+class NewKey(StrictModel):
+    """A centre's first key, or its next one with the bundle by which the one before hands over."""
+
+    public_key: str = Field(max_length=1000)
+    rotation: str | None = Field(None, max_length=20_000)
+
+
 class CentreToken(StrictModel):
     """A centre and its bearer token; the hub shows it this once and keeps only a digest."""
 
@@ -84,3 +126,17 @@ class Centre(StrictModel):
     name: Name
     enrolled_at: datetime
     removed_at: datetime | None = None
+
+
+class CallerIdentity(StrictModel):
+    """Whom the hub takes a caller for."""
+
+    name: str = Field(max_length=100)
+    role: Literal["centre", "administrator"]
+
+
+class LogHead(StrictModel):
+    """An entry of the hub's audit log by its SHA-256, which stands for all that came before it."""
+
+    number: int = Field(ge=0, le=LARGEST_COUNT)
+    sha256: Digest

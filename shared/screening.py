@@ -108,6 +108,8 @@ def _term_faults(terms: Terms) -> Iterator[tuple[str, str]]:
 def _prose(card: ModelCard) -> Iterator[tuple[str, str]]:
     yield "training_set.data_set", card.training_set.data_set
     yield "privacy.statement", card.privacy.statement
+    if card.use is not None:
+        yield "use.purpose", card.use.purpose or ""
     if card.origin is not None:
         yield "origin.model_id", card.origin.model_id
         yield "origin.version", card.origin.version or ""

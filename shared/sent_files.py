@@ -1,11 +1,13 @@
 """Sends the files of a package that a hub lacks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from shared.errors import HubUnreachableError
+import httpx
+
+from shared.errors import HubRefusedError, HubTurnedAwayError, HubUnreachableError
 from shared.hub_exchange import HubExchange, check, read
-from shared.packages import CHUNK_BYTES, Package
+from shared.packages import CHUNK_BYTES, ManifestFile, Package
 from shared.progress import OnProgress
 from shared.records import BlobDigests
 from shared.repeats import Answer, Attempts, repeated
@@ -14,16 +16,35 @@ from shared.transfer_progress import Transfer
 LARGEST_RECEIPT_BYTES = 64 << 10
 
 
-def send_missing(exchange: HubExchange, package: Package, on_progress: OnProgress) -> None:
-    """Ask the hub what it lacks of a package, and send that.
+def missing_files(exchange: HubExchange, package: Package) -> list[ManifestFile]:
+    """Return what the hub lacks of a package, which it tells its centre alone.
+
+    Raises:
+        HubTurnedAwayError: The hub refuses the caller, and has been sent nothing.
+    """
+    files = {file.sha256: file for file in package.manifest.files}
+    asked = BlobDigests(digests=tuple(files)).model_dump(mode="json")
+    path = f"/blobs/missing?centre={package.card.centre}"
+    try:
+        lacking = exchange.call(BlobDigests, "POST", path, json=asked).digests
+    except HubRefusedError as error:
+        if error.problem.status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+            raise HubTurnedAwayError(error.problem) from error
+        raise
+    return [files[digest] for digest in dict.fromkeys(lacking) if digest in files]
+
+
+def send_files(
+    exchange: HubExchange,
+    package: Package,
+    missing: Sequence[ManifestFile],
+    on_progress: OnProgress,
+) -> None:
+    """Send files of a package.
 
     Raises:
         HubUnreachableError: The hub went away; what it has by then is not asked for again.
     """
-    files = {file.sha256: file for file in package.manifest.files}
-    asked = BlobDigests(digests=tuple(files)).model_dump(mode="json")
-    lacking = exchange.call(BlobDigests, "POST", "/blobs/missing", json=asked).digests
-    missing = [files[digest] for digest in dict.fromkeys(lacking) if digest in files]
     total = sum(file.size_bytes for file in missing)
     transfer = Transfer(total, exchange.limits.transfer(), on_progress)
     for number, file in enumerate(missing, start=1):

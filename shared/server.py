@@ -3,12 +3,13 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.connections import Connections
 from shared.http_protocol import LimitedProtocol
@@ -67,20 +68,39 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
+class StandingHeaders:
+    """Gives every answer the headers that it does not set itself: a page has rules of its own."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self._app = app
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    own.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
 def _config(
     app: ASGIApp, settings: ServingSettings, watch: Connections, tls: ssl.SSLContext | None
 ) -> uvicorn.Config:
     protocol = cast("type[asyncio.Protocol]", partial(LimitedProtocol, watch=watch, tls=tls))
     headers = HEADERS if tls is None else {**HEADERS, **ONLY_ENCRYPTED}
     return uvicorn.Config(
-        cast("Any", app),
+        cast("Any", StandingHeaders(app, headers)),
         http=protocol,
         loop="asyncio",
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
-        headers=list(headers.items()),
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
         backlog=ACCEPTED_AT_ONCE,

@@ -14,9 +14,12 @@ from pydantic_settings import BaseSettings
 
 from shared.errors import CannotServeError
 from shared.files import is_full_disk
+from shared.log_format import LogFormat, formatter
 from shared.log_limit import LogLimit
+from shared.plain_words import plain_words
 from shared.server import Server
 from shared.serving_settings import ServingSettings
+from shared.verbosity import write_log
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +70,10 @@ def read_settings(settings: type[Settings], **given: Any) -> Settings:
         return settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         wrong = "; ".join(
-            f"{prefix}{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}"
+            f"{prefix}{'.'.join(map(str, item['loc'])).upper()}: {plain_words(item)}"
             if item["loc"]
-            else item["msg"]
-            for item in error.errors(include_input=False, include_url=False, include_context=False)
+            else plain_words(item)
+            for item in error.errors(include_input=False, include_url=False)
         )
         raise CannotServeError(f"a setting is wrong: {wrong}") from None
 
@@ -78,7 +81,7 @@ def read_settings(settings: type[Settings], **given: Any) -> Settings:
 def serve(app: FastAPI, host: str, port: int, settings: ServingSettings) -> None:
     """Serve until the process is told to stop."""
     log_limit = LogLimit(settings.log_lines_per_minute)
-    _write_log(log_limit)
+    _write_log(log_limit, settings.log_format)
     with listening(host, port) as listeners:
         server = Server(app, settings, on_sweep=log_limit.tell)
         name = f"[{host}]" if ":" in host else host
@@ -86,11 +89,12 @@ def serve(app: FastAPI, host: str, port: int, settings: ServingSettings) -> None
         server.run(listeners)
 
 
-def _write_log(log_limit: LogLimit) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+def _write_log(log_limit: LogLimit, log_format: LogFormat) -> None:
+    write_log()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(log_limit)
+        handler.setFormatter(formatter(log_format))
 
 
 @contextmanager

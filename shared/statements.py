@@ -21,7 +21,8 @@ LARGEST_STATEMENT_BYTES = 64 * 1024
 HUNDREDTHS = 100
 
 Verdict = Literal["passed", "refused", "inconclusive", "not required"]
-"""Of a centre's policy on a generator; *inconclusive*: too few patients to say."""
+"""Of a centre's policy on a generator; *inconclusive*: too few patients to say, which
+holds nothing back where the policy asks for no audit."""
 
 Rule = Literal[
     "audit",
@@ -147,6 +148,7 @@ class AuditStatement(StrictModel):
     Attributes:
         subject: The package's manifest digest.
         decided_by: The rules of the policy that spoke against it.
+        waiver: Without one, what is inconclusive left because the policy asks for no audit.
         tries: How often generators of these patients were decided on, this time included.
     """
 
@@ -165,11 +167,11 @@ class AuditStatement(StrictModel):
 
     @model_validator(mode="after")
     def _verdict_fits(self) -> Self:
-        held_back = self.verdict in {"refused", "inconclusive"}
-        if held_back != bool(self.decided_by):
+        spoken_against = self.verdict in {"refused", "inconclusive"}
+        if spoken_against != bool(self.decided_by):
             raise ValueError("decided_by names the rules that spoke against it, and only those")
-        if held_back and self.waiver is None:
-            raise ValueError(f"what is {self.verdict} leaves with a waiver only")
+        if self.verdict == "refused" and self.waiver is None:
+            raise ValueError("what is refused leaves with a waiver only")
         if self.verdict == "passed" and self.audit is None and self.differential_privacy is None:
             raise ValueError("what passed has an audit or differential privacy")
         return self
@@ -215,6 +217,10 @@ def check_subject(statement: AuditStatement, subject: str) -> None:
 def statement_sentence(statement: AuditStatement) -> str:
     """Say verdict and strongest bound in words."""
     parts = [f"audit: {statement.verdict} by the centre's own policy"]
+    if statement.verdict == "inconclusive" and statement.waiver is None:
+        parts = [
+            "audit: inconclusive: it could not tell, and the centre's own policy asks for none"
+        ]
     audit = statement.audit
     if audit is None:
         parts.append("no audit is stated")

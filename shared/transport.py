@@ -5,11 +5,12 @@ from ipaddress import ip_address
 from socket import SOCK_STREAM, getaddrinfo
 
 from shared.errors import CannotServeError
+from shared.plain_http import IN_THE_CLEAR
 from shared.serving_settings import ServingSettings
 
-TOKENS_IN_THE_CLEAR = (
-    "tokens and generators would cross the network unencrypted. Give --tls-certificate and "
-    "--tls-key, or name a TLS proxy in {prefix}TRUSTED_PROXIES, or say --allow-unencrypted"
+WAYS_OUT = (
+    "Give --tls-certificate and --tls-key, or name a TLS proxy in {prefix}TRUSTED_PROXIES, or say "
+    "--allow-unencrypted"
 )
 
 
@@ -22,8 +23,10 @@ def check_transport(host: str, settings: ServingSettings) -> None:
     protected = settings.tls_certificate or settings.trusted_proxies or settings.allow_unencrypted
     if not protected and not _is_loopback(host):
         prefix = settings.model_config.get("env_prefix", "")
-        reason = TOKENS_IN_THE_CLEAR.format(prefix=prefix)
-        raise CannotServeError(f"{host} can be reached from other machines, and {reason}")
+        raise CannotServeError(
+            f"{host} can be reached from other machines, and {IN_THE_CLEAR}. "
+            f"{WAYS_OUT.format(prefix=prefix)}"
+        )
 
 
 def tls_context(settings: ServingSettings) -> ssl.SSLContext | None:

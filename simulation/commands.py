@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from shared.durations import duration
+from shared.hub_options import AllowUnencrypted
 from shared.interruption import interruptible
 from simulation.driver import run_scenario
 from simulation.federation import Federation, attached, started
@@ -93,6 +94,7 @@ def simulate(
             show_envvar=True,
         ),
     ] = None,
+    allow_unencrypted: AllowUnencrypted = False,
 ) -> None:
     """Run a whole federation: train, publish, pull, sample, classify, report.
 
@@ -105,9 +107,9 @@ def simulate(
 
       genshare simulate my-scenario.toml --dry-run
 
-      genshare simulate --hub-url http://hub:8000 --node A=http://a:8001,B=http://b:8001
+      genshare simulate --hub-url https://hub.example.org --node A=https://a:8001,B=https://b:8001
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.
     """
     console = _console(as_json=as_json)
     wanted = read_scenario(scenario)
@@ -120,7 +122,14 @@ def simulate(
     federation = (
         started(wanted, root=out.resolve(), folders=folders)
         if hub_url is None
-        else _attached(wanted, hub_url, labelled(node or (), "--node"), hub_admin_token, node_token)
+        else _attached(
+            wanted,
+            hub_url,
+            labelled(node or (), "--node"),
+            hub_admin_token,
+            node_token,
+            allow_unencrypted=allow_unencrypted,
+        )
     )
     with interruptible(), disk_faults(out):
         report, page = _run(wanted, federation, folders, out, console)
@@ -184,6 +193,8 @@ def _attached(
     nodes: Mapping[str, str],
     hub_admin_token: str | None,
     node_token: str | None,
+    *,
+    allow_unencrypted: bool,
 ) -> AbstractContextManager[Federation]:
     if hub_admin_token is None:
         raise typer.BadParameter("--hub-url needs --hub-admin-token, to enrol the centres")
@@ -194,6 +205,7 @@ def _attached(
             node_urls=node_urls(scenario, nodes),
             hub_admin_token=hub_admin_token,
             node_token=node_token,
+            allow_unencrypted=allow_unencrypted,
         )
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from node_api.audits import AuditReport
@@ -18,6 +19,7 @@ from node_api.requests import (
 from node_api.summaries import DatasetSummary
 from shared.models import StrictModel
 from shared.records import GeneratorVersion
+from signing.trust import Trust
 from simulation.federation import Federation
 from simulation.finished import FinishedSimulation, FinishedStudy, Preview, PublishedGenerator
 from simulation.scenario import DATASET, GeneratorScenario, Scenario
@@ -45,6 +47,7 @@ def run_scenario(
     driver = _Driver(scenario, federation, digest, on_job)
     driver.write_phantoms()
     datasets = driver.introduce()
+    driver.exchange_keys()
     trained = driver.train()
     audited = driver.audit(trained)
     published = driver.publish(trained)
@@ -114,6 +117,21 @@ class _Driver:
                 source = source.model_copy(update={"lent_by": name})
             self.federation.nodes[label].register_dataset(name, source)
         return counts
+
+    def exchange_keys(self) -> None:
+        """Pin every centre's key at the others, as their operators would who know each other."""
+        if self.scenario.signing is None:
+            return
+        keys = {
+            label: self.federation.nodes[label].signing_key() for label in self.scenario.centres
+        }
+        for label in self.scenario.centres:
+            trust, today = Trust(mode=self.scenario.signing, first_use=False), datetime.now(UTC)
+            for other, key in keys.items():
+                if other != label:
+                    name = self._name(other)
+                    trust = trust.with_key(name, key.fingerprint, "pinned", since=today.date())
+            self.federation.nodes[label].trust(trust)
 
     def train(self) -> dict[str, Job]:
         """Train every generator at its centre."""

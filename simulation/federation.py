@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from node_api.release import POLICY_FILE
@@ -48,21 +49,33 @@ def attached(
     node_urls: Mapping[str, str],
     hub_admin_token: str,
     node_token: str | None,
+    allow_unencrypted: bool = False,
 ) -> Federation:
     """Return a federation that somebody else started.
 
+    Args:
+        allow_unencrypted: Whether tokens may go to other machines over plain HTTP.
+
     Raises:
-        ScenarioError: A centre has a policy in the scenario, but its node has one of its own.
+        UnencryptedError: They would.
+        ScenarioError: A centre has a policy in the scenario, but its node has one of its own; or
+            the scenario says what the hub approves.
     """
+    if scenario.approval is not None:
+        raise ScenarioError(
+            "the scenario says what the hub approves, but the hub is started elsewhere: say it "
+            "there in HUB_APPROVAL"
+        )
     for centre in scenario.centres.values():
         if centre.release_policy is not None:
             raise ScenarioError(
                 f"the scenario has a release policy for {centre.name}, whose node is started "
                 "elsewhere: a policy is the node's own; name its file there in NODE_RELEASE_POLICY"
             )
-    http = http_client(hub_url, hub_admin_token)
+    client = partial(http_client, allow_unencrypted=allow_unencrypted)
+    http = client(hub_url, hub_admin_token)
     nodes = {
-        label: NodeClient(centre.name, http_client(node_urls[label], node_token))
+        label: NodeClient(centre.name, client(node_urls[label], node_token))
         for label, centre in scenario.centres.items()
     }
     return Federation(HubClient(http), hub_url, ServiceClient(HUB, http), nodes)
@@ -86,7 +99,7 @@ def started(scenario: Scenario, *, root: Path, folders: Mapping[str, str]) -> It
             HUB,
             ["hub", "serve", "--data-dir", str(root / STATE / HUB)],
             port=hub_port,
-            environment={"HUB_ADMIN_TOKEN": admin_token},
+            environment={"HUB_ADMIN_TOKEN": admin_token, **_approval(scenario)},
         )
         nodes = {
             label: _start_node(services, scenario, label, port, node_token, root, folders)
@@ -97,6 +110,10 @@ def started(scenario: Scenario, *, root: Path, folders: Mapping[str, str]) -> It
         federation = Federation(HubClient(http), hub.url, hub_service, nodes)
         federation.wait_until_healthy()
         yield federation
+
+
+def _approval(scenario: Scenario) -> Mapping[str, str]:
+    return {} if scenario.approval is None else {"HUB_APPROVAL": scenario.approval}
 
 
 def _start_node(
@@ -118,7 +135,9 @@ def _start_node(
         arguments += ["--mammograms-dir", folders[label]]
     if lent := _link_lent(scenario, label, root, folders):
         arguments += ["--lent-dir", str(lent)]
-    service = services.start(name, arguments, port=port, environment={"NODE_TOKEN": token})
+    service = services.start(
+        name, arguments, port=port, environment={"NODE_TOKEN": token, "NODE_REVIEW": "machine"}
+    )
     return NodeClient(name, http_client(service.url, token), check=services.check)
 
 

@@ -4,6 +4,8 @@ from node_api.data_sources import DatasetSource
 from node_api.datasets import Dataset
 from node_api.jobs import Job
 from node_api.requests import JobRequest
+from node_api.trust import OwnKey
+from signing.trust import Trust
 from simulation.service_client import ServiceClient
 
 
@@ -14,6 +16,14 @@ class NodeClient(ServiceClient):
         """Tell the node its hub and its token there."""
         body = {"centre": self.name, "url": url, "token": token}
         self.send("PUT", "/hub-connection", json=body)
+
+    def signing_key(self) -> OwnKey:
+        """Return the public part of the key that the node signs with."""
+        return self.parsed(OwnKey, self.send("GET", "/signing-key"))
+
+    def trust(self, trust: Trust) -> None:
+        """Tell the node whose keys it trusts."""
+        self.send("PUT", "/trust", json=trust.model_dump(mode="json"))
 
     def register_dataset(self, name: str, source: DatasetSource) -> Dataset:
         """Tell the node where its mammograms come from."""

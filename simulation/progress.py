@@ -15,6 +15,7 @@ from node_api.jobs import FINISHED, Job
 from shared.durations import duration
 from shared.progress import EVERY_SECONDS, pace
 from shared.safe_text import shown as shown_text
+from shared.verbosity import verbosity
 from simulation.steps import OnJob, Step
 
 ENDINGS = {"succeeded": "done", "failed": "failed", "cancelled": "cancelled"}
@@ -23,6 +24,9 @@ ENDINGS = {"succeeded": "done", "failed": "failed", "cancelled": "cancelled"}
 @contextmanager
 def shown(console: Console) -> Iterator[OnJob]:
     """Yield what takes each look at a job and shows it on `console`."""
+    if verbosity() == "quiet":
+        yield JobWarnings(console)
+        return
     if not console.is_terminal:
         yield JobLines(console)
         return
@@ -35,6 +39,20 @@ def shown(console: Console) -> Iterator[OnJob]:
     )
     with Progress(*columns, console=console, refresh_per_second=4) as bars:
         yield JobBars(bars)
+
+
+class JobWarnings:
+    """What is said of jobs where a command is to be quiet: a line of each that ends with one."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told: set[str] = set()
+
+    def __call__(self, step: Step, job: Job) -> None:
+        """Write a warning once."""
+        if job.state in ENDINGS and _warning(job) and step.name not in self._told:
+            self._told.add(step.name)
+            self._console.print(line_of(step.title, job, first=False), markup=False)
 
 
 class JobBars:
@@ -115,6 +133,8 @@ def line_of(title: str, job: Job, *, first: bool, goes_on: bool = False) -> str:
     """
     if job.state in ENDINGS:
         return f"{title}: {ENDINGS[job.state]}{_took(job, goes_on=goes_on)}{_warning(job)}"
+    if job.state == "awaiting_review":
+        return f"{title}: waits until a person approves or rejects the job {job.id} at its node"
     if first:
         return f"{title}: {'goes on' if goes_on else 'started'}"
     return f"{title}: " + ", ".join(part for part in (count_of(job), pace_of(job)) if part)
@@ -146,6 +166,8 @@ def count_of(job: Job) -> str:
     """Return such as "120/3120 steps"."""
     if job.state in ENDINGS:
         return ENDINGS[job.state]
+    if job.state == "awaiting_review":
+        return "waits for a person's review"
     if job.progress is None:
         return job.state
     progress = job.progress

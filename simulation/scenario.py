@@ -28,6 +28,7 @@ from shared.models import StrictModel
 from shared.names import LesionKind, Name
 from shared.screening import terms_fault
 from shared.terms import Terms
+from signing.trust import SigningMode
 
 DATASET = "mammograms"
 """The name under which every node of a simulation registers its data."""
@@ -49,7 +50,7 @@ Seeded = TypeVar("Seeded", GeneratorTraining, HoldOut)
 class CentreScenario(StrictModel):
     """A centre and its mammograms."""
 
-    name: Name
+    name: Name = Field(description="What the hub and the report call the centre.")
     dataset: DatasetSource
     patches: PatchConfiguration = PatchConfiguration()
     threads: int = Field(1, ge=1, le=256, description="Of every job here; results depend on it.")
@@ -67,8 +68,10 @@ class GeneratorScenario(Terms):
     Seeds that are not given are 0, so that a simulation can be repeated; a centre's own are secret.
     """
 
-    centre: Label
-    lesion_kinds: tuple[LesionKind, ...] = Field(EVERY_KIND, min_length=1)
+    centre: Label = Field(description="The label of the centre that trains it.")
+    lesion_kinds: tuple[LesionKind, ...] = Field(
+        EVERY_KIND, min_length=1, description="Which lesions it learns to draw."
+    )
     architecture: Architecture = DcganArchitecture()
     training: GeneratorTraining = GeneratorTraining(seed=0)
     hold_out: HoldOut = HoldOut(seed=0)
@@ -125,8 +128,12 @@ class ScenarioArm(Arm):
     Digests of generators are known only after a pull.
     """
 
-    generators: tuple[Reference, ...] = ()
-    real_donors: tuple[Label, ...] = ()
+    generators: tuple[Reference, ...] = Field(
+        (), description="Generators of the scenario, each as LABEL/NAME, such as B/masses."
+    )
+    real_donors: tuple[Label, ...] = Field(
+        (), description="Labels of centres whose real patches are added; may_see names them too."
+    )
 
 
 class StudyScenario(StudyConfiguration):
@@ -138,7 +145,7 @@ class StudyScenario(StudyConfiguration):
         workers: Runs at once at the node; results do not depend on it.
     """
 
-    centre: Label
+    centre: Label = Field(description="The label of the centre that does the study.")
     may_see: tuple[Label, ...] = ()
     workers: int = Field(1, ge=1, le=256)
     arms: tuple[ScenarioArm, ...] = Field(min_length=1)
@@ -169,9 +176,25 @@ class StudyScenario(StudyConfiguration):
 class Scenario(StrictModel):
     """A federation: who has which data, who trains what, and what is compared."""
 
-    title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    description: Annotated[str, StringConstraints(max_length=2000)] = ""
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="The report's heading."
+    )
+    description: Annotated[str, StringConstraints(max_length=2000)] = Field(
+        "", description="What the federation is to show, for whoever reads the report."
+    )
     preview_patches: int = Field(64, ge=1, le=1024, description="In each generator's picture.")
+    signing: SigningMode | None = Field(
+        None,
+        exclude_if=lambda mode: mode is None,
+        description="What becomes of generators that are not signed by their centre: off, warn or "
+        "enforce, with every centre's key pinned at the others; None: as the nodes are set.",
+    )
+    approval: Annotated[str, StringConstraints(pattern=r"^[a-z_, ]{1,200}$")] | None = Field(
+        None,
+        exclude_if=lambda approval: approval is None,
+        description="What a version needs before other centres see it, as HUB_APPROVAL says it to "
+        "the hub that this simulation starts; None: nothing.",
+    )
     centres: dict[Label, CentreScenario] = Field(min_length=1)
     generators: tuple[GeneratorScenario, ...] = ()
     studies: tuple[StudyScenario, ...] = Field(min_length=1)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from shared.plain_words import plain_words
 from simulation.errors import ScenarioError
 from simulation.scenario import Scenario
 
@@ -76,7 +77,7 @@ def _first_fault(error: ValidationError) -> str:
         return f"unknown key {str(key)!r}{place}{_did_you_mean(str(key), known)}"
     if fault["type"] == "missing":
         return f"{_dotted(fault['loc'])} is missing"
-    message = fault["msg"].removeprefix("Value error, ")
+    message = plain_words(fault)
     if fault["type"] == "value_error":
         return message
     return f"{_dotted(fault['loc'])}: {message}, not {fault['input']!r}"

@@ -113,11 +113,12 @@ class ServiceClient:
         return ServiceUnreadableError(f"{self.name} answered with {what}")
 
 
-def http_client(url: str, token: str | None) -> httpx.Client:
+def http_client(url: str, token: str | None, *, allow_unencrypted: bool = False) -> httpx.Client:
     """Return a client for a service; one on this machine is never reached through a proxy."""
     return bounded_http.http_client(
         url,
         token,
         timeout_seconds=TIMEOUT_SECONDS,
+        allow_unencrypted=allow_unencrypted,
         trust_env=urlsplit(url).hostname not in LOOPBACK,
     )

@@ -1,9 +1,12 @@
 import gc
+import inspect
 import sys
+import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import settings
 
@@ -13,6 +16,9 @@ from tests.command_line import Done, Genshare
 # The same examples in every run, and no verdict that depends on how busy the machine is.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+# Nor does a request of a test: httpx waits 5 s for an answer unless told otherwise.
+WAITS = inspect.signature(httpx.get).parameters["timeout"].default
+WAITS.connect = WAITS.read = WAITS.write = WAITS.pool = 60.0
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,6 +57,12 @@ def _seconds_allowed(item: pytest.Item) -> float:
     if timeout is not None:
         return float(timeout.args[0])
     return 1.0 if item.get_closest_marker("slow") else 0.0
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the keys and the trust of whoever runs the tests out of them."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / uuid.uuid4().hex))
 
 
 @pytest.fixture

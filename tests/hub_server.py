@@ -9,16 +9,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from starlette.types import ASGIApp
 
-from hub.main import create_app
+from hub.centres.callers import operator
+from hub.database import open_database
+from hub.main import create_app, logins
 from hub.settings import Settings
+from shared.access import Caller, Role
 from shared.hub_client import HubClient, connect
 from shared.server import Server
 from shared.serving import listening
 from shared.serving_settings import ServingSettings
 
 ADMIN_TOKEN = "admin-of-the-tests"
+OPERATOR = operator().name
 # Tests ask more than anyone may, and write names into `Host` by hand.
 UNLIMITED = {
     "wrong_tokens_per_minute": 1_000_000,
@@ -35,6 +40,18 @@ class RunningHub:
 
     def client(self, token: str | None = ADMIN_TOKEN) -> HubClient:
         return connect(self.url, token)
+
+    def browser(self, name: str | None) -> httpx.Client:
+        """Return a client that behaves as a browser, logged in for a centre or the operator."""
+        headers = {"Accept": "text/html", "Origin": self.url, "Sec-Fetch-Site": "same-origin"}
+        browser = httpx.Client(base_url=self.url, headers=headers)
+        if name is not None:
+            browser.post("/login", data={"once": self.login_link(name)})
+        return browser
+
+    def login_link(self, name: str) -> str:
+        caller = operator() if name == OPERATOR else Caller(name, Role.READER)
+        return logins(open_database(self.data_dir / "hub.sqlite")).new_link(caller)
 
     def invited(self, centre: str) -> HubClient:
         return self.client(self.client().invite(centre, renew=True))

@@ -80,6 +80,7 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.hub.before()
         name = self.path.rsplit("/", 1)[-1]
+        name = "missing" if name.startswith("missing?") else name
         self.hub.asked.append(name)
         self.hub.requests.append((self.command, self.path, dict(self.headers)))
         if name in self.hub.files:

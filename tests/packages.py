@@ -11,7 +11,9 @@ from shared.architectures import DcganArchitecture, TensorSpec
 from shared.cards import ModelCard, Training, TrainingSet, WeightFile
 from shared.fidelity import METRICS, FidelityReport, FidelityRow, ModeCollapse
 from shared.packages import Package, write_package
+from shared.sample_grids import Grid, grid_png
 
+A_PICTURE = grid_png(Grid(3, 2, bytes([0, 50, 100, 150, 200, 250])))
 TINY = DcganArchitecture(image_size=16, latent_size=4, width=4)
 
 
@@ -27,10 +29,12 @@ def safetensors_bytes(tensors: Mapping[str, TensorSpec], value: float = 0.5) -> 
     return len(text).to_bytes(8, "little") + text + data
 
 
-def write_tiny_package(folder: Path, content: bytes | None = None, **card: Any) -> Package:
+def write_tiny_package(
+    folder: Path, content: bytes | None = None, *, samples: bytes | None = None, **card: Any
+) -> Package:
     """Write a package of a tiny generator; `content` replaces its weight file."""
     whole = safetensors_bytes(TINY.generator_tensors()) if content is None else content
-    return write_tiny_ensemble(folder, {"weights.safetensors": whole}, **card)
+    return write_tiny_ensemble(folder, {"weights.safetensors": whole}, samples=samples, **card)
 
 
 def tiny_contents(count: int) -> dict[str, bytes]:
@@ -48,6 +52,7 @@ def write_tiny_ensemble(
     contents: Mapping[str, bytes],
     *,
     shares: Sequence[float] | None = None,
+    samples: bytes | None = None,
     **card: Any,
 ) -> Package:
     """Write a package of several weight files."""
@@ -80,7 +85,7 @@ def write_tiny_ensemble(
         )
         return ModelCard(**{"weights": weights, **fields})
 
-    return write_package(folder / "package", paths, card_of)
+    return write_package(folder / "package", paths, card_of, samples=samples)
 
 
 def a_fidelity_report(patches: int = 40) -> FidelityReport:

@@ -169,3 +169,87 @@ def test_help_says_no_type_of_python(genshare: Genshare, command: list[str]) -> 
     assert done.code == 0
     assert "--help" in done.stdout
     assert not re.search(r"<\w+(\[\w+\])?>", done.stdout)
+
+
+COMPLETED = """
+eval "$(genshare --show-completion bash)"
+completed() {
+  COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _genshare_completion genshare; echo "${COMPREPLY[@]}"
+}
+completed genshare fe
+completed genshare hub inv
+completed genshare list --cent
+"""
+
+
+@pytest.mark.slow
+def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
+    command = tmp_path / "genshare"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m genshare "$@"\n')
+    command.chmod(0o700)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+
+    done = subprocess.run(
+        ["bash", "-c", COMPLETED],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": path},
+        check=True,
+    )
+
+    assert done.stdout.splitlines() == ["fetch", "invite", "--centre"]
+    assert done.stderr == ""
+
+
+def test_a_name_is_completed_without_importing_any_command(
+    genshare: Genshare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"COMP_WORDS": "genshare tr", "COMP_CWORD": "1", "_GENSHARE_COMPLETE": "complete_bash"}
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(command_line, "_module_command", lambda name: pytest.fail(name))
+
+    done = genshare()
+
+    assert done.stdout.split() == ["train-generator", "trust"]
+    assert done.code == 0
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_quiet_leaves_results_and_the_exit_code(
+    place: str, tmp_path: Path, genshare: Genshare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package, out, again = write_tiny_package(tmp_path / "made"), "package.tar", "again.tar"
+    monkeypatch.chdir(tmp_path)
+    command = ["export-package", str(package.folder), "--out"]
+    quiet = ["--quiet", *command, out] if place == "before" else [*command, out, "-q"]
+
+    told, silent = genshare(*command, again), genshare(*quiet)
+    failed, both = genshare(*quiet), genshare("-v", *command, "x", "--quiet")
+
+    assert told.stderr.startswith(f"{again} holds centre-b/")
+    assert (silent.stderr, silent.code) == ("", 0)
+    assert silent.stdout.replace(out, again) == told.stdout
+    assert (failed.code, both.code) == (1, 2)
+    assert "package.tar" in failed.stderr
+    assert "give either --quiet or --verbose, not both" in both.stderr
+
+
+def test_verbose_says_where_an_error_was_raised(genshare: Genshare) -> None:
+    usual, verbose = (genshare("verify", "/nowhere", *more) for more in ((), ("--verbose",)))
+
+    assert "Traceback" not in usual.stderr
+    assert "Traceback" in verbose.stderr
+    assert verbose.stderr.endswith(usual.stderr)
+
+
+def test_fetching_loads_no_more_than_it_uses() -> None:
+    """Terminal graphics, colours, tensors and servers are for other commands."""
+    unused = {"rich", "pygments", "click", "torch", "numpy", "sqlalchemy", "fastapi", "uvicorn"}
+    code = (
+        "import sys; from genshare.command_line import _module_command; _module_command('fetch'); "
+        f"print(sorted({unused!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"

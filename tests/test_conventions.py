@@ -4,15 +4,10 @@ import importlib
 import re
 from pathlib import Path
 
-import pytest
-from pydantic_settings import BaseSettings
-
-import centre_node.settings
-import hub.settings
 from shared.problems import GenshareError
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("centre_node", "hub", "shared", "simulation")
+ROOMS = ("centre_node", "hub", "shared", "signing", "simulation", "web_pages")
 
 
 def _errors() -> list[type[GenshareError]]:
@@ -48,12 +43,3 @@ def test_the_page_of_errors_has_each_with_its_status_and_title() -> None:
     assert {row[0] for row in rows} >= of_services
     assert all(len(row) == 6 and all(row) for row in rows)
     assert len({row[0] for row in rows}) == len(rows)
-
-
-@pytest.mark.parametrize("settings", [hub.settings.Settings, centre_node.settings.Settings])
-def test_readme_lists_every_setting(settings: type[BaseSettings]) -> None:
-    readme = (ROOT / "README.md").read_text()
-    prefix = settings.model_config["env_prefix"]
-
-    for field in settings.model_fields:
-        assert f"`{prefix}{field.upper()}`" in readme

@@ -103,10 +103,9 @@ def _new_network(
 ) -> nn.Module:
     network = NETWORKS[name](image_size, training)
     if (path is None) != (training.initial_weights is None):
-        raise InitialWeightsError(
-            f"the configuration's initial_weights is {training.initial_weights}, "
-            f"but the file given is {path.name if path else None}"
-        )
+        wanted = "are asked for" if path is None else "are not asked for"
+        given = "no file was given" if path is None else f"{path.name} was given"
+        raise InitialWeightsError(f"initial_weights {wanted}, but {given}")
     if path is not None and training.initial_weights is not None:
         load_initial_weights(network, path, sha256=training.initial_weights)
     return network

@@ -11,3 +11,13 @@ class NoHubError(
     hint="Connect with PUT /api/v1/hub-connection.",
 ):
     """The node is not connected to a hub."""
+
+
+class WrongCentreError(
+    NodeError,
+    code="GS-3700",
+    status=422,
+    title="Token of another",
+    hint="Give the token that the hub gave this centre, or the name of the centre that it is of.",
+):
+    """The hub knows the token as another's than the centre that is named."""

@@ -3,17 +3,26 @@
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, status
 
-from centre_node.connection.errors import NoHubError
+from centre_node.connection.errors import NoHubError, WrongCentreError
 from centre_node.connection.service import Connection
-from node_api.connection import ConnectedHub, HubConnection
+from centre_node.jobs.dependency import JobsDep
+from centre_node.jobs.errors import NeededByJobsError
+from node_api.connection import ConnectedHub, HubConnection, HubJoining
 from shared.access import GuardedRoute, Role, requires
 from shared.api_answers import problems
-from shared.errors import HubAddressError, HubRefusedError, HubUnreachableError, HubUnreadableError
+from shared.errors import (
+    HubAddressError,
+    HubRefusedError,
+    HubUnreachableError,
+    HubUnreadableError,
+    UnencryptedError,
+)
 from shared.json_bodies import JsonBody
+from signing.errors import KeyNotTrustedError
 
-CONNECTION = JsonBody[HubConnection](HubConnection)
+CONNECTION = JsonBody[HubConnection | HubJoining](HubConnection | HubJoining)
 router = APIRouter(
     prefix="/hub-connection",
     tags=["hub"],
@@ -32,18 +41,39 @@ ConnectionDep = Annotated[Connection, Depends(_connection)]
 
 @router.put(
     "",
-    responses=problems(HubAddressError, HubRefusedError, HubUnreachableError, HubUnreadableError),
+    responses=problems(
+        HubAddressError,
+        HubRefusedError,
+        HubUnreachableError,
+        HubUnreadableError,
+        WrongCentreError,
+        KeyNotTrustedError,
+        UnencryptedError,
+    ),
     openapi_extra=CONNECTION.described,
 )
 async def join(request: Request, connection: ConnectionDep) -> ConnectedHub:
-    """Connect to a hub, once it has answered and accepted the token."""
+    """Connect to a hub, once it has answered that the token is this centre's; give it the key.
+
+    With a join token (`genshare hub invite NAME --join`), the node gets its own token for it.
+    """
     wanted = await CONNECTION.read(request)
-    await to_thread.run_sync(connection.join, wanted)
+    await to_thread.run_sync(connection.join, wanted, request.app.state.trust.key)
     return ConnectedHub(centre=wanted.centre, url=wanted.url)
 
 
 @router.get("", responses=problems(NoHubError))
 def read(connection: ConnectionDep) -> ConnectedHub:
     """Return the hub that this node is connected to."""
-    current = connection.current()
-    return ConnectedHub(centre=current.centre, url=current.url)
+    return connection.hub()
+
+
+@router.delete(
+    "",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(NoHubError, NeededByJobsError),
+)
+def leave(connection: ConnectionDep, jobs: JobsDep) -> None:
+    """Forget the hub and its token, unless a job needs them; what was pulled stays."""
+    with jobs.unneeded("hub", connection.hub().url):
+        connection.leave()

@@ -1,6 +1,6 @@
 """The hub connection in the database."""
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
 from centre_node.database import ConnectionRow
@@ -27,3 +27,8 @@ class ConnectionStore:
             if row is None:
                 return None
             return HubConnection(centre=row.centre, url=row.url, token=row.token)
+
+    def remove(self) -> None:
+        """Forget the connection."""
+        with Session(self._engine) as session, session.begin():
+            session.execute(delete(ConnectionRow))

@@ -3,10 +3,12 @@
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, status
 
 from centre_node.datasets.errors import DatasetNotFoundError
 from centre_node.datasets.service import Datasets
+from centre_node.jobs.dependency import JobsDep
+from centre_node.jobs.errors import NeededByJobsError
 from centre_node.mammography.errors import BadMammogramsError
 from node_api.data_sources import DatasetSource
 from node_api.datasets import Dataset
@@ -49,3 +51,14 @@ async def register(name: Name, request: Request, datasets: DatasetsDep) -> Datas
 def read(name: Name, datasets: DatasetsDep) -> Dataset:
     """Return one data set's source and counts."""
     return datasets.find(name)
+
+
+@router.delete(
+    "/{name}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(DatasetNotFoundError, NeededByJobsError),
+)
+def remove(name: Name, datasets: DatasetsDep, jobs: JobsDep) -> None:
+    """Forget a data set, unless a job needs it; its images are not touched."""
+    with jobs.unneeded("data set", name):
+        datasets.remove(name)

@@ -1,20 +1,29 @@
 """The rules of registering data sets."""
 
+from collections.abc import Callable
+
+from centre_node.datasets.counting import count
 from centre_node.datasets.errors import DatasetNotFoundError
-from centre_node.datasets.places import read_registered
 from centre_node.datasets.store import DatasetStore
 from centre_node.mammography.datasets import DataFolders
-from centre_node.mammography.summaries import summary
 from node_api.data_sources import DatasetSource
 from node_api.datasets import Dataset
+from node_api.summaries import DatasetSummary
+
+Count = Callable[[DatasetSource, DataFolders], DatasetSummary]
 
 
 class Datasets:
-    """The data sets that jobs of this node can name."""
+    """The data sets that jobs of this node can name.
 
-    def __init__(self, store: DatasetStore, folders: DataFolders) -> None:
+    Args:
+        count: Reads a data set's annotations and counts them.
+    """
+
+    def __init__(self, store: DatasetStore, folders: DataFolders, *, count: Count = count) -> None:
         self._store = store
         self._folders = folders
+        self._count = count
 
     def register(self, name: str, source: DatasetSource) -> Dataset:
         """Read a data set's annotations, count them and remember where they are.
@@ -22,7 +31,7 @@ class Datasets:
         Raises:
             BadMammogramsError: It cannot be read; nothing is registered.
         """
-        counted = summary(read_registered(source, self._folders))
+        counted = self._count(source, self._folders)
         dataset = Dataset(name=name, source=source, summary=counted)
         self._store.put(dataset)
         return dataset
@@ -41,3 +50,12 @@ class Datasets:
     def all(self) -> tuple[Dataset, ...]:
         """Return every data set."""
         return self._store.all()
+
+    def remove(self, name: str) -> None:
+        """Forget a data set; its images are not touched.
+
+        Raises:
+            DatasetNotFoundError: None has that name.
+        """
+        if not self._store.remove(name):
+            raise DatasetNotFoundError(f"no data set {name!r} is registered at this node")

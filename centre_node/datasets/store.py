@@ -1,7 +1,7 @@
 """Registered data sets in the database."""
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from centre_node.database import DatasetRow
@@ -37,6 +37,12 @@ class DatasetStore:
             return tuple(
                 map(_dataset, session.scalars(select(DatasetRow).order_by(DatasetRow.name)))
             )
+
+    def remove(self, name: str) -> bool:
+        """Forget a data set; False if there is none of that name."""
+        gone = delete(DatasetRow).where(DatasetRow.name == name).returning(DatasetRow.name)
+        with Session(self._engine) as session, session.begin():
+            return session.scalar(gone) is not None
 
 
 def _dataset(row: DatasetRow) -> Dataset:

@@ -14,8 +14,10 @@ from centre_node.process import Threads, prepare_for_real_patches
 from centre_node.sampling.patch_files import check_new, new_folder
 from shared.command_options import Json, Options, with_options
 from shared.fidelity import FidelityReport, FidelityRow
+from shared.marks import note_on
 from shared.packages import open_package
 from shared.progress import shown
+from shared.safe_text import shown as shown_text
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -54,6 +56,8 @@ def fidelity(
       genshare fidelity lesions-dcgan /data/INbreast --features classifier --other /data/bcdr
     """
     package = open_package(package_folder, partly=True)
+    if (note := note_on(package)) is not None:
+        sys.stderr.write(f"{shown_text(note)}\n")
     prepare_for_real_patches(threads)
     if out is not None:
         check_new(out)

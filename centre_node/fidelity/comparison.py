@@ -37,6 +37,7 @@ def fidelity_report(
     seed: int,
     patients: Sequence[str] | None = None,
     other_centre: Matrix | None = None,
+    pixel_diversity: float = 1.0,
 ) -> FidelityReport:
     """Compare synthetic patches with one half of the real ones, beside the other real half.
 
@@ -52,6 +53,7 @@ def fidelity_report(
         patients: Whose each real patch is; the halves then share none. They do not leave.
         other_centre: Features of another centre's real patches: the distance that a change of
             centre alone makes.
+        pixel_diversity: How far samples' pixels lie from each other, as a share of real patches'.
     """
     random = np.random.default_rng(seed)
     others = [synthetic] if other_centre is None else [synthetic, other_centre]
@@ -70,7 +72,9 @@ def fidelity_report(
         real_real=rows[0],
         synthetic=rows[1],
         other_centre=None if other_centre is None else rows[2],
-        mode_collapse=mode_collapse(halvings[0].reference, halvings[0].candidates[1]),
+        mode_collapse=mode_collapse(
+            halvings[0].reference, halvings[0].candidates[1], pixel_diversity=pixel_diversity
+        ),
     )
 
 

@@ -92,5 +92,5 @@ def _tensors(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # zipfile and torch raise a dozen kinds for a broken file
         raise FeatureWeightsError(f"{path} is no weight file of PyTorch or safetensors") from error
     if not isinstance(loaded, dict) or not all(isinstance(x, Tensor) for x in loaded.values()):
-        raise FeatureWeightsError(f"{path} holds no state dict: tensors by name")
+        raise FeatureWeightsError(f"{path} holds no weights by name")
     return loaded

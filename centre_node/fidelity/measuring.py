@@ -12,6 +12,7 @@ from centre_node.fidelity.comparison import LARGEST_SET, FeatureKind, fidelity_r
 from centre_node.fidelity.features import Features, Matrix, standardised
 from centre_node.fidelity.pictures import nearest_neighbours, side_by_side
 from centre_node.fidelity.radiomics.extraction import radiomic_features
+from centre_node.generators.collapse import COMPARED, diversity
 from centre_node.generators.sampling import sample_patches
 from shared.architectures import Architecture
 from shared.fidelity import FidelityReport
@@ -89,6 +90,7 @@ def compare_samples(
         seed=seed,
         patients=patients,
         other_centre=None if other_centre is None else features(other_centre),
+        pixel_diversity=diversity(_some(samples), _some(patches)),
     )
     in_one_unit = standardised(real, synthetic)
     return MeasuredFidelity(
@@ -101,3 +103,10 @@ def compare_samples(
         },
         real,
     )
+
+
+def _some(patches: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return as many patches as a training compares, evenly spread."""
+    count = min(len(patches), COMPARED)
+    chosen: NDArray[np.uint8] = patches[np.linspace(0, len(patches) - 1, count).astype(int)]
+    return chosen

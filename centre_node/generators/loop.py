@@ -146,7 +146,10 @@ class TrainingLoop:
         return None if found is None else self._check_collapse(found)
 
     def _check_collapse(self, now: float) -> str | None:
-        """Return a warning of mode collapse, or stop, as the configuration says."""
+        """Return a warning of samples that are alike, or stop, as the configuration says.
+
+        What becomes of it in the end, the fidelity of the trained generator says.
+        """
         state, training = self.state, self.run.training
         before, state.diversity = state.diversity, max(now, state.diversity)
         last, share = state.epoch == training.epochs, training.collapse_share
@@ -154,12 +157,12 @@ class TrainingLoop:
             return None
         has_fallen = before >= share
         reason = (
-            f"mode collapse: after epoch {state.epoch} the samples' mean distance from each other "
+            f"after epoch {state.epoch} the samples' mean distance from each other "
             f"is {now:.1%} of the real patches', under {share:.1%}"
         )
         if training.on_collapse == "stop" and has_fallen:
-            raise ModeCollapseError(f"{reason}; {self._last_checkpoint}")
-        return reason
+            raise ModeCollapseError(f"mode collapse: {reason}; {self._last_checkpoint}")
+        return f"the samples look alike: {reason}"
 
     def _stop_diverged(self, reason: str) -> NoReturn:
         raise TrainingDivergedError(f"{reason}; {self._last_checkpoint}")

@@ -3,55 +3,51 @@
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Engine
 
-from centre_node.connection.service import Connection
-from centre_node.connection.store import ConnectionStore
-from centre_node.datasets.places import read_registered
-from centre_node.datasets.service import Datasets
-from centre_node.datasets.store import DatasetStore
 from centre_node.device import default_device
 from centre_node.generators.estimates import SAMPLES
 from centre_node.generators.progress import LOSSES
-from centre_node.jobs.errors import JobConflictError, JobNotFoundError
+from centre_node.jobs.node import Node
+from centre_node.jobs.publishing import publish
 from centre_node.jobs.service import ARTIFACTS
-from centre_node.jobs.store import JobStore
-from centre_node.ledger.store import LEDGER, LedgerStore
-from centre_node.mammography.datasets import DataFolders
-from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
-from centre_node.privacy.policy_file import policy_of
+from centre_node.mammography.previewing import preview_patches
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import ARRAY, RECIPE, array_file
 from centre_node.sampling.recipes import new_recipe
 from centre_node.sharing.audit import PICTURE, FolderAudit
-from centre_node.sharing.publish import build_package, guarantee_on, weights_to_publish
 from centre_node.sharing.receive import pull, pulled
-from centre_node.sharing.release import AUDIT, Candidate, Gate, read_audit
+from centre_node.sharing.release import AUDIT
+from centre_node.study.arms_without import study_without
+from centre_node.study.from_file import write_report
+from centre_node.study.lineage import RESULT, read_report
 from centre_node.study.local_engine import LocalEngine
+from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import run_study
 from centre_node.training.on_lesions import train_on_lesions
-from centre_node.training.patients import trained_patients
 from centre_node.training.plan import TrainingPlan
 from node_api.audits import AuditReport, AuditSettings
-from node_api.connection import HubConnection
 from node_api.findings import StudyResult
 from node_api.jobs import Job
+from node_api.plans import StudyPlan
+from node_api.previews import Preview, PreviewSettings
 from node_api.requests import (
     AnyJobRequest,
     AuditRequest,
+    PlanStudyRequest,
+    PreviewRequest,
     PublishRequest,
     PullRequest,
     SampleRequest,
+    StudyParts,
     StudyRequest,
     TrainGeneratorRequest,
-    WeightsChoice,
     WritePhantomsRequest,
 )
 from node_api.results import (
@@ -61,71 +57,39 @@ from node_api.results import (
     SampledPatches,
     WrittenPhantoms,
 )
-from shared.canonical import digest_of
+from node_api.review import Review
+from node_api.studies import StudyConfiguration
 from shared.files import alone_in, write_text
-from shared.hub_client import HubClient, connect
+from shared.hub_client import HubClient
 from shared.progress import OnProgress, Progress
-from shared.records import GeneratorVersion
-from shared.terms import CentreTerms
+from signing.receiving import Receiver
+from signing.trust import TRUST_FILE, TrustStore
 
 PICTURED = 64
 
 
-@dataclass(frozen=True)
-class Node:
-    """What handlers may use of the node."""
-
-    engine: Engine
-    data_dir: Path
-    folders: DataFolders
-    policy: Path | None = None
-
-    @property
-    def generators_dir(self) -> Path:
-        """Where pulled packages lie, by manifest digest."""
-        return self.data_dir / "generators"
-
-    def job_folder(self, job_id: str) -> Path:
-        """Where a job's files lie."""
-        return self.data_dir / "jobs" / job_id
-
-    def classifier_weights(self, digest: str | None) -> Path | None:
-        """Return the file of weights that classifiers start from."""
-        folder = self.data_dir / "classifier-weights"
-        return None if digest is None else folder / f"{digest}.safetensors"
-
-    def reading(self, dataset: str) -> Reading:
-        """Read a registered data set."""
-        datasets = Datasets(DatasetStore(self.engine), self.folders)
-        return read_registered(datasets.find(dataset).source, self.folders)
-
-    def connection(self) -> HubConnection:
-        """Return the hub connection."""
-        return Connection(ConnectionStore(self.engine)).current()
-
-    def hub(self) -> HubClient:
-        """Return a client of the hub."""
-        connection = self.connection()
-        return connect(connection.url, connection.token)
-
-
-def handle(job: Job, node: Node, report: OnProgress) -> JobResult:
-    """Run a job and return its result."""
+def handle(job: Job, node: Node, report: OnProgress) -> JobResult | Review:
+    """Run a job and return its result, or what a person is to look at before it goes on."""
     folder = node.job_folder(job.id)
     request: AnyJobRequest = job.request
     match request:
         case WritePhantomsRequest():
             return _write_phantoms(request, node, report)
+        case PreviewRequest():
+            return _preview(request, node, folder, report)
         case TrainGeneratorRequest():
             return _train(request, node, folder, report)
         case AuditRequest():
             return _audit(request, node, folder, report)
         case PublishRequest():
-            return _publish(request, node, folder, report)
+            training, _ = node.finished_training(request)
+            return publish(job, request, node, patches=_patches(training, node), report=report)
         case PullRequest():
-            return _pull(request, node, report)
+            return _pull(request, node, node.hub(job), report)
         case SampleRequest():
             return _sample(request, node, folder, report)
+        case PlanStudyRequest():
+            return _plan_study(request, node)
         case StudyRequest():
             return _study(request, node, folder, report)
 
@@ -144,6 +108,17 @@ def _write_phantoms(
         ),
     )
     return WrittenPhantoms(layout=request.layout, phantoms=request.phantoms)
+
+
+def _preview(request: PreviewRequest, node: Node, folder: Path, report: OnProgress) -> Preview:
+    found, _ = preview_patches(
+        node.reading(request.dataset),
+        PatchCutting(request.patches, request.lesion_kinds, on_progress=report),
+        PreviewSettings(**request.model_dump(include=set(PreviewSettings.model_fields))),
+        out=folder / ARTIFACTS,
+        scratch=folder,
+    )
+    return found
 
 
 def _train(
@@ -199,7 +174,7 @@ def _copy_pictures(training: Path, artifacts: Path) -> None:
 
 
 def _audit(request: AuditRequest, node: Node, folder: Path, report: OnProgress) -> AuditReport:
-    _, trained = _finished_training(request, node)
+    _, trained = node.finished_training(request)
     training = node.job_folder(request.training_job) / "training"
     settings = AuditSettings(**request.model_dump(include=set(AuditSettings.model_fields)))
     audit = FolderAudit(training, trained, settings, request.ensemble, request.proportions)
@@ -213,53 +188,9 @@ def _audit(request: AuditRequest, node: Node, folder: Path, report: OnProgress) 
     return found
 
 
-def _finished_training(
-    choice: WeightsChoice, node: Node
-) -> tuple[TrainGeneratorRequest, FinishedTraining]:
-    """Return what was asked of a training, and what it says of itself.
-
-    Raises:
-        JobNotFoundError: There is no such training.
-        JobConflictError: It is not finished.
-    """
-    job = JobStore(node.engine).find(choice.training_job)
-    if job is None or not isinstance(job.request, TrainGeneratorRequest):
-        raise JobNotFoundError("no train_generator job has the id that training_job gives")
-    if not isinstance(job.result, FinishedTraining):
-        done = "audited" if isinstance(choice, AuditRequest) else "published"
-        raise JobConflictError(f"the training has {job.state}; only a finished one is {done}")
-    return job.request, job.result
-
-
-def _publish(
-    request: PublishRequest, node: Node, folder: Path, report: OnProgress
-) -> GeneratorVersion:
-    training_request, trained = _finished_training(request, node)
-    training = node.job_folder(request.training_job) / "training"
-    package = build_package(
-        folder / "package",
-        weights_to_publish(training, ensemble=request.ensemble, proportions=request.proportions),
-        trained,
-        CentreTerms(centre=node.connection().centre, **request.terms),
-        proportions=request.proportions,
-    )
-    policy, ledger = policy_of(node.data_dir, node.policy), LedgerStore(node.data_dir / LEDGER)
-    candidate = Candidate(
-        package,
-        audit=read_audit(training / AUDIT),
-        patients=trained_patients(trained.data_set, training, _patches(training_request, node)),
-        patient_count=trained.patients,
-        differential_privacy=guarantee_on(package.card),
-        waiver=ledger.waiver(request.training_job, policy_digest=digest_of(policy)),
-        built_here=True,
-    )
-    gate = Gate(policy, ledger, pages=folder / ARTIFACTS)
-    return gate.send(gate.decide(candidate), node.hub(), on_progress=report)
-
-
-def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerator:
-    record, package = pull(
-        node.hub(),
+def _pull(request: PullRequest, node: Node, hub: HubClient, report: OnProgress) -> PulledGenerator:
+    record, received = pull(
+        Receiver(hub, TrustStore(node.data_dir / TRUST_FILE)),
         request.centre,
         request.name,
         request.version,
@@ -268,6 +199,7 @@ def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerat
         weights_at_most=request.weights_at_most,
         on_progress=report,
     )
+    package, finding = received.package, received.finding
     return PulledGenerator(
         manifest_digest=package.digest,
         centre=record.centre,
@@ -275,11 +207,18 @@ def _pull(request: PullRequest, node: Node, report: OnProgress) -> PulledGenerat
         version=record.version,
         weights=tuple(file.name for file in package.weights),
         whole=package.is_whole,
+        signature=finding.how,
+        signed_by=finding.key,
     )
 
 
 def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress) -> SampledPatches:
-    package = pulled(node.generators_dir, request.generator, partly=True)
+    package = pulled(
+        node.generators_dir,
+        request.generator,
+        partly=True,
+        withdrawn_too=request.withdrawn_too,
+    )
     device, side = default_device(), package.card.architecture.image_size
     recipe = new_recipe(
         package,
@@ -297,24 +236,42 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress
     return SampledPatches(**dict(recipe), shape=(recipe.count, side, side))
 
 
+def _plan_study(request: PlanStudyRequest, node: Node) -> StudyPlan:
+    study = _study_of(request)
+    inputs = _study_inputs(request, study, node)
+    paces = try_paces(study, inputs, default_device())
+    return plan_study(study, inputs, paces, workers=request.workers)
+
+
 def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) -> StudyResult:
-    arms = request.study.arms
-    inputs = StudyInputs(
-        own=node.reading(request.dataset),
-        donors={name: node.reading(name) for arm in arms for name in arm.real_donors},
-        packages={
-            digest: pulled(node.generators_dir, digest)
-            for digest in sorted({digest for arm in arms for digest in arm.generators})
-        },
-        initial_weights=node.classifier_weights(request.study.classifier_training.initial_weights),
-    )
-    return run_study(
-        request.study,
-        inputs,
-        folder=folder / ARTIFACTS,
+    artifacts, study = folder / ARTIFACTS, _study_of(request)
+    result = run_study(
+        study,
+        _study_inputs(request, study, node),
+        folder=artifacts,
         cache=node.data_dir / "studies",
         device=default_device(),
         threads=request.threads,
         engine=LocalEngine(workers=request.workers),
         on_progress=report,
+    )
+    write_report(artifacts, read_report(artifacts / RESULT))
+    return result
+
+
+def _study_of(request: StudyParts) -> StudyConfiguration:
+    """Return the study without the generators that it is to do without."""
+    return study_without(request.study, request.without) if request.without else request.study
+
+
+def _study_inputs(request: StudyParts, study: StudyConfiguration, node: Node) -> StudyInputs:
+    arms = study.arms
+    return StudyInputs(
+        own=node.reading(request.dataset),
+        donors={name: node.reading(name) for arm in arms for name in arm.real_donors},
+        packages={
+            digest: pulled(node.generators_dir, digest, withdrawn_too=request.withdrawn_too)
+            for digest in sorted({digest for arm in arms for digest in arm.generators})
+        },
+        initial_weights=node.classifier_weights(study.classifier_training.initial_weights),
     )

@@ -3,20 +3,66 @@
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Header, Request, Response, status
+from fastapi import APIRouter, Header, Request, Response, status
 from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse
 
-from centre_node.jobs.errors import ArtifactNotFoundError, JobConflictError, JobNotFoundError
+from centre_node.connection.errors import NoHubError
+from centre_node.datasets.errors import DatasetNotFoundError
+from centre_node.errors import NotPublishableError
+from centre_node.generators.errors import TooFewPatchesError
+from centre_node.jobs.dependency import JobsDep
+from centre_node.jobs.errors import (
+    ArtifactNotFoundError,
+    CollapseSuspectedError,
+    JobConflictError,
+    JobNotFoundError,
+    NeededByJobsError,
+    ReviewChangedError,
+    TrainingNotDoneError,
+)
 from centre_node.jobs.events import job_events
-from centre_node.jobs.service import Jobs
-from node_api.jobs import FINISHED, Job
+from centre_node.ledger.errors import LedgerError
+from centre_node.sampling.errors import GeneratorOutputError, RecipeRefusedError
+from centre_node.sharing.errors import GeneratorNotPulledError
+from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError, StudyFileError
+from node_api.examples import EXAMPLES
+from node_api.jobs import FINISHED, Job, PrunableJob
 from node_api.requests import AnyJobRequest
+from node_api.review import Approval, Rejection
 from shared.access import GuardedRoute, Role, requires
 from shared.api_answers import headers, problems
+from shared.errors import (
+    BrokenPackageError,
+    CardRefusedError,
+    GeneratorWithdrawnError,
+    PartlyFetchedError,
+)
 from shared.json_bodies import JsonBody
 from shared.served_files import ServedFile
 
-JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest)
+JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest, EXAMPLES)
+APPROVAL, REJECTION = JsonBody[Approval](Approval), JsonBody[Rejection](Rejection)
+CANNOT_BE_DONE = (
+    DatasetNotFoundError,
+    GeneratorNotPulledError,
+    JobNotFoundError,
+    JobConflictError,
+    NoHubError,
+    TrainingNotDoneError,
+    TooFewPatchesError,
+    NotPublishableError,
+    CardRefusedError,
+    RecipeRefusedError,
+    GeneratorOutputError,
+    GeneratorClassesError,
+    GeneratorSizeError,
+    PartlyFetchedError,
+    BrokenPackageError,
+    GeneratorWithdrawnError,
+    StudyFileError,
+)
+"""What a job is refused for at once."""
 WHERE = headers(Location="Where the job is.")
 EVENT = {
     "type": "object",
@@ -39,21 +85,13 @@ router = APIRouter(
 )
 
 
-def _jobs(request: Request) -> Jobs:
-    jobs: Jobs = request.app.state.jobs
-    return jobs
-
-
-JobsDep = Annotated[Jobs, Depends(_jobs)]
-
-
 @router.post(
     "",
     status_code=status.HTTP_202_ACCEPTED,
     responses={
         200: {"model": Job, "description": "It was queued before", "headers": WHERE},
         202: {"headers": WHERE},
-        **problems(JobConflictError),
+        **problems(*CANNOT_BE_DONE),
     },
     openapi_extra=JOB_REQUEST.described,
 )
@@ -63,7 +101,12 @@ async def submit(
     response: Response,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> Job:
-    """Queue a job. The same `Idempotency-Key` with the same request answers 200 with that job."""
+    """Queue a job, unless it can be seen at once that it cannot be done.
+
+    The same `Idempotency-Key` with the same request answers 200 with the job that it made, in
+    whatever state that is: one that failed is resumed, or submitted anew with another key. A
+    request that is refused uses its key up no more than one that never came.
+    """
     wanted = await JOB_REQUEST.read(request)
     job, new = await to_thread.run_sync(jobs.submit, wanted, idempotency_key)
     response.status_code = status.HTTP_202_ACCEPTED if new else status.HTTP_200_OK
@@ -77,6 +120,21 @@ def list_jobs(jobs: JobsDep) -> tuple[Job, ...]:
     return jobs.all()
 
 
+@router.get("/prunable")
+def prunable(jobs: JobsDep) -> tuple[PrunableJob, ...]:
+    """List the jobs whose artifacts go at the next pruning, oldest first, and why.
+
+    What is kept is said by `NODE_KEEP_ARTIFACTS_DAYS` and `NODE_KEEP_ARTIFACTS_BYTES`.
+    """
+    return jobs.prunable()
+
+
+@router.post("/prune")
+def prune(jobs: JobsDep) -> tuple[PrunableJob, ...]:
+    """Remove those artifacts now, and return what went. Records and weights stay."""
+    return jobs.prune()
+
+
 @router.get("/{job_id}", responses=problems(JobNotFoundError))
 def read(job_id: str, jobs: JobsDep) -> Job:
     """Return a job's state, progress, result and artifacts."""
@@ -85,8 +143,50 @@ def read(job_id: str, jobs: JobsDep) -> Job:
 
 @router.post("/{job_id}/cancel", responses=problems(JobNotFoundError, JobConflictError))
 def cancel(job_id: str, jobs: JobsDep) -> Job:
-    """Cancel a waiting or running job."""
+    """Cancel a waiting job at once, a running one within five seconds.
+
+    It ends as `cancelled` whatever it is doing, and keeps what it has written. What a publish has
+    sent before that stays at the hub; the job's `problem` then says so.
+    """
     return jobs.cancel(job_id)
+
+
+@router.post("/{job_id}/resume", responses=problems(*CANNOT_BE_DONE))
+def resume(job_id: str, jobs: JobsDep) -> Job:
+    """Queue a job again that failed or was cancelled; it goes on from what it has."""
+    return jobs.resume(job_id)
+
+
+@router.post(
+    "/{job_id}/approve",
+    responses=problems(
+        JobNotFoundError, JobConflictError, ReviewChangedError, CollapseSuspectedError
+    ),
+    openapi_extra=APPROVAL.described,
+)
+async def approve(job_id: str, request: Request, jobs: JobsDep) -> Job:
+    """Let a publish go on that is `awaiting_review`. `digest` is that of the review you saw."""
+    return await to_thread.run_sync(jobs.approve, job_id, await APPROVAL.read(request))
+
+
+@router.post(
+    "/{job_id}/reject",
+    responses=problems(JobNotFoundError, JobConflictError, LedgerError),
+    openapi_extra=REJECTION.described,
+)
+async def reject(job_id: str, request: Request, jobs: JobsDep) -> Job:
+    """End a publish that is `awaiting_review`; nothing is sent."""
+    return await to_thread.run_sync(jobs.reject, job_id, await REJECTION.read(request))
+
+
+@router.delete(
+    "/{job_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(JobNotFoundError, JobConflictError, NeededByJobsError),
+)
+def delete(job_id: str, jobs: JobsDep) -> None:
+    """Forget a job that has ended and remove its files, a training's weights too."""
+    jobs.delete(job_id)
 
 
 @router.get(
@@ -108,10 +208,9 @@ def events(job_id: str, jobs: JobsDep, last_event_id: Annotated[int, Header(ge=0
     seen = last_event_id if last_event_id <= job.revision else 0
     if job.state in FINISHED and job.revision == seen:
         return Response(status_code=status.HTTP_204_NO_CONTENT)
-    return StreamingResponse(
-        job_events(lambda: jobs.find(job_id), after=seen),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store"},
+    # By hand, not as the route's class: to that, FastAPI knows no answer without a stream.
+    return EventSourceResponse(
+        job_events(jobs, job_id, after=seen), headers={"Cache-Control": "no-store"}
     )
 
 

@@ -1,20 +1,39 @@
-"""Jobs in the database; the service and its worker share it."""
+"""Jobs in the database; the service and its worker share it.
 
+Each change is one statement that looks at the state itself. So of a cancel and an end that meet,
+one comes first, and a job whose cancel was accepted never ends otherwise.
+"""
+
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, select, update
+from sqlalchemy import ColumnElement, Engine, case, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from centre_node.database import JobRow
-from node_api.jobs import Job, JobProblem, JobState
+from node_api.connection import ConnectedHub
+from node_api.jobs import FINISHED, Job, JobProblem, JobState
 from node_api.requests import AnyJobRequest
-from node_api.results import RESULTS, JobResult
+from node_api.results import RESULTS, JobResult, PulledGenerator
+from node_api.review import Review
 from shared.progress import Progress
 
 REQUEST: TypeAdapter[AnyJobRequest] = TypeAdapter(AnyJobRequest)
+RUNNING: tuple[JobState, ...] = ("running",)
+IN_REVIEW: tuple[JobState, ...] = ("awaiting_review",)
+AFRESH = {
+    "state": "queued",
+    "cancel_requested": False,
+    "problem": None,
+    "attempts": 0,
+    "retries": 0,
+    "retry_at": None,
+    "finished_at": None,
+}
+"""What is forgotten of a job that is resumed; its progress and its files are not."""
 
 
 class JobStore:
@@ -23,7 +42,15 @@ class JobStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, job_id: str, request: AnyJobRequest, key: str | None, *, now: datetime) -> bool:
+    def add(
+        self,
+        job_id: str,
+        request: AnyJobRequest,
+        key: str | None,
+        *,
+        now: datetime,
+        hub: ConnectedHub | None = None,
+    ) -> bool:
         """Queue a job; False if another one has this idempotency key."""
         row = JobRow(
             id=job_id,
@@ -32,6 +59,7 @@ class JobStore:
             state="queued",
             request=REQUEST.dump_json(request).decode(),
             created_at=now,
+            hub=None if hub is None else hub.model_dump_json(),
         )
         try:
             with Session(self._engine) as session, session.begin():
@@ -48,20 +76,40 @@ class JobStore:
         """Return the job that was queued under an idempotency key."""
         return self._one(JobRow.idempotency_key == key)
 
+    def revision(self, job_id: str) -> int | None:
+        """Return a job's revision, which is quick to read; None where no job has the id."""
+        with Session(self._engine) as session:
+            return session.scalar(select(JobRow.revision).where(JobRow.id == job_id))
+
     def all(self) -> tuple[Job, ...]:
         """Return every job, newest first."""
-        with Session(self._engine) as session:
-            rows = session.scalars(select(JobRow).order_by(JobRow.number.desc()))
-            return tuple(map(_job, rows))
+        return self._all()
 
-    def has_queued(self) -> bool:
-        """Tell whether a job waits."""
-        return self._one(JobRow.state == "queued") is not None
+    def unfinished(self) -> tuple[Job, ...]:
+        """Return the jobs that wait, run or are looked at, newest first."""
+        return self._all(JobRow.state.not_in(FINISHED))
+
+    def running(self) -> tuple[Job, ...]:
+        """Return the jobs that a worker has, or had when it died."""
+        return self._all(JobRow.state == "running")
+
+    def pulls(self) -> tuple[PulledGenerator, ...]:
+        """Return what each finished pull found, oldest first."""
+        done = (JobRow.kind == "pull", JobRow.result.is_not(None))
+        with Session(self._engine) as session:
+            results = session.scalars(select(JobRow.result).where(*done).order_by(JobRow.number))
+            return tuple(PulledGenerator.model_validate_json(text or "") for text in results)
+
+    def has_due(self, *, now: datetime) -> bool:
+        """Tell whether a job waits that is to begin now."""
+        query = select(JobRow.number).where(*_due(now)).limit(1)
+        with Session(self._engine) as session:
+            return session.scalar(query) is not None
 
     def claim(self, *, now: datetime) -> Job | None:
-        """Mark the oldest queued job as running and return it; no two callers get the same."""
+        """Mark the oldest due job as running and return it; no two callers get the same."""
         oldest = (
-            select(JobRow.number).where(JobRow.state == "queued").order_by(JobRow.number).limit(1)
+            select(JobRow.number).where(*_due(now)).order_by(JobRow.number).limit(1)
         ).scalar_subquery()
         claimed = (
             update(JobRow)
@@ -69,6 +117,7 @@ class JobStore:
             .values(
                 state="running",
                 started_at=now,
+                retry_at=None,
                 attempts=JobRow.attempts + 1,
                 revision=JobRow.revision + 1,
             )
@@ -80,25 +129,84 @@ class JobStore:
 
     def report(self, job_id: str, progress: Progress) -> None:
         """Write a running job's progress."""
-        self._update(job_id, "running", progress=progress.model_dump_json())
+        self._update(job_id, RUNNING, progress=progress.model_dump_json())
 
-    def succeed(self, job_id: str, result: JobResult, *, now: datetime) -> None:
-        """Finish a running job with its result."""
-        values = {"state": "succeeded", "result": result.model_dump_json(), "finished_at": now}
-        self._update(job_id, "running", **values)
+    def succeed(
+        self,
+        job_id: str,
+        result: JobResult,
+        *,
+        now: datetime,
+        if_cancelled: JobProblem | None = None,
+    ) -> None:
+        """Finish a running job with its result.
+
+        Args:
+            if_cancelled: What is said of one that was cancelled too late to undo what it did.
+        """
+        told = None if if_cancelled is None else if_cancelled.model_dump_json()
+        self._end(
+            job_id,
+            "succeeded",
+            now,
+            result=_unless_cancelled(result.model_dump_json()),
+            problem=_unless_cancelled(None, otherwise=told),
+        )
 
     def fail(self, job_id: str, problem: JobProblem, *, now: datetime) -> None:
         """Finish a running job with the reason why it failed."""
-        values = {"state": "failed", "problem": problem.model_dump_json(), "finished_at": now}
-        self._update(job_id, "running", **values)
+        self._end(job_id, "failed", now, problem=_unless_cancelled(problem.model_dump_json()))
 
-    def cancel(self, job_id: str, state: JobState, *, now: datetime) -> bool:
-        """Finish a job as cancelled; False if it is not in `state`."""
-        return self._update(job_id, state, state="cancelled", finished_at=now)
+    def retry(self, job_id: str, problem: JobProblem, *, retry_at: datetime, now: datetime) -> None:
+        """Have a running job that failed for a passing reason wait, and begin again later."""
+        self._put_back(
+            job_id,
+            now,
+            problem=_unless_cancelled(problem.model_dump_json()),
+            retries=JobRow.retries + 1,
+            retry_at=_unless_cancelled(retry_at),
+            attempts=JobRow.attempts - 1,
+        )
 
-    def request_cancel(self, job_id: str) -> bool:
-        """Ask the worker to stop a running job; False if it does not run."""
-        return self._update(job_id, "running", cancel_requested=True)
+    def await_review(self, job_id: str, review: Review, *, now: datetime) -> None:
+        """Have a running publish wait for a person."""
+        self._put_back(
+            job_id,
+            now,
+            to="awaiting_review",
+            review=review.model_dump_json(),
+            attempts=JobRow.attempts - 1,
+        )
+
+    def answer(self, job_id: str, review: Review) -> bool:
+        """Let a publish go on that a person approved; False if it does not wait for one."""
+        return self._update(job_id, IN_REVIEW, state="queued", review=review.model_dump_json())
+
+    def reject(self, job_id: str, review: Review, problem: JobProblem, *, now: datetime) -> bool:
+        """End a publish that a person rejected; False if it does not wait for one."""
+        return self._update(
+            job_id,
+            IN_REVIEW,
+            state="failed",
+            review=review.model_dump_json(),
+            problem=problem.model_dump_json(),
+            finished_at=now,
+        )
+
+    def cancel(self, job_id: str, *, now: datetime) -> bool:
+        """Cancel a job; False if it has ended.
+
+        One that waits is cancelled then; one that runs can end in no other way any more.
+        """
+        runs = JobRow.state == "running"
+        return self._update(
+            job_id,
+            ("queued", "awaiting_review", "running"),
+            cancel_requested=True,
+            state=case((runs, "running"), else_="cancelled"),
+            finished_at=case((runs, None), else_=now),
+            retry_at=None,
+        )
 
     def cancel_requested(self, job_id: str) -> bool:
         """Tell whether somebody asked to stop the job."""
@@ -106,27 +214,54 @@ class JobStore:
             query = select(JobRow.cancel_requested).where(JobRow.id == job_id)
             return bool(session.scalar(query))
 
-    def running(self) -> tuple[Job, ...]:
-        """Return the jobs that a worker has, or had when it died."""
+    def to_be_stopped(self) -> tuple[str, ...]:
+        """Return the ids of jobs that run although they were cancelled."""
+        query = select(JobRow.id).where(JobRow.state == "running", JobRow.cancel_requested)
         with Session(self._engine) as session:
-            return tuple(
-                map(_job, session.scalars(select(JobRow).where(JobRow.state == "running")))
-            )
+            return tuple(session.scalars(query))
 
-    def requeue(self, job_id: str) -> None:
+    def requeue(self, job_id: str, *, now: datetime) -> None:
         """Put a job whose worker died back in the queue."""
-        self._update(job_id, "running", state="queued")
+        self._put_back(job_id, now)
 
-    def release(self) -> None:
+    def release(self, *, now: datetime) -> None:
         """Put the running job back in the queue; a worker that is told to stop is no attempt."""
         for job in self.running():
-            self._update(job.id, "running", state="queued", attempts=JobRow.attempts - 1)
+            self._put_back(job.id, now, attempts=JobRow.attempts - 1)
 
-    def _update(self, job_id: str, state: JobState, /, **values: object) -> bool:
-        """Change a job that is in `state`, and only then: service and worker both change jobs."""
+    def resume(self, job_id: str, hub: ConnectedHub | None) -> bool:
+        """Queue a job again that failed or was cancelled; False if it is in another state."""
+        told = None if hub is None else hub.model_dump_json()
+        return self._update(job_id, ("failed", "cancelled"), hub=told, **AFRESH)
+
+    def delete(self, job_id: str) -> None:
+        """Forget a job that has ended."""
+        gone = delete(JobRow).where(JobRow.id == job_id, JobRow.state.in_(FINISHED))
+        with Session(self._engine) as session, session.begin():
+            session.execute(gone)
+
+    def _end(self, job_id: str, state: JobState, now: datetime, **values: object) -> None:
+        self._update(
+            job_id, RUNNING, state=_unless_cancelled(state, "cancelled"), finished_at=now, **values
+        )
+
+    def _put_back(
+        self, job_id: str, now: datetime, *, to: JobState = "queued", **values: object
+    ) -> None:
+        """Have a running job wait, or end where it was cancelled."""
+        self._update(
+            job_id,
+            RUNNING,
+            state=_unless_cancelled(to, "cancelled"),
+            finished_at=_unless_cancelled(None, now),
+            **values,
+        )
+
+    def _update(self, job_id: str, states: Collection[JobState], /, **values: object) -> bool:
+        """Change a job that is in one of `states`, and only then."""
         changed = (
             update(JobRow)
-            .where(JobRow.id == job_id, JobRow.state == state)
+            .where(JobRow.id == job_id, JobRow.state.in_(states))
             .values(revision=JobRow.revision + 1, **values)
             .returning(JobRow.id)
         )
@@ -137,6 +272,19 @@ class JobStore:
         with Session(self._engine) as session:
             row = session.scalar(select(JobRow).where(condition).limit(1))
             return None if row is None else _job(row)
+
+    def _all(self, *conditions: ColumnElement[bool]) -> tuple[Job, ...]:
+        query = select(JobRow).where(*conditions).order_by(JobRow.number.desc())
+        with Session(self._engine) as session:
+            return tuple(map(_job, session.scalars(query)))
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return JobRow.state == "queued", or_(JobRow.retry_at.is_(None), JobRow.retry_at <= now)
+
+
+def _unless_cancelled(value: object, otherwise: object = None) -> ColumnElement[Any]:
+    return case((JobRow.cancel_requested, otherwise), else_=value)
 
 
 def _job(row: JobRow) -> Job:
@@ -151,9 +299,17 @@ def _job(row: JobRow) -> Job:
         attempts=row.attempts,
         revision=row.revision,
         created_at=row.created_at.replace(tzinfo=UTC),
-        started_at=None if row.started_at is None else row.started_at.replace(tzinfo=UTC),
-        finished_at=None if row.finished_at is None else row.finished_at.replace(tzinfo=UTC),
+        started_at=_in_utc(row.started_at),
+        finished_at=_in_utc(row.finished_at),
+        hub=None if row.hub is None else ConnectedHub.model_validate_json(row.hub),
+        review=None if row.review is None else Review.model_validate_json(row.review),
+        retries=row.retries,
+        retry_at=_in_utc(row.retry_at),
     )
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 def _result(kind: str, text: str) -> JobResult:

@@ -5,8 +5,8 @@ import os
 import signal
 import sys
 import time
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import cv2
@@ -14,21 +14,26 @@ import torch
 
 from centre_node.database import open_database
 from centre_node.datasets.places import places, without_places
-from centre_node.errors import NodeError
-from centre_node.jobs.errors import JobCancelledError
-from centre_node.jobs.handlers import Node, handle
-from centre_node.jobs.service import ARTIFACTS, problem_of
+from centre_node.jobs.errors import JobCancelledError, SentBeforeCancelError
+from centre_node.jobs.failures import is_passing, problem_of, unexpected
+from centre_node.jobs.handlers import handle
+from centre_node.jobs.node import Node
+from centre_node.jobs.options import WorkerOptions
+from centre_node.jobs.service import ARTIFACTS
 from centre_node.jobs.store import JobStore
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders
 from node_api.jobs import Job, JobProblem
+from node_api.results import JobResult
+from node_api.review import Review
 from shared.files import full_disk_named
+from shared.log_format import TextLines
 from shared.problems import GenshareError
 from shared.progress import Progress
+from shared.records import GeneratorVersion
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 20.0
 POLL_SECONDS = 0.2
 REPORT_SECONDS = 0.25
 
@@ -63,32 +68,44 @@ class ProgressReport:
 
 def main() -> None:
     """Run jobs until none has come for a while or the service is gone."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s worker %(message)s")
+    logging.basicConfig(level=logging.INFO)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(TextLines("worker"))
     logging.getLogger("alembic").setLevel(logging.WARNING)
     keep_headers_out()
     os.umask(0o077)
-    data_dir = Path(sys.argv[1])
-    given = (Path(place) if place else None for place in sys.argv[2:5])
-    mammograms_dir, lent_dir, policy = given
-    engine = open_database(data_dir)
+    options = WorkerOptions.model_validate_json(sys.argv[1])
+    engine = open_database(options.data_dir)
     store = JobStore(engine)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the service, which tells us
     # In a thread, for the main one may be in the middle of a transaction.
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=_leave, args=[store]).start())
     Thread(target=_leave_with_service, args=[store], daemon=True).start()
-    node = Node(engine, data_dir, data_folders(data_dir, mammograms_dir, lent_dir), policy)
+    folders = data_folders(options.data_dir, options.mammograms_dir, options.lent_dir)
+    node = Node(
+        engine,
+        options.data_dir,
+        folders,
+        options.policy,
+        review=options.review,
+        allow_unencrypted=options.allow_unencrypted,
+    )
     idle_since = time.monotonic()
-    while time.monotonic() - idle_since < IDLE_SECONDS:
+    while time.monotonic() - idle_since < options.idle_seconds:
         job = store.claim(now=_now())
         if job is None:
             time.sleep(POLL_SECONDS)
         else:
-            run_job(job, node, store)
+            run_job(job, node, store, pauses=options.retry_seconds)
             idle_since = time.monotonic()
 
 
-def run_job(job: Job, node: Node, store: JobStore) -> None:
-    """Run one job and write how it ended."""
+def run_job(job: Job, node: Node, store: JobStore, *, pauses: Sequence[float] = ()) -> None:
+    """Run one job and write how it ended.
+
+    Args:
+        pauses: Seconds before it is tried again after each failure that may pass.
+    """
     torch.set_num_threads(job.request.threads)
     cv2.setNumThreads(job.request.threads)
     (node.job_folder(job.id) / ARTIFACTS).mkdir(parents=True, exist_ok=True)
@@ -98,12 +115,39 @@ def run_job(job: Job, node: Node, store: JobStore) -> None:
         with full_disk_named(node.data_dir, sentence="no space is left on the node's disk"):
             result = handle(job, node, ProgressReport(store, job))
     except JobCancelledError:
-        store.cancel(job.id, "running", now=_now())
+        store.requeue(job.id, now=_now())  # which ends a job that was cancelled
     except Exception as error:  # noqa: BLE001 (the one place where a job's failure is recorded)
-        store.fail(job.id, _problem(job, error, node), now=_now())
+        _keep_failure(job, error, node, store, pauses)
     else:
-        store.succeed(job.id, result, now=_now())
+        _keep_result(job, result, store)
     log.info("job %s (%s) has ended", job.id, job.kind)
+
+
+def _keep_result(job: Job, result: JobResult | Review, store: JobStore) -> None:
+    if isinstance(result, Review):
+        store.await_review(job.id, result, now=_now())
+        return
+    told = None
+    if isinstance(result, GeneratorVersion):
+        sentence = (
+            f"the cancel came when the hub had published version {result.version} of "
+            f"{result.centre}/{result.name}"
+        )
+        told = problem_of(SentBeforeCancelError(sentence))
+    store.succeed(job.id, result, now=_now(), if_cancelled=told)
+
+
+def _keep_failure(
+    job: Job, error: Exception, node: Node, store: JobStore, pauses: Sequence[float]
+) -> None:
+    """Write why a job failed; if that may pass, have it tried again after a pause."""
+    problem, now = _problem(job, error, node), _now()
+    if is_passing(error) and job.retries < len(pauses):
+        retry_at = now + timedelta(seconds=pauses[job.retries])
+        store.retry(job.id, problem, retry_at=retry_at, now=now)
+        log.warning("job %s is tried again: %s", job.id, problem.detail)
+    else:
+        store.fail(job.id, problem, now=now)
 
 
 def _forget_pace(job: Job, store: JobStore) -> None:
@@ -118,12 +162,7 @@ def _problem(job: Job, error: Exception, node: Node) -> JobProblem:
         hidden = (node.data_dir, *places(node.folders))
         return told.model_copy(update={"detail": without_places(told.detail, hidden)})
     log.error("job %s: unexpected %s", job.id, type(error).__name__, exc_info=error)
-    return JobProblem(
-        code=NodeError.code,
-        title=NodeError.title,
-        detail=f"unexpected {type(error).__name__}; the node's log tells more",
-        hint="Look for the job's id in the node's log.",
-    )
+    return unexpected(error, job.id)
 
 
 def _leave_with_service(store: JobStore) -> None:
@@ -132,12 +171,15 @@ def _leave_with_service(store: JobStore) -> None:
     # the end of an idle worker.
     while os.read(sys.stdin.fileno(), 1):
         continue
-    _leave(store)
+    store.release(now=_now())
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)  # with all that this job started; nobody is left
+    os._exit(0)
 
 
 def _leave(store: JobStore) -> None:
     """Put the running job back and end at once: it resumes from what it has written so far."""
-    store.release()
+    store.release(now=_now())
     os._exit(0)
 
 

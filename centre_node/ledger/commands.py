@@ -101,7 +101,7 @@ def _decisions(ledger: Ledger) -> Table:
 
 def _version(entry: LedgerEntry) -> str:
     if not entry.released:
-        return "held back"
+        return "turned away" if entry.turned_away else "held back"
     return "not confirmed" if entry.version is None else str(entry.version)
 
 

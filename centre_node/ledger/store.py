@@ -1,8 +1,9 @@
 """The ledger's file: SQLite, for its owner alone; what is written is on the disk at once.
 
 A decision is a row, whether it let a package go or not, and has a row for each of its patients.
-The same decision on the same package is one row, however often it is made. What may have been sent
-counts as published: the hub may have it although no answer came.
+The same decision on the same package is one row, however often it is made. What was let go counts
+as published, for the hub may have it although no answer came; it does not where the hub turned the
+sender away before anything was sent.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from shared.packages import Package
 from shared.statements import AuditStatement, StatedWaiver, Verdict
 
 LEDGER = "ledger.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 TABLES = """
 CREATE TABLE decisions (
@@ -30,7 +31,7 @@ CREATE TABLE decisions (
     weights TEXT NOT NULL, trial TEXT NOT NULL, centre TEXT NOT NULL, name TEXT NOT NULL,
     verdict TEXT NOT NULL, waived_by TEXT, waiver_reason TEXT, epsilon REAL, audit_digest TEXT,
     policy_digest TEXT NOT NULL, released INTEGER NOT NULL, statement TEXT,
-    version INTEGER, decided_at TEXT NOT NULL);
+    version INTEGER, decided_at TEXT NOT NULL, sent INTEGER);
 CREATE TABLE decided_patients (
     number INTEGER NOT NULL REFERENCES decisions, patient TEXT NOT NULL,
     PRIMARY KEY (patient, number)) WITHOUT ROWID;
@@ -39,11 +40,13 @@ CREATE TABLE waivers (
     number INTEGER PRIMARY KEY, training TEXT NOT NULL, waived_by TEXT NOT NULL,
     reason TEXT NOT NULL, policy_digest TEXT NOT NULL, given_at TEXT NOT NULL);
 """
+FROM_VERSION_1 = "ALTER TABLE decisions ADD COLUMN sent INTEGER"
+"""Whether sending began; NULL: it may have, as of every row of an earlier version."""
 SPENT = """
 SELECT patient,
        count(DISTINCT CASE WHEN released AND subject IS NOT :subject THEN subject END) AS versions,
        count(DISTINCT CASE WHEN trial IS NOT :trial THEN trial END) AS tries,
-       sum(verdict IN ('refused', 'inconclusive')) AS refused,
+       sum(statement IS NULL OR waived_by IS NOT NULL) AS refused,
        max(released AND epsilon IS NULL AND weights IS NOT :weights) AS unbounded,
        (SELECT coalesce(sum(epsilon), 0) FROM (
             SELECT DISTINCT d.weights, d.epsilon FROM decisions AS d
@@ -56,6 +59,13 @@ SPENT_MOST = f"""
 SELECT max(versions), max(tries), max(unbounded), max(epsilon)
 FROM ({SPENT} WHERE patient IN (SELECT patient FROM asked) GROUP BY patient)
 """  # noqa: S608 (all of it ours)
+COUNTED_AGAIN = """
+UPDATE decisions SET released = 1 WHERE identity = ? AND statement IS NOT NULL
+"""
+COUNTED_NO_MORE = """
+UPDATE decisions SET released = 0 WHERE subject = :subject
+AND NOT EXISTS (SELECT 1 FROM decisions WHERE subject = :subject AND released AND sent IS NOT 0)
+"""
 NOBODYS = {"subject": None, "trial": None, "weights": None}
 
 
@@ -100,12 +110,17 @@ class Decided:
 
     @property
     def identity(self) -> str:
-        """The same for the same decision on the same package."""
+        """The same for the same decision on the same package.
+
+        Earlier versions let nothing go that was inconclusive and not waived: what they held back
+        is not what is let go now.
+        """
         waived = None if self.waiver is None else (self.waiver.by, self.waiver.reason)
+        verdict: str = self.verdict
+        if verdict == "inconclusive" and waived is None and self.statement is not None:
+            verdict = "inconclusive, let go"
         keys = self.tried.keys
-        return _sha256(
-            repr((keys["subject"], keys["trial"], self.verdict, self.policy_digest, waived))
-        )
+        return _sha256(repr((keys["subject"], keys["trial"], verdict, self.policy_digest, waived)))
 
 
 class LedgerStore:
@@ -142,6 +157,7 @@ class LedgerStore:
             query = "SELECT statement FROM decisions WHERE identity = ?"
             known = database.execute(query, (decided.identity,)).fetchone()
             if known is not None:
+                database.execute(COUNTED_AGAIN, (decided.identity,))
                 database.execute("COMMIT")
                 return None if known[0] is None else AuditStatement.model_validate_json(known[0])
             number = database.execute(*_inserted(decided, now)).lastrowid
@@ -152,6 +168,16 @@ class LedgerStore:
             database.execute("COMMIT")
         return decided.statement
 
+    def sending(self, subject: str) -> None:
+        """Write down that a package is being sent, before anything of it is."""
+        with self._opened(may_make=True) as database, database:
+            database.execute("UPDATE decisions SET sent = 1 WHERE subject = ?", (subject,))
+
+    def turned_away(self, subject: str) -> None:
+        """Count a package no more that no hub was ever sent anything of."""
+        with self._opened(may_make=True) as database, database:
+            database.execute(COUNTED_NO_MORE, {"subject": subject})
+
     def published(self, subject: str, version: int) -> None:
         """Write down which number the hub gave a package."""
         with self._opened(may_make=True) as database, database:
@@ -159,6 +185,14 @@ class LedgerStore:
                 "UPDATE decisions SET version = ? WHERE subject = ? AND released",
                 (version, subject),
             )
+
+    def has_released(self, subject: str) -> bool:
+        """Tell whether a package was let go, and may be at a hub."""
+        if not self._path.exists():
+            return False
+        with self._opened() as database:
+            query = "SELECT 1 FROM decisions WHERE subject = ? AND released"
+            return database.execute(query, (subject,)).fetchone() is not None
 
     def waive(
         self, training: str, waiver: StatedWaiver, *, policy_digest: str, now: datetime
@@ -239,13 +273,13 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
     (found,) = database.execute("PRAGMA user_version").fetchone()
     if found == SCHEMA_VERSION:
         return
-    if found != 0:
+    if found > SCHEMA_VERSION:
         raise LedgerError(f"the ledger {path} is of a later version ({found})")
     database.execute("BEGIN IMMEDIATE")
     (found,) = database.execute("PRAGMA user_version").fetchone()  # another may have been faster
-    if found == 0:
-        for table in filter(None, map(str.strip, TABLES.split(";"))):
-            database.execute(table)
+    if found < SCHEMA_VERSION:
+        for step in filter(None, map(str.strip, (FROM_VERSION_1 if found else TABLES).split(";"))):
+            database.execute(step)
         database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     database.execute("COMMIT")
 
@@ -264,6 +298,7 @@ def _inserted(decided: Decided, now: datetime) -> tuple[str, tuple[object, ...]]
         "audit_digest": decided.tried.audit_digest,
         "policy_digest": decided.policy_digest,
         "released": statement is not None,
+        "sent": False,
         "statement": None if statement is None else statement.model_dump_json(),
         "decided_at": now.isoformat(),
     }
@@ -289,6 +324,7 @@ def _entry(row: sqlite3.Row) -> LedgerEntry:
         audit_digest=row["audit_digest"],
         policy_digest=row["policy_digest"],
         released=bool(row["released"]),
+        turned_away=row["statement"] is not None and not row["released"],
         version=row["version"],
         decided_at=datetime.fromisoformat(row["decided_at"]).replace(tzinfo=UTC),
     )

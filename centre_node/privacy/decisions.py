@@ -25,21 +25,30 @@ def decide(
     """Return the verdict, and what each rule found.
 
     One rule that refuses is enough. What could not be told is inconclusive, which no rule that
-    passed outweighs. An AUROC whose bound is too high refuses if a leak was seen, that is if the
-    estimate is no smaller than what the audit could see in four of five cases. Chance alone
-    reaches that in 0.7 % of cases; otherwise too few patients were there to say. So they were where
-    a leak as large as the limit could not have been seen, however low the bound happens to be.
+    passed outweighs; it holds a generator back unless it is of an audit that the policy does not
+    ask for, without which the generator might have left. An AUROC whose bound is too high refuses
+    if a leak was seen, that is if the estimate is no smaller than what the audit could see in four
+    of five cases. Chance alone reaches that in 0.7 % of cases; otherwise too few patients were
+    there to say. So they were where a leak as large as the limit could not have been seen, however
+    low the bound happens to be.
 
     Args:
         report: Of the very weights that are to leave; None: no audit was made.
     """
     rules = _Rules(policy, facts)
-    reasons = (*rules.of_training(), *rules.of_audit(report))
+    audited = rules.of_audit(report)
+    if not policy.audit_required:
+        audited = map(_binding_if_refused, audited)
+    reasons = (*rules.of_training(), *audited)
     outcomes = {reason.outcome for reason in reasons}
     verdict = next(outcome for outcome in WORST_FIRST if outcome in outcomes)
     if report is None and facts.differential_privacy is None and verdict == "passed":
         verdict = "not required"
     return ReleaseDecision(verdict=verdict, reasons=reasons)
+
+
+def _binding_if_refused(reason: Reason) -> Reason:
+    return reason.model_copy(update={"binding": reason.outcome == "refused"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,10 @@ from centre_node.device import default_device
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import RECIPE, PatchFormat, new_folder, patch_files
 from centre_node.sampling.recipes import check_recipe, new_recipe, read_recipe
+from centre_node.withdrawn import WithdrawnToo
 from node_api.recipes import SamplingRecipe
 from shared.command_options import Json, Options, with_options
+from shared.marks import check_usable, note_on
 from shared.models import LARGEST_SEED, StrictModel
 from shared.names import Pathology
 from shared.packages import Package, open_package
@@ -90,6 +92,7 @@ def sample(
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to make.")],
     chosen: Annotated[SampleChoice, Options()],
+    withdrawn_too: WithdrawnToo = False,
     json: Json = False,
 ) -> None:
     """Draw synthetic patches from a fetched generator, and write the recipe beside them.
@@ -107,6 +110,7 @@ def sample(
       genshare sample lesions-dcgan --recipe patches/recipe.json --out again
     """
     package = open_package(package_folder, partly=True)
+    check_usable(package, withdrawn_too=withdrawn_too)
     recipe = chosen.recipe_for(package)
     device = _device(recipe)
     _write(recipe, package, out, chosen.format, device)
@@ -140,6 +144,10 @@ def _device(recipe: SamplingRecipe) -> torch.device:
 
 def _notes(recipe: SamplingRecipe, package: Package, device: torch.device) -> Iterator[str]:
     """Say what a person should know of the patches that were drawn."""
+    if (note := note_on(package)) is not None:
+        yield note
+    if package.card.use is not None:
+        yield f"terms of use: {package.card.use}"
     if not package.is_whole:
         yield f"{package.folder} holds {package.extent} of its package"
     if package.card.architecture.output == "residual":

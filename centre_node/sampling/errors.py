@@ -30,3 +30,12 @@ class PatchesNotKeptError(
     hint="Choose a new folder, where you may write, on a disk with room.",
 ):
     """Sampled patches cannot be written."""
+
+
+class UseNotAllowedError(
+    NodeError,
+    code="GS-3601",
+    title="Use not allowed",
+    hint="Draw fewer patches, or ask the contact on the generator's card.",
+):
+    """A generator's terms do not allow what is asked of it."""

@@ -11,9 +11,10 @@ import typer
 from pydantic import Field, model_validator
 
 from centre_node.mammography.command_options import EVERY_KIND, Mammograms, Patches
-from centre_node.mammography.commands.told import print_skipped, skipped_in
+from centre_node.mammography.commands.told import print_skipped
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.pictures import write_png
+from centre_node.mammography.skipped import skipped_in
 from centre_node.painting.own_lesions import PaintedFrom
 from centre_node.process import Threads, prepare_for_real_patches
 from centre_node.sampling.painting import Kept, cut_for_painting, paint_own

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from centre_node.sampling.classes import check_count, check_pathology
 from centre_node.sampling.errors import RecipeRefusedError
 from node_api.recipes import RecipeWeights, SamplingRecipe
 from shared.cards import WeightFile
@@ -28,8 +29,10 @@ def new_recipe(
 
     Raises:
         RecipeRefusedError: The generator knows no classes, and a pathology is asked for.
+        UseNotAllowedError: Its terms allow fewer patches.
     """
-    _check_pathology(pathology, package)
+    check_pathology(pathology, package.card)
+    check_count(count, package.card)
     return SamplingRecipe(
         centre=package.card.centre,
         name=package.card.name,
@@ -59,13 +62,15 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
 
     Raises:
         RecipeRefusedError: It is another package, lacks a weight file or knows no classes.
+        UseNotAllowedError: Its terms allow fewer patches.
     """
     if recipe.manifest_digest != package.digest:
         raise RecipeRefusedError(
             f"the recipe is of the package with the manifest digest {recipe.manifest_digest}, but "
             f"{package.folder} holds {package.digest}"
         )
-    _check_pathology(recipe.pathology, package)
+    check_pathology(recipe.pathology, package.card)
+    check_count(recipe.count, package.card)
     here = {(file.name, file.sha256) for file in package.weights}
     for file in recipe.weights:
         if (file.name, file.sha256) not in here:
@@ -73,15 +78,6 @@ def check_recipe(recipe: SamplingRecipe, package: Package) -> None:
                 f"the recipe draws from {file.name} with the SHA-256 {file.sha256}, which "
                 f"{package.folder} does not hold"
             )
-
-
-def _check_pathology(pathology: Pathology | None, package: Package) -> None:
-    card = package.card
-    if pathology is not None and pathology not in card.architecture.classes:
-        raise RecipeRefusedError(
-            f"{pathology} patches are asked for, but the generator {card.centre}/{card.name} knows "
-            "no classes: leave the pathology out, or take a generator whose card has classes"
-        )
 
 
 def _drawn_from(file: WeightFile) -> RecipeWeights:

@@ -11,7 +11,7 @@ from centre_node.privacy.audit import Audit, AuditedGenerator
 from centre_node.privacy.candidates import Candidates, candidates
 from centre_node.privacy.discriminator import discriminator_scores
 from centre_node.privacy.phantom_features import phantom_features
-from centre_node.sharing.publish import weights_to_publish
+from centre_node.sharing.before_release import weights_to_publish
 from centre_node.sharing.release import AUDIT
 from centre_node.training.held_out import read_members
 from node_api.audits import AuditReport, AuditSettings

@@ -30,3 +30,14 @@ class AuditUnusableError(
     hint="Audit the generator again, or move the file away if it is none of an audit.",
 ):
     """The file of an audit is damaged, or none."""
+
+
+class NotApprovedError(
+    NodeError,
+    code="GS-3710",
+    status=409,
+    title="Not approved",
+    hint="Nothing was sent. Run it with --review on a terminal, or with --approve and the digest "
+    "that a person saw.",
+):
+    """A person is to look at what would leave, and has not approved it."""

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +19,24 @@ from centre_node.ledger.store import Decided, LedgerStore, Try
 from centre_node.privacy.decisions import decide
 from centre_node.privacy.statements import state
 from centre_node.sharing.errors import AuditUnusableError, ReleaseRefusedError
+from centre_node.sharing.officers_pages import keep_page
 from node_api.audits import AuditReport
 from node_api.release import ReleaseDecision, ReleasePolicy, TrainingFacts
 from privacy_page.contents import Findings, page_of
-from privacy_page.page import privacy_html
 from shared.canonical import digest_of
-from shared.files import write_text
+from shared.errors import HubTurnedAwayError
 from shared.hub_client import HubClient
 from shared.models import validation_summary
 from shared.packages import Package
-from shared.progress import OnProgress
+from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
 from shared.statements import AuditStatement, DifferentialPrivacy, StatedWaiver
+from signing.keys import SigningKey
+from signing.publishing import Signer
 
 AUDIT = Path("audit") / "audit.json"
 MOST_SAID = 3
-PAGE_HTML, PAGE_JSON = "privacy.html", "privacy.json"
+UNSIGNED = "the hub keeps no signatures: it is one of an earlier version, and nothing was signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +86,34 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A version at the hub.
+
+    Attributes:
+        package, statement: Whether it was sent now; else the hub had it.
+        signed: Whether the hub has the centre's signature of it.
+    """
+
+    record: GeneratorVersion
+    package: bool
+    statement: bool
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """A centre's policy, and the ledger of what it let go.
 
     Attributes:
         pages: Where the officer's page of each decision is written, of a refusal too; None:
             nowhere.
+        key: What is sent is signed with it; None: it is not signed.
     """
 
     policy: ReleasePolicy
     ledger: LedgerStore
     pages: Path | None = None
+    key: SigningKey | None = None
 
     def decide(self, candidate: Candidate, *, keep: bool = True) -> Release:
         """Return what may be sent.
@@ -180,27 +200,49 @@ class Gate:
             statement=statement,
             made_on=made_on,
         )
-        page = page_of(found)
-        self.pages.mkdir(parents=True, exist_ok=True)
-        write_text(self.pages / PAGE_HTML, privacy_html(page))
-        write_text(self.pages / PAGE_JSON, page.model_dump_json(indent=2) + "\n")
+        keep_page(self.pages, page_of(found))
 
     def send(
-        self, release: Release, hub: HubClient, *, on_progress: OnProgress
-    ) -> GeneratorVersion:
-        """Publish a package and what is said of it; harmless when repeated.
+        self,
+        release: Release,
+        hub: HubClient,
+        *,
+        draft: bool = False,
+        on_progress: OnProgress,
+    ) -> Sent:
+        """Publish a package and what is said of it, signed; harmless when repeated.
+
+        Args:
+            draft: Whether nobody else is to see it until it is handed in.
 
         What the hub has stays if it says the same, whatever day or policy it was said by.
 
         Raises:
+            HubTurnedAwayError: The hub refused the sender; nothing was sent, and nothing counts.
             HubRefusedError: The hub holds another statement of this version.
+            KeyNotTrustedError: The hub has another key of this centre.
         """
-        record = hub.publish(release.package, on_progress=on_progress)
-        self.ledger.published(release.package.digest, record.version)
+        package = release.package
+        try:
+            published = hub.publication(
+                package,
+                draft=draft,
+                on_progress=on_progress,
+                on_sending=partial(self.ledger.sending, package.digest),
+            )
+        except HubTurnedAwayError:
+            self.ledger.turned_away(package.digest)
+            raise
+        record = published.record
+        self.ledger.published(package.digest, record.version)
         stated = hub.statement(record)
-        if stated is not None and _content(stated) == _content(release.statement):
-            return record
-        return hub.state(record, release.statement)
+        is_told = stated is not None and _content(stated) == _content(release.statement)
+        if not is_told:
+            stated, record = release.statement, hub.state(record, release.statement)
+        signed = self.key is not None and Signer(self.key, hub).sign(record, stated)
+        if self.key is not None and not signed:
+            on_progress(Progress(done=1, total=1, unit="versions", warning=UNSIGNED))
+        return Sent(record, package=published.is_new, statement=not is_told, signed=signed)
 
 
 def _content(statement: AuditStatement) -> dict[str, Any]:
@@ -239,7 +281,7 @@ def _check_audited(report: AuditReport, package: Package) -> None:
 
 
 def _refusal(decision: ReleaseDecision) -> str:
-    reasons = decision.against
+    reasons = [reason for reason in decision.against if reason.binding]
     said = "; ".join(reason.sentence for reason in reasons[:MOST_SAID])
     more = len(reasons) - MOST_SAID
     verdict = "refuses" if decision.verdict == "refused" else "cannot let go (inconclusive)"

@@ -11,12 +11,13 @@ from centre_node.log_rules import keep_headers_out
 from centre_node.process import Threads
 from centre_node.study.command_parts import EngineChoice, runs_shown
 from centre_node.study.from_file import CACHE, plan_study_file, run_study_file, write_report
-from centre_node.study.lineage import RESULT, read_report, uses_of
+from centre_node.study.lineage import RESULT, Use, read_report, uses_of
 from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
-from centre_node.study.plan import StudyPlan
 from centre_node.study.splits import differences_over_splits
+from centre_node.withdrawn import WithdrawnToo
 from node_api.findings import StudyResult
+from node_api.plans import StudyPlan
 from shared.command_options import Json, Options, with_options
 from shared.durations import duration
 from study_report.presented import Presented
@@ -46,6 +47,15 @@ def run(
     ],
     engine: Annotated[EngineChoice, Options(panel="What does the runs")],
     threads: Threads = 1,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GENERATOR",
+            help="Leave out a generator, such as one that was withdrawn: its name in the file, or "
+            "its digest. Once for each.",
+        ),
+    ] = None,
+    withdrawn_too: WithdrawnToo = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", metavar="", help="Say what would be done; write nothing."),
@@ -55,20 +65,30 @@ def run(
     """Run a study on a folder of mammograms and fetched generators.
 
     Interrupted, the same command goes on where it stopped; arms and seeds that are added later
-    reuse every run that is there.
+    reuse every run that is there. So does the same study without a generator; to keep the report
+    that was made with it, name another folder.
 
     Examples:
       genshare study run masses.toml --out masses
 
+      genshare study run masses.toml --out masses --without centre-b-masses
+
       genshare study run masses.toml --out masses --engine ray --address ray://head:10001
     """
     if dry_run:
-        _print_plan(plan_study_file(study_file, out), json=json)
+        plan = plan_study_file(study_file, out, without=without or (), withdrawn_too=withdrawn_too)
+        _print_plan(plan, json=json)
         return
     chosen = engine.made()
     with runs_shown() as on_progress:
         report = run_study_file(
-            study_file, out, engine=chosen, threads=threads, on_progress=on_progress
+            study_file,
+            out,
+            engine=chosen,
+            threads=threads,
+            on_progress=on_progress,
+            without=without or (),
+            withdrawn_too=withdrawn_too,
         )
     result = report.result
     _print_failed(result)
@@ -103,7 +123,7 @@ def uses(
         typer.Argument(
             metavar="DIGEST",
             help="The manifest digest of a generator, as genshare fetch --json prints it, or its "
-            "first 8 digits.",
+            "first 8 digits; or `withdrawn`: all that were withdrawn, as their folders say.",
         ),
     ],
     folder: Annotated[
@@ -114,12 +134,15 @@ def uses(
     ] = Path(),
     json: Json = False,
 ) -> None:
-    """List the studies whose results depend on a generator.
+    """List the studies whose results depend on a generator, and say if it was withdrawn.
+
+    That it was is known of generators in FOLDER, such as a node's, which marks them, or those that
+    genshare refresh has asked the hub about.
 
     Examples:
       genshare study uses 3f1c9a02 genshare-results
 
-      genshare study uses 3f1c9a02 /srv/node --json
+      genshare study uses withdrawn /srv/node --json
     """
     found = list(uses_of(digest, folder))
     if json:
@@ -129,7 +152,8 @@ def uses(
     for use in found:
         sys.stdout.write(
             f"{use.result}: {use.centre}/{use.name} ({use.manifest_digest[:12]}), "
-            f"{use.patches} patches in {use.runs} runs of the arms {', '.join(use.arms)}\n"
+            f"{use.patches} patches in {use.runs} runs of the arms {', '.join(use.arms)}"
+            f"{_tainted(use)}\n"
         )
     if not found:
         sys.stdout.write(f"no study in {folder} used a generator {digest}\n")
@@ -177,6 +201,13 @@ def paper_tables(json: Json = False) -> None:
         console = Console(highlight=False)
         console.width = max(console.width, LEAST_WIDTH)
         print_paper_tables(console)
+
+
+def _tainted(use: Use) -> str:
+    if use.state is None:
+        return ""
+    word = "; TAINTED, for it is" if use.is_tainted else "; it is"
+    return f"{word} {use.state}"
 
 
 def _print_plan(plan: StudyPlan, *, json: bool) -> None:

@@ -1,7 +1,7 @@
 """Runs the study that a file describes, with no node and no hub."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import cv2
@@ -11,12 +11,15 @@ from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
 from centre_node.mammography.mammograms import Reading
 from centre_node.study.errors import StudyFileError
-from centre_node.study.plan import StudyPlan, plan_study, try_paces
+from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import Engine, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
+from centre_node.study.without import file_without
 from node_api.data_sources import DatasetSource, MammogramFolder
+from node_api.plans import StudyPlan
 from node_api.studies import StudyConfiguration
+from shared.marks import check_usable
 from shared.packages import Package, open_package
 from shared.progress import OnProgress
 from study_report.contents import StudyReport
@@ -26,22 +29,32 @@ CACHE = "cache"
 
 
 def run_study_file(
-    path: Path, out: Path, *, engine: Engine, threads: int, on_progress: OnProgress
+    path: Path,
+    out: Path,
+    *,
+    engine: Engine,
+    threads: int,
+    on_progress: OnProgress,
+    without: Collection[str] = (),
+    withdrawn_too: bool = False,
 ) -> StudyReport:
     """Run a study and write its report; interrupted, the same call goes on where it stopped.
 
     Args:
         path: A study file, TOML.
         out: Gets the report, and what a resumption needs.
+        without: Generators to leave out, by name or digest.
+        withdrawn_too: Whether generators that were withdrawn are used all the same.
 
     Raises:
+        GeneratorWithdrawnError: A generator was withdrawn, and is neither left out nor wanted.
         StudyFileError: The file says something that makes no sense.
         StudyFileError: `out` cannot be made or written.
     """
     keep_headers_out()
-    file = read_study_file(path)
+    file = file_without(read_study_file(path), without)
     make_folder(out)
-    configuration, inputs = _read_inputs(file, out)
+    configuration, inputs = _read_inputs(file, out, withdrawn_too=withdrawn_too)
     cv2.setNumThreads(1)
     result = run_study(
         configuration,
@@ -58,14 +71,17 @@ def run_study_file(
     return report
 
 
-def plan_study_file(path: Path, out: Path) -> StudyPlan:
+def plan_study_file(
+    path: Path, out: Path, *, without: Collection[str] = (), withdrawn_too: bool = False
+) -> StudyPlan:
     """Say what a study file would do, and refuse what its start would refuse; nothing is written.
 
     Raises:
         StudyFileError: The file says something that makes no sense.
     """
     keep_headers_out()
-    configuration, inputs = _read_inputs(read_study_file(path), out)
+    file = file_without(read_study_file(path), without)
+    configuration, inputs = _read_inputs(file, out, withdrawn_too=withdrawn_too)
     device = default_device()
     return plan_study(configuration, inputs, try_paces(configuration, inputs, device))
 
@@ -90,14 +106,23 @@ def make_folder(out: Path) -> None:
         raise StudyFileError(f"the folder {out} cannot be written")
 
 
-def _read_inputs(file: StudyFile, out: Path) -> tuple[StudyConfiguration, StudyInputs]:
-    packages = open_generators(file)
+def _read_inputs(
+    file: StudyFile, out: Path, *, withdrawn_too: bool
+) -> tuple[StudyConfiguration, StudyInputs]:
+    packages = open_generators(file, withdrawn_too=withdrawn_too)
     return file.configuration(digests_of(packages)), inputs_of(file, packages, out)
 
 
-def open_generators(file: StudyFile) -> dict[str, Package]:
-    """Return the packages that a study file names, verified, by their names there."""
-    return {name: open_package(folder, partly=True) for name, folder in file.generators.items()}
+def open_generators(file: StudyFile, *, withdrawn_too: bool = False) -> dict[str, Package]:
+    """Return the packages that a study file names, verified, by their names there.
+
+    Raises:
+        GeneratorWithdrawnError: One was withdrawn, and `withdrawn_too` is false.
+    """
+    packages = {name: open_package(at, partly=True) for name, at in file.generators.items()}
+    for package in packages.values():
+        check_usable(package, withdrawn_too=withdrawn_too)
+    return packages
 
 
 def digests_of(packages: Mapping[str, Package]) -> dict[str, str]:

@@ -4,14 +4,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from centre_node.study.errors import StudyFileError
+from shared.marks import read_mark
 from shared.models import StrictModel, read_model
+from shared.packages import MARK
+from shared.states import ENDED, VersionState
 from study_report.contents import StudyReport
 
 RESULT = "study-result.json"
+WITHDRAWN = "withdrawn"
 
 
 class Use(StrictModel):
-    """A study that depends on a generator, and the arms that do."""
+    """A study that depends on a generator, and the arms that do.
+
+    Attributes:
+        state: What is written down of the generator where it lies; None: nothing.
+    """
 
     result: str
     centre: str
@@ -20,13 +28,20 @@ class Use(StrictModel):
     arms: tuple[str, ...]
     patches: int
     runs: int
+    state: VersionState | None = None
+
+    @property
+    def is_tainted(self) -> bool:
+        """Whether the generator was withdrawn or quarantined."""
+        return self.state is not None and self.state.state in ENDED
 
 
 def uses_of(digest: str, folder: Path) -> Iterator[Use]:
     """Yield the studies in a folder, or in folders inside it, that used a generator.
 
     Args:
-        digest: The generator's manifest digest, or the beginning of it.
+        digest: The generator's manifest digest, or the beginning of it; `WITHDRAWN`: all that
+            were withdrawn, as the folders of packages inside `folder` say.
 
     Raises:
         StudyFileError: There is no result of a study, or one that cannot be read.
@@ -38,11 +53,14 @@ def uses_of(digest: str, folder: Path) -> Iterator[Use]:
         raise StudyFileError(
             f"neither {folder} nor a folder inside it holds a study's result, {RESULT}"
         )
+    marks = _marks(folder)
     for path in paths:
         result = read_report(path).result
         for used in result.generators:
-            if used.manifest_digest.startswith(digest):
+            mark = marks.get(used.manifest_digest)
+            if _is_meant(digest, used.manifest_digest, mark):
                 yield Use(
+                    state=mark,
                     result=str(path),
                     centre=used.centre,
                     name=used.name,
@@ -51,6 +69,18 @@ def uses_of(digest: str, folder: Path) -> Iterator[Use]:
                     patches=used.patches,
                     runs=sum(row.arm in used.arms for row in result.rows),
                 )
+
+
+def _marks(folder: Path) -> dict[str, VersionState]:
+    """Return what is written down of packages in a folder, by manifest digest."""
+    found = [read_mark(path.parent) for path in folder.rglob(MARK)]
+    return {mark.manifest_digest: mark for mark in found if mark is not None}
+
+
+def _is_meant(digest: str, used: str, mark: VersionState | None) -> bool:
+    if digest == WITHDRAWN:
+        return mark is not None and mark.state in ENDED
+    return used.startswith(digest)
 
 
 def read_report(path: Path) -> StudyReport:

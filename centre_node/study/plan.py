@@ -11,39 +11,13 @@ from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.splits import with_kinds
 from centre_node.study.arms import addition
 from centre_node.study.durations import Pace, Sizes, try_pace, try_reading
-from centre_node.study.preparation import StudyInputs, check_generators
+from centre_node.study.fitting_generators import cards_of, check_generators
+from centre_node.study.preparation import StudyInputs
 from centre_node.study.task_data import split_of, training_patients, usable
 from node_api.classifier_training import ClassifierName
+from node_api.plans import PlannedSubset, StudyPlan
 from node_api.studies import Arm, StudyConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT
-from shared.models import StrictModel
-
-
-class PlannedSubset(StrictModel):
-    """One part of the patients, and the lesions of the study's kinds that they have."""
-
-    name: str
-    patients: int
-    lesions: int
-
-
-class StudyPlan(StrictModel):
-    """A study that could start.
-
-    Attributes:
-        seconds: About how long it takes here; a generator that the centre trains for itself is not
-            counted.
-        workers: Runs that are done at once.
-    """
-
-    subsets: tuple[PlannedSubset, ...]
-    arms: tuple[str, ...]
-    classifiers: tuple[str, ...]
-    seeds: tuple[int, ...]
-    length: str
-    runs: int
-    workers: int
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +47,23 @@ def try_paces(
     return Paces(classifiers, try_reading(inputs.own.mammograms))
 
 
-def plan_study(configuration: StudyConfiguration, inputs: StudyInputs, paces: Paces) -> StudyPlan:
+def plan_study(
+    configuration: StudyConfiguration,
+    inputs: StudyInputs,
+    paces: Paces,
+    *,
+    workers: int | None = None,
+) -> StudyPlan:
     """Refuse what the start of a study would refuse of its data, and say what it would do.
+
+    Args:
+        workers: Runs that are done at once; None: one a processor.
 
     Raises:
         NotEnoughPatientsError, OneClassOnlyError: The data are too few.
         GeneratorSizeError, GeneratorClassesError: A generator does not fit.
     """
-    check_generators(configuration, inputs.packages)
+    check_generators(configuration, cards_of(inputs.packages))
     own = usable(configuration, inputs.own)
     scope = with_kinds(own.mammograms, configuration.lesion_kinds)
     split = split_of(configuration, scope)
@@ -91,13 +74,13 @@ def plan_study(configuration: StudyConfiguration, inputs: StudyInputs, paces: Pa
     )
     held_out = count.of("validation", split.validation), count.of("test", split.test)
     subsets = (*training, *held_out)
-    workers = len(os.sched_getaffinity(0))
+    at_once = len(os.sched_getaffinity(0)) if workers is None else workers
     donated = {
         name: count.lesions_of(usable(configuration, reading).mammograms)
         for name, reading in inputs.donors.items()
     }
     images = len(own.mammograms) + sum(len(inputs.donors[name].mammograms) for name in donated)
-    cutting = images * paces.image / workers
+    cutting = images * paces.image / at_once
     return StudyPlan(
         subsets=subsets,
         arms=tuple(arm.name for arm in configuration.arms),
@@ -105,8 +88,8 @@ def plan_study(configuration: StudyConfiguration, inputs: StudyInputs, paces: Pa
         seeds=configuration.seeds,
         length=configuration.classifier_training.length,
         runs=configuration.runs,
-        workers=workers,
-        seconds=cutting + _running(configuration, subsets, donated, paces) / workers,
+        workers=at_once,
+        seconds=cutting + _running(configuration, subsets, donated, paces) / at_once,
     )
 
 

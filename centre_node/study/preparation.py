@@ -15,11 +15,10 @@ from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.patch_store import PatchStore, check_no_leak
 from centre_node.mammography.splits import with_kinds
 from centre_node.sampling.drawing import follow_recipe
-from centre_node.sampling.errors import GeneratorOutputError
 from centre_node.sampling.patch_files import array_file
 from centre_node.sampling.recipes import new_recipe
 from centre_node.study.arms import Addition, addition
-from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError
+from centre_node.study.fitting_generators import cards_of, check_generators
 from centre_node.study.kept_samples import StoredSamples, kept_samples
 from centre_node.study.own_generator import own_generated
 from centre_node.study.painted_patches import painted_patches
@@ -101,7 +100,7 @@ def prepare(
         GeneratorClassesError: The task tells pathologies apart, and a generator knows none.
         InitialWeightsError: The file that classifiers are to start from is not there.
     """
-    check_generators(configuration, inputs.packages)
+    check_generators(configuration, cards_of(inputs.packages))
     names = _donors(configuration)
     unused = left_out(configuration, [inputs.own, *(inputs.donors[name] for name in names)])
     inputs = replace(
@@ -157,61 +156,8 @@ def prepare(
     )
 
 
-def check_generators(configuration: StudyConfiguration, packages: Mapping[str, Package]) -> None:
-    """Check that the arms' generators make what the study compares.
-
-    Raises:
-        GeneratorSizeError: One makes patches of another size.
-        GeneratorClassesError: The task tells pathologies apart, and one knows none.
-        GeneratorOutputError: An arm paints whole patches, or takes residuals for such.
-    """
-    _check_sizes(configuration, packages)
-    _check_classes(configuration, packages)
-    _check_outputs(configuration, packages)
-
-
 def _donors(configuration: StudyConfiguration) -> list[str]:
     return sorted({name for arm in configuration.arms for name in arm.real_donors})
-
-
-def _check_sizes(configuration: StudyConfiguration, packages: Mapping[str, Package]) -> None:
-    for digest in (digest for arm in configuration.arms for digest in arm.generators):
-        card = packages[digest].card
-        if card.architecture.image_size != configuration.image_size:
-            raise GeneratorSizeError(
-                f"{card.centre}/{card.name} makes patches of {card.architecture.image_size} px, "
-                f"but the study's image_size is {configuration.image_size}"
-            )
-
-
-def _check_classes(configuration: StudyConfiguration, packages: Mapping[str, Package]) -> None:
-    if configuration.task != BENIGN_OR_MALIGNANT:
-        return
-    for arm in configuration.arms:
-        for digest in arm.generators:
-            card = packages[digest].card
-            if not card.architecture.classes:
-                raise GeneratorClassesError(
-                    f"the arm {arm.name!r} draws from {card.centre}/{card.name}, which cannot be "
-                    f"asked for benign or malignant patches, but the task is {configuration.task}"
-                )
-
-
-def _check_outputs(configuration: StudyConfiguration, packages: Mapping[str, Package]) -> None:
-    for arm in configuration.arms:
-        for digest in arm.generators:
-            card = packages[digest].card
-            is_residual, name = card.architecture.output == "residual", f"{card.centre}/{card.name}"
-            if is_residual and arm.painted is None:
-                raise GeneratorOutputError(
-                    f"{name} draws residuals, which are no patches by themselves; give the arm "
-                    f"{arm.name!r} painted = 'generator', which paints them on own healthy patches"
-                )
-            if arm.painted == "generator" and not is_residual:
-                raise GeneratorOutputError(
-                    f"{name} draws whole patches, which cannot be painted; leave painted out of "
-                    f"the arm {arm.name!r}, or take a generator of residuals"
-                )
 
 
 def _patients(reading: Reading) -> tuple[str, ...]:

@@ -11,20 +11,20 @@ import torch
 from centre_node.mammography.errors import OneClassOnlyError
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.splits import with_kinds
+from centre_node.mammography.usual_patches import (
+    MARGIN_MM,
+    SMALLEST_SIDE_MM,
+    usual_patches,
+)
 from centre_node.study.errors import GeneratorSizeError
-from centre_node.study.plan import StudyPlan, plan_study, try_paces
+from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from node_api.patches import PatchConfiguration
+from node_api.plans import StudyPlan
 from node_api.studies import EVERY_KIND, Arm, StudyConfiguration
 from shared.durations import duration
 from shared.names import LesionKind
 from shared.packages import Package
-
-MARGIN_MM, SMALLEST_SIDE_MM = 4.2, 9.0
-"""The paper's 60 px and 128 px at INbreast's 0.07 mm a pixel."""
-
-MARGIN_SHARE, SMALLEST_SHARE = 0.3, 0.7
-"""Of the median lesion's larger side, where no spacing is known."""
 
 USUAL_SIDE_PX = 64
 SPLIT_SHARES = (0.5, 0.15, 0.35)
@@ -118,37 +118,30 @@ def _patches(scope: Sequence[Mammogram]) -> tuple[PatchConfiguration, tuple[str,
     ill = [image for image in scope if image.lesions]
     median = statistics.median(le.box.larger_side for image in ill for le in image.lesions)
     spacings = [image.pixel_spacing_mm for image in scope if image.pixel_spacing_mm is not None]
-    if len(spacings) == len(scope):
-        cut: dict[str, object] = {
-            "margin_mm": MARGIN_MM,
-            "smallest_side_px": _at_least_8(SMALLEST_SIDE_MM / statistics.median(spacings)),
-        }
+    healthy = sum(not image.lesions and not image.excluded for image in scope)
+    patches = usual_patches(
+        spacing_mm=statistics.median(spacings) if len(spacings) == len(scope) else None,
+        lesion_side_px=median,
+        healthy_images=healthy,
+        ill_images=len(ill),
+    )
+    if patches.margin_mm is not None:
         why = (
             f"a margin of {MARGIN_MM} mm and sides of {SMALLEST_SIDE_MM:g} mm or more, the paper's "
             "at INbreast's spacing"
         )
     else:
-        cut = {
-            "margin_px": max(1, round(MARGIN_SHARE * median)),
-            "smallest_side_px": _at_least_8(SMALLEST_SHARE * median),
-        }
         why = (
-            f"a margin of {cut['margin_px']} px: {len(scope) - len(spacings)} of {len(scope)} "
+            f"a margin of {patches.margin_px} px: {len(scope) - len(spacings)} of {len(scope)} "
             f"images have no pixel spacing, and the median lesion is {median:g} px long"
         )
-    healthy = sum(not image.lesions and not image.excluded for image in scope)
-    everywhere = healthy < len(ill)
-    cut["healthy_from"] = "all_mammograms" if everywhere else "healthy_mammograms"
+    everywhere = patches.healthy_from == "all_mammograms"
     where = "all images, outside every annotation" if everywhere else "those alone"
     why_healthy = (
         f"{healthy} of {len(scope)} images are without annotation, so healthy patches are from "
         f"{where}, inside the breast"
     )
-    return PatchConfiguration.model_validate({**cut, "tissue": "breast_mask"}), (why, why_healthy)
-
-
-def _at_least_8(side: float) -> int:
-    return max(8, round(side))
+    return patches, (why, why_healthy)
 
 
 def _added(scope: Sequence[Mammogram]) -> tuple[int, str]:
@@ -186,8 +179,17 @@ def _fitted(
     configuration, plan = next(fitting, plans[-1])
     fits = plan.seconds <= 60 * minutes
     told = f"{len(configuration.seeds)} seeds of {configuration.classifier_training.length}"
-    ending = "" if fits else f", more than the {minutes:g} minutes that were given"
-    return configuration, plan, f"{told}: about {duration(plan.seconds)} on this machine{ending}"
+    about = f"about {duration(plan.seconds)} on this machine"
+    if fits:
+        return configuration, plan, f"{told}: {about}"
+    return (
+        configuration,
+        plan,
+        (
+            f"{told}: {about}, although {minutes:g} minutes were given; a smaller study leads to "
+            "no verdict, so this is the smallest that is proposed"
+        ),
+    )
 
 
 def _of_length(fixed: Mapping[str, object], seeds: int, steps: int) -> StudyConfiguration:

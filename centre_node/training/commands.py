@@ -108,7 +108,7 @@ def train_generator(
     interrupted training loses the epochs since its last checkpoint, because they are spent.
 
     Interrupted, the same command goes on where it stopped. Exit codes: 0 done, 1 failed, 2 wrong
-    usage, 130 interrupted.
+    usage, 130 interrupted, 143 terminated.
 
     Examples:
       genshare train-generator /data/INbreast --kinds mass --margin-mm 4.2 --tissue breast_mask

@@ -10,11 +10,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from genshare.doctor.findings import Finding
 from genshare.doctor.libraries import look_at_libraries, look_at_python
-from genshare.doctor.machine import look_at_engine, look_at_folder, look_at_memory
+from genshare.doctor.machine import look_at_engine
 from genshare.doctor.services import HUB, NODE, look_at_service
 from shared.command_options import Json
+from shared.findings import Finding
+from shared.hub_options import AllowUnencrypted
+from shared.machine import look_at_folder, look_at_memory
 from shared.version import genshare_version
 
 app = typer.Typer(add_completion=False)
@@ -58,6 +60,7 @@ def doctor(
             envvar="NODE_TOKEN", metavar="TOKEN", help="That node's token.", show_default=False
         ),
     ] = None,
+    allow_unencrypted: AllowUnencrypted = False,
     json: Json = False,
 ) -> None:
     """Look at this machine and at the services it is to reach; say what is amiss and what to do.
@@ -71,7 +74,8 @@ def doctor(
       --hub-url https://hub.example.org --node-url http://127.0.0.1:8001
     """
     findings = []
-    for finding in _look(data_dir, mammograms_dir, (hub_url, hub_token), (node_url, node_token)):
+    hub, node = (hub_url, hub_token), (node_url, node_token)
+    for finding in _look(data_dir, mammograms_dir, hub, node, allow_unencrypted=allow_unencrypted):
         findings.append(finding)
         if not json:
             _tell(finding)
@@ -93,6 +97,8 @@ def _look(
     mammograms_dir: Path | None,
     hub: tuple[str | None, str | None],
     node: tuple[str | None, str | None],
+    *,
+    allow_unencrypted: bool,
 ) -> Iterator[Finding]:
     yield from look_at_python()
     yield from look_at_libraries()
@@ -101,8 +107,8 @@ def _look(
     if mammograms_dir is not None:
         yield from look_at_folder(mammograms_dir, what="mammograms", written=False)
     yield from look_at_engine()
-    yield from look_at_service(HUB, *hub)
-    yield from look_at_service(NODE, *node)
+    yield from look_at_service(HUB, *hub, allow_unencrypted=allow_unencrypted)
+    yield from look_at_service(NODE, *node, allow_unencrypted=allow_unencrypted)
 
 
 def _tell(finding: Finding) -> None:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from genshare.doctor.findings import Finding, broken, fine, notice
+from shared.findings import Finding, broken, fine, notice
 
 IMPORT_SECONDS = 120.0
 LIBRARIES = (

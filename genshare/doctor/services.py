@@ -9,9 +9,10 @@ from time import time
 import httpx
 from pydantic import ValidationError
 
-from genshare.doctor.findings import Finding, broken, fine, not_looked_at, notice
 from shared.bounded_http import body_of, http_client, opened
 from shared.budgets import Budget
+from shared.errors import UnencryptedError
+from shared.findings import Finding, broken, fine, not_looked_at, notice
 from shared.problems import Problem
 from shared.safe_text import shown
 from shared.version import genshare_version
@@ -61,7 +62,9 @@ class _Answer:
     date: str | None
 
 
-def look_at_service(service: Service, url: str | None, token: str | None) -> Iterator[Finding]:
+def look_at_service(
+    service: Service, url: str | None, token: str | None, *, allow_unencrypted: bool = False
+) -> Iterator[Finding]:
     """Say whether a service answers and knows the token, and how its clock and version differ."""
     if url is None:
         name, upper = service.name, service.name.upper()
@@ -69,8 +72,12 @@ def look_at_service(service: Service, url: str | None, token: str | None) -> Ite
         yield not_looked_at(name, "no address was given", remedy)
         return
     try:
-        with http_client(url, token, timeout_seconds=SECONDS) as http:
+        with http_client(
+            url, token, timeout_seconds=SECONDS, allow_unencrypted=allow_unencrypted
+        ) as http:
             yield from _look(service, url, http, token=token)
+    except UnencryptedError as error:
+        yield broken(service.name, str(error), error.hint)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
         yield broken(
             service.name,

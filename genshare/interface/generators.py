@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genshare.interface.arguments import Cutting, Loading, Sampling, checked
 from node_api.patches import PatchConfiguration
 from node_api.studies import EVERY_KIND
 from shared.cards import ModelCard
+from shared.errors import WrongArgumentError
 from shared.fidelity import FidelityReport
+from shared.marks import check_usable
 from shared.names import LesionKind, Pathology
 from shared.packages import Package, open_package
 from shared.progress import shown
@@ -54,10 +57,9 @@ class Generator:
 
         Raises:
             RecipeRefusedError: A pathology is asked for, and the generator knows none.
-            ValueError: `count` is below 1.
+            WrongArgumentError: `count` is below 1, or another value is out of its bounds.
         """
-        if count < 1:
-            raise ValueError(f"count is {count}; it must be 1 or more")
+        wanted = checked(Sampling, count=count, seed=seed, pathology=pathology, threads=threads)
         import numpy as np
 
         from centre_node.device import computing_with, default_device
@@ -65,10 +67,14 @@ class Generator:
         from centre_node.sampling.recipes import new_recipe
 
         side, device = self.card.architecture.image_size, default_device()
-        patches = np.empty((count, side, side), dtype=np.uint8)
-        with computing_with(threads), shown() as on_progress:
+        patches = np.empty((wanted.count, side, side), dtype=np.uint8)
+        with computing_with(wanted.threads), shown() as on_progress:
             recipe = new_recipe(
-                self.package, count=count, seed=seed, device=device, pathology=pathology
+                self.package,
+                count=wanted.count,
+                seed=wanted.seed,
+                device=device,
+                pathology=wanted.pathology,
             )
             follow_recipe(
                 recipe,
@@ -89,18 +95,24 @@ class Generator:
         self, count: int, *, batch_size: int = 32, seed: int = 0, shuffle: bool = False
     ) -> "DataLoader[Patch]":
         """Return batches of patches, tensors of shape (batch_size, 1, side, side)."""
+        size = checked(Loading, batch_size=batch_size).batch_size
         from torch.utils.data import DataLoader
 
-        return DataLoader(self.dataset(count, seed=seed), batch_size=batch_size, shuffle=shuffle)
+        return DataLoader(self.dataset(count, seed=seed), batch_size=size, shuffle=shuffle)
 
 
-def open_generator(folder: Path | str) -> Generator:
+def open_generator(folder: Path | str, *, withdrawn_too: bool = False) -> Generator:
     """Open a folder that `genshare fetch` or `import-medigan` made, every digest verified.
 
+    Args:
+        withdrawn_too: Whether one that was withdrawn, as `genshare refresh` writes down, will do.
+
     Raises:
-        PackageError: It holds no generator, or one that was changed.
+        PackageError: It holds no generator, or one that was changed or withdrawn.
     """
-    return Generator(open_package(Path(folder), partly=True))
+    package = open_package(Path(folder), partly=True)
+    check_usable(package, withdrawn_too=withdrawn_too)
+    return Generator(package)
 
 
 def lesion_patches(
@@ -116,17 +128,20 @@ def lesion_patches(
         8-bit patches, shape (n, side_px, side_px), and whose each is. They are patients' pictures.
 
     Raises:
+        WrongArgumentError: A value is out of its bounds, or `cut` has what is no such field.
         BadMammogramsError: There is no such folder, or it is none of a data set that is known.
         OneClassOnlyError: It holds no lesion of the kinds.
     """
+    wanted = checked(Cutting, side_px=side_px, kinds=kinds)
+    patches = checked(PatchConfiguration, **cut)
     from centre_node.mammography.datasets import read_folder
     from centre_node.mammography.patch_cutting import PatchCutting
 
     reading = read_folder(Path(folder), "auto", {})
     with tempfile.TemporaryDirectory() as scratch, shown() as on_progress:
-        cutting = PatchCutting(PatchConfiguration(**cut), tuple(kinds), on_progress=on_progress)
+        cutting = PatchCutting(patches, wanted.kinds, on_progress=on_progress)
         store = cutting.cut_into(Path(scratch), reading.mammograms, healthy=0)
-        pixels = store.crops(range(len(store.records)), size=side_px)
+        pixels = store.crops(range(len(store.records)), size=wanted.side_px)
     return pixels, tuple(record.patient_id for record in store.records)
 
 
@@ -147,29 +162,31 @@ def compare(
         patients: Whose each patch is, so that halves share none; None takes each for another's.
 
     Raises:
-        ValueError: The patches have another shape or type, or `patients` another length.
+        WrongArgumentError: The patches have another shape or type, or `patients` another length.
         GeneratorOutputError: The generator draws no patches, but what is painted on them.
     """
     from centre_node.sampling.drawing import check_draws_patches
 
     check_draws_patches(generator.package)
-    side = generator.card.architecture.image_size
-    if patches.dtype.name != "uint8" or patches.ndim != 3 or patches.shape[1:] != (side, side):
-        raise ValueError(
-            f"the patches are {patches.dtype.name} of shape {patches.shape}; they must be uint8 of "
-            f"shape (n, {side}, {side}), as the generator's are"
+    import numpy as np
+
+    own, side = np.asarray(patches), generator.card.architecture.image_size
+    if own.dtype.name != "uint8" or own.ndim != 3 or own.shape[1:] != (side, side):
+        raise WrongArgumentError(
+            f"the patches are {own.dtype.name} of shape {own.shape}; they must be uint8 of shape "
+            f"(n, {side}, {side}), as the generator's are"
         )
-    owners = [str(number) for number in range(len(patches))] if patients is None else patients
-    if len(owners) != len(patches):
-        raise ValueError(f"there are {len(patches)} patches and {len(owners)} patients of them")
+    owners = list(map(str, range(len(own)) if patients is None else patients))
+    if len(owners) != len(own):
+        raise WrongArgumentError(f"there are {len(own)} patches and {len(owners)} patients of them")
     from centre_node.device import default_device
     from centre_node.fidelity.comparison import LARGEST_SET
     from centre_node.fidelity.measuring import RADIOMICS, compare_samples
     from centre_node.fidelity.radiomics.extraction import radiomic_features
 
-    samples = generator.sample(min(len(patches), LARGEST_SET), seed=seed)
+    samples = generator.sample(min(len(own), LARGEST_SET), seed=seed)
     return compare_samples(
-        patches,
+        own,
         samples,
         features=lambda group: radiomic_features(group, default_device()),
         kind=RADIOMICS,

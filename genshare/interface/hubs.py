@@ -1,13 +1,16 @@
 """A hub, as a program or a notebook sees it."""
 
-import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genshare.interface.arguments import Address, Fetching, checked
 from genshare.interface.generators import Generator
 from shared.hub_client import connect
 from shared.progress import shown
 from shared.records import GeneratorVersion
+from signing.places import trust_store
+from signing.receiving import Asked, Receiver
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from genshare.interface.torch_data import Patch
 
 KEPT = Path("genshare-generators")
-NAMED = re.compile(r"(?P<centre>[a-z0-9-]+)/(?P<name>[a-z0-9-]+)")
 
 
 class Hub:
@@ -28,11 +30,23 @@ class Hub:
         token: Your centre's, as `genshare hub invite` printed it.
         folder: Where fetched generators are kept, each in a folder named by its digest; what is
             there is not fetched again.
+        trust: The file of whose keys are trusted; None is that of `genshare trust`.
+        allow_unencrypted: Whether the token may go to another machine over plain HTTP.
     """
 
-    def __init__(self, url: str, token: str | None = None, *, folder: Path | str = KEPT) -> None:
-        self._client = connect(url, token)
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        folder: Path | str = KEPT,
+        trust: Path | str | None = None,
+        allow_unencrypted: bool = False,
+    ) -> None:
+        checked(Address, url=url, token=token)
+        self._client = connect(url, token, allow_unencrypted=allow_unencrypted)
         self._folder = Path(folder)
+        self._trust = trust_store(None if trust is None else Path(trust))
 
     def generators(self, centre: str | None = None) -> tuple[GeneratorVersion, ...]:
         """Return every published version, newest first; each has a `card`.
@@ -50,17 +64,22 @@ class Hub:
             version: None is the latest.
 
         Raises:
-            ValueError: `generator` has another form.
+            WrongArgumentError: `generator` has another form.
         """
-        named = NAMED.fullmatch(generator)
-        if named is None:
-            raise ValueError(f"{generator!r} is no CENTRE/NAME, such as 'centre-b/masses'")
-        record = self._client.version(named["centre"], named["name"], version)
+        wanted = checked(Fetching, generator=generator, version=version)
+        centre, _, name = wanted.generator.partition("/")
+        record = self._client.version(centre, name, wanted.version)
         with shown() as on_progress:
-            package = self._client.fetch(
-                record, self._folder / record.manifest_digest, on_progress=on_progress
+            receiver = Receiver(self._client, self._trust)
+            received = receiver.fetch(
+                record,
+                self._folder / record.manifest_digest,
+                asked=Asked(is_latest=version is None),
+                on_progress=on_progress,
             )
-        return Generator(package)
+        if received.finding.is_warning:
+            warnings.warn(received.finding.sentence, stacklevel=2)
+        return Generator(received.package)
 
     def generate(self, model_id: str, num_samples: int, *, seed: int = 0) -> "NDArray[np.uint8]":
         """Fetch a generator and sample patches from it; called as in medigan.

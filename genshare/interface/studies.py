@@ -1,9 +1,11 @@
 """A study, run from its file or as it was left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genshare.interface.arguments import Running, checked
 from node_api.findings import StudyResult
 from node_api.rows import RunRow
 from node_api.studies import StudyConfiguration
@@ -34,7 +36,12 @@ class Study:
 
 
 def run_study(
-    file: Path | str, out: Path | str, *, workers: int | None = None, threads: int = 1
+    file: Path | str,
+    out: Path | str,
+    *,
+    workers: int | None = None,
+    threads: int = 1,
+    without: Sequence[str] = (),
 ) -> Study:
     """Run a study file as `genshare study run` does; interrupted, the same call goes on.
 
@@ -45,19 +52,29 @@ def run_study(
         out: Gets the report, and what a resumption needs.
         workers: How many runs are done at once; None is one a processor.
         threads: Of each run; the last digits of a result depend on it.
+        without: Generators to leave out, such as those that were withdrawn: their names in the
+            file, or their digests.
 
     Raises:
+        GeneratorWithdrawnError: A generator was withdrawn, and is not left out.
         StudyFileError: The file says something that makes no sense.
+        WrongArgumentError: `workers` or `threads` is below 1.
     """
+    wanted = checked(Running, workers=workers, threads=threads)
     import os
 
     from centre_node.study.from_file import run_study_file
     from centre_node.study.local_engine import LocalEngine
 
-    engine = LocalEngine(workers or len(os.sched_getaffinity(0)))
+    engine = LocalEngine(wanted.workers or len(os.sched_getaffinity(0)))
     with shown() as on_progress:
         report = run_study_file(
-            Path(file), Path(out), engine=engine, threads=threads, on_progress=on_progress
+            Path(file),
+            Path(out),
+            engine=engine,
+            threads=wanted.threads,
+            on_progress=on_progress,
+            without=without,
         )
     return Study(Path(out), report.configuration, report.result)
 

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Request, Response, status
 
 from hub.centres.service import Centres
 from hub.errors import CentreExistsError, CentreNotFoundError
-from shared.access import GuardedRoute, Role, requires
+from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import problems
 from shared.json_bodies import JsonBody
 from shared.names import Name
 from shared.preconditions import Conditions
-from shared.records import Centre, CentreInvitation, CentreToken
+from shared.records import CallerIdentity, Centre, CentreInvitation, CentreToken
 
 INVITATION = JsonBody[CentreInvitation](CentreInvitation)
 router = APIRouter(
@@ -39,16 +39,24 @@ CentresDep = Annotated[Centres, Depends(_centres)]
     responses=problems(CentreExistsError),
     openapi_extra=INVITATION.described,
 )
-async def invite(request: Request, centres: CentresDep) -> CentreToken:
+async def invite(request: Request, caller: CallerDep, centres: CentresDep) -> CentreToken:
     """Enrol a centre and return its token, once. Needs the administrator's token."""
     invitation = await INVITATION.read(request)
     invite = partial(
         centres.invite,
         invitation.name,
         renew=invitation.renew,
+        by=caller,
         check_centres=Conditions(request).check_document,
     )
     return await to_thread.run_sync(invite)
+
+
+@router.get("/me")
+async def whoami(caller: CallerDep) -> CallerIdentity:
+    """Return whom the hub takes the caller for, by the token."""
+    role = "centre" if caller.role is Role.CENTRE else "administrator"
+    return CallerIdentity(name=caller.name, role=role)
 
 
 @router.delete(
@@ -57,9 +65,9 @@ async def invite(request: Request, centres: CentresDep) -> CentreToken:
     dependencies=[requires(Role.ADMINISTRATOR, purpose="remove centres")],
     responses=problems(CentreNotFoundError),
 )
-def remove(name: Name, centres: CentresDep) -> None:
+def remove(name: Name, caller: CallerDep, centres: CentresDep) -> None:
     """Remove a centre: its token stops working at once, and what it has published stays."""
-    centres.remove(name)
+    centres.remove(name, by=caller)
 
 
 @router.get("", response_model=tuple[Centre, ...])

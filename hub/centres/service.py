@@ -7,6 +7,7 @@ from datetime import datetime
 
 from hub.centres.store import CentreStore, as_json
 from hub.errors import CentreExistsError, CentreNotFoundError
+from shared.access import Caller
 from shared.preconditions import CheckDocument, unconditional
 from shared.records import CentreToken
 
@@ -21,13 +22,19 @@ class Centres:
         self._clock = clock
 
     def invite(
-        self, name: str, *, renew: bool, check_centres: CheckDocument = unconditional
+        self,
+        name: str,
+        *,
+        renew: bool,
+        by: Caller,
+        check_centres: CheckDocument = unconditional,
     ) -> CentreToken:
         """Enrol a centre and return its token, which cannot be asked for again.
 
         With `renew`, one that was removed is a centre again.
 
         Args:
+            by: Who asks for it.
             check_centres: Raises if the centres are not those that are meant; called in the step
                 that adds one.
 
@@ -40,19 +47,20 @@ class Centres:
             token_sha256(token),
             now=self._clock(),
             replace=renew,
+            by=by,
             check_centres=check_centres,
         )
         if not is_enrolled:
             raise CentreExistsError(f"the centre {name} is enrolled already")
         return CentreToken(name=name, token=token)
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, *, by: Caller) -> None:
         """Have a centre's token work no more, at once. What it has published stays.
 
         Raises:
             CentreNotFoundError: No centre of that name is enrolled.
         """
-        if not self._store.remove(name, now=self._clock()):
+        if not self._store.remove(name, now=self._clock(), by=by):
             raise CentreNotFoundError(f"no centre {name} is enrolled")
 
     def all(self) -> str:

@@ -1,14 +1,20 @@
 """Centres in the database."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from hub.audit_log.events import Action, Event
+from hub.audit_log.store import append
 from hub.database import CentreRow
+from shared.access import Caller
 from shared.preconditions import CheckDocument
 from shared.records import Centre
+
+NEW_KEY_WITHIN = timedelta(minutes=15)
+"""After its token was made anew, a centre may register a key that none before hands over to."""
 
 CENTRES = TypeAdapter(tuple[Centre, ...])
 
@@ -26,11 +32,13 @@ class CentreStore:
         *,
         now: datetime,
         replace: bool,
+        by: Caller,
         check_centres: CheckDocument,
     ) -> bool:
         """Enrol a centre, or replace its token; False if it exists and must not be replaced.
 
         Args:
+            by: Who asks for it, for the audit log.
             check_centres: Raises if the centres are not those that are meant.
         """
         with Session(self._engine) as session, session.begin():
@@ -38,14 +46,20 @@ class CentreStore:
             session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             check_centres(lambda: as_json(_all(session)))
             row = session.get(CentreRow, name)
+            if row is not None and not replace:
+                return False
+            is_centre = row is not None and row.removed_at is None
             if row is None:
                 session.add(CentreRow(name=name, token_sha256=token_sha256, enrolled_at=now))
-            elif replace:
+            else:
                 row.token_sha256, row.removed_at = token_sha256, None
-            return row is None or replace
+                row.new_key_until = now + NEW_KEY_WITHIN
+            action = Action.TOKEN_RENEWED if is_centre else Action.CENTRE_ENROLLED
+            append(session, Event.of(by, action, centre=name), at=now)
+            return True
 
-    def remove(self, name: str, *, now: datetime) -> bool:
-        """Note that a centre was removed; False if it is not enrolled."""
+    def remove(self, name: str, *, now: datetime, by: Caller) -> bool:
+        """Note that a centre was removed, and by whom; False if it is not enrolled."""
         query = (
             update(CentreRow)
             .where(CentreRow.name == name, CentreRow.removed_at.is_(None))
@@ -53,7 +67,10 @@ class CentreStore:
             .returning(CentreRow.name)
         )
         with Session(self._engine) as session, session.begin():
-            return session.scalar(query) is not None
+            if session.scalar(query) is None:
+                return False
+            append(session, Event.of(by, Action.CENTRE_REMOVED, centre=name), at=now)
+            return True
 
     def owner(self, token_sha256: str) -> str | None:
         """Return the centre that has this token and was not removed."""
@@ -62,6 +79,12 @@ class CentreStore:
         )
         with Session(self._engine) as session:
             return session.scalar(query)
+
+    def is_enrolled(self, name: str) -> bool:
+        """Tell whether a centre is enrolled, and was not removed."""
+        query = select(CentreRow.name).where(CentreRow.name == name, CentreRow.removed_at.is_(None))
+        with Session(self._engine) as session:
+            return session.scalar(query) is not None
 
     def all(self) -> tuple[Centre, ...]:
         """Return every centre by name."""

@@ -2,7 +2,7 @@
 
 import base64
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from anyio import to_thread
 from fastapi import (
@@ -26,15 +26,20 @@ from hub.errors import (
     GeneratorNotFoundError,
     HubDiskFullError,
     MissingBlobsError,
+    NotForThisCentreError,
     PublicationRefusedError,
     QuotaUsedUpError,
     StatementExistsError,
     StatementNotFoundError,
     UploadStalledError,
+    UseExpiredError,
+    VersionQuarantinedError,
+    VersionWithdrawnError,
 )
 from hub.registry.service import Registry
 from hub.registry.store import VersionFilter
-from shared.access import CallerDep, GuardedRoute, Role, requires
+from hub.registry.told_files import ToldFile
+from shared.access import Caller, CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import headers, problems
 from shared.body_parts import body_parts
 from shared.canonical import canonical_json
@@ -42,11 +47,12 @@ from shared.errors import PackageError, StatementRefusedError
 from shared.json_bodies import JsonBody
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind, Name
-from shared.packages import Manifest
+from shared.packages import WITH_CARD, Manifest
 from shared.preconditions import Conditions, check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
 from shared.served_files import ServedFile
 from shared.statements import AuditStatement
+from shared.states import State, VersionState
 
 router = APIRouter(
     tags=["registry"],
@@ -67,6 +73,11 @@ AUDIT = JsonBody[AuditStatement](AuditStatement)
 GENERATOR = "/generators/{centre}/{name}/versions"
 STATEMENT = GENERATOR + "/{version}/statements/audit"
 BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+OF_A_FILE = headers(
+    Repr_Digest="The file's SHA-256.",
+    Deprecation="Since when the version is deprecated, if it is, as RFC 9745 says.",
+    Link="The version to use instead of one that is deprecated.",
+)
 WHERE = headers(Location="Where the version is.")
 
 
@@ -76,14 +87,26 @@ class Listing(StrictModel):
     centre: Name | None = None
     kind: LesionKind | None = None
     architecture: Name | None = None
+    state: State | None = Field(
+        None, description="By default what is approved or deprecated, and a centre's own rest."
+    )
     cursor: int | None = Field(None, ge=1, le=2**62)
     limit: int = Field(50, ge=1, le=200)
     fields: Literal["all", "summary"] = "all"
 
 
-@router.post("/blobs/missing", openapi_extra=DIGESTS.described)
-async def missing_blobs(request: Request, registry: RegistryDep) -> BlobDigests:
-    """Tell which files the hub lacks."""
+@router.post(
+    "/blobs/missing", responses=problems(ForeignCentreError), openapi_extra=DIGESTS.described
+)
+async def missing_blobs(
+    request: Request,
+    caller: CallerDep,
+    registry: RegistryDep,
+    centre: Annotated[Name | None, Query(description="Of which they are to be published.")] = None,
+) -> BlobDigests:
+    """Tell which files the hub lacks; one who names a centre is told now whether it may publish."""
+    if centre is not None:
+        registry.check_may_publish(centre, caller=caller)
     wanted = await DIGESTS.read(request)
     return BlobDigests(digests=await to_thread.run_sync(registry.missing, wanted.digests))
 
@@ -146,16 +169,21 @@ async def publish(
     caller: CallerDep,
     registry: RegistryDep,
     response: Response,
+    draft: bool = False,
 ) -> GeneratorVersion:
-    """Publish a package whose files are uploaded. The same manifest again answers 200."""
-    registry.check_may_publish(centre, caller=caller.name)
+    """Publish a package whose files are uploaded. The same manifest again answers 200.
+
+    A draft is for its centre's eyes only, until that hands it in.
+    """
+    registry.check_may_publish(centre, caller=caller)
     manifest = await MANIFEST.read(request)
     publishing = partial(
         registry.publish,
         centre,
         name,
         manifest,
-        caller=caller.name,
+        caller=caller,
+        draft=draft,
         check_versions=Conditions(request).check_document,
     )
     limiter = request.app.state.publishing
@@ -171,10 +199,14 @@ async def publish(
     responses={200: {"headers": headers(Link="The next page, if there is one.")}},
 )
 def list_generators(
-    request: Request, registry: RegistryDep, asked: Annotated[Listing, Query()]
+    request: Request,
+    caller: CallerDep,
+    registry: RegistryDep,
+    asked: Annotated[Listing, Query()],
 ) -> Response:
     """List published versions, newest first: whole, or as summaries."""
-    wanted = VersionFilter(asked.centre, asked.kind, asked.architecture)
+    viewer = _viewer(caller)
+    wanted = VersionFilter(asked.centre, asked.kind, asked.architecture, asked.state, viewer)
     summary = asked.fields == "summary"
     page = registry.page(wanted, cursor=asked.cursor, limit=asked.limit, summary=summary)
     response = Response(page.json, media_type="application/json")
@@ -190,17 +222,29 @@ def list_generators(
     response_model=tuple[GeneratorVersion, ...],
     responses=problems(GeneratorNotFoundError),
 )
-def list_versions(centre: Name, name: Name, registry: RegistryDep) -> Response:
+def list_versions(
+    centre: Name,
+    name: Name,
+    caller: CallerDep,
+    registry: RegistryDep,
+    state: State | None = None,
+) -> Response:
     """List a generator's versions, newest first."""
-    return Response(registry.versions(centre, name), media_type="application/json")
+    wanted = VersionFilter(state=state, viewer=_viewer(caller))
+    return Response(registry.versions(centre, name, wanted), media_type="application/json")
 
 
-@router.get(GENERATOR + "/{version}", responses=problems(GeneratorNotFoundError))
+@router.get(
+    GENERATOR + "/{version}", responses=problems(GeneratorNotFoundError, VersionWithdrawnError)
+)
 def read_version(
-    centre: Name, name: Name, version: Version, registry: RegistryDep
+    centre: Name, name: Name, version: Version, caller: CallerDep, registry: RegistryDep
 ) -> GeneratorVersion:
-    """Return one version's card and manifest; the version may be `latest`."""
-    return registry.find(centre, name, _number(version))
+    """Return one version's card and manifest, of one that was withdrawn too.
+
+    The version may be `latest`: the last that is approved or deprecated.
+    """
+    return registry.find(centre, name, _number(version), caller)
 
 
 @router.head(GENERATOR + "/{version}/files/{file}", include_in_schema=False)
@@ -208,8 +252,15 @@ def read_version(
     GENERATOR + "/{version}/files/{file}",
     response_class=ServedFile,
     responses={
-        200: {"content": BINARY, "headers": headers(Repr_Digest="The file's SHA-256.")},
-        **problems(GeneratorNotFoundError, FileNotInVersionError),
+        200: {"content": BINARY, "headers": OF_A_FILE},
+        **problems(
+            GeneratorNotFoundError,
+            FileNotInVersionError,
+            NotForThisCentreError,
+            UseExpiredError,
+            VersionQuarantinedError,
+            VersionWithdrawnError,
+        ),
     },
 )
 def read_file(
@@ -217,13 +268,22 @@ def read_file(
     name: Name,
     version: Version,
     file: str,
+    request: Request,
+    caller: CallerDep,
     registry: RegistryDep,
 ) -> Response:
     """Return a file, whole or in part (`Range`). Its ETag is its SHA-256."""
-    listed, path = registry.file(centre, name, _number(version), file)
-    digest = base64.b64encode(bytes.fromhex(listed.sha256)).decode()
-    headers = {"ETag": f'"{listed.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
-    return ServedFile(path, headers=headers, filename=file, media_type="application/octet-stream")
+    found = registry.file(centre, name, _number(version), file, caller)
+    sha256 = found.file.sha256
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    headers = {"ETag": f'"{sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
+    if found.state is not None and found.state.state == "deprecated":
+        headers |= _deprecation(found.state, request.app.state.public_url)
+    kind: dict[str, Any] = {"filename": file, "media_type": "application/octet-stream"}
+    if file in WITH_CARD:
+        return ServedFile(found.path, headers=headers, **kind)
+    tell = partial(request.app.state.fetches.tell, caller, found.record, found.file)
+    return ToldFile(found.path, headers=headers, tell=tell, **kind)
 
 
 @router.put(
@@ -247,11 +307,9 @@ async def put_statement(
     registry: RegistryDep,
 ) -> Response:
     """State what a version's audit found, in canonical JSON. The same again answers 200."""
-    registry.check_may_publish(centre, caller=caller.name)
+    registry.check_may_publish(centre, caller=caller)
     await AUDIT.read(request)
-    stating = partial(
-        registry.state, centre, name, version, await request.body(), caller=caller.name
-    )
+    stating = partial(registry.state, centre, name, version, await request.body(), caller=caller)
     kept, new = await to_thread.run_sync(stating)
     code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
     return Response(canonical_json(kept), status_code=code, media_type="application/json")
@@ -260,13 +318,32 @@ async def put_statement(
 @router.get(
     STATEMENT,
     response_model=AuditStatement,
-    responses=problems(GeneratorNotFoundError, StatementNotFoundError),
+    responses=problems(GeneratorNotFoundError, StatementNotFoundError, VersionWithdrawnError),
 )
-def read_statement(centre: Name, name: Name, version: Version, registry: RegistryDep) -> Response:
+def read_statement(
+    centre: Name, name: Name, version: Version, caller: CallerDep, registry: RegistryDep
+) -> Response:
     """Return what its centre states of a version's audit; the version may be `latest`."""
-    content = registry.statement(centre, name, _number(version))
+    content = registry.statement(centre, name, _number(version), caller)
     return Response(content, media_type="application/json")
 
 
 def _number(version: str) -> int | None:
     return None if version == "latest" else int(version)
+
+
+def _deprecation(state: VersionState, public_url: str) -> dict[str, str]:
+    """Return the headers that tell of a deprecation and what succeeds it (RFC 9745)."""
+    since = int(state.history[0].changed_at.timestamp())
+    other = state.replacement
+    if other is None:
+        return {"Deprecation": f"@{since}"}
+    path = f"/api/v1/generators/{other.centre}/{other.name}/versions/{other.version}"
+    return {
+        "Deprecation": f"@{since}",
+        "Link": f'<{public_url}{path}>; rel="successor-version"',
+    }
+
+
+def _viewer(caller: Caller) -> str | None:
+    return None if caller.role is Role.ADMINISTRATOR else caller.name

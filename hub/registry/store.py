@@ -1,23 +1,28 @@
 """Published versions in the database."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from hub.database import StatementRow, VersionKindRow, VersionRow
+from hub.audit_log.events import Action, Event
+from hub.audit_log.store import append
+from hub.database import StatementRow, StateRow, VersionKindRow, VersionRow
 from hub.errors import QuotaUsedUpError
+from hub.life_cycle.store import put_state
+from shared.access import Caller
 from shared.canonical import canonical_json, digest_of
 from shared.cards import ModelCard
 from shared.packages import Manifest, manifest_digest
 from shared.preconditions import CheckDocument, unconditional
 from shared.records import GeneratorVersion
 from shared.statements import AuditStatement
+from shared.states import APPROVED, PRIVATE, SERVED, State, StateWanted
 
 LISTED = (
     VersionRow.id,
@@ -26,6 +31,7 @@ LISTED = (
     VersionRow.version,
     VersionRow.published_at,
     VersionRow.manifest_digest,
+    StateRow.state,
 )
 WHOLE: tuple[Any, ...] = (
     *LISTED,
@@ -43,11 +49,18 @@ SUMMARY: tuple[Any, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class VersionFilter:
-    """Which versions to list; None does not filter."""
+    """Which versions to list; None does not filter.
+
+    Attributes:
+        state: None: what is served, and what the viewer alone sees of the rest.
+        viewer: Who asks; None is the administrator, who sees what every centre alone sees.
+    """
 
     centre: str | None = None
     kind: str | None = None
     architecture: str | None = None
+    state: State | None = None
+    viewer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,7 @@ class ListedPage:
 
 
 class VersionStore:
-    """Reads and adds versions and what is stated of them; nothing is ever changed."""
+    """Reads and adds versions and what is stated of them; nothing of those is ever changed."""
 
     def __init__(self, engine: Engine, *, most_of_a_centre: int) -> None:
         self._engine = engine
@@ -71,13 +84,17 @@ class VersionStore:
         manifest: Manifest,
         *,
         now: datetime,
+        by: Caller,
         check: Callable[[Manifest], None],
+        state: State = APPROVED,
         check_versions: CheckDocument = unconditional,
     ) -> tuple[GeneratorVersion, bool]:
         """Add a version under the next number; a manifest that is there already is returned.
 
         Args:
+            by: Who publishes it.
             check: Raises if a file is not there any more; from then on none is removed.
+            state: What the version is at first.
             check_versions: Raises if the generator's versions are not those that are meant.
 
         Returns:
@@ -94,8 +111,11 @@ class VersionStore:
             same = mine & (VersionRow.manifest_digest == digest)
             existing = session.scalar(select(VersionRow).where(same))
             if existing is not None:
-                return _record(existing), False
-            check_versions(partial(_versions, session.connection(), card.centre, card.name))
+                return _record(existing, _state(session, existing)), False
+            mine_only = VersionFilter(viewer=card.centre)
+            check_versions(
+                partial(_versions, session.connection(), card.centre, card.name, mine_only)
+            )
             check(manifest)
             self._check_room(session, card.centre)
             latest = session.scalar(select(func.max(VersionRow.version)).where(mine)) or 0
@@ -103,7 +123,10 @@ class VersionStore:
             session.add(row)
             session.flush()  # gives the row its id
             session.add_all(_kind_rows(row, card))
-            return _record(row), True
+            append(session, _published(row, manifest, by, state), at=now)
+            if state != APPROVED:  # which is what a version without a word is
+                put_state(session, row, StateWanted(state=state), by=by, now=now)
+            return _record(row, state), True
 
     def _check_room(self, session: Session, centre: str) -> None:
         query = select(func.count()).where(VersionRow.centre == centre)
@@ -122,19 +145,30 @@ class VersionStore:
         )
         with Session(self._engine) as session:
             row = session.scalar(query)
-            return None if row is None else _record(row)
+            return None if row is None else _record(row, _state(session, row))
 
-    def find(self, centre: str, name: str, version: int | None) -> GeneratorVersion | None:
-        """Return one version; None asks for the latest."""
-        query = select(VersionRow).where(VersionRow.centre == centre, VersionRow.name == name)
-        if version is not None:
-            query = query.where(VersionRow.version == version)
+    def find(
+        self,
+        centre: str,
+        name: str,
+        version: int | None,
+        *,
+        states: Sequence[State] = SERVED,
+    ) -> GeneratorVersion | None:
+        """Return one version; None asks for the latest of those that are in certain states."""
+        query = (
+            select(VersionRow, StateRow.state)
+            .outerjoin(StateRow, StateRow.version_id == VersionRow.id)
+            .where(VersionRow.centre == centre, VersionRow.name == name)
+        )
+        is_meant = VersionRow.version == version if version is not None else _is_in(states)
         with Session(self._engine) as session:
-            row = session.scalar(query.order_by(VersionRow.version.desc()).limit(1))
-            return None if row is None else _record(row)
+            newest = query.where(is_meant).order_by(VersionRow.version.desc()).limit(1)
+            found = session.execute(newest).first()
+            return None if found is None else _record(found[0], found[1] or APPROVED)
 
     def state(
-        self, record: GeneratorVersion, statement: AuditStatement, *, now: datetime
+        self, record: GeneratorVersion, statement: AuditStatement, *, now: datetime, by: Caller
     ) -> tuple[AuditStatement, bool]:
         """Keep what is stated of a version, unless something is.
 
@@ -150,6 +184,8 @@ class VersionStore:
             content = canonical_json(statement).decode()
             session.add(StatementRow(version_id=row.id, content=content, received_at=now))
             row.audit_statement = digest_of(statement)
+            stated = _about(row, by, Action.STATEMENT_ADDED, row.audit_statement)
+            append(session, stated, at=now)
             return statement, True
 
     def statement(self, record: GeneratorVersion) -> str | None:
@@ -160,10 +196,14 @@ class VersionStore:
         with Session(self._engine) as session:
             return session.scalar(query.where(*_is(record)))
 
-    def versions(self, centre: str, name: str) -> str | None:
-        """Return every version of a generator, newest first, as JSON; None if there is none."""
+    def versions(self, centre: str, name: str, wanted: VersionFilter) -> str | None:
+        """Return a generator's versions, newest first, as JSON; None if there is none.
+
+        Args:
+            wanted: Its state and viewer say which of them.
+        """
         with self._engine.connect() as connection:
-            return _versions(connection, centre, name)
+            return _versions(connection, centre, name, wanted)
 
     def page(
         self, wanted: VersionFilter, *, cursor: int | None, limit: int, summary: bool
@@ -189,14 +229,22 @@ def _is(record: GeneratorVersion) -> tuple[ColumnElement[bool], ...]:
 
 
 def _listed(query: Select[Any], wanted: VersionFilter, cursor: int | None) -> Select[Any]:
-    """Filter by an index that is in the list's order, so that nothing left out is looked at."""
+    """Filter by an index that is in the list's order, so that nothing left out is looked at.
+
+    What is not served is the exception, and is skipped where it stands.
+    """
     table: type[VersionRow | VersionKindRow] = VersionRow
     order: ColumnElement[int] = VersionRow.id.expression
-    if wanted.kind is not None:
+    if wanted.state not in {None, APPROVED}:
+        query, order = _of_state(query, wanted), StateRow.version_id.expression
+    elif wanted.kind is not None:
         table, order = VersionKindRow, VersionKindRow.version_id.expression
         query = query.select_from(VersionKindRow)
         query = query.join(VersionRow, VersionRow.id == VersionKindRow.version_id)
         query = query.where(VersionKindRow.kind == wanted.kind)
+        query = _seen(query, wanted)
+    else:
+        query = _seen(query.select_from(VersionRow), wanted)
     if wanted.centre is not None:
         query = query.where(table.centre == wanted.centre)
     if wanted.architecture is not None:
@@ -206,13 +254,45 @@ def _listed(query: Select[Any], wanted: VersionFilter, cursor: int | None) -> Se
     return query.order_by(order.desc())
 
 
-def _versions(connection: Connection, centre: str, name: str) -> str | None:
-    query = (
-        select(*WHOLE)
-        .where(VersionRow.centre == centre, VersionRow.name == name)
-        .order_by(VersionRow.version.desc())
-    )
-    items = ",".join(_whole_text(row) for row in connection.execute(query))
+def _of_state(query: Select[Any], wanted: VersionFilter) -> Select[Any]:
+    """Choose the versions of a state that few have."""
+    query = query.select_from(StateRow).join(VersionRow, VersionRow.id == StateRow.version_id)
+    query = query.where(StateRow.state == wanted.state)
+    if wanted.kind is not None:
+        of_version = VersionKindRow.version_id == StateRow.version_id
+        query = query.join(VersionKindRow, of_version & (VersionKindRow.kind == wanted.kind))
+    if wanted.state in PRIVATE and wanted.viewer is not None:
+        query = query.where(VersionRow.centre == wanted.viewer)
+    return query
+
+
+def _seen(query: Select[Any], wanted: VersionFilter) -> Select[Any]:
+    """Leave out what is not served, but for what the viewer alone sees."""
+    query = query.outerjoin(StateRow, StateRow.version_id == VersionRow.id)
+    if wanted.state is not None:
+        return query.where(_is_in((wanted.state,)))
+    private: ColumnElement[bool] = StateRow.state.in_(PRIVATE)
+    if wanted.viewer is not None:
+        private = private & (VersionRow.centre == wanted.viewer)
+    return query.where(or_(_is_in(SERVED), private))
+
+
+def _is_in(states: Sequence[State]) -> ColumnElement[bool]:
+    """Choose by state; a version without a row is approved."""
+    among = StateRow.state.in_(states)
+    return or_(StateRow.state.is_(None), among) if APPROVED in states else among
+
+
+def _state(session: Session, row: VersionRow) -> State:
+    found = session.get(StateRow, row.id)
+    return APPROVED if found is None else found.state
+
+
+def _versions(connection: Connection, centre: str, name: str, wanted: VersionFilter) -> str | None:
+    query = _listed(select(*WHOLE), replace(wanted, centre=centre), None)
+    query = query.where(VersionRow.name == name).order_by(None)
+    rows = connection.execute(query.order_by(VersionRow.version.desc()))
+    items = ",".join(_whole_text(row) for row in rows)
     return f"[{items}]" if items else None
 
 
@@ -235,6 +315,7 @@ def _summary_text(row: Row[Any]) -> str:
 def _begun(row: Row[Any]) -> str:
     """Return the JSON of what every list tells of a version, but for its end."""
     told = {
+        **({} if row.state in {None, APPROVED} else {"state": row.state}),
         "centre": row.centre,
         "name": row.name,
         "version": row.version,
@@ -260,6 +341,25 @@ def _version_row(card: ModelCard, manifest: Manifest, *, number: int, now: datet
     )
 
 
+def _published(row: VersionRow, manifest: Manifest, by: Caller, state: State) -> Event:
+    size = sum(file.size_bytes for file in manifest.files)
+    detail = {"files": len(manifest.files), "size_bytes": size}
+    said = {} if state == APPROVED else {"state": state}
+    return _about(row, by, Action.PUBLISHED, row.manifest_digest, **detail, **said)
+
+
+def _about(row: VersionRow, by: Caller, action: Action, subject: str, **detail: int | str) -> Event:
+    return Event.of(
+        by,
+        action,
+        centre=row.centre,
+        name=row.name,
+        version=row.version,
+        subject=subject,
+        **detail,
+    )
+
+
 def _kind_rows(row: VersionRow, card: ModelCard) -> Iterator[VersionKindRow]:
     """Yield a row for each kind of lesion of a version that has its id."""
     for kind in set(card.training_set.lesion_kinds):
@@ -268,8 +368,9 @@ def _kind_rows(row: VersionRow, card: ModelCard) -> Iterator[VersionKindRow]:
         )
 
 
-def _record(row: VersionRow) -> GeneratorVersion:
+def _record(row: VersionRow, state: State) -> GeneratorVersion:
     return GeneratorVersion(
+        state=state,
         centre=row.centre,
         name=row.name,
         version=row.version,

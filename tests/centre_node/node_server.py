@@ -17,6 +17,9 @@ from tests.waiting import wait_for
 OWN = {"format": "phantoms", "style": "digital", "patients": 16, "seed": 1, "image_height_px": 256}
 PATCHES = {"margin_px": 10, "smallest_side_px": 16}
 
+QUICK = {"NODE_REVIEW": "machine", "NODE_RETRY_SECONDS": "[0.2]"}
+"""Settings with which nothing waits for a person, and for no pause to speak of."""
+
 ENDED = {"succeeded", "failed", "cancelled"}
 
 
@@ -55,7 +58,7 @@ class Node:
         with self.data_dir.with_suffix(".log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, *self._options],
-                env={**os.environ, **self._settings},
+                env={**os.environ, **QUICK, **self._settings},
                 stdout=log,
                 stderr=log,
             )

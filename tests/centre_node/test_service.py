@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.centre_node.node_server import OWN, Node, free_port
-from tests.hub_server import RunningHub
+from tests.hub_server import ADMIN_TOKEN, RunningHub
 
 
 def serve(*options: object) -> subprocess.CompletedProcess[str]:
@@ -19,8 +19,8 @@ def serve(*options: object) -> subprocess.CompletedProcess[str]:
 def test_idle_service_is_light_and_has_no_tensor_library(fresh_node: Node) -> None:
     loaded = Path(f"/proc/{fresh_node.process.pid}/maps").read_text()
 
-    assert not [name for name in ("libtorch", "/cv2/", "sklearn") if name in loaded]
-    assert fresh_node.process.memory_info().rss < 150_000_000
+    assert not [name for name in ("libtorch", "/cv2/", "sklearn", "/numpy/") if name in loaded]
+    assert fresh_node.process.memory_info().rss < 120_000_000
     assert not fresh_node.process.children()
 
 
@@ -70,11 +70,22 @@ def test_hub_connection_is_kept_once_the_hub_accepts_the_token(
     assert (wrong.status_code, wrong.json()["code"]) == (502, "GS-2103")
     away = {**wanted, "url": f"http://127.0.0.1:{free_port()}", "token": token}
     assert http.put("/hub-connection", json=away).json()["code"] == "GS-2101"
+    elsewhere = {**wanted, "token": token, "url": "http://hub:8000"}
+    assert http.put("/hub-connection", json=elsewhere).json()["code"] == "GS-2240"
+    assert http.get("/hub-connection").json()["code"] == "GS-3308"
+
+    other = http.put("/hub-connection", json={**wanted, "centre": "centre-y", "token": token})
+    assert (other.status_code, other.json()["code"]) == (422, "GS-3700")
+    assert "is that of the centre centre-x, not of centre-y" in other.json()["detail"]
+    admin = http.put("/hub-connection", json={**wanted, "token": ADMIN_TOKEN})
+    assert "the hub's administrator's, not that of the centre" in admin.json()["detail"]
     assert http.get("/hub-connection").json()["code"] == "GS-3308"
 
     accepted = http.put("/hub-connection", json={**wanted, "token": token})
     assert accepted.json() == http.get("/hub-connection").json() == wanted
     assert token not in accepted.text + fresh_node.log()
+    assert http.delete("/hub-connection").status_code == 204
+    assert http.get("/hub-connection").json()["code"] == "GS-3308"
 
 
 def test_what_the_node_writes_is_for_its_own_user_alone(node: Node) -> None:

@@ -3,8 +3,10 @@
 import csv
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,32 @@ def test_no_mammogram_or_patch_is_in_the_hubs_folder(finished: Path) -> None:
     for blob in blobs:
         head = blob.read_bytes()[:64]
         assert head[:1] == b"{" or head[8:9] == b"{", "neither a card nor safetensors"
+
+
+def test_signed_and_approved_by_rule_the_table_is_the_same(finished: Path, tmp_path: Path) -> None:
+    scenario, out = tmp_path / "signed.toml", tmp_path / "out"
+    scenario.write_text(f'signing = "enforce"\napproval = "signed"\n{TINY.read_text()}')
+    told = [sys.executable, "-m", "genshare", "simulate", str(scenario), "--out", str(out)]
+
+    done = subprocess.run(
+        told, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = Path("report") / "results.csv"
+    assert (out / table).read_bytes() == (finished / table).read_bytes()
+    state = out / "state" / "centre-a"
+    trust = json.loads((state / "trust.json").read_text())
+    assert (trust["mode"], trust["first_use"]) == ("enforce", False)
+    assert {key["how"] for at in trust["centres"].values() for key in at["keys"]} == {"pinned"}
+    pulled = [path for path in (state / "generators").iterdir() if path.is_dir()]
+    assert len(pulled) == 2
+    assert all((path / "signature.json").is_file() for path in pulled)
+    assert all((path / "audit-statement-signature.json").is_file() for path in pulled)
+    with closing(sqlite3.connect(out / "state" / "hub" / "hub.sqlite")) as hub:
+        query = "SELECT count(*) FROM audit_log WHERE action = 'state_changed' AND caller = ?"
+        assert hub.execute(query, ("(rules)",)).fetchone() == (2,)
+    assert (state / "signing-key.pem").stat().st_mode & 0o777 == 0o600
 
 
 def test_started_again_it_redoes_nothing_and_prints_the_report_as_json(finished: Path) -> None:

@@ -14,13 +14,17 @@ from hub.settings import Settings
 from shared.access import SHOWN_TO_ANYONE, GuardedRoute, guard, open_to_anyone, routes_of
 from shared.errors import CannotServeError, HubRefusedError
 from shared.packages import Package, canonical_json
+from shared.records import NewKey
 from shared.serving import read_settings
-from tests.hub_server import ADMIN_TOKEN, RunningHub, read_answer, running_hub
-from tests.packages import write_tiny_package
+from signing.keys import make_key
+from signing.publishing import Signer
+from tests.hub_server import ADMIN_TOKEN, OPERATOR, RunningHub, read_answer, running_hub
+from tests.packages import A_PICTURE, write_tiny_package
 from tests.statements import a_statement
 
 API = "/api/v1"
 VERSIONS = API + "/generators/{centre}/{name}/versions"
+ALIASES = API + "/generators/{centre}/{name}/aliases"
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Asked:
 
 ROUTES: Mapping[tuple[str, str], Asked] = {
     ("GET", API + "/centres"): Asked(200, 200, 200),
+    ("GET", API + "/centres/me"): Asked(200, 200, 200),
     ("POST", API + "/centres"): Asked(403, 403, 201, "invitation"),
     ("POST", API + "/blobs/missing"): Asked(200, 200, 200, "digests"),
     ("PUT", API + "/blobs/{digest}"): Asked(201, 201, 201, "weights"),
@@ -47,9 +52,55 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("HEAD", VERSIONS + "/{version}/files/{file}"): Asked(200, 200, 200),
     ("PUT", VERSIONS + "/{version}/statements/audit"): Asked(200, 403, 403, "statement"),
     ("GET", VERSIONS + "/{version}/statements/audit"): Asked(200, 200, 200),
+    ("POST", API + "/join"): Asked(403, 403, 403, "key"),
+    ("PUT", API + "/centres/{centre}/key"): Asked(200, 403, 403, "key"),
+    ("GET", API + "/centres/{centre}/keys"): Asked(200, 200, 200),
+    ("PUT", API + "/centres/{centre}/status"): Asked(200, 403, 403, "status"),
+    ("GET", API + "/centres/{centre}/status"): Asked(200, 200, 200),
+    ("PUT", VERSIONS + "/{version}/signature"): Asked(200, 403, 403, "package signature"),
+    ("GET", VERSIONS + "/{version}/signature"): Asked(200, 200, 200),
+    ("PUT", VERSIONS + "/{version}/statements/audit/signature"): Asked(
+        200, 403, 403, "audit signature"
+    ),
+    ("GET", VERSIONS + "/{version}/statements/audit/signature"): Asked(200, 200, 200),
+    ("GET", "/metrics"): Asked(403, 403, 200),
+    ("GET", VERSIONS + "/{version}/state"): Asked(200, 200, 200),
+    ("POST", VERSIONS + "/{version}/state"): Asked(200, 403, 409, "deprecation"),
+    ("GET", API + "/generators/{centre}/{name}/states"): Asked(200, 200, 200),
+    ("GET", ALIASES): Asked(200, 200, 200),
+    ("GET", ALIASES + "/{alias}"): Asked(200, 200, 200),
+    ("PUT", ALIASES + "/{alias}"): Asked(428, 403, 403, "target"),
+    ("GET", API + "/log"): Asked(403, 403, 200),
+    ("GET", API + "/log/head"): Asked(200, 200, 200),
+    ("GET", API + "/log/entries/{number}/digest"): Asked(200, 200, 200),
+    ("GET", API + "/events"): Asked(200, 200, 200),
     ("DELETE", API + "/centres/{centre}"): Asked(403, 403, 204),  # last: it removes the owner
 }
 OPEN_ROUTES = {("GET", f"{API}/{path}") for path in ("healthz", "readyz", "version")}
+SEEN = "/generators/{centre}/{name}"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a page answers one who logged in to read, and the operator; nobody else sees it."""
+
+    reader: int
+    operator: int
+
+
+PAGES: Mapping[tuple[str, str], Seen] = {
+    ("GET", "/"): Seen(303, 303),
+    ("GET", "/generators"): Seen(200, 200),
+    ("GET", SEEN): Seen(303, 303),
+    ("GET", SEEN + "/{version}"): Seen(200, 200),
+    ("GET", SEEN + "/{version}/samples.png"): Seen(200, 200),
+    ("GET", "/centres"): Seen(200, 200),
+    ("GET", "/reviews"): Seen(403, 200),
+    ("GET", "/log"): Seen(403, 200),
+    ("POST", SEEN + "/{version}/state"): Seen(403, 422),  # for what it becomes is not said
+    ("POST", "/logout"): Seen(303, 303),  # last: it ends the session
+}
+OPEN_PAGES = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}
 
 
 @dataclass(frozen=True)
@@ -57,6 +108,7 @@ class World:
     hub: RunningHub
     package: Package
     tokens: Mapping[str, str]
+    signed: Mapping[str, bytes]
 
     def ask(self, method: str, path: str, body: str, token: str | None) -> httpx.Response:
         weights = self.package.card.weights[0]
@@ -66,14 +118,19 @@ class World:
             "digests": b'{"digests": []}',
             "weights": (self.package.folder / weights.name).read_bytes(),
             "manifest": canonical_json(self.package.manifest),
+            "target": b'{"version": 1}',
+            "deprecation": b'{"state": "deprecated", "reason": "There is a better one"}',
             "statement": canonical_json(a_statement(subject=self.package.digest)),
+            **self.signed,
         }[body]
         url = self.hub.url + path.format(
             centre="centre-b",
             name="lesions-dcgan",
             version="1",
+            alias="stable",
             file=weights.name,
             digest=weights.sha256,
+            number=1,
         )
         headers = {"Content-Type": "application/json"}
         if token is not None:
@@ -85,10 +142,20 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     with running_hub(tmp_path / "hub") as hub:
         tokens = {name: hub.client().invite(name) for name in ("centre-a", "centre-b")}
-        package = write_tiny_package(tmp_path / "package")
+        package = write_tiny_package(tmp_path / "package", samples=A_PICTURE)
         owner = hub.client(tokens["centre-b"])
-        owner.state(owner.publish(package), a_statement(subject=package.digest))
-        yield World(hub, package, tokens)
+        statement = a_statement(subject=package.digest)
+        record = owner.state(owner.publish(package), statement)
+        owner.point_alias("centre-b", "lesions-dcgan", "stable", 1)
+        key = make_key(tmp_path / "key.pem")
+        Signer(key, owner).sign(record, statement)
+        signed = {
+            "key": NewKey(public_key=key.public.pem).model_dump_json().encode(),
+            "status": owner.signing.status("centre-b") or b"",
+            "package signature": owner.signing.package_signature(record) or b"",
+            "audit signature": owner.signing.audit_signature(record) or b"",
+        }
+        yield World(hub, package, tokens, signed)
 
 
 def test_every_route_answers_each_role_as_the_table_says(world: World) -> None:
@@ -109,6 +176,41 @@ def test_every_route_answers_each_role_as_the_table_says(world: World) -> None:
     assert {key: found for key, found in answered.items() if found != key[-1]} == {}
 
 
+def test_every_page_answers_each_login_as_the_table_says(world: World) -> None:
+    browsers = {
+        "none": world.hub.browser(None),
+        "bearer": world.hub.browser(None),
+        "reader": world.hub.browser("centre-a"),
+        "operator": world.hub.browser(OPERATOR),
+    }
+    browsers["bearer"].headers["Authorization"] = f"Bearer {ADMIN_TOKEN}"
+    answered = {}
+    for (method, path), seen in PAGES.items():
+        url = path.format(centre="centre-b", name="lesions-dcgan", version="1")
+        for who, browser in browsers.items():
+            expected = {"reader": seen.reader, "operator": seen.operator}.get(who, 401)
+            answered[method, path, who, expected] = browser.request(method, url).status_code
+
+    assert {key: found for key, found in answered.items() if found != key[-1]} == {}
+
+
+def test_a_session_opens_no_route_of_the_api(world: World) -> None:
+    browser = world.hub.browser(OPERATOR)
+
+    assert browser.get("/generators").status_code == 200
+    assert browser.get(API + "/generators").status_code == 401
+
+
+def test_who_reads_for_a_centre_is_out_when_it_is_removed(world: World) -> None:
+    browser = world.hub.browser("centre-a")
+    before = browser.get("/generators").status_code
+
+    authorized = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    httpx.delete(f"{world.hub.url}{API}/centres/centre-a", headers=authorized)
+
+    assert (before, browser.get("/generators").status_code) == (200, 401)
+
+
 def test_the_table_has_every_route_of_the_hub(tmp_path: Path) -> None:
     app = create_app(Settings(data_dir=tmp_path))
     routes = {
@@ -118,7 +220,7 @@ def test_the_table_has_every_route_of_the_hub(tmp_path: Path) -> None:
         if path not in SHOWN_TO_ANYONE
     }
 
-    assert routes == set(ROUTES) | OPEN_ROUTES
+    assert routes == set(ROUTES) | OPEN_ROUTES | set(PAGES) | OPEN_PAGES
 
 
 def test_a_route_that_does_not_say_who_may_call_it_cannot_be_made() -> None:

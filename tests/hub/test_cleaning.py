@@ -18,12 +18,14 @@ from hub.registry.cleaning import Cleaner
 from hub.registry.quotas import Quotas, Usage
 from hub.registry.store import VersionStore
 from hub.registry.stored_files import StoredFiles
+from shared.access import Caller, Role
 from shared.packages import Manifest
 from tests.hub_server import running_hub
 from tests.packages import write_tiny_package
 
 DAY, HOUR = 86_400.0, 3_600.0
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+BY = Caller("centre-b", Role.CENTRE)
 
 
 @dataclass
@@ -153,7 +155,12 @@ def test_a_version_that_is_added_while_orphans_are_sought_keeps_its_files(
     def list_then_publish(moment: float) -> Iterator[str]:
         yield from listing(moment)
         with engine.begin() as connection:
-            connection.execute(text("INSERT INTO centres VALUES ('centre-b', 'x', 0, NULL)"))
+            connection.execute(
+                text(
+                    "INSERT INTO centres (name, token_sha256, enrolled_at) "
+                    "VALUES ('centre-b', 'x', 0)"
+                )
+            )
             insert = (
                 "INSERT INTO versions VALUES (1, 'centre-b', 'n', 1, 'd', 'dcgan', 'mass', "
                 f"'{{\"files\":[{{\"sha256\":\"{digest}\"}}]}}', '{{}}', 0, 'Tiny', NULL)"
@@ -179,6 +186,6 @@ def test_the_files_are_looked_for_again_in_the_transaction_that_adds_a_version(
         raise MissingBlobsError("not uploaded: weights.safetensors")
 
     with pytest.raises(MissingBlobsError):
-        versions.add(package.card, package.manifest, now=NOW, check=removed)
+        versions.add(package.card, package.manifest, now=NOW, by=BY, check=removed)
 
     assert versions.find("centre-b", "lesions-dcgan", None) is None

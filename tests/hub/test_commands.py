@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 
+import httpx
 import pytest
 
 from genshare import command_line
@@ -35,6 +36,27 @@ def test_an_invitation_while_the_hub_serves_works_at_once(
         token = genshare("hub", "invite", "centre-a", "--data-dir", str(tmp_path)).stdout.strip()
 
         assert list(hub.client(token).generators()) == []
+
+
+def test_a_login_link_opens_the_pages_once(genshare: Genshare, tmp_path: Path) -> None:
+    with running_hub(tmp_path) as hub:
+        printed = genshare("hub", "login", "--url", hub.url, "--data-dir", str(tmp_path))
+        link = httpx.URL(printed.stdout.strip())
+        browser = hub.browser(None)
+
+        opened = browser.post("/login", data={"once": link.params["once"]})
+
+        assert f"{link.scheme}://{link.netloc.decode()}{link.path}" == f"{hub.url}/login"
+        assert opened.headers["Location"] == "/generators"
+        assert "operator" in browser.get("/generators").text
+
+
+def test_nobody_reads_for_a_centre_that_is_not_enrolled(genshare: Genshare, tmp_path: Path) -> None:
+    refused = genshare("hub", "login", "--centre", "centre-x", "--data-dir", str(tmp_path))
+
+    assert (refused.code, refused.stdout) == (1, "")
+    assert "no centre centre-x is enrolled" in refused.stderr
+    assert "GS-1005" in refused.stderr
 
 
 @pytest.mark.parametrize("command", [("invite", "centre-a"), ("serve", "--port", "65431")])

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 
 from hub.database import Table, open_database
 from shared.errors import DigestMismatchError, HubRefusedError, HubUnreachableError, PackageError
@@ -16,6 +14,7 @@ from shared.packages import canonical_json, sha256_of
 from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
 from tests.lying_hub import ONCE
 from tests.packages import TINY, safetensors_bytes, write_tiny_package
+from tests.schemas import schema_differences
 
 FILES = "/api/v1/generators/centre-b/lesions-dcgan/versions/latest/files"
 
@@ -299,10 +298,7 @@ def test_a_hub_that_is_down_is_named() -> None:
 
 
 def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
-    with open_database(tmp_path / "hub.sqlite").connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), Table.metadata)
-
-    assert differences == []
+    assert schema_differences(open_database(tmp_path / "hub.sqlite"), Table.metadata) == []
 
 
 @pytest.mark.parametrize(("token", "status"), [("nobody", 401), (ADMIN_TOKEN, 413)])

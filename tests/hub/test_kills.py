@@ -15,14 +15,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from hub.audit_log.verification import Verification, Verifier
+from hub.database import opened_database
 from shared.architectures import DcganArchitecture
 from shared.errors import HubUnreachableError
 from shared.hub_client import HubClient, connect
 from shared.hub_exchange import HubLimits
 from shared.packages import CARD, Package
-from shared.records import GeneratorVersion
+from shared.records import GeneratorVersion, LogHead
 from shared.repeats import Patience
 from tests.hub.hub_process import HubProcess
 from tests.hub_server import ADMIN_TOKEN
@@ -153,6 +156,7 @@ class Checks:
         self._exchange, self._data_dir = exchange, data_dir
         self._whole: set[str] = set()
         self._served: set[Key] = set()
+        self._heads: list[LogHead] = []
 
     def check(self) -> None:
         records = {_key(r): r for r in self._exchange.client("reader").generators()}
@@ -163,6 +167,18 @@ class Checks:
         _check_numbered(records)
         self._check_files(records)
         self._check_served(records)
+        self._heads.append(self._head())
+
+    def verify(self) -> Verification:
+        """Return what `genshare hub verify` finds, with every head that the log ever had."""
+        with opened_database(self._data_dir / "hub.sqlite") as engine:
+            verifier = Verifier(engine, self._data_dir / "blobs", on_progress=lambda _: None)
+            return verifier.verify(self._heads)
+
+    def _head(self) -> LogHead:
+        headers = {"Authorization": f"Bearer {self._exchange.tokens['reader']}"}
+        answer = httpx.get(f"{self._exchange.hub.url}/api/v1/log/head", headers=headers)
+        return LogHead.model_validate_json(answer.raise_for_status().content)
 
     def _check_files(self, records: dict[Key, GeneratorVersion]) -> None:
         """Every file is whole, noted as its uploader's, and there if a version has it."""
@@ -248,7 +264,11 @@ def test_what_was_acknowledged_outlives_every_kill_and_nothing_is_half_there(
                 each.result()
             hub.stop()
 
+    verified = checks.verify()
     seconds = time.monotonic() - begun
-    print(f"{rounds} rounds in {seconds:.0f} s: {dict(exchange.done)}")  # noqa: T201 - for -s
+    print(f"{rounds} rounds in {seconds:.0f} s: {dict(exchange.done)}; {verified}")  # noqa: T201 - for -s
+    assert verified.faults == ()
+    assert verified.versions >= len(exchange.acknowledged)
+    assert verified.entries > verified.versions
     assert min(exchange.done[what] for what in ("published", "fetched", "broken off")) > rounds
     assert "Traceback" not in hub.log()

@@ -23,6 +23,7 @@ from tests.audits import an_audit, figures
 from tests.packages import write_tiny_package
 
 DAY = date(2026, 11, 30)
+AUDITED = ReleasePolicy(audit_required=True)
 FACTS = TrainingFacts(patients=480)
 LEAK = figures(auroc=0.97, auroc_upper=0.99)
 
@@ -106,9 +107,10 @@ def test_the_discriminators_score_is_not_on_the_page(package: Package) -> None:
     [
         ({}, ReleasePolicy(), "passed", "this is no proof that nothing can be learnt"),
         ({"attacks": (LEAK,)}, ReleasePolicy(), "refused", "The generator stays"),
-        ({"too_few": "few"}, ReleasePolicy(), "inconclusive", "That is no pass"),
+        ({"too_few": "few"}, AUDITED, "inconclusive", "stays, unless a second person"),
+        ({"too_few": "few"}, ReleasePolicy(), "inconclusive", "The audit could not tell"),
         (None, ReleasePolicy(), "not required", "Nothing is known of what this generator tells"),
-        (None, ReleasePolicy(audit_required=True), "refused", "The generator stays"),
+        (None, AUDITED, "refused", "The generator stays"),
     ],
 )
 def test_each_verdict_is_said_in_words_and_claims_no_more(
@@ -124,9 +126,8 @@ def test_each_verdict_is_said_in_words_and_claims_no_more(
 
     assert found.verdict == verdict
     assert said in text
-    assert ("Nothing leaves, and nothing is stated" in text) is (
-        verdict in {"refused", "inconclusive"}
-    )
+    stays = verdict == "refused" or (verdict == "inconclusive" and policy.audit_required)
+    assert ("Nothing leaves, and nothing is stated" in text) is stays
     for claim in ("anonymous", "safe", "no risk", "cannot be identified"):
         assert claim not in text.lower()
 

@@ -30,7 +30,7 @@ class Hub:
     def __init__(self, record: GeneratorVersion) -> None:
         self._record = record
 
-    def generators(self, _centre: str | None) -> Iterator[GeneratorVersion]:
+    def generators(self, *_: object) -> Iterator[GeneratorVersion]:
         yield self._record
 
     def version(self, *_: object) -> GeneratorVersion:
@@ -46,7 +46,7 @@ class Hub:
 def test_a_title_cannot_steer_a_terminal(
     record: GeneratorVersion, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
-    monkeypatch.setattr(commands, "connect", lambda *_: Hub(record))
+    monkeypatch.setattr(commands, "connect", lambda *_, **__: Hub(record))
     monkeypatch.setenv("COLUMNS", "300")
 
     told = CliRunner().invoke(commands.app, arguments).stdout
@@ -62,7 +62,7 @@ def test_a_title_cannot_steer_a_terminal(
 def test_an_error_cannot_steer_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def silent(*_: object) -> Hub:
+    def silent(*_: object, **__: object) -> Hub:
         raise HubUnreachableError("one\x1b[2J\r\ntwo [red]")
 
     monkeypatch.setattr(commands, "connect", silent)

@@ -49,6 +49,7 @@ def _fetch(hub: LyingHub, out: Path) -> Process:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first_ends", "code", "downloads"),
     [(lambda _first, pause: pause.may_go_on.set(), 0, 1), (lambda first, _: first.kill(), -9, 2)],

@@ -242,3 +242,12 @@ def test_every_answer_tells_a_browser_what_it_may_do(hub: RunningHub) -> None:
         assert headers["X-Frame-Options"] == "DENY"
         assert "Server" not in headers
         assert "Strict-Transport-Security" not in headers
+
+
+def test_an_answer_that_ends_its_connection_says_so_once(hub: RunningHub) -> None:
+    with caller(hub) as connection:
+        connection.sendall(f"{MISSING}Content-Length: 2000000\r\n\r\n[".encode())
+        head, _, _ = rest(connection).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 413 ")
+    assert head.lower().count(b"connection: close") == 1

@@ -33,6 +33,7 @@ def test_the_largest_record_is_within_its_bounds(largest: GeneratorVersion) -> N
     assert len(answer.body) < BOUNDS[GeneratorVersion].size_bytes / 2
 
 
+@pytest.mark.slow
 def test_a_page_of_the_largest_records_is_within_its_bounds(largest: GeneratorVersion) -> None:
     page = GeneratorPage(items=(largest,) * 50, next_cursor=None)
     answer = Answer(200, page.model_dump_json().encode())

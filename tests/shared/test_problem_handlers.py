@@ -120,7 +120,7 @@ def test_every_request_is_one_line_of_log(client: Client, caplog: pytest.LogCapt
         answer = client.request("GET", "/nowhere%0Aforged?token=secret")
 
     (line,) = (r.getMessage() for r in caplog.records if r.name == "shared.problem_handlers")
-    assert line == f"{answer.headers['X-Request-Id']} GET '/nowhere\\nforged' 404"
+    assert line == f"{answer.headers['X-Request-Id']} GET '/nowhere\\nforged' 404 - 127.0.0.1"
 
 
 @pytest.mark.parametrize("fault", ["lost", "damaged"])
@@ -144,4 +144,4 @@ def test_health_checks_and_polls_are_no_line_of_log_unless_they_fail(
             client.request("GET", path)
 
     lines = [r.getMessage() for r in caplog.records if r.name == "shared.problem_handlers"]
-    assert [line.split()[2:] for line in lines] == [["'/jobs/17'", "404"], ["'/jobs'", "404"]]
+    assert [line.split()[2:4] for line in lines] == [["'/jobs/17'", "404"], ["'/jobs'", "404"]]

@@ -22,6 +22,7 @@ def test_what_steers_or_hides_is_spelled_out(text: str, told: str) -> None:
     assert shown(text) == told
 
 
+@pytest.mark.slow
 def test_no_single_character_gets_through_that_is_not_seen() -> None:
     told = [shown(chr(number)) for number in range(0x110000)]
     assert all(text.isprintable() for text in told if len(text) > 1)

@@ -35,8 +35,11 @@ def test_a_statement_is_read_back_from_its_one_text() -> None:
     ("edit", "said"),
     [
         (lambda text: text.replace('"tries":1', '"tries":2 '), "not written as genshare writes"),
-        (lambda text: text.replace('"tries":1', '"tries":0'), "tries: Input should be greater"),
-        (lambda text: text.replace('"tries":1', '"tries":1,"spent":1'), "spent: Extra inputs"),
+        (lambda text: text.replace('"tries":1', '"tries":0'), "tries: must be 1 or more"),
+        (
+            lambda text: text.replace('"tries":1', '"tries":1,"spent":1'),
+            "spent: there is no such",
+        ),
         (lambda text: text.replace('"tries":1', '"tries":1,"tries":1'), "same key twice"),
         (lambda text: text.replace("0.54", "NaN"), "no readable JSON"),
         (lambda text: text[:-1], "no readable JSON"),
@@ -125,6 +128,11 @@ def test_a_statement_in_words_tells_verdict_and_strongest_bound() -> None:
         differential_privacy=privacy,
     )
 
+    untold = a_statement(verdict="inconclusive", decided_by=("audit",), audit=None)
+
+    assert statement_sentence(untold).startswith(
+        "audit: inconclusive: it could not tell, and the centre's own policy asks for none; "
+    )
     assert statement_sentence(a_statement()) == (
         "audit: passed by the centre's own policy; the strongest attack (inversion, per patient) "
         "reaches an AUROC of at most 0.58, where 0.5 is chance; less than 0.56 could not have been "

@@ -42,6 +42,7 @@ def test_free_ports_are_different() -> None:
     assert len(set(free_ports(8))) == 8
 
 
+@pytest.mark.slow
 def test_a_hub_is_started_answers_and_is_stopped(tmp_path: Path) -> None:
     (port,) = free_ports(1)
     record = tmp_path / "state" / "processes.json"

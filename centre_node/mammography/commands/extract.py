@@ -8,10 +8,11 @@ import typer
 from pydantic import Field
 
 from centre_node.mammography.command_options import Mammograms, Patches
-from centre_node.mammography.commands.told import print_skipped, skipped_in, writing
+from centre_node.mammography.commands.told import print_skipped, writing
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.patch_store import PatchStore
+from centre_node.mammography.skipped import skipped_in
 from shared.command_options import Options, with_options
 from shared.models import StrictModel
 from shared.progress import shown

@@ -1,14 +1,11 @@
 """What several of the `genshare data` commands say."""
 
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from centre_node.mammography.errors import PatchStoreError
-from centre_node.mammography.mammograms import Reading
-from centre_node.mammography.patch_store import PatchStore
 from shared.files import write_faults_named
 
 
@@ -21,14 +18,6 @@ def writing(out: Path) -> Iterator[None]:
     """
     with write_faults_named(out, PatchStoreError, full=PatchStoreError):
         yield
-
-
-def skipped_in(reading: Reading, *stores: PatchStore) -> Mapping[str, int]:
-    """Count what was skipped while reading and cutting, by reason."""
-    skipped = Counter(record.reason for record in reading.skipped)
-    for store in stores:
-        skipped.update(store.skipped)
-    return skipped
 
 
 def print_skipped(skipped: Mapping[str, int]) -> None:

@@ -77,6 +77,7 @@ def equal(first: nn.Module, second: nn.Module) -> bool:
     return all(torch.equal(a, b) for a, b in states)
 
 
+@pytest.mark.slow
 def test_a_classifier_learns_to_tell_discs_from_noise() -> None:
     test, labels = noise_and_discs(200, seed=2)
 
@@ -134,6 +135,7 @@ def test_the_weights_of_the_best_epoch_are_kept() -> None:
     assert auprc(validation[1], lesion_log_odds(network, validation[0])) == max(reached)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["paper", "improved"])
 def test_arms_of_every_size_take_the_same_number_of_steps(recipe: str) -> None:
     validation = noise_and_discs(40, seed=1)
@@ -378,7 +380,7 @@ def test_a_file_without_its_digest_and_a_digest_without_its_file_are_refused(
     path = tmp_path / "start.safetensors"
     digest = saved(Cnn(SIDE), path)
 
-    with pytest.raises(InitialWeightsError, match=r"initial_weights is .* the file given is"):
+    with pytest.raises(InitialWeightsError, match=r"initial_weights are .*, but .* was given"):
         trained(
             noise_and_discs(12, seed=0),
             noise_and_discs(10, seed=1),

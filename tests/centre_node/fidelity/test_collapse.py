@@ -1,6 +1,8 @@
 import numpy as np
 
 from centre_node.fidelity.collapse import mode_collapse
+from centre_node.fidelity.comparison import FeatureKind
+from centre_node.fidelity.measuring import compare_samples
 from tests.centre_node.fidelity.populations import normal
 
 
@@ -45,3 +47,25 @@ def test_real_patches_that_are_all_alike_do_not_divide_by_nought() -> None:
     found = mode_collapse(np.zeros((30, 2)), np.zeros((30, 2)))
 
     assert found.spread_share == 1
+
+
+def test_what_a_training_warned_of_is_not_denied_in_the_end() -> None:
+    """Samples of one patch with a little noise vary in features, and hardly in pixels."""
+    real = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    alike = np.clip(real[:1].astype(int) + (real % 3), 0, 255).astype(np.uint8)
+
+    found = compare_samples(
+        real,
+        alike,
+        features=lambda patches: normal(len(patches), 10, seed=int(patches.sum()) % 7),
+        kind=FeatureKind("made up"),
+        patients=[str(number) for number in range(40)],
+        seed=0,
+    ).report.mode_collapse
+    few = mode_collapse(normal(10, seed=0), normal(10, seed=1), pixel_diversity=0.01)
+
+    assert found.spread_share is not None
+    assert found.spread_share > 0.5
+    assert found.verdict == few.verdict == "suspected"
+    assert "pixel by pixel the samples are nearly alike" in found.statement
+    assert "pixel by pixel the samples are nearly alike" in few.statement

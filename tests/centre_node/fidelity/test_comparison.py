@@ -72,6 +72,7 @@ def test_the_same_seed_gives_the_same_report_and_it_survives_json() -> None:
     assert (first.features, first.feature_count, first.extractor_sha256) == ("cnn", 8, DIGEST)
 
 
+@pytest.mark.slow
 def test_halves_share_no_patient() -> None:
     """Patches of a patient are equal: a shared patient would be in the other half's balls."""
     random = np.random.default_rng(0)

@@ -69,6 +69,7 @@ def test_a_finished_training_says_what_it_spent(tmp_path: Path) -> None:
     assert promise.epsilon == spent_epsilon(Steps(16, 0.25, 1e-3), 1.0)
 
 
+@pytest.mark.slow
 def test_a_target_is_kept_and_not_missed_by_much(tmp_path: Path) -> None:
     training = private(privacy={"epsilon": 5.0, "sampling_rate": 0.25})
     train_privately(tmp_path, training)

@@ -57,6 +57,7 @@ def test_a_resumed_training_is_the_uninterrupted_one(stopped: Path, tmp_path: Pa
     assert (stopped / last).read_bytes() == (whole / last).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "architecture", "stopped_after"),
     [

@@ -175,9 +175,11 @@ def test_samples_that_become_alike_are_warned_of_or_stop_the_training(
 
     assert [event.warning for event in events[:3]] == [None] * 3
     assert events[3].warning is not None
-    reason = r"mode collapse: after epoch 4 .* 2\.0% .* under 10\.0%"
-    assert re.fullmatch(reason, events[3].warning)
-    with pytest.raises(ModeCollapseError, match=rf"{reason}; the last good .* of epoch 2"):
+    reason = r"after epoch 4 .* 2\.0% .* under 10\.0%"
+    assert re.fullmatch(f"the samples look alike: {reason}", events[3].warning)
+    with pytest.raises(
+        ModeCollapseError, match=rf"mode collapse: {reason}; the last good .* of epoch 2"
+    ):
         train(tmp_path / "stopped", settings(on_collapse="stop"))
 
 

@@ -10,8 +10,9 @@ import pytest
 from centre_node.database import open_database
 from centre_node.datasets.service import Datasets
 from centre_node.datasets.store import DatasetStore
-from centre_node.jobs.errors import JobConflictError
-from centre_node.jobs.handlers import Node, handle
+from centre_node.jobs.errors import TrainingNotDoneError
+from centre_node.jobs.handlers import handle
+from centre_node.jobs.node import Node
 from centre_node.jobs.service import ARTIFACTS, Jobs
 from centre_node.jobs.store import JobStore
 from centre_node.mammography.datasets import data_folders
@@ -91,10 +92,12 @@ def test_a_training_is_audited_by_a_job_which_shows_report_and_picture(
     (node.job_folder(trained.id) / ARTIFACTS).mkdir(parents=True)
     wanted = AuditRequest(training_job=trained.id, samples=200, seed=4)
     audited, _ = jobs.submit(wanted, None)
-    with pytest.raises(JobConflictError, match="only a finished one is audited"):
+    with pytest.raises(TrainingNotDoneError, match="only one that has succeeded"):
         handle(audited, node, lambda _step: None)
     store.claim(now=NOW)
-    store.succeed(trained.id, handle(trained, node, lambda _step: None), now=NOW)
+    finished = handle(trained, node, lambda _step: None)
+    assert isinstance(finished, FinishedTraining)
+    store.succeed(trained.id, finished, now=NOW)
 
     report = handle(audited, node, lambda _step: None)
 

@@ -10,8 +10,8 @@ import pytest
 
 from centre_node.access import staff_token
 from centre_node.database import open_database
-from centre_node.jobs.service import Supervisor
 from centre_node.jobs.store import JobStore
+from centre_node.jobs.supervisor import Supervisor
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.main import create_app
 from centre_node.privacy.policy_file import policy_of

@@ -167,3 +167,19 @@ def test_a_ledger_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
     for path, said in cases.items():
         with pytest.raises(LedgerError, match=said):
             LedgerStore(path).waive("job", WAIVER, policy_digest="1" * 64, now=NOW)
+
+
+def test_a_ledger_of_an_earlier_version_is_read_and_what_it_counts_stays_counted(
+    ledger: LedgerStore, tmp_path: Path
+) -> None:
+    made = package(tmp_path / "1", 1)
+    ledger.keep(decided(made, ["a"]), now=NOW)
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
+        database.execute("ALTER TABLE decisions DROP COLUMN sent")
+        database.execute("PRAGMA user_version=1")
+    database.close()
+
+    ledger.turned_away(made.digest)
+
+    (entry,) = ledger.read(most=9).entries
+    assert (entry.released, entry.turned_away) == (True, False)

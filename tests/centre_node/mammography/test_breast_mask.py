@@ -217,12 +217,14 @@ def test_a_mask_of_the_whole_film_or_of_nothing_is_doubted() -> None:
     assert found_breast(film()[0]).doubt is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["digital", "film", "soft"])
 def test_the_mask_of_a_phantom_is_its_outline(style: AcquisitionStyle) -> None:
     for plan in plans(style):
         assert overlap(breast_mask(render(plan)), breast(plan)) > 0.97
 
 
+@pytest.mark.slow
 def test_the_label_of_a_phantom_film_is_outside() -> None:
     for plan in plans("film"):
         pixels = render(plan)
@@ -233,6 +235,7 @@ def test_the_label_of_a_phantom_film_is_outside() -> None:
         assert not (breast_mask(pixels) & label).any()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     height=st.integers(40, 900),

@@ -164,6 +164,7 @@ def test_half_of_the_training_patients_lie_inside_all_of_them(folder: Path, tmp_
     assert half.test == whole.test
 
 
+@pytest.mark.slow
 def test_phantoms_are_written_as_a_real_data_set(tmp_path: Path) -> None:
     out = tmp_path / "bcdr"
     small = ["--patients", "3", "--image-height-px", "256"]

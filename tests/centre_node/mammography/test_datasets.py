@@ -74,6 +74,7 @@ def test_a_summary_counts_what_was_read(tmp_path: Path) -> None:
     assert counted.skipped == {}
 
 
+@pytest.mark.slow
 def test_a_summary_says_what_a_table_was_taken_for_and_of_other_layouts_as_little_as_before(
     tmp_path: Path,
 ) -> None:
@@ -145,6 +146,7 @@ def test_written_phantoms_are_read_through_their_layout_once_they_are_there(
     assert reading.name == "film phantoms"  # it stands on cards; a digest may look like a record
 
 
+@pytest.mark.slow
 def test_folders_of_one_name_are_two_data_sets_and_a_link_is_what_it_leads_to(
     tmp_path: Path,
 ) -> None:

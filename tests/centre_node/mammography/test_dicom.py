@@ -296,6 +296,7 @@ def test_padding_can_be_a_range_and_negative(tmp_path: Path) -> None:
     assert shown(tmp_path / "a.dcm", pixels, **elements, **NO_WINDOW) == near(0, 0, 0, 0, 255)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @example(window=(-7, 2), function="SIGMOID", rescaling=None, entries=None, signed=False)
 @example(

@@ -82,6 +82,7 @@ def test_every_box_just_encloses_its_contour_and_lies_in_the_image(
             assert box.bottom - 1 < rows.max() <= box.bottom <= mammogram.height
 
 
+@pytest.mark.slow
 def test_masses_have_the_sizes_of_real_masses() -> None:
     sides_mm = [
         np.sqrt(lesion.box.width * lesion.box.height) * (mammogram.pixel_spacing_mm or 0)

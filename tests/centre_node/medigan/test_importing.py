@@ -176,6 +176,7 @@ def test_patches_drawn_from_0_to_1_become_black_to_white(
     assert np.abs(drawn.astype(int) - expected).max() <= 1  # convolutions of other batches round
 
 
+@pytest.mark.slow
 def test_only_the_generator_leaves_and_what_stays_is_named(
     bcdr: Original, import_it: ImportIt
 ) -> None:

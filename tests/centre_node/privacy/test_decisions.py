@@ -128,6 +128,18 @@ def test_what_cannot_be_told_is_inconclusive(given: dict[str, Any], rule: str) -
     assert (decision.verdict, decision.rules_against) == ("inconclusive", (rule,))
 
 
+def test_what_an_audit_cannot_tell_holds_back_only_where_one_is_asked_for() -> None:
+    report = an_audit(too_few="12 held-out patches are fewer than 20")
+    few = TrainingFacts(patients=3)
+    leak = an_audit(attacks=(figures(auroc=0.97, auroc_upper=0.99),))
+
+    assert not decide(STRICT, report, KNOWN).may_leave
+    free = decide(ReleasePolicy(), report, KNOWN)
+    assert (free.verdict, free.may_leave, free.rules_against) == ("inconclusive", True, ("audit",))
+    assert not decide(ReleasePolicy(), report, few).may_leave, "that needs no audit"
+    assert not decide(ReleasePolicy(), leak, KNOWN).may_leave
+
+
 def test_an_audit_from_which_attacks_were_taken_is_inconclusive() -> None:
     report = an_audit()
 

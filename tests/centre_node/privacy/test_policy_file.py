@@ -34,12 +34,12 @@ def test_a_policy_is_read_and_what_it_does_not_say_has_its_default(tmp_path: Pat
     [
         ("audit_requird = true", r"it has no key 'audit_requird'; a policy's keys are audit_req"),
         ("[largest_auroc]\nimage = 1", "it has no key 'largest_auroc.image'"),
-        ("least_patients = 0", "least_patients: Input should be greater than or equal to 1"),
+        ("least_patients = 0", "least_patients: must be 1 or more"),
         ("[largest_auroc]\npatch = nan", "largest_auroc.patch"),
         ("audit_required", "is no TOML"),
         (
             '[[may_waive]]\nname = "A"\nkey_sha256 = "secret"',
-            "may_waive.0.key_sha256: String should match",
+            "may_waive.0.key_sha256: must be a SHA-256: 64 digits",
         ),
         ('attacks = [{attack = "inversion"}, {attack = "inversion"}]', "'inversion' twice"),
     ],

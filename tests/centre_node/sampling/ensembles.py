@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,7 +19,7 @@ NAMES = (
 
 
 def write_random_ensemble(
-    folder: Path, *, files: int = 3, shares: Sequence[float] | None = None
+    folder: Path, *, files: int = 3, shares: Sequence[float] | None = None, **card: Any
 ) -> Package:
     folder.mkdir(parents=True, exist_ok=True)
     contents = {}
@@ -26,4 +27,4 @@ def write_random_ensemble(
         random = torch.Generator().manual_seed(seed)
         export_weights(build_network(DcganGenerator, TINY, random), TINY, folder / "made")
         contents[name] = (folder / "made").read_bytes()
-    return write_tiny_ensemble(folder, contents, shares=shares)
+    return write_tiny_ensemble(folder, contents, shares=shares, **card)

@@ -18,6 +18,7 @@ from centre_node.sampling.drawing import synthetic_patches
 from node_api.recipes import SamplingRecipe
 from shared.interruption import SENTENCE
 from shared.packages import Fetched, Package, canonical_json
+from shared.terms import UseLimits
 from tests.centre_node.sampling.ensembles import NAMES, write_random_ensemble
 from tests.command_line import Genshare
 from tests.waiting import wait_for
@@ -61,6 +62,23 @@ def test_patches_and_their_recipe_and_the_same_patches_again(
     for path, patch in zip(pictures, expected, strict=True):
         np.testing.assert_array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), patch)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "first"]
+
+
+def test_terms_of_use_are_shown_and_no_more_patches_drawn_than_they_allow(
+    tmp_path: Path, sample: Genshare
+) -> None:
+    use = UseLimits(purpose="Research on detection", most_samples=5)
+    package = write_random_ensemble(tmp_path / "package", use=use)
+
+    done = sample(package.folder, "--count", "5", "--out", tmp_path / "five")
+    refused = sample(package.folder, "--count", "6", "--out", tmp_path / "six")
+
+    assert done.code == 0
+    assert "purpose: Research on detection; patches at once, at most 5" in done.stderr
+    assert (refused.code, (tmp_path / "six").exists()) == (1, False)
+    assert "6 patches are asked for, but the terms of centre-b/lesions-dcgan allow 5" in " ".join(
+        refused.stderr.split()
+    )
 
 
 def test_a_part_of_a_package_says_so_and_names_what_it_drew_from(

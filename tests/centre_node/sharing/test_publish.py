@@ -1,16 +1,22 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from pydantic import ValidationError
 
 from centre_node.errors import NotPublishableError
-from centre_node.sharing.publish import build_package, guarantee_on, weights_to_publish
+from centre_node.generators.sampling import sample_patches
+from centre_node.sharing.before_release import weights_to_publish
+from centre_node.sharing.publish import build_package, guarantee_on
+from centre_node.sharing.sample_grid import drawn_samples
 from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
 from shared.cards import Privacy, PrivacyPromise
 from shared.errors import NonFiniteWeightsError, NotSafetensorsError
 from shared.leaving import told_fidelity
 from shared.packages import CARD, open_package
+from shared.sample_grids import read_grid
 from shared.terms import CentreTerms
 from tests.packages import TINY, a_fidelity_report, safetensors_bytes
 
@@ -217,7 +223,7 @@ def test_one_bad_file_keeps_an_ensemble_back_and_is_named(weights: Path, tmp_pat
 def test_more_files_than_a_card_takes_are_refused_in_a_sentence(
     weights: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(NotPublishableError, match="weights: Tuple should have at most 512 items"):
+    with pytest.raises(NotPublishableError, match="weights: must have at most 512 entries"):
         build_package(tmp_path / "package", [weights] * 513, TRAINED, TERMS)
 
 
@@ -263,3 +269,30 @@ def test_a_card_tells_the_promise_and_no_fidelity_that_was_not_counted(
 def test_a_card_names_no_guarantee_without_its_numbers() -> None:
     with pytest.raises(ValidationError, match="differential privacy needs its promise"):
         Privacy(method="differential privacy")
+
+
+def test_samples_are_the_first_patches_that_the_published_weights_draw(
+    weights: Path, tmp_path: Path
+) -> None:
+    device, side = torch.device("cpu"), TINY.image_size
+    drawn = sample_patches(weights, TINY, count=3, seed=0, device=device)
+
+    package = build_package(tmp_path / "package", [weights], TRAINED, TERMS, samples=3)
+    again = build_package(tmp_path / "again", [weights], TRAINED, TERMS, samples=3)
+
+    grid = read_grid((package.folder / "samples.png").read_bytes())
+    pixels = np.frombuffer(grid.pixels, np.uint8).reshape(grid.height, grid.width)
+    places = [(0, 0), (0, side + 2), (side + 2, 0)]
+    for (top, left), patch in zip(places, drawn, strict=True):
+        assert (pixels[top : top + side, left : left + side] == patch).all()
+    assert pixels.shape == (2 * side + 2, 2 * side + 2)
+    assert again.digest == package.digest
+
+
+def test_more_samples_than_a_picture_holds_are_one_sentence(weights: Path) -> None:
+    large = TRAINED.architecture.model_copy(update={"image_size": 256})
+
+    with pytest.raises(
+        NotPublishableError, match="64 samples of 256 px do not fit the picture; 9 do"
+    ):
+        drawn_samples([weights], large, count=64, shares=None)

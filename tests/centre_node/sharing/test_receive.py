@@ -11,7 +11,7 @@ from centre_node.sampling.drawing import follow_recipe, synthetic_patches
 from centre_node.sampling.errors import RecipeRefusedError
 from centre_node.sampling.recipes import new_recipe
 from centre_node.sharing.errors import GeneratorNotPulledError
-from centre_node.sharing.receive import pull, pulled
+from centre_node.sharing.receive import pulled
 from node_api.recipes import SamplingRecipe
 from shared.errors import (
     DigestMismatchError,
@@ -22,6 +22,7 @@ from shared.errors import (
 from shared.hub_client import connect
 from shared.packages import Package
 from tests.centre_node.sampling.ensembles import NAMES, write_random_ensemble
+from tests.centre_node.sharing.pulling import pull
 from tests.hub_server import RunningHub, running_hub
 from tests.lying_hub import ONCE
 from tests.packages import TINY, write_tiny_package

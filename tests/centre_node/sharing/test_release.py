@@ -12,7 +12,7 @@ from centre_node.sharing.errors import AuditUnusableError, ReleaseRefusedError
 from centre_node.sharing.release import Audit, Candidate, Gate, read_audit
 from node_api.release import Budget, ReleasePolicy
 from privacy_page.document import PrivacyPage
-from shared.errors import HubRefusedError, HubUnreachableError
+from shared.errors import HubRefusedError, HubTurnedAwayError, HubUnreachableError
 from shared.hub_client import HubClient, connect
 from shared.packages import Package
 from shared.statements import DifferentialPrivacy, StatedWaiver
@@ -49,14 +49,14 @@ def test_what_passed_is_sent_with_a_statement_of_bounds_and_bands(
 
     sent = gate.send(gate.decide(audited(package)), hub, on_progress=say_nothing)
 
-    statement = hub.statement(sent)
+    statement = hub.statement(sent.record)
     assert statement is not None
     assert (statement.verdict, statement.subject, statement.tries) == ("passed", package.digest, 1)
     text = statement.model_dump_json()
     assert "0.97" not in text, "the discriminator's score stays in the house"
     assert "0.5," not in text, "and so do estimates"
     (entry,) = ledger.read(most=9).entries
-    assert (entry.version, entry.released, entry.patients) == (sent.version, True, 2)
+    assert (entry.version, entry.released, entry.patients) == (sent.record.version, True, 2)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_what_passed_is_sent_with_a_statement_of_bounds_and_bands(
         (REQUIRED, None, "refuses this generator: no audit of these weights was made"),
         (ReleasePolicy(), {"attacks": (LEAK,)}, "refuses this generator: density ratio, per patch"),
         (
-            ReleasePolicy(least_held_out_patients=200),
+            ReleasePolicy(least_held_out_patients=200, audit_required=True),
             {},
             r"\(inconclusive\) this generator: 120 patients were held out; the policy asks for 200",
         ),
@@ -112,7 +112,7 @@ def test_a_waiver_lets_it_go_and_is_noted_with_its_reason(
 
     sent = gate.send(gate.decide(candidate), hub, on_progress=say_nothing)
 
-    statement = hub.statement(sent)
+    statement = hub.statement(sent.record)
     assert statement is not None
     assert (statement.verdict, statement.decided_by, statement.waiver) == (
         "refused",
@@ -188,7 +188,7 @@ def test_publishing_again_completes_what_broke_off_before_the_statement(
         sent = gate.send(gate.decide(audited(package)), hub, on_progress=say_nothing)
 
     assert (first.version, first.audit_statement) == (1, None)
-    assert (sent.version, sent.audit_statement is not None) == (1, True)
+    assert (sent.record.version, sent.package, sent.statement) == (1, False, True)
     assert len(ledger.read(most=9).entries) == 1
 
 
@@ -205,7 +205,7 @@ def test_another_node_that_says_the_same_publishes_again_and_another_verdict_is_
         with pytest.raises(HubRefusedError, match="GS-1208"):
             gate.send(unaudited, hub, on_progress=say_nothing)
 
-    assert again == first
+    assert again.record == first.record
 
 
 def test_under_differential_privacy_the_audits_figures_stay_in_the_house(
@@ -242,3 +242,54 @@ def test_a_damaged_audit_is_no_audit_and_a_missing_one_is_none(tmp_path: Path) -
     path.write_text(an_audit().model_dump_json()[:-9])
     with pytest.raises(AuditUnusableError, match=r"audit\.json is no audit: "):
         read_audit(path)
+
+
+def test_an_audit_that_cannot_tell_leaves_with_a_statement_that_says_so(
+    package: Package, ledger: LedgerStore
+) -> None:
+    few = audited(package, too_few="12 held-out patches are fewer than 20", attacks=())
+
+    statement = Gate(ReleasePolicy(), ledger).decide(few).statement
+
+    assert (statement.verdict, statement.decided_by) == ("inconclusive", ("audit",))
+    assert [patient.refused for patient in ledger.read(most=9).patients] == [0, 0]
+
+
+@pytest.mark.parametrize("stranger", ["no token", "another centre"])
+def test_whom_the_hub_turns_away_has_published_nothing_until_something_was_sent(
+    package: Package, ledger: LedgerStore, tmp_path: Path, stranger: str
+) -> None:
+    gate = Gate(ReleasePolicy(budget_per_patient=Budget(versions=1)), ledger)
+    candidate = Candidate(package, patients=("a", "b"), patient_count=480)
+    with running_hub(tmp_path / "hub") as running:
+        wrong = (
+            running.client("gsc_wrong") if stranger == "no token" else running.invited("centre-x")
+        )
+        for _ in range(2):
+            with pytest.raises(HubTurnedAwayError, match=r"\(40[13], GS-100[12]\)"):
+                gate.send(gate.decide(candidate), wrong, on_progress=say_nothing)
+        (before,) = ledger.read(most=9).entries
+        assert not list((running.data_dir / "blobs").rglob("?" * 64))
+        sent = gate.send(
+            gate.decide(candidate), running.invited("centre-b"), on_progress=say_nothing
+        )
+        with pytest.raises(HubTurnedAwayError):
+            gate.send(gate.decide(candidate), wrong, on_progress=say_nothing)
+    (after,) = ledger.read(most=9).entries
+
+    assert (before.released, before.turned_away) == (False, True)
+    assert (after.released, after.turned_away, after.version) == (True, False, sent.record.version)
+
+
+def test_publishing_again_tells_that_nothing_was_sent(
+    package: Package, ledger: LedgerStore, tmp_path: Path
+) -> None:
+    gate = Gate(REQUIRED, ledger)
+    with running_hub(tmp_path / "hub") as running:
+        hub = running.invited("centre-b")
+        first, again = (
+            gate.send(gate.decide(audited(package)), hub, on_progress=say_nothing) for _ in range(2)
+        )
+
+    assert (first.package, first.statement) == (True, True)
+    assert (again.package, again.statement, again.record) == (False, False, first.record)

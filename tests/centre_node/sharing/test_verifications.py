@@ -11,10 +11,11 @@ from centre_node.generators.weights import export_weights
 from centre_node.sampling.drawing import synthetic_patches
 from centre_node.sharing import publish
 from centre_node.sharing.publish import build_package
-from centre_node.sharing.receive import pull, pulled
+from centre_node.sharing.receive import pulled
 from shared.errors import DigestMismatchError, HubRefusedError
 from shared.hub_client import HubClient
 from shared.packages import open_package
+from tests.centre_node.sharing.pulling import pull
 from tests.centre_node.sharing.test_publish import TERMS, TRAINED
 from tests.hub_server import RunningHub, running_hub
 from tests.packages import TINY

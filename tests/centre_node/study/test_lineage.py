@@ -21,11 +21,11 @@ def test_a_folder_without_a_study_is_no_study_that_did_not_use_a_generator(tmp_p
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "document: Invalid JSON"),
-        (b'{"configuration": {', "document: Invalid JSON"),
-        (b"\xff", "document: Invalid JSON"),
-        (b"[]", "document: Input should be an object"),
-        (b"{}", "configuration: Field required"),
+        (b"", "document: is no readable JSON, from line 1, column"),
+        (b'{"configuration": {', "document: is no readable JSON, from line 1, column"),
+        (b"\xff", "document: is no readable JSON, from line 1, column"),
+        (b"[]", "document: must be a set of named fields"),
+        (b"{}", "configuration: is missing"),
     ],
 )
 def test_a_broken_result_is_named_and_not_passed_over(

@@ -30,6 +30,8 @@ from tests.centre_node.study.made_up import TINY, phantoms, tiny_study, untraine
 from tests.command_line import Genshare
 from tests.hub_server import RunningHub
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 PATCHES = PatchConfiguration(margin_px=6, smallest_side_px=16)
 PLAN = TrainingPlan(

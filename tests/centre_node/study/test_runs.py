@@ -23,6 +23,8 @@ from shared.progress import Progress
 from study_report.contents import StudyReport
 from tests.centre_node.study.made_up import tiny_inputs, tiny_study, untrained_package
 
+pytestmark = pytest.mark.slow
+
 EVERY_ARM = (
     {"name": "none"},
     {"name": "extra healthy only", "extra_healthy": True},
@@ -106,7 +108,6 @@ def test_altered_samples_are_made_anew_and_not_taken_for_a_generators(
     assert samples.read_bytes() == drawn
 
 
-@pytest.mark.slow
 def test_each_arm_adds_what_it_says_and_the_test_set_stays(
     package: Package, tmp_path: Path
 ) -> None:
@@ -158,7 +159,6 @@ def test_the_split_is_reported_with_its_balance_and_the_shortcut(result: StudyRe
     assert result.shortcut.n_test == result.rows[0].n_test
 
 
-@pytest.mark.slow
 def test_an_interrupted_study_goes_on_and_gives_the_same_result(
     package: Package, result: StudyResult, tmp_path: Path
 ) -> None:
@@ -176,7 +176,6 @@ def test_an_interrupted_study_goes_on_and_gives_the_same_result(
     assert (tmp_path / "results" / "results.csv").read_text().count("\n") == 13
 
 
-@pytest.mark.slow
 def test_processes_give_the_results_of_one_process(
     package: Package, result: StudyResult, tmp_path: Path
 ) -> None:
@@ -197,7 +196,6 @@ def test_a_study_with_one_more_seed_reuses_the_runs_of_the_other(
     assert before.items() <= _runs(tmp_path).items()
 
 
-@pytest.mark.slow
 def test_what_a_run_depends_on_makes_it_another_run(package: Package, tmp_path: Path) -> None:
     study: dict[str, Any] = {"seeds": (0,), "train_fractions": (1.0,), "arms": (Arm(name="none"),)}
     _run(tiny_study(package, **study), package, tmp_path)
@@ -215,7 +213,6 @@ def test_what_a_run_depends_on_makes_it_another_run(package: Package, tmp_path: 
     assert found == [0, 0, 0]
 
 
-@pytest.mark.slow
 def test_a_run_that_fails_is_reported_and_the_others_go_on(
     package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

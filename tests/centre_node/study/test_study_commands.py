@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from centre_node.study import command_parts
+from centre_node.study.lineage import RESULT
 from centre_node.study.local_engine import LocalEngine
 from genshare.command_line import run
 from node_api.choices import Choice
-from shared.packages import Package
+from shared.marks import keep_mark
+from shared.packages import MARK, Package
+from shared.states import VersionState
 from tests.centre_node.study.made_up import untrained_package
 from tests.command_line import Genshare
 
@@ -140,6 +143,36 @@ def test_what_depends_on_a_generator_is_listed(
         "10 patches in 2 runs of the arms B\n"
     )
     assert nothing.stdout == "[]\n"
+
+
+def test_a_withdrawn_generator_taints_its_results_and_the_study_runs_without_it(
+    finished: Path, package: Package, study_file: Path, tmp_path: Path, study: Genshare
+) -> None:
+    mark = VersionState(
+        centre="centre-b",
+        name="lesions",
+        version=1,
+        manifest_digest=package.digest,
+        state="withdrawn",
+        reason="It holds copies",
+    )
+    copy = shutil.copytree(finished, tmp_path / "results")
+    keep_mark(package.folder, mark)
+    (tmp_path / "fetched").mkdir()
+    keep_mark(tmp_path / "fetched", mark)
+    try:
+        listed = study("uses", "withdrawn", tmp_path)
+        refused = study("run", study_file, "--out", copy, "--workers", "1")
+        without = study("run", study_file, "--out", copy, "--workers", "1", "--without", "b")
+    finally:
+        (package.folder / MARK).unlink()
+
+    assert listed.stdout.endswith("arms B; TAINTED, for it is withdrawn: It holds copies\n")
+    assert refused.code == 1
+    assert "is withdrawn: It holds copies" in " ".join(refused.stderr.split())
+    assert without.code == 0, without.stderr
+    arms = {row["arm"] for row in json.loads((copy / RESULT).read_text())["result"]["rows"]}
+    assert arms == {"none", "own lesions repeated", "Real B"}
 
 
 def test_generators_are_chosen_and_a_study_draws_from_those_that_gain(

@@ -74,7 +74,7 @@ def test_arms_get_the_digests_of_their_generators(tmp_path: Path) -> None:
             ('generators = ["b"]', 'generators = ["b"], chosen = "choice.json"'),
             "'B' has chosen generators, and adds something else besides",
         ),
-        (("seeds = [0, 1]", "colour = 1"), r"study\.colour: Extra inputs are not permitted"),
+        (("seeds = [0, 1]", "colour = 1"), r"study\.colour: there is no such field"),
         (("[study]", "[study"), "is no TOML"),
     ],
 )

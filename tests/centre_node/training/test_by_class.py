@@ -117,6 +117,7 @@ def test_a_generator_without_classes_cannot_be_asked_for_one(tmp_path: Path) -> 
         drawn(untrained_package(tmp_path), "malignant")
 
 
+@pytest.mark.slow
 def test_lesions_of_unknown_pathology_are_left_out_of_its_training_and_counted(
     tmp_path: Path,
 ) -> None:

@@ -24,7 +24,7 @@ from centre_node.privacy.waivers import key_sha256, new_key
 from centre_node.sampling import commands as sampling
 from centre_node.sampling.drawing import synthetic_patches
 from centre_node.sharing import commands as publish_commands
-from centre_node.sharing.errors import ReleaseRefusedError
+from centre_node.sharing.errors import NotApprovedError, ReleaseRefusedError
 from centre_node.training import commands as training_commands
 from centre_node.training.errors import TrainingFolderError
 from node_api.data_sources import PhantomSet
@@ -34,6 +34,7 @@ from shared.files import alone_in
 from shared.interruption import SENTENCE
 from shared.leaving import told_count
 from shared.packages import open_package
+from shared.terms import UseLimits
 from tests.hub_server import ADMIN_TOKEN, RunningHub
 from tests.waiting import wait_for
 
@@ -62,6 +63,10 @@ def mammograms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     write_phantoms(phantoms, folder, layout="inbreast", on_progress=lambda _done, _total: None)
     return folder
+
+
+UNPUBLISHED = shutil.ignore_patterns("package", "publish.toml", "privacy.*", "earlier-*")
+"""What a training's folder lacks that was never published from, nor tried to."""
 
 
 def train(mammograms: Path, out: Path, *options: str | Path) -> Result:
@@ -214,6 +219,7 @@ def test_another_training_in_the_folder_is_named_by_what_differs(
     assert said in sentence(train(mammograms, trained, *options), TrainingFolderError)
 
 
+@pytest.mark.slow
 def test_a_folder_of_an_earlier_version_which_held_nobody_out_is_gone_on_with(
     mammograms: Path, trained: Path, tmp_path: Path
 ) -> None:
@@ -340,7 +346,7 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
     process.send_signal(signal.SIGTERM)
     rest = process.stderr.read()
 
-    assert process.wait() == 130
+    assert process.wait() == 143
     assert rest.splitlines()[-1] == SENTENCE
     assert "Traceback" not in rest
     assert not list((tmp_path / "out").glob(".*"))
@@ -352,11 +358,13 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
 
 
 def test_a_package_is_built_and_not_sent_when_dry(trained: Path) -> None:
-    done = publish(trained, *TERMS, "--dry-run")
+    done = publish(trained, *TERMS, "--dry-run", "--samples", "4")
 
     assert done.exit_code == 0, done.output
     assert "centre-b/masses: built, and not sent" in done.output
-    assert open_package(trained / "package").digest in done.output
+    package = open_package(trained / "package")
+    assert package.digest in done.output
+    assert "samples.png" in [file.name for file in package.files]
 
 
 @pytest.mark.slow
@@ -393,6 +401,73 @@ def test_other_terms_make_another_package(trained: Path) -> None:
         publish(trained, *TERMS, "--licence", licence, "--dry-run")
 
         assert open_package(trained / "package").card.licence == licence
+
+
+def test_what_a_person_looked_at_is_sent_by_its_digest_and_nothing_else_is(
+    trained: Path, loopback_hub: RunningHub, tmp_path: Path
+) -> None:
+    folder, hub = tmp_path / "folder", loopback_hub.url
+    shutil.copytree(trained, folder, ignore=UNPUBLISHED)
+    token = loopback_hub.client(ADMIN_TOKEN).invite("centre-b", renew=True)
+    terms = [*TERMS, "--name", "looked-at"]
+
+    shown = publish(folder, *terms, "--dry-run", "--review", hub=hub, token=token)
+    digest = shown.output.partition("digest of all this: ")[2][:64]
+    nobody = publish(folder, "--review", hub=hub, token=token)
+    other = publish(folder, "--approve", "0" * 64, hub=hub, token=token)
+    elsewhere = publish(folder, "--approve", digest, hub=f"{hub}/", token=token)
+    sent = publish(folder, "--approve", digest, hub=hub, token=token)
+
+    assert f"would be sent to {hub} as centre-b/looked-at:" in shown.output
+    assert "no terminal to ask at" in sentence(nobody, NotApprovedError)
+    assert "000000000000 was approved" in sentence(other, NotApprovedError)
+    assert digest[:12] in sentence(elsewhere, NotApprovedError)
+    assert "centre-b/looked-at: published as version 1" in sent.output
+
+
+def test_terms_are_remembered_and_what_left_before_is_kept(
+    trained: Path, loopback_hub: RunningHub, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    shutil.copytree(trained, folder, ignore=UNPUBLISHED)
+    token = loopback_hub.client(ADMIN_TOKEN).invite("centre-b", renew=True)
+
+    first = publish(folder, *TERMS, "--name", "kept", hub=loopback_hub.url, token=token)
+    left = open_package(folder / "package")
+    page = (folder / "privacy.html").read_text()
+    again = publish(folder, hub=loopback_hub.url, token=token)
+    publish(folder, "--title", "Only tried", "--dry-run")
+    other = publish(folder, "--title", "Another", hub=loopback_hub.url, token=token)
+
+    assert "centre-b/kept: published as version 1" in first.output
+    assert "centre-b/kept: already published as version 1" in again.output
+    assert "nothing was sent" in again.output
+    assert "centre-b/kept: published as version 2" in other.output
+    assert "token" not in (folder / "publish.toml").read_text()
+    assert [path.name for path in (folder / "earlier-packages").iterdir()] == [left.digest]
+    assert open_package(folder / "earlier-packages" / left.digest).card == left.card
+    pages = [path.read_text() for path in (folder / "earlier-pages").glob("*/privacy.html")]
+    assert (len(pages), pages.count(page)) == (2, 1), "of what was only tried, too"
+
+
+def test_limits_of_use_stand_on_the_card(trained: Path) -> None:
+    who = ("--for-centres", "centre-a, centre-c", "--for-purpose", "Research on detection")
+    limits = (*who, "--use-until", "2027-12-31", "--most-samples", "5000")
+
+    done = publish(trained, *TERMS, "--dry-run", *limits)
+    use = open_package(trained / "package").card.use
+    wrong = publish(trained, *TERMS, "--dry-run", "--use-until", "2027-02-30")
+    publish(trained, *TERMS, "--dry-run")
+
+    assert done.exit_code == 0, done.output
+    assert use == UseLimits(
+        centres=("centre-a", "centre-c"),
+        purpose="Research on detection",
+        until="2027-12-31",
+        most_samples=5000,
+    )
+    assert open_package(trained / "package").card.use is None
+    assert (wrong.exit_code, "--use-until is '2027-02-30'" in wrong.output) == (2, True)
 
 
 def test_weights_in_proportion_make_another_package(trained: Path) -> None:
@@ -442,6 +517,7 @@ def test_what_cannot_be_published_is_one_sentence(trained: Path, tmp_path: Path)
     nowhere = publish(tmp_path / "nowhere", *TERMS)
     silent = publish(trained, *TERMS)
     markup = publish(trained, *TERMS, "--title", "<b>", "--dry-run")
+    (trained / "publish.toml").unlink()
     bare = publish(trained, "--name", "masses")
 
     assert "is no package, and holds no trained.json" in sentence(nowhere, TrainingFolderError)
@@ -459,6 +535,7 @@ def test_help_shows_worked_examples() -> None:
         assert f"genshare {command} " in CliRunner().invoke(app, ["--help"]).output
 
 
+@pytest.mark.slow
 def test_a_private_training_says_what_it_promises_and_so_does_its_card(
     mammograms: Path, tmp_path: Path
 ) -> None:
@@ -479,6 +556,7 @@ def test_a_private_training_says_what_it_promises_and_so_does_its_card(
     assert card.privacy.promise.epsilon == trained["privacy"]["epsilon"]
 
 
+@pytest.mark.slow
 def test_a_training_starts_from_phantoms_and_from_no_patients(
     mammograms: Path, trained: Path, tmp_path: Path
 ) -> None:

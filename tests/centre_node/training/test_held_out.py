@@ -201,6 +201,7 @@ def test_an_interrupted_training_goes_on_with_the_same_patients(tmp_path: Path) 
     assert read_members(training_of(tmp_path)).held_out.patients != ()
 
 
+@pytest.mark.slow
 def test_a_training_that_an_earlier_version_began_goes_on_with_everybody(tmp_path: Path) -> None:
     everybody = PLAN.model_copy(update={"hold_out": HoldOut(share=0)})
     with pytest.raises(StopError):
@@ -215,6 +216,7 @@ def test_a_training_that_an_earlier_version_began_goes_on_with_everybody(tmp_pat
         read_members(training_of(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_data_set_that_changed_meanwhile_is_told(tmp_path: Path) -> None:
     with pytest.raises(StopError):
         trained(tmp_path, stop_at=2)

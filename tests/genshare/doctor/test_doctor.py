@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from genshare.doctor.findings import Finding
 from genshare.doctor.libraries import IMPORTED, look_at_libraries
-from genshare.doctor.machine import GIB, look_at_engine, look_at_folder, look_at_memory
+from genshare.doctor.machine import look_at_engine
 from genshare.doctor.services import HUB, NODE, look_at_service
+from shared.findings import Finding
+from shared.machine import GIB, look_at_folder, look_at_memory
 from shared.serving_settings import ServingSettings
 from shared.version import genshare_version
 from tests.command_line import Genshare

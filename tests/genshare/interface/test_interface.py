@@ -1,10 +1,12 @@
 """genshare as a program imports it, with a real hub."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -13,8 +15,9 @@ import torch
 
 import genshare
 from centre_node.sampling.drawing import synthetic_patches
-from shared.errors import HubRefusedError
+from shared.errors import HubRefusedError, WrongArgumentError
 from shared.packages import Package
+from shared.problems import GenshareError
 from tests.centre_node.study.made_up import untrained_package
 from tests.command_line import Genshare
 from tests.hub_server import RunningHub, running_hub
@@ -69,12 +72,10 @@ def test_wrong_things_are_one_sentence(hub: genshare.Hub, package: Package, tmp_
     generator = genshare.Generator(package)
     side = package.card.architecture.image_size
 
-    with pytest.raises(ValueError, match="'masses' is no CENTRE/NAME"):
+    with pytest.raises(WrongArgumentError, match="generator is 'masses'; it must be CENTRE/NAME"):
         hub.fetch("masses")
     with pytest.raises(HubRefusedError, match="centre-x"):
         hub.fetch("centre-x/masses")
-    with pytest.raises(ValueError, match="must be 1 or more"):
-        generator.sample(0)
     with pytest.raises(ValueError, match=rf"must be uint8 of shape \(n, {side}, {side}\)"):
         genshare.compare(generator, np.zeros((4, 8, 8), dtype=np.uint8))
     with pytest.raises(ValueError, match="4 patches and 1 patients"):
@@ -82,6 +83,49 @@ def test_wrong_things_are_one_sentence(hub: genshare.Hub, package: Package, tmp_
     with pytest.raises(AttributeError, match="no attribute 'fetch'"):
         genshare.fetch  # noqa: B018
     assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"count": 0}, "count is 0; it must be a whole number, 1 to 1000000000"),
+        ({"count": "5"}, "count is '5'; it must be a whole number, 1 to 1000000000"),
+        ({"count": 2.5}, "count is 2.5; it must be a whole number, 1 to 1000000000"),
+        ({"seed": -1}, "seed is -1; it must be a whole number, 0 to 18446744073709551615"),
+        ({"pathology": "bad"}, "pathology is 'bad'; it must be one of benign, malignant"),
+        ({"threads": 0}, "threads is 0; it must be a whole number, 1 to 1024"),
+    ],
+)
+def test_a_wrong_argument_is_named_with_what_is_right(
+    package: Package, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)) as caught:
+        genshare.Generator(package).sample(**{"count": 2, **given})
+    assert isinstance(caught.value, GenshareError)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"side_px": 0}, "side_px is 0; it must be a whole number, 1 to 65536"),
+        ({"kinds": "mass"}, "kinds is 'mass'; it must be one or more of mass, calcification, oth"),
+        ({"kinds": ("masses",)}, "kinds is ('masses',); it must be one or more of mass, calcific"),
+        ({"margins": 3}, "there is no margins; there are margin_px, margin_mm, smallest_side_px"),
+        ({"margin_mm": -3}, "margin_mm is -3; it must be a number, 0 or more"),
+        ({"margin_mm": 3, "margin_px": 3}, "the margin is given in px and in mm; give one of them"),
+    ],
+)
+def test_what_cannot_be_cut_is_said_before_a_folder_is_read(
+    given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(WrongArgumentError, match=re.escape(said)):
+        genshare.lesion_patches("/nowhere", **{"side_px": 64, **given})
+
+
+def test_whole_numbers_may_be_those_of_an_array(package: Package) -> None:
+    given: Any = {"count": np.int64(3), "seed": np.uint8(1)}
+
+    assert len(genshare.Generator(package).sample(**given)) == 3
 
 
 def test_importing_it_loads_no_array_or_tensor_library() -> None:

@@ -260,6 +260,7 @@ def test_no_record_that_is_skipped_names_a_patient(folder: Path) -> None:
     assert not any("P_0" in s.record + s.reason for s in read_cbis_ddsm(folder, {}).skipped)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", ["optimam", "cbis_ddsm"])
 def test_a_reader_is_imported_without_opencv(reader: str) -> None:
     code = (

@@ -1,0 +1,82 @@
+"""Counts a data set in a process of its own: readers need libraries that a service does without."""
+
+import logging
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from centre_node.datasets.places import read_registered
+from centre_node.errors import NodeError
+from centre_node.log_rules import keep_headers_out
+from centre_node.mammography.datasets import DataFolders
+from centre_node.mammography.errors import BadMammogramsError
+from centre_node.mammography.summaries import summary
+from centre_node.settings import worker_environment
+from node_api.data_sources import DatasetSource
+from node_api.summaries import DatasetSummary
+from shared.models import StrictModel
+
+log = logging.getLogger(__name__)
+SOURCE: TypeAdapter[DatasetSource] = TypeAdapter(DatasetSource)
+ONE_AT_A_TIME = threading.Lock()
+
+
+class Counted(StrictModel):
+    """What a process tells: the counts, or why there are none."""
+
+    summary: DatasetSummary | None = None
+    problem: str | None = None
+
+
+def count(source: DatasetSource, folders: DataFolders) -> DatasetSummary:
+    """Read a data set's annotations and count them.
+
+    Raises:
+        BadMammogramsError: It cannot be read.
+    """
+    return summary(read_registered(source, folders))
+
+
+def count_apart(source: DatasetSource, folders: DataFolders) -> DatasetSummary:
+    """Do the same in a process of its own, one at a time.
+
+    Raises:
+        BadMammogramsError: It cannot be read.
+        NodeError: The process did not come to its end.
+    """
+    places = (folders.phantoms, folders.mammograms, folders.lent)
+    command = [sys.executable, "-m", "centre_node.datasets.counting"]
+    with ONE_AT_A_TIME:
+        done = subprocess.run(  # noqa: S603 (ours)
+            [*command, *(str(place or "") for place in places)],
+            input=SOURCE.dump_json(source),
+            stdout=subprocess.PIPE,
+            env=worker_environment(),
+            check=False,
+        )
+    if done.returncode:
+        raise NodeError(f"counting the data set ended with {done.returncode}; the log tells more")
+    counted = Counted.model_validate_json(done.stdout)
+    if counted.summary is None:
+        raise BadMammogramsError(counted.problem)
+    return counted.summary
+
+
+def main() -> None:
+    """Count the data set that the standard input describes."""
+    keep_headers_out()
+    phantoms, *others = sys.argv[1:4]
+    mammograms, lent = (Path(place) if place else None for place in others)
+    folders = DataFolders(mammograms, Path(phantoms), lent)
+    try:
+        counted = Counted(summary=count(SOURCE.validate_json(sys.stdin.buffer.read()), folders))
+    except BadMammogramsError as error:
+        counted = Counted(problem=str(error))
+    sys.stdout.write(counted.model_dump_json())
+
+
+if __name__ == "__main__":
+    main()

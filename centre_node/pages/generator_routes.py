@@ -1,0 +1,73 @@
+"""Pages of generators: trained here, published, pulled, and what the hub says of them now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import Request, Response
+
+from centre_node.ledger.errors import LedgerError
+from centre_node.pages.generator_views import Offered, offered, trained_lines
+from centre_node.pages.parts import Parts, PartsDep, staff_router
+from centre_node.pages.wording import as_sentence
+from node_api.connection import HubConnection
+from node_api.ledger import LedgerEntry
+from shared.hub_client import connect
+from shared.hub_exchange import HubLimits
+from shared.problems import GenshareError
+from shared.repeats import Patience
+
+router = staff_router()
+MOST_DECISIONS = 20
+ASKED_SECONDS = 5.0
+IMPATIENT = HubLimits(
+    call_seconds=ASKED_SECONDS,
+    silence_seconds=ASKED_SECONDS,
+    listing_seconds=2 * ASKED_SECONDS,
+    patience=Patience(pauses=()),
+)
+"""A person waits for the page: a hub that does not answer soon is said not to."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtHub:
+    """What the hub offers; `fault` says why it does not say."""
+
+    offered: Sequence[Offered] = ()
+    fault: str = ""
+
+
+@router.get("/generators")
+def show_generators(request: Request, parts: PartsDep, ask: str = "") -> Response:
+    """Show the generators here; what the hub says only where it was asked for."""
+    hub = parts.hub()
+    ledger_fault = ""
+    entries: Sequence[LedgerEntry] = ()
+    try:
+        entries = parts.releases.read(most=MOST_DECISIONS).entries
+    except LedgerError as error:
+        ledger_fault = f"{as_sentence(str(error))} {error.hint}"
+    return parts.site.page(
+        request,
+        "generators.html.j2",
+        trained=trained_lines(parts.jobs.all()),
+        ledger=entries,
+        ledger_fault=ledger_fault,
+        pulled=parts.pulled.all(),
+        hub=hub,
+        at_hub=_ask(parts, hub) if ask == "hub" and hub is not None else None,
+    )
+
+
+@router.get("/generators/hub")
+def show_hub(request: Request, parts: PartsDep) -> Response:
+    """Show what the hub offers, as a part of the page above."""
+    hub = parts.connection.current()
+    return parts.site.page(request, "at_hub.html.j2", hub=hub, at_hub=_ask(parts, hub))
+
+
+def _ask(parts: Parts, hub: HubConnection) -> AtHub:
+    try:
+        records = list(connect(hub.url, hub.token, IMPATIENT).generators())
+    except GenshareError as error:
+        return AtHub(fault=f"The hub does not say: {error}.")
+    return AtHub(offered(records, parts.pulled.all(), centre=hub.centre))

@@ -1,0 +1,200 @@
+"""What came out of a job, in sentences and facts, and what can be done next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from centre_node.pages.generator_views import fidelity_in_words
+from centre_node.pages.wording import as_sentence
+from node_api.audits import AuditReport
+from node_api.findings import StudyResult
+from node_api.jobs import Job
+from node_api.plans import StudyPlan
+from node_api.previews import Preview
+from node_api.requests import StudyParts, TrainGeneratorRequest
+from node_api.results import (
+    FinishedTraining,
+    PulledGenerator,
+    SampledPatches,
+    WrittenPhantoms,
+)
+from privacy_page.wording import copies_in_words, positive_control_in_words, strongest_in_words
+from shared.durations import duration
+from shared.records import GeneratorVersion
+from study_report.presented import Presented
+from study_report.verdicts import verdict_sentences
+from study_report.writing import PAGE as STUDY_PAGE
+
+OFFICERS_PAGE = "privacy.html"
+Link = tuple[str, str]
+"""A title and a path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came out of a job.
+
+    Attributes:
+        warning: What speaks against using it; "" where nothing does.
+        report: The artifact that is a page; "" where there is none.
+        next: What can be done with it.
+        can_register: Whether phantoms can be registered as a data set, `suggested` as its name.
+        can_start: Whether it is the plan of a study, which can be started.
+    """
+
+    sentences: Sequence[str]
+    facts: Sequence[tuple[str, str]] = ()
+    warning: str = ""
+    report: str = ""
+    next: Sequence[Link] = field(default=())
+    can_register: bool = False
+    suggested: str = ""
+    can_start: bool = False
+
+
+def found_by(job: Job) -> Found | None:
+    """Return what came out of a job; None while nothing has."""
+    match job.result:
+        case WrittenPhantoms() as written:
+            return _phantoms(written)
+        case Preview() as preview:
+            return _preview(preview)
+        case FinishedTraining() as trained:
+            return _training(job, trained)
+        case AuditReport() as audit:
+            return _audit(job, audit)
+        case GeneratorVersion() as version:
+            return _published(job, version)
+        case PulledGenerator() as pulled:
+            return _pulled(pulled)
+        case SampledPatches() as sampled:
+            return _sampled(sampled)
+        case StudyPlan() as plan:
+            return _plan(plan)
+        case StudyResult() as result:
+            return _study(job, result)
+    return None
+
+
+def study_sentences(job: Job) -> tuple[str, ...]:
+    """Return what a study found, a sentence for each column; none while it has not ended."""
+    if not isinstance(job.result, StudyResult) or not isinstance(job.request, StudyParts):
+        return ()
+    return verdict_sentences(Presented(job.request.study, job.result))
+
+
+def _phantoms(written: WrittenPhantoms) -> Found:
+    phantoms = written.phantoms
+    return Found(
+        (f"{phantoms.patients} patients were drawn, written as {written.layout}.",),
+        can_register=True,
+        suggested=f"phantoms-{phantoms.style}",
+    )
+
+
+def _preview(preview: Preview) -> Found:
+    told = as_sentence(preview.shortcut)
+    facts = [
+        (subset.name, f"{subset.lesions} lesion and {subset.healthy} healthy patches")
+        for subset in preview.subsets
+    ]
+    skipped = [(f"Skipped {times}", reason) for reason, times in preview.skipped.items()]
+    return Found((told,), (*facts, *skipped))
+
+
+def _training(job: Job, trained: FinishedTraining) -> Found:
+    assert isinstance(job.request, TrainGeneratorRequest), "only such a job ends so"
+    collapse = None if trained.fidelity is None else trained.fidelity.mode_collapse
+    suspected = collapse is not None and collapse.verdict == "suspected"
+    facts = [
+        ("Trained on", f"{trained.patients} patients, {trained.patches} patches"),
+        ("Held out", as_sentence(trained.held_out.statement) if trained.held_out else "Nobody"),
+        *((f"Skipped {times}", reason) for reason, times in trained.skipped.items()),
+    ]
+    if collapse is not None:
+        facts.insert(0, ("Mode collapse", collapse.statement))
+    if trained.privacy is not None:
+        facts.append(("Privacy", trained.privacy.statement))
+    return Found(
+        (fidelity_in_words(trained.fidelity),),
+        facts,
+        warning=WARN_OF_COLLAPSE if suspected else "",
+        next=(
+            ("Audit it", f"/new/audit?training={job.id}"),
+            ("Publish it", f"/new/publish?training={job.id}"),
+        ),
+    )
+
+
+WARN_OF_COLLAPSE = (
+    "Mode collapse is suspected: it draws much the same patch again and again. Look at the "
+    "samples; another seed, or fewer epochs, often helps."
+)
+
+
+def _audit(job: Job, audit: AuditReport) -> Found:
+    training = getattr(job.request, "training_job", "")
+    facts = [
+        ("Trained on", f"{audit.members.patients} patients, {audit.members.patches} patches"),
+        ("Held out", f"{audit.held_out.patients} patients, {audit.held_out.patches} patches"),
+        ("Drawn to attack with", f"{audit.samples} patches"),
+        ("Copies", copies_in_words(audit.copies, audit.samples)),
+        ("A planted leak", positive_control_in_words(audit.positive_control)),
+    ]
+    told = strongest_in_words(audit) if audit.too_few is None else as_sentence(audit.too_few)
+    next_ = (("Publish the generator", f"/new/publish?training={training}"),)
+    return Found((told,), facts, next=next_)
+
+
+def _published(job: Job, version: GeneratorVersion) -> Found:
+    report = OFFICERS_PAGE if OFFICERS_PAGE in job.artifacts else ""
+    return Found(
+        (f"Published as {version.centre}/{version.name}, version {version.version}.",),
+        (("SHA-256 of its manifest", version.manifest_digest),),
+        report=report,
+        next=(("Generators", "/generators"),),
+    )
+
+
+def _pulled(pulled: PulledGenerator) -> Found:
+    whole = "whole" if pulled.whole else "in part"
+    files = f"{len(pulled.weights)} weight file{'' if len(pulled.weights) == 1 else 's'}"
+    return Found(
+        (f"{pulled.centre}/{pulled.name}, version {pulled.version}, lies here and was verified.",),
+        (("Weights", f"{files}, {whole}"), ("SHA-256 of its manifest", pulled.manifest_digest)),
+        next=(
+            ("Sample patches", f"/new/sample?generator={pulled.manifest_digest}"),
+            ("Start a study", "/new/study"),
+        ),
+    )
+
+
+def _sampled(sampled: SampledPatches) -> Found:
+    count, height, width = sampled.shape
+    return Found(
+        (f"{count} synthetic patches of {height} by {width} pixels were drawn.",),
+        (("From", f"{sampled.centre}/{sampled.name}"), ("Seed", str(sampled.seed))),
+    )
+
+
+def _plan(plan: StudyPlan) -> Found:
+    repeated = f"{len(plan.seeds)} repetitions of {plan.length} each"
+    facts = [
+        *(
+            (subset.name.capitalize(), f"{subset.patients} patients, {subset.lesions} lesions")
+            for subset in plan.subsets
+        ),
+        ("Arms", "; ".join(plan.arms)),
+        ("Runs", f"{plan.runs}: {repeated}, {plan.workers} at once"),
+    ]
+    told = f"The study would take about {duration(plan.seconds)} on this machine, as busy as it is."
+    return Found((told,), facts, can_start=True)
+
+
+def _study(job: Job, result: StudyResult) -> Found:
+    failed = f"{len(result.failed)} of its runs failed." if result.failed else ""
+    return Found(
+        study_sentences(job),
+        (("Took", duration(result.origin.seconds)),),
+        warning=failed,
+        report=STUDY_PAGE if STUDY_PAGE in job.artifacts else "",
+    )

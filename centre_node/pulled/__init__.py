@@ -1,0 +1,1 @@
+"""What was pulled from the hub and lies here."""

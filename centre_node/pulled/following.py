@@ -1,0 +1,141 @@
+"""Follows what the hub tells of generators, and marks those that were pulled."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from anyio import to_thread
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from centre_node.connection.store import ConnectionStore
+from centre_node.database import FollowedHubRow
+from shared.errors import HubRefusedError
+from shared.events import GeneratorEvent, GeneratorEvents
+from shared.hub_client import NO_SUCH_ROUTE, HubClient, connect
+from shared.hub_exchange import HubLimits
+from shared.marks import keep_mark
+from shared.problems import GenshareError
+from shared.states import VersionState
+
+NOT_FOUND = 404
+LIMITS = HubLimits(call_seconds=30.0, silence_seconds=30.0)
+
+log = logging.getLogger(__name__)
+
+
+class FollowedHubs:
+    """Up to which number a hub's events were read, by its URL."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def last(self, url: str) -> int:
+        """Return the number, 0 of a hub that was not followed before."""
+        with Session(self._engine) as session:
+            row = session.get(FollowedHubRow, url)
+            return 0 if row is None else row.last_event
+
+    def put(self, url: str, last: int) -> None:
+        """Remember the number."""
+        with Session(self._engine) as session, session.begin():
+            session.merge(FollowedHubRow(url=url, last_event=last))
+
+
+class Follower:
+    """Reads the events of the hub that the node is connected to.
+
+    Args:
+        generators: Holds each pulled package in a folder named after its manifest's digest.
+        allow_unencrypted: Whether the hub may be asked over plain HTTP.
+    """
+
+    def __init__(
+        self,
+        connections: ConnectionStore,
+        followed: FollowedHubs,
+        *,
+        generators: Path,
+        allow_unencrypted: bool = False,
+    ) -> None:
+        self._connections = connections
+        self._followed = followed
+        self._generators = generators
+        self._allow_unencrypted = allow_unencrypted
+
+    async def follow_for_ever(self, seconds: float) -> None:
+        """Poll the hub, with a pause of so many seconds in between."""
+        while True:
+            try:
+                await to_thread.run_sync(self.poll, abandon_on_cancel=True)
+            except (GenshareError, SQLAlchemyError, OSError) as error:
+                log.warning("the hub's events cannot be read now: %s", error)
+            await asyncio.sleep(seconds)
+
+    def poll(self) -> None:
+        """Read what has happened since the last time, and mark what was pulled.
+
+        Raises:
+            GenshareError: The hub cannot be asked, or not understood; the next call reads the same
+                again.
+        """
+        connection = self._connections.get()
+        if connection is None:
+            return
+        hub = connect(
+            connection.url,
+            connection.token,
+            LIMITS,
+            allow_unencrypted=self._allow_unencrypted,
+        )
+        last, more = self._followed.last(connection.url), True
+        while more:
+            page = _events(hub, last)
+            if page is None:
+                return
+            if page.last < last:  # the hub was begun anew: nothing that was read counts
+                last = 0
+                page = hub.events(last)
+            self._mark(hub, page.items)
+            if page.last != last:
+                self._followed.put(connection.url, page.last)
+            last, more = page.last, page.more
+
+    def _mark(self, hub: HubClient, events: Iterable[GeneratorEvent]) -> None:
+        """Ask what has become of those generators that lie here, and write it down."""
+        changed = {
+            (event.centre, event.name)
+            for event in events
+            if event.kind == "state changed" and self._place(event.manifest_digest).is_dir()
+        }
+        for centre, name in sorted(changed):
+            for state in _states(hub, centre, name):
+                place = self._place(state.manifest_digest)
+                if place.is_dir():
+                    keep_mark(place, state)
+                    log.info("%s/%s version %s is %s", centre, name, state.version, state)
+
+    def _place(self, digest: str) -> Path:
+        return self._generators / digest
+
+
+def _states(hub: HubClient, centre: str, name: str) -> tuple[VersionState, ...]:
+    """Return what a generator's versions are; none where the hub shows none any more."""
+    try:
+        return hub.states(centre, name)
+    except HubRefusedError as error:
+        if error.problem.status != NOT_FOUND:
+            raise
+        return ()
+
+
+def _events(hub: HubClient, after: int) -> GeneratorEvents | None:
+    """Return a page of events; None of a hub of before, which tells nothing of them."""
+    try:
+        return hub.events(after)
+    except HubRefusedError as error:
+        if error.problem.code != NO_SUCH_ROUTE:
+            raise
+        return None

@@ -1,0 +1,85 @@
+"""Name and terms that a training's folder remembers, and its user's settings for all trainings."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic.fields import FieldInfo
+
+from centre_node.errors import NotPublishableError
+from centre_node.sharing.before_release import terms_of
+from shared.field_values import expected, read_value
+from shared.files import write_text
+from shared.terms import CentreTerms
+from shared.toml_text import toml_lines
+
+PUBLISH_FILE = "publish.toml"
+
+Ask = Callable[[str, FieldInfo], str]
+"""Returns a field's value, which a person types."""
+
+
+def settled_terms(
+    training: Path, given: Mapping[str, str], *, profile: Path, ask: Ask | None
+) -> CentreTerms:
+    """Return the terms of a training: given, else remembered in its folder, else in the profile.
+
+    Args:
+        profile: The user's own file of the same form, for what is the same for all trainings.
+        ask: Asks a person for what is missing; None: nobody is there.
+
+    Raises:
+        typer.BadParameter: Something is missing, and nobody is there.
+        NotPublishableError: A file is none of terms, or a text may not leave.
+    """
+    known = {**_read(profile), **_read(training / PUBLISH_FILE), **given}
+    missing = [name for name in CentreTerms.model_fields if name not in known]
+    if missing and ask is None:
+        raise typer.BadParameter(
+            f"a training is published with {', '.join(map(option, missing))} too; given once, "
+            f"{training / PUBLISH_FILE} remembers them"
+        )
+    asked = {name: ask(name, CentreTerms.model_fields[name]) for name in missing if ask}
+    return terms_of({**known, **asked})
+
+
+def remember_terms(training: Path, terms: CentreTerms) -> None:
+    """Write down, in a training's folder, under which name and terms it was published."""
+    write_text(training / PUBLISH_FILE, toml_lines(terms.model_dump()))
+
+
+def ask_on_terminal(name: str, field: FieldInfo) -> str:
+    """Ask until the answer is a right one."""
+    what = "; ".join(filter(None, [(field.description or name).rstrip("."), expected(field)]))
+    answer: str = typer.prompt(
+        f"{name.replace('_', ' ')} ({what})",
+        err=True,
+        value_proc=lambda text: read_value(field, text, option(name)),
+    )
+    return answer
+
+
+def option(name: str) -> str:
+    """Return the option that gives a field."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return what a file remembers, nothing where there is none."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise NotPublishableError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # of tomllib, or no UTF-8
+        raise NotPublishableError(f"{path} is no TOML: {error}") from error
+    for key, value in found.items():
+        if key not in CentreTerms.model_fields or not isinstance(value, str):
+            known = ", ".join(CentreTerms.model_fields)
+            raise NotPublishableError(
+                f"{path} says {ascii(key)[:80]}; it may say, each as a text: {known}"
+            )
+    return found

@@ -1,0 +1,1 @@
+"""The key that this node signs with, and whose keys it trusts."""

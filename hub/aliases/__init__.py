@@ -1,0 +1,1 @@
+"""Names that a centre points at versions of a generator."""

@@ -1,0 +1,227 @@
+"""Checks a whole hub: the log's chain, every file, and every version's records."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import DatabaseError
+
+from hub.audit_log.chain import Chain, Fault, LogRow
+from hub.audit_log.events import Action
+from hub.audit_log.signature_checks import SignatureChecks
+from hub.audit_log.state_checks import alias_faults, state_faults
+from hub.audit_log.stored_versions import (
+    ROWS_AT_ONCE,
+    StoredVersion,
+    as_stored,
+    kinds_of,
+    stored_versions,
+)
+from hub.database import LogEntryRow
+from shared.canonical import canonical_json
+from shared.cards import ModelCard
+from shared.models import StrictModel
+from shared.packages import CARD, Manifest, sha256_of
+from shared.progress import OnProgress, Progress
+from shared.records import LogHead
+
+MEGABYTE = 1_000_000
+
+
+class Verification(StrictModel):
+    """What was checked of a hub, and what is not as it was written."""
+
+    entries: int
+    head: LogHead
+    versions: int
+    statements: int
+    signatures: int
+    files: int
+    size_bytes: int
+    faults: tuple[Fault, ...] = Field(description="In the order in which they were found.")
+
+    def __str__(self) -> str:
+        return (
+            f"checked log entries: {self.entries}, versions with manifest and card: "
+            f"{self.versions}, statements: {self.statements}, signatures: {self.signatures}, "
+            f"files: {self.files} "
+            f"({self.size_bytes} bytes); the log's head is {self.head.number}:{self.head.sha256}"
+        )
+
+
+class Verifier:
+    """Checks a hub's folder, at one moment of its database; the hub may serve meanwhile."""
+
+    def __init__(self, engine: Engine, blobs: Path, *, on_progress: OnProgress) -> None:
+        self._engine = engine
+        self._blobs = blobs
+        self._on_progress = on_progress
+        self._referred: dict[str, int] = {}
+        self._versions = self._statements = self._files = self._size_bytes = 0
+
+    def verify(self, heads: Iterable[LogHead] = ()) -> Verification:
+        """Check everything.
+
+        Args:
+            heads: Heads of the log that were kept, which must still be in it.
+        """
+        chain = Chain(heads)
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")  # all is read at one moment
+            faults = [
+                *_told_if_broken(_database_faults(connection)),
+                *_told_if_broken(chain.check(_log_rows(connection))),
+                *_told_if_broken(self._version_faults(connection, chain)),
+                *_told_if_broken(state_faults(connection, chain)),
+                *_told_if_broken(alias_faults(connection, chain)),
+                *_told_if_broken((signed := SignatureChecks(connection, chain)).check()),
+            ]
+        faults += self._file_faults()
+        return Verification(
+            entries=chain.entries,
+            head=chain.head,
+            versions=self._versions,
+            statements=self._statements,
+            signatures=signed.signatures,
+            files=self._files,
+            size_bytes=self._size_bytes,
+            faults=tuple(faults),
+        )
+
+    def _version_faults(self, connection: Connection, chain: Chain) -> Iterator[Fault]:
+        unseen = {about for action, about in chain.told if action is Action.PUBLISHED}
+        has_begun = False
+        for row in stored_versions(connection):
+            self._versions += 1
+            unseen.discard(row.about)
+            told = chain.told.get((Action.PUBLISHED, row.about))
+            has_begun = has_begun or told is not None or row.is_after(chain.first)
+            kinds = kinds_of(connection, row.id)
+            for what in (
+                *_publication_faults(row, told, has_begun=has_begun),
+                *self._record_faults(row, chain, kinds),
+            ):
+                yield Fault(place=_version(*row.about), what=what)
+        for gone in sorted(unseen):
+            yield Fault(place=_version(*gone), what="missing; the log tells that it was published")
+
+    def _record_faults(self, row: StoredVersion, chain: Chain, kinds: set[bytes]) -> Iterator[str]:
+        if _sha256(row.manifest) != row.manifest_digest:
+            yield f"its manifest was changed: its SHA-256 is not {row.manifest_digest}"
+            return
+        try:
+            manifest = Manifest.model_validate_json(row.manifest)
+        except ValidationError:
+            yield "its manifest is none"
+            return
+        for file in manifest.files:
+            self._referred[file.sha256] = file.size_bytes
+        yield from _card_faults(row, manifest, self._blobs, kinds)
+        yield from self._statement_faults(row, chain.told.get((Action.STATEMENT_ADDED, row.about)))
+
+    def _statement_faults(self, row: StoredVersion, told: str | None) -> Iterator[str]:
+        if told not in {None, row.audit_statement}:
+            yield f"the log tells of the statement {told}, its record of {row.audit_statement}"
+        if row.content is None:
+            if row.audit_statement is not None:
+                yield "its audit statement is missing"
+            return
+        self._statements += 1
+        if _sha256(row.content) != row.audit_statement:
+            yield f"its audit statement was changed: its SHA-256 is not {row.audit_statement}"
+        elif f'"subject":"{row.manifest_digest}"'.encode() not in row.content:
+            yield "its audit statement speaks of another package"
+
+    def _file_faults(self) -> Iterator[Fault]:
+        stored = {path.name: path for path in self._blobs.glob("??/*")}
+        for digest in sorted(self._referred.keys() - stored.keys()):
+            yield Fault(place=f"file {digest}", what="it is missing, and a version has it")
+        for done, digest in enumerate(sorted(stored), 1):
+            yield from self._faults_of_file(stored[digest], digest)
+            megabytes = self._size_bytes // MEGABYTE
+            self._on_progress(
+                Progress(done=done, total=len(stored), unit="files", message=f"{megabytes} MB")
+            )
+
+    def _faults_of_file(self, path: Path, digest: str) -> Iterator[Fault]:
+        try:
+            found, size = sha256_of(path), path.stat().st_size
+        except FileNotFoundError:
+            if digest in self._referred:  # what no version has may be removed meanwhile
+                yield Fault(place=f"file {digest}", what="it is missing, and a version has it")
+            return
+        except OSError as error:
+            yield Fault(place=f"file {path}", what=f"it cannot be read: {error.strerror}")
+            return
+        self._files += 1
+        self._size_bytes += size
+        if found != digest:
+            yield Fault(place=f"file {path}", what=f"it was changed: its SHA-256 is {found}")
+
+
+def _told_if_broken(faults: Iterator[Fault]) -> Iterator[Fault]:
+    """Yield faults; that the database itself cannot be read on is one more."""
+    try:
+        yield from faults
+    except DatabaseError as error:
+        yield Fault(place="database", what=f"it cannot be read on: {error.orig}")
+
+
+def _database_faults(connection: Connection) -> Iterator[Fault]:
+    for (what,) in connection.exec_driver_sql("PRAGMA integrity_check(10)"):
+        if what != "ok":
+            yield Fault(place="database", what=what)
+
+
+def _log_rows(connection: Connection) -> Iterator[LogRow]:
+    texts = (as_stored(getattr(LogEntryRow, name)) for name in LogRow._fields[1:])
+    query = select(LogEntryRow.number, *texts).order_by(LogEntryRow.number)
+    for row in connection.execute(query).yield_per(ROWS_AT_ONCE):
+        yield LogRow(*row)
+
+
+def _publication_faults(row: StoredVersion, told: str | None, *, has_begun: bool) -> Iterator[str]:
+    if told is None and has_begun:
+        yield "the log does not tell that it was published"
+    if told not in {None, row.manifest_digest}:
+        yield f"the log tells that it had the manifest {told}, not {row.manifest_digest}"
+
+
+def _card_faults(
+    row: StoredVersion, manifest: Manifest, blobs: Path, kinds: set[bytes]
+) -> Iterator[str]:
+    digest = next(file.sha256 for file in manifest.files if file.name == CARD)
+    if _sha256(row.card) != digest and row.card != _canonical(blobs / digest[:2] / digest):
+        yield "its card in the database was changed: it is not the one in its package"
+        return
+    card = ModelCard.model_validate_json(row.card)
+    written = {
+        "centre": card.centre,
+        "name": card.name,
+        "architecture": card.architecture.kind,
+        "lesion_kinds": " ".join(card.training_set.lesion_kinds),
+        "title": card.title,
+    }
+    for column, expected in written.items():
+        if getattr(row, column) != expected:
+            yield f"the column {column} is not what its card says"
+    if kinds != {kind.encode() for kind in card.training_set.lesion_kinds}:
+        yield "the kinds of lesions that it is found by are not what its card says"
+
+
+def _canonical(path: Path) -> bytes | None:
+    """Return a card that was published before there was one text of it as that text."""
+    try:
+        return canonical_json(ModelCard.model_validate_json(path.read_bytes()))
+    except (OSError, ValidationError):
+        return None
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _version(centre: str, name: str, version: int) -> str:
+    return f"version {version} of {centre}/{name}"

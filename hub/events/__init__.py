@@ -1,0 +1,1 @@
+"""What a centre reads of what happened to generators: the audit log, filtered."""

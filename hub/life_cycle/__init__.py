@@ -1,0 +1,1 @@
+"""What versions are, who may change that, and what aliases point at."""

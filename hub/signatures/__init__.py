@@ -1,0 +1,1 @@
+"""The centres' keys, and what they signed."""

@@ -1,0 +1,30 @@
+"""What a study would do, as its staff are told before it starts."""
+
+from shared.models import StrictModel
+
+
+class PlannedSubset(StrictModel):
+    """One part of the patients, and the lesions of the study's kinds that they have."""
+
+    name: str
+    patients: int
+    lesions: int
+
+
+class StudyPlan(StrictModel):
+    """A study that could start.
+
+    Attributes:
+        seconds: About how long it takes here; a generator that the centre trains for itself is not
+            counted.
+        workers: Runs that are done at once.
+    """
+
+    subsets: tuple[PlannedSubset, ...]
+    arms: tuple[str, ...]
+    classifiers: tuple[str, ...]
+    seeds: tuple[int, ...]
+    length: str
+    runs: int
+    workers: int
+    seconds: float

@@ -1,0 +1,101 @@
+"""Errors of keys, signatures and trust."""
+
+from shared.errors import SharedError
+
+
+class SigningError(SharedError, code="GS-2300", status=500, title="Signing failed"):
+    """Base of the errors of this package."""
+
+
+class KeyUnusableError(
+    SigningError,
+    code="GS-2301",
+    title="Key unusable",
+    hint="genshare key make FILE makes a key; genshare key show FILE shows its public part.",
+):
+    """A file holds no key that genshare can use, or others may read it."""
+
+
+class SignatureRefusedError(
+    SigningError,
+    code="GS-2302",
+    title="Signature refused",
+    hint="Do not use what it came with: ask its centre, by another way than the hub.",
+):
+    """A signature is none, is of something else, or was not made with the key that it names."""
+
+
+class NotSignedError(
+    SigningError,
+    code="GS-2303",
+    title="Not signed",
+    hint="Ask its centre to sign it; genshare trust mode CENTRE warn lets it pass with a warning.",
+):
+    """What must be signed is not."""
+
+
+class KeyNotTrustedError(
+    SigningError,
+    code="GS-2304",
+    title="Key not trusted",
+    hint="Ask the centre for its fingerprint, by another way than the hub, and compare; then "
+    "genshare trust add CENTRE FINGERPRINT.",
+):
+    """A signature was made with a key that the receiver does not trust."""
+
+
+class TrustFileError(
+    SigningError,
+    code="GS-2305",
+    title="Trust file unusable",
+    hint="Mend what is named, or remove the file and pin the centres' keys again.",
+):
+    """The file that says whose keys are trusted cannot be used."""
+
+
+class StatusUnusableError(
+    SigningError,
+    code="GS-2306",
+    title="Own status unusable",
+    hint="Remove the file that is named, or publish again what is to be said something of.",
+):
+    """What a centre said of its own versions cannot be read or written, or does not name one."""
+
+
+class StatusRefusedError(
+    SigningError,
+    code="GS-2307",
+    title="The hub contradicts the centre",
+    hint="Do not use what the hub gives; ask its operator, and the centre by another way. If the "
+    "hub was restored from a backup, genshare trust forget URL begins anew.",
+):
+    """What a hub gives is not what the centre signed, or is older than what it signed before."""
+
+
+class StatusMissingError(
+    SigningError,
+    code="GS-2308",
+    title="No valid status",
+    hint="Ask the centre to publish again or to run genshare key renew; genshare trust mode warn "
+    "--centre CENTRE lets it pass with a warning.",
+):
+    """A centre's status is missing or has ended, or does not name a version."""
+
+
+class LogForkedError(
+    SigningError,
+    code="GS-2309",
+    title="The hub's log was rewritten",
+    hint="Ask the hub's operator; show others the numbers that are named. If the hub was restored "
+    "from a backup, genshare trust forget URL begins anew.",
+):
+    """A hub's log is not the one that it was."""
+
+
+class RememberedFileError(
+    SigningError,
+    code="GS-2310",
+    title="File of what was seen unusable",
+    hint="Remove the file that is named; what hubs showed before is forgotten then.",
+):
+    """The file of what hubs showed before cannot be used."""

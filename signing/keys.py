@@ -1,0 +1,142 @@
+"""A centre's key: ECDSA on P-256, which signs what the centre publishes and never leaves it."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+from pydantic import StringConstraints
+from securesystemslib.signer import CryptoSigner, SSlibKey
+
+from shared.files import in_turn
+from shared.secret_files import others_may_read, write_secret
+from signing.errors import KeyUnusableError
+
+KEY_FILE = "signing-key.pem"
+LONGEST_PEM = 1000
+
+Pem = Annotated[str, StringConstraints(max_length=LONGEST_PEM)]
+"""A public key as text."""
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """The part of a key that everyone may have.
+
+    Attributes:
+        pem: As a `BEGIN PUBLIC KEY` text, which is the same for the same key.
+    """
+
+    pem: str
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The key's name: the SHA-256 of its text, which is what `sha256sum` says of the file."""
+        return hashlib.sha256(self.pem.encode()).hexdigest()
+
+    @cached_property
+    def checker(self) -> SSlibKey:
+        """What checks signatures that name the key by its fingerprint."""
+        return SSlibKey.from_crypto(load_pem_public_key(self.pem.encode()), keyid=self.fingerprint)
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A key with its private part, and the file that it lies in."""
+
+    private: EllipticCurvePrivateKey
+    file: Path
+
+    @cached_property
+    def public(self) -> PublicKey:
+        """The part that everyone may have."""
+        return _public(self.private.public_key())
+
+    @cached_property
+    def signer(self) -> CryptoSigner:
+        """What signs; its signatures name the key by its fingerprint."""
+        return CryptoSigner(self.private, self.public.checker)
+
+
+def read_public_key(text: str) -> PublicKey:
+    """Return the public key that a PEM text is.
+
+    Raises:
+        KeyUnusableError: It is none, or one of another kind.
+    """
+    try:
+        key = load_pem_public_key(text[: LONGEST_PEM + 1].encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyUnusableError("the text is no public key in PEM form") from error
+    if not (isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)):
+        raise KeyUnusableError("the key is of another kind than ECDSA on the curve P-256")
+    return _public(key)
+
+
+def make_key(file: Path) -> SigningKey:
+    """Make a key in a file that only its owner may read.
+
+    Raises:
+        KeyUnusableError: Something is there already, or the file cannot be written.
+    """
+    if file.exists():
+        raise KeyUnusableError(f"{file} is there already, and a key is not replaced")
+    key = SigningKey(generate_private_key(SECP256R1()), file)
+    content = key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_secret(file, content)
+    except OSError as error:
+        raise KeyUnusableError(f"cannot write a key to {file}: {error.strerror}") from error
+    return key
+
+
+def read_key(file: Path) -> SigningKey:
+    """Return the key that a file holds.
+
+    Raises:
+        KeyUnusableError: It holds none of our kind, cannot be read, or others may read it.
+    """
+    try:
+        if others_may_read(file):
+            raise KeyUnusableError(f"others may read {file}; chmod 600 {file} keeps them out")
+        key = load_pem_private_key(file.read_bytes(), password=None)
+    except OSError as error:
+        raise KeyUnusableError(f"the key {file} cannot be read: {error.strerror}") from error
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeyUnusableError(f"{file} holds no private key without a password") from error
+    if not (isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1)):
+        raise KeyUnusableError(f"{file} holds a key of another kind than ECDSA on the curve P-256")
+    return SigningKey(key, file)
+
+
+def key_of(folder: Path) -> SigningKey:
+    """Return the key of a service's data folder, made there at the first start.
+
+    Raises:
+        KeyUnusableError: It cannot be read or made.
+    """
+    file = folder / KEY_FILE
+    with in_turn(folder):
+        return read_key(file) if file.exists() else make_key(file)
+
+
+def _public(key: EllipticCurvePublicKey) -> PublicKey:
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return PublicKey(pem.decode())

@@ -1,0 +1,237 @@
+"""A node's pages, seen from a browser's side of the wire."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+
+from centre_node.connection.store import ConnectionStore
+from centre_node.jobs.store import JobStore
+from node_api.connection import HubConnection
+from node_api.requests import TrainGeneratorRequest
+from node_api.results import FinishedTraining
+from shared.access import Caller, Role
+from tests.centre_node.pages.browsed import BrowsedNode, browsed_node
+from tests.centre_node.sharing.test_publish import TRAINED
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+TOKEN = "gsc_never-shown-again"
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+TRAINED_JOB = "a" * 32
+PAGES = (
+    "/",
+    "/data",
+    "/jobs",
+    f"/jobs/{TRAINED_JOB}",
+    f"/jobs/{TRAINED_JOB}/live",
+    "/generators",
+    "/studies",
+    "/settings",
+    "/new/write_phantoms",
+    "/new/preview",
+    "/new/train_generator",
+    "/new/train_generator?recipe=paper&loss=wgan-gp",
+    "/new/train_generator?recipe=nothing&loss=such",
+    f"/new/audit?training={TRAINED_JOB}",
+    "/new/publish",
+    "/new/pull",
+    "/new/sample",
+    "/new/study",
+)
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowsedNode]:
+    """A node with a finished training that has left files, and a folder with a hostile name."""
+    folder = tmp_path_factory.mktemp("node")
+    (folder / "mammograms" / HOSTILE).mkdir(parents=True)
+    with browsed_node(folder / "data", mammograms_dir=folder / "mammograms") as node:
+        jobs = JobStore(node.engine)
+        jobs.add(TRAINED_JOB, TrainGeneratorRequest(dataset="own"), None, now=NOW)
+        jobs.claim(now=NOW)
+        jobs.succeed(TRAINED_JOB, FinishedTraining(**dict(TRAINED), skipped={HOSTILE: 2}), now=NOW)
+        artifacts = folder / "data" / "jobs" / TRAINED_JOB / "artifacts"
+        (artifacts / "samples").mkdir(parents=True)
+        (artifacts / "index.html").write_text("<p>report</p>")
+        (artifacts / "samples" / "epoch-0050.png").write_bytes(b"png")
+        (artifacts / "array.npy").write_bytes(b"numbers")
+        (artifacts / f"{HOSTILE[:10].replace('/', '')}.txt").write_text("hostile")
+        (artifacts / "losses.csv").write_text(
+            "epoch,discriminator_loss,generator_loss\n1,2.0,0.5\n2,1.0,0.7\n"
+        )
+        connection = HubConnection(centre="centre-a", url="http://127.0.0.1:9", token=TOKEN)
+        ConnectionStore(node.engine).put(connection)
+        yield node
+
+
+@pytest.fixture(scope="module")
+def browser(node: BrowsedNode) -> httpx.Client:
+    return node.browser()
+
+
+def attributes(page: str) -> set[str]:
+    """Return the names of all attributes in a page: where a script or style could hide."""
+    found: set[str] = set()
+
+    class Attributes(HTMLParser):
+        def handle_starttag(self, _tag: str, given: list[tuple[str, str | None]]) -> None:
+            found.update(name for name, _ in given)
+
+    Attributes().feed(page)
+    return found
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_whole_strict_kept_by_nobody_and_for_the_staff_alone(
+    node: BrowsedNode, browser: httpx.Client, path: str
+) -> None:
+    page = browser.get(path)
+    strangers = node.browser(None).get(path)
+
+    assert page.status_code == 200, page.text
+    assert strangers.status_code == 401
+    policy = page.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self'; ")
+    assert "unsafe" not in policy
+    assert page.headers["Cache-Control"] == "no-store"
+    assert {name for name in attributes(page.text) if name.startswith("on")} == set()
+    assert "style" not in attributes(page.text)
+    assert "{{" not in page.text
+
+
+def test_names_that_are_code_are_shown_as_they_are_written(browser: httpx.Client) -> None:
+    for path in ("/data", f"/jobs/{TRAINED_JOB}"):
+        text = browser.get(path).text
+        assert "<img src=x" not in text
+        assert "&lt;img src=x" in text
+
+
+def test_a_running_training_shows_its_losses_by_name_and_its_newest_samples(
+    browser: httpx.Client,
+) -> None:
+    live = browser.get(f"/jobs/{TRAINED_JOB}/live")
+
+    assert "discriminator loss: 1.000" in live.text
+    assert "generator loss: 0.700" in live.text
+    assert f"/jobs/{TRAINED_JOB}/files/samples/epoch-0050.png" in live.text
+    assert "<html" not in live.text
+    assert live.headers["HX-Refresh"] == "true"  # it has ended: the whole page is loaded again
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "is_downloaded"),
+    [
+        ("samples/epoch-0050.png", "image/png", False),
+        ("losses.csv", "text/plain; charset=utf-8", False),
+        ("index.html", "text/html; charset=utf-8", False),
+        ("array.npy", "application/octet-stream", True),
+    ],
+)
+def test_files_are_kept_by_no_browser_and_can_do_nothing(
+    node: BrowsedNode, browser: httpx.Client, name: str, kind: str, is_downloaded: bool
+) -> None:
+    path = f"/jobs/{TRAINED_JOB}/files/{name}"
+
+    file = browser.get(path)
+
+    assert file.status_code == 200
+    assert file.headers["Content-Type"] == kind
+    assert file.headers["Cache-Control"] == "no-store"
+    assert file.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert ("attachment" in file.headers.get("Content-Disposition", "")) is is_downloaded
+    assert node.browser(None).get(path).status_code == 401
+    assert browser.get(f"/jobs/{TRAINED_JOB}/files/../{name}").status_code == 404
+
+
+def test_a_form_that_another_site_sends_changes_nothing(
+    node: BrowsedNode, browser: httpx.Client
+) -> None:
+    before = len(JobStore(node.engine).all())
+
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}):
+        answer = browser.post("/new/write_phantoms", data={"threads": "1"}, headers=headers)
+        assert answer.status_code == 403
+
+    assert len(JobStore(node.engine).all()) == before
+
+
+def test_what_is_wrong_with_a_form_is_said_at_its_field_and_what_was_typed_stays(
+    browser: httpx.Client,
+) -> None:
+    again = browser.post("/new/pull", data={"centre": HOSTILE, "name": "masses", "threads": "1"})
+
+    assert again.status_code == 422
+    assert "It must be lower-case letters, digits and inner hyphens, at most 63." in again.text
+    assert "&lt;img src=x onerror=alert(1)&gt;" in again.text
+    assert 'aria-invalid="true"' in again.text
+
+
+def test_the_token_of_the_hub_is_shown_nowhere(browser: httpx.Client) -> None:
+    wrong = browser.post(
+        "/settings/hub", data={"url": "http://127.0.0.1:9", "centre": "B", "token": "typed-token"}
+    )
+
+    for page in (*map(browser.get, PAGES), wrong):
+        assert TOKEN not in page.text
+        assert "typed-token" not in page.text
+    assert "centre-a" in browser.get("/settings").text
+
+
+def test_a_hub_that_does_not_answer_is_told_in_a_sentence(browser: httpx.Client) -> None:
+    page = browser.get("/generators?ask=hub")
+    fragment = browser.get("/generators/hub")
+
+    for text in (page.text, fragment.text):
+        assert "The hub does not say: " in text
+    assert fragment.status_code == 200
+
+
+def test_phantoms_and_folders_are_registered_and_what_cannot_be_is_said(
+    browser: httpx.Client,
+) -> None:
+    missing = browser.post("/data", data={"name": "own", "source.folder": "../.."})
+    nothing = browser.post("/data", data={"name": "own", "phantoms": TRAINED_JOB})
+    unnamed = browser.post("/data", data={"name": "", "source.folder": "."})
+
+    assert (missing.status_code, nothing.status_code, unnamed.status_code) == (422, 422, 422)
+    assert "outside the mammograms folder" in missing.text
+    assert "Fill this in." in unnamed.text
+
+
+def test_a_job_that_is_not_there_is_a_page_that_says_so(browser: httpx.Client) -> None:
+    answer = browser.get("/jobs/none")
+
+    assert answer.status_code == 404
+    assert "No such job" in answer.text
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_only_staff_sees_pages(node: BrowsedNode) -> None:
+    reader = node.browser(Caller("centre-b", Role.READER))
+
+    assert reader.get("/data").status_code == 403
+
+
+def test_jobs_are_started_cancelled_and_planned_studies_started(
+    node: BrowsedNode, browser: httpx.Client
+) -> None:
+    form: dict[str, Any] = {
+        "phantoms.style": "film",
+        "phantoms.patients": "4",
+        "phantoms.seed": "1",
+        "phantoms.written_as": "bcdr",
+        "threads": "1",
+    }
+
+    started = browser.post("/new/write_phantoms", data=form)
+    where = started.headers["Location"]
+    cancelled = browser.post(f"{where}/cancel")
+    not_planned = browser.post(f"{where}/start")
+
+    assert started.status_code == 303
+    assert (cancelled.status_code, cancelled.headers["Location"]) == (303, where)
+    assert JobStore(node.engine).find(where.removeprefix("/jobs/")).state == "cancelled"  # type: ignore[union-attr]
+    assert not_planned.status_code == 409

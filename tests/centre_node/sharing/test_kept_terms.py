@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+import typer
+from pydantic.fields import FieldInfo
+
+from centre_node.errors import NotPublishableError
+from centre_node.sharing.kept_terms import PUBLISH_FILE, remember_terms, settled_terms
+from shared.terms import CentreTerms
+
+TERMS = CentreTerms(
+    centre="centre-b",
+    name="masses",
+    title="The centre's masses, 64 px",
+    licence="CC-BY-4.0",
+    use_terms="Research only",
+    contact="research office",
+)
+
+
+def test_a_folder_remembers_and_what_is_given_now_or_there_outweighs_the_profile(
+    tmp_path: Path,
+) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('contact = "the profile"\nlicence = "CC0-1.0"\n')
+    given = TERMS.model_dump(exclude={"contact", "licence"})
+    first = settled_terms(tmp_path, given, profile=profile, ask=None)
+    assert (first.contact, first.licence) == ("the profile", "CC0-1.0")
+
+    remember_terms(tmp_path, TERMS)
+
+    assert settled_terms(tmp_path, {}, profile=profile, ask=None) == TERMS
+    renamed = settled_terms(tmp_path, {"name": "others"}, profile=profile, ask=None)
+    assert renamed == TERMS.model_copy(update={"name": "others"})
+
+
+def test_what_is_missing_is_asked_for_where_somebody_is_there(tmp_path: Path) -> None:
+    asked = []
+
+    def ask(name: str, _field: FieldInfo) -> str:
+        asked.append(name)
+        return TERMS.model_dump()[name]  # type: ignore[no-any-return]
+
+    given, nowhere = {"centre": "centre-b", "title": TERMS.title}, tmp_path / "none"
+
+    assert settled_terms(tmp_path, given, profile=nowhere, ask=ask) == TERMS
+    assert asked == ["name", "licence", "use_terms", "contact"]
+    with pytest.raises(typer.BadParameter, match=r"--name, --licence, --use-terms, --contact too"):
+        settled_terms(tmp_path, given, profile=nowhere, ask=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('token = "gsc_x"', "says 'token'; it may say, each as a text: name, title"),
+        ("title = 5", "says 'title'"),
+        ("title", "is no TOML"),
+        ('contact = "<ann>"', "the card is refused"),
+    ],
+)
+def test_a_file_that_says_something_else_is_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / PUBLISH_FILE).write_text(text)
+    given = TERMS.model_dump(exclude={"contact"})
+
+    with pytest.raises(NotPublishableError, match=said):
+        settled_terms(tmp_path, given, profile=tmp_path / "none", ask=None)

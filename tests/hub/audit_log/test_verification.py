@@ -1,0 +1,328 @@
+"""`genshare hub verify`: a clean hub is clean, and whatever was changed is named."""
+
+import hashlib
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from hub.audit_log.chain import Chain, LogRow
+from hub.audit_log.events import Action, Event
+from hub.audit_log.store import LogStore
+from hub.audit_log.verification import Verification, Verifier
+from hub.centres.callers import operator
+from hub.database import open_database
+from shared.records import LogHead
+from tests.command_line import Genshare
+from tests.hub.audit_log.test_log import NOW
+from tests.signing.made_up import a_key
+
+TRIGGERS = ("no_update_of_audit_log", "no_delete_of_audit_log")
+FILES = "blobs/??/*"
+
+
+def _changed(data_dir: Path, *changes: str) -> None:
+    with closing(sqlite3.connect(data_dir / "hub.sqlite")) as database, database:
+        for trigger in TRIGGERS:
+            database.execute(f"DROP TRIGGER IF EXISTS {trigger}")
+        for change in changes:
+            database.execute(change)
+
+
+def _verified(data_dir: Path, *heads: LogHead) -> Verification:
+    engine = open_database(data_dir / "hub.sqlite")
+    try:
+        verifier = Verifier(engine, data_dir / "blobs", on_progress=lambda _: None)
+        return verifier.verify(heads)
+    finally:
+        engine.dispose()
+
+
+def _found(data_dir: Path, *heads: LogHead) -> list[str]:
+    return [str(fault) for fault in _verified(data_dir, *heads).faults]
+
+
+def test_a_hub_that_nobody_changed_is_clean_and_says_what_was_checked(
+    data_dir: Path, genshare: Genshare
+) -> None:
+    before = {path: path.read_bytes() for path in data_dir.rglob("*") if path.is_file()}
+    done = genshare("hub", "verify", "--data-dir", str(data_dir))
+    as_json = json.loads(genshare("hub", "verify", "--data-dir", str(data_dir), "--json").stdout)
+    head = f"{as_json['head']['number']}:{as_json['head']['sha256']}"
+    kept = genshare("hub", "verify", "--data-dir", str(data_dir), "--head", head)
+
+    size = sum(path.stat().st_size for path in data_dir.glob(FILES))
+    assert (done.code, kept.code) == (0, 0)
+    assert done.stdout == (
+        "checked log entries: 13, versions with manifest and card: 2, statements: 1, "
+        f"signatures: 3, files: 3 ({size} bytes); the log's head is {head}: nothing was changed\n"
+    )
+    assert as_json["faults"] == []
+    assert {path: path.read_bytes() for path in data_dir.glob(FILES)}.items() <= before.items()
+
+
+def test_every_byte_of_an_entry_counts(tmp_path: Path) -> None:
+    log = LogStore(open_database(tmp_path / "hub.sqlite"))
+    for centre in ("centre-a", "centre-b", "centre-c"):
+        log.tell(Event.of(operator(), Action.CENTRE_ENROLLED, centre=centre), at=NOW)
+    with closing(sqlite3.connect(tmp_path / "hub.sqlite")) as database:
+        query = f"SELECT {', '.join(LogRow._fields)} FROM audit_log ORDER BY number"
+        rows = [
+            LogRow._make(part.encode() if isinstance(part, str) else part for part in row)
+            for row in database.execute(query)
+        ]
+
+    assert list(Chain().check(rows)) == []
+    for column in ("action", "caller", "centre", "content", "sha256"):
+        whole = getattr(rows[1], column)
+        for at in range(len(whole)):
+            for flipped in (1, 0x80):
+                changed = whole[:at] + bytes([whole[at] ^ flipped]) + whole[at + 1 :]
+                tampered = [rows[0], rows[1]._replace(**{column: changed}), rows[2]]
+                faults = list(Chain().check(tampered))
+                assert faults, (column, at)
+                assert faults[0].place == "entry 2", (column, at)
+
+
+def test_an_entry_that_was_rewritten_with_a_fitting_sha256_is_named(data_dir: Path) -> None:
+    with closing(sqlite3.connect(data_dir / "hub.sqlite")) as database:
+        (content,) = database.execute("SELECT content FROM audit_log WHERE number = 3").fetchone()
+    lie = content.replace('"caller":"centre-b"', '"caller":"centre-c"')
+    fitting = hashlib.sha256(lie.encode()).hexdigest()
+    assert lie != content
+
+    _changed(
+        data_dir,
+        f"UPDATE audit_log SET content = '{lie}', sha256 = '{fitting}', caller = 'centre-c' "
+        "WHERE number = 3",
+    )
+
+    assert _found(data_dir) == [
+        "entry 3: changed as a whole: entry 4 holds another SHA-256 of the one before"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [
+        ("1", ["entry 1: missing before entry 2"]),
+        ("4", ["entry 4: missing before entry 5"]),
+        ("3, 4", ["entry 3 to 4: missing before entry 5"]),
+    ],
+)
+def test_entries_that_were_taken_out_are_named(
+    data_dir: Path, numbers: str, found: list[str]
+) -> None:
+    _changed(data_dir, f"DELETE FROM audit_log WHERE number IN ({numbers})")
+
+    assert [fault for fault in _found(data_dir) if fault.startswith("entry")] == found
+
+
+def test_entries_that_were_taken_out_and_the_rest_numbered_anew_are_noticed(
+    data_dir: Path,
+) -> None:
+    _changed(
+        data_dir,
+        "DELETE FROM audit_log WHERE number = 2",
+        "UPDATE audit_log SET number = number - 1 WHERE number = 3",
+    )
+
+    assert "entry 2: its text is that of entry 3" in _found(data_dir)
+
+
+def test_a_log_whose_end_was_cut_off_is_noticed_by_a_head_that_was_kept(
+    data_dir: Path, genshare: Genshare
+) -> None:
+    head = _verified(data_dir).head
+    _changed(data_dir, "DELETE FROM audit_log WHERE number = 13")
+
+    without = genshare("hub", "verify", "--data-dir", str(data_dir))
+    kept = f"{head.number}:{head.sha256}"
+    done = genshare("hub", "verify", "--data-dir", str(data_dir), "--head", kept)
+
+    assert without.code == 0  # fetches leave no other trace
+    assert done.code == 1
+    assert "entry 13: it was there once and is missing" in done.stdout
+    assert "GS-1301" in done.stderr
+
+
+def test_a_log_that_was_written_anew_is_noticed_by_a_head_that_was_kept(data_dir: Path) -> None:
+    kept = LogHead(number=2, sha256="0" * 64)
+
+    (found,) = _found(data_dir, kept)
+
+    assert found.startswith("entry 2: it has the SHA-256 ")
+    assert found.endswith(f"but {'0' * 64} was kept of it")
+
+
+def test_every_file_with_a_changed_byte_is_named(data_dir: Path) -> None:
+    for path in sorted(data_dir.glob(FILES)):
+        content = path.read_bytes()
+        for at in (0, len(content) // 2, len(content) - 1):
+            path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+            (found,) = _found(data_dir)
+            assert found.startswith(f"file {path}: it was changed"), at
+        path.write_bytes(content)
+    assert _found(data_dir) == []
+
+
+def test_a_file_that_is_missing_is_named(data_dir: Path) -> None:
+    path = min(data_dir.glob(FILES))
+    path.unlink()
+
+    assert _found(data_dir) == [f"file {path.name}: it is missing, and a version has it"]
+
+
+ONE, TWO = (f"version {number} of centre-b/lesions-dcgan" for number in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("UPDATE versions SET card = replace(card, 'Tiny', 'Tine') WHERE id = 1", "its card"),
+        ("UPDATE versions SET title = 'Other' WHERE id = 1", "the column title is not"),
+        ("UPDATE versions SET architecture = 'wgan-gp' WHERE id = 1", "the column architecture"),
+        ("UPDATE versions SET manifest = manifest || ' ' WHERE id = 1", "its manifest was changed"),
+        ("UPDATE versions SET manifest_digest = 'x' WHERE id = 1", "the log tells that it had"),
+        ("UPDATE versions SET version = 9 WHERE id = 1", "missing; the log tells"),
+        ("UPDATE version_kinds SET kind = 'other' WHERE version_id = 1", "the kinds of lesions"),
+        ("UPDATE audit_statements SET content = replace(content, '1', '2')", "its audit statement"),
+        ("DELETE FROM audit_statements", "its audit statement is missing"),
+        ("UPDATE versions SET audit_statement = NULL WHERE id = 1", "the log tells of the stat"),
+        ("DELETE FROM version_kinds WHERE version_id = 1", "the kinds of lesions"),
+    ],
+)
+def test_a_record_that_was_changed_is_named(data_dir: Path, change: str, found: str) -> None:
+    _changed(data_dir, change)
+
+    assert any(fault.startswith(f"{ONE}: {found}") for fault in _found(data_dir))
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (
+            "UPDATE signatures SET content = replace(content, 'ME', 'MF') WHERE kind = 'package'",
+            f"package signature of {ONE}: it is wrong",
+        ),
+        ("DELETE FROM signatures WHERE kind = 'audit'", f"audit signature of {ONE}: missing"),
+        ("UPDATE signatures SET version_id = 2", f"audit signature of {TWO}: it is wrong"),
+        ("UPDATE centre_keys SET fingerprint = 'x'", "key 1 of centre-b: it has another"),
+        ("UPDATE centre_keys SET public_key = 'x'", "key 1 of centre-b: it is no key"),
+        ("DELETE FROM centre_keys", "key 1 of centre-b: missing; the log tells of it"),
+        ("DELETE FROM centre_statuses", "signed status of centre-b: missing; the log"),
+        ("UPDATE centre_statuses SET content = '{}'", "signed status of centre-b: it is wrong"),
+    ],
+)
+def test_a_key_a_signature_or_a_status_that_was_changed_is_named(
+    data_dir: Path, change: str, found: str
+) -> None:
+    _changed(data_dir, change)
+
+    assert any(fault.startswith(found) for fault in _found(data_dir)), _found(data_dir)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("DELETE FROM version_states", "it is approved, and the log tells that it became"),
+        ("UPDATE version_states SET state = 'deprecated'", "it is deprecated (Too few patients)"),
+        ("UPDATE version_states SET reason = NULL", "it is withdrawn, instead version 2 of"),
+        ("UPDATE version_states SET replacement = '{}'", "it is withdrawn (Too few patients)"),
+        ("INSERT INTO version_states VALUES (2, 'draft', NULL, NULL)", "it is draft, and the log"),
+    ],
+)
+def test_a_state_that_somebody_changed_is_named(data_dir: Path, change: str, found: str) -> None:
+    _changed(data_dir, change)
+
+    (told,) = _found(data_dir)
+    assert told.startswith(f"state of {TWO if 'draft' in change else ONE}: {found}")
+
+
+@pytest.mark.parametrize(
+    ("change", "points"),
+    [
+        ("DELETE FROM alias_changes WHERE version = 2", 1),
+        ("UPDATE alias_changes SET version = 1", 1),
+        ("DELETE FROM alias_changes", None),
+    ],
+)
+def test_an_alias_that_somebody_pointed_elsewhere_is_named(
+    data_dir: Path, change: str, points: int | None
+) -> None:
+    _changed(data_dir, change)
+
+    alias = "alias best of centre-b/lesions-dcgan"
+    assert _found(data_dir) == [f"{alias}: it points at {points}, and the log tells of 2"]
+
+
+def test_a_key_that_somebody_exchanged_with_all_that_it_signed_is_named(data_dir: Path) -> None:
+    other = a_key().public
+    _changed(
+        data_dir,
+        f"UPDATE centre_keys SET public_key = '{other.pem}', fingerprint = '{other.fingerprint}'",
+    )
+
+    assert any(
+        fault.startswith("key 1 of centre-b: the log tells of another one")
+        for fault in _found(data_dir)
+    )
+
+
+def test_a_version_that_somebody_put_in_or_took_out_is_named(data_dir: Path) -> None:
+    columns = "id, centre, name, version, manifest_digest, architecture, lesion_kinds, manifest"
+    columns += ", card, published_at, title, audit_statement"
+    copied = columns.replace("id, centre, name, version", "7, centre, name, 7")
+    copied = copied.replace("manifest_digest", "'x'")
+    _changed(
+        data_dir,
+        f"INSERT INTO versions ({columns}) SELECT {copied} FROM versions WHERE id = 2",
+        "DELETE FROM version_kinds WHERE version_id = 2",
+        "DELETE FROM versions WHERE id = 2",
+    )
+
+    found = _found(data_dir)
+
+    assert f"{ONE.replace('1', '7')}: the log does not tell that it was published" in found
+    assert f"{TWO}: missing; the log tells that it was published" in found
+
+
+def test_a_database_with_a_spoilt_page_is_a_finding_and_no_crash(data_dir: Path) -> None:
+    path = data_dir / "hub.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'audit_log'"
+        (page,) = database.execute(query).fetchone()
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * size] ^= 0xFF
+    path.write_bytes(content)
+
+    assert any(fault.startswith("database: ") for fault in _found(data_dir))
+
+
+def test_what_an_older_hub_published_before_the_log_began_is_checked_without_it(
+    tmp_path: Path,
+) -> None:
+    released = Path(__file__).parents[2] / "released" / "0.1.0" / "hub"
+    folder = shutil.copytree(released, tmp_path / "hub")
+
+    verified = _verified(folder)
+
+    assert (verified.entries, verified.versions, verified.files) == (0, 1, 3)
+    assert verified.faults == ()
+
+
+def test_a_folder_without_a_hub_and_a_head_that_is_none_are_one_sentence(
+    tmp_path: Path, data_dir: Path, genshare: Genshare
+) -> None:
+    nothing = genshare("hub", "verify", "--data-dir", str(tmp_path / "nowhere"))
+    wrong = genshare("hub", "verify", "--data-dir", str(data_dir), "--head", "6-abc")
+
+    assert (nothing.code, wrong.code) == (1, 2)
+    assert "there is no hub.sqlite in it" in nothing.stderr
+    assert not (tmp_path / "nowhere").exists()
+    assert "it must be NUMBER:SHA256" in wrong.stderr

@@ -1,0 +1,56 @@
+"""A hub with something of every kind on it."""
+
+from pathlib import Path
+from typing import Any
+
+from shared.cards import TrainingSet
+from shared.packages import Package
+from shared.records import GeneratorVersion
+from shared.states import StateWanted
+from tests.hub_server import RunningHub
+from tests.packages import (
+    A_PICTURE,
+    TINY,
+    a_fidelity_report,
+    safetensors_bytes,
+    tiny_contents,
+    write_tiny_ensemble,
+    write_tiny_package,
+)
+from tests.statements import a_statement
+
+
+def fill(hub: RunningHub, folder: Path) -> None:
+    """Publish generators of three centres on a hub whose operator approves.
+
+    One is there in two versions, one was withdrawn, and one waits.
+    """
+    masses: dict[str, Any] = {
+        "name": "masses",
+        "title": "Masses of phantoms",
+        "fidelity": a_fidelity_report(),
+        "training_set": TrainingSet(
+            data_set="Phantoms", lesion_kinds=("mass",), patients=110, patches=1240
+        ),
+    }
+    first = write_tiny_package(folder / "first", **masses)
+    second = write_tiny_ensemble(folder / "second", tiny_contents(2), samples=A_PICTURE, **masses)
+    for package in (first, second):
+        record = _approved(hub, package)
+        hub.invited("centre-b").state(record, a_statement(subject=package.digest))
+    _approved(hub, _package(folder, "centre-a", "plain", 0.25))
+    copied = _approved(hub, _package(folder, "centre-c", "withdrawn", 0.125))
+    hub.client().change_state(copied, StateWanted(state="withdrawn", reason="It held copies"))
+    hub.invited("centre-c").publish(_package(folder, "centre-c", "waiting", 0.5))
+
+
+def _approved(hub: RunningHub, package: Package) -> GeneratorVersion:
+    record = hub.invited(package.card.centre).publish(package)
+    hub.client().change_state(record, StateWanted(state="approved"))
+    return record
+
+
+def _package(folder: Path, centre: str, name: str, value: float) -> Package:
+    weights = safetensors_bytes(TINY.generator_tensors(), value)
+    card: dict[str, Any] = {"centre": centre, "name": name, "title": name.capitalize()}
+    return write_tiny_package(folder / name, weights, **card)
