@@ -6,7 +6,7 @@ import pytest
 
 from node_api.held_out import HoldOut
 from simulation.errors import ScenarioError
-from simulation.plan import plan_json
+from simulation.plan import data_in_words, plan_json
 from simulation.scenario import GeneratorScenario, Scenario, scenario_digest
 from simulation.scenario_file import parse_scenario, read_scenario, shipped_scenarios
 
@@ -229,6 +229,17 @@ def test_the_plan_counts_runs_and_parameters() -> None:
     assert [study["runs"] for study in plan["studies"]] == [108, 108]
     assert made.runs == 216
     assert [centre["data"] for centre in plan["centres"]] == [f"mammograms in /{x}" for x in "abc"]
+
+
+def test_the_plan_says_how_phantoms_are_alike() -> None:
+    found = read_scenario("quick")
+
+    like, unlike = (data_in_words(found, label, None) for label in "BC")
+
+    assert like == (
+        "phantoms in digital style, 130 patients, round and spiculated lesions, seed 22"
+    )
+    assert unlike == "phantoms in film style, 100 patients, lobulated lesions, seed 33"
 
 
 def test_the_real_scenario_asks_again_with_as_many_steps_for_every_arm() -> None:
