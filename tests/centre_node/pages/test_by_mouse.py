@@ -133,7 +133,7 @@ def publishes(person: Person) -> None:
     person.sees("Nothing was sent yet")
     person.follows("Review it")
     person.sees("weights.safetensors")
-    person.sees("At least 10 patients")
+    person.sees("at least 10 patients")
     person.presses("Approve and send")
     person.sees("Published as centre-b/masses, version 1")
 
