@@ -105,6 +105,7 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
         ConnectionStore(engine),
         FollowedHubs(engine),
         generators=settings.data_dir / GENERATORS,
+        trust=TrustStore(settings.data_dir / TRUST_FILE),
         allow_unencrypted=settings.allow_unencrypted,
     )
     app = FastAPI(

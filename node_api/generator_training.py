@@ -15,6 +15,7 @@ from node_api.losses import (
     losses_with_critic,
 )
 from node_api.patient_privacy import PRIVATE_DEFAULTS, PRIVATE_ONLY, PatientPrivacy
+from shared.architectures import Architecture
 from shared.cards import Loss
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
 from shared.names import Precision
@@ -97,7 +98,8 @@ class GeneratorTraining(StrictModel):
 
     Source: paper sections 2.3.1 and 2.3.2; Adam and its betas are those of its published code;
     2700 epochs are its WGAN-GP of all lesions (10,000 for masses). Huang et al. 2024
-    (arXiv 2501.05441); Bie et al. 2023 (arXiv 2302.02936) for `private`.
+    (arXiv 2501.05441); Bie et al. 2023 (arXiv 2302.02936) for `private`; Reed et al. 2016 (arXiv
+    1605.05396), section 4.1, for `wrong_class_weight`.
     """
 
     recipe: GeneratorRecipe = Field(
@@ -140,6 +142,15 @@ class GeneratorTraining(StrictModel):
     )
     penalty_weight_end: float | None = Field(
         None, ge=0, description="Reached along a cosine in the last epoch; None keeps the weight."
+    )
+    wrong_class_weight: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share of real patches under the name of another class in what the "
+        "discriminator learns to refuse; the rest is fake ones. For the loss dcgan, where the "
+        "architecture has classes: without it, short trainings hardly tell them apart.",
+        exclude_if=lambda weight: weight == 0,
     )
     augmentation: Augmentation | None = None
     average_half_life_images: int | None = Field(
@@ -226,6 +237,11 @@ class GeneratorTraining(StrictModel):
                 )
         if self.penalty_weight is None and self.penalty_weight_end is not None:
             raise ValueError(f"penalty_weight_end needs a penalty, and {self.loss} has none")
+        if self.wrong_class_weight and (self.loss != "dcgan" or self.recipe == "private"):
+            raise ValueError(
+                "wrong_class_weight belongs to the loss dcgan without differential privacy, but "
+                f"the loss is {self.loss} and the recipe {self.recipe}"
+            )
         if self.critic_steps > 1 and not traits.has_critic and self.recipe != "private":
             raise ValueError(
                 f"critic_steps above 1 belong to the loss {losses_with_critic()}, not to "
@@ -255,6 +271,19 @@ class GeneratorTraining(StrictModel):
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float)
+
+
+def check_has_classes(training: GeneratorTraining, architecture: Architecture) -> None:
+    """Check that there are classes to refuse a patch of the wrong one of.
+
+    Raises:
+        ValueError: There are none.
+    """
+    if training.wrong_class_weight and not architecture.classes:
+        raise ValueError(
+            f"wrong_class_weight {training.wrong_class_weight} needs a generator of classes; give "
+            'its architecture classes = ["benign", "malignant"], or leave it out'
+        )
 
 
 def is_kept(epoch: int, training: GeneratorTraining) -> bool:

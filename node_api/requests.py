@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from node_api.audits import AuditSettings
 from node_api.data_sources import FolderFormat, PhantomSet
-from node_api.generator_training import GeneratorTraining
+from node_api.generator_training import GeneratorTraining, check_has_classes
 from node_api.held_out import HoldOut
 from node_api.patches import PatchConfiguration
 from node_api.previews import PreviewSettings
@@ -86,6 +86,11 @@ class TrainGeneratorRequest(JobRequest):
     tensorboard: bool = Field(
         False, description="Write scalars and sample grids for TensorBoard into the job's folder."
     )
+
+    @model_validator(mode="after")
+    def _has_classes(self) -> Self:
+        check_has_classes(self.training, self.architecture)
+        return self
 
 
 class WeightsChoice(JobRequest):

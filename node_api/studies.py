@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName, ClassifierTraining
-from node_api.generator_training import GeneratorTraining
+from node_api.generator_training import GeneratorTraining, check_has_classes
 from node_api.patches import PatchConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT, LESION_OR_HEALTHY, Task
 from shared.architectures import Architecture
@@ -143,6 +143,11 @@ class OwnGenerator(StrictModel):
     @classmethod
     def _can_be_repeated(cls, training: GeneratorTraining) -> GeneratorTraining:
         return training if training.seed is not None else training.model_copy(update={"seed": 0})
+
+    @model_validator(mode="after")
+    def _has_classes(self) -> Self:
+        check_has_classes(self.training, self.architecture)
+        return self
 
     @model_validator(mode="after")
     def _is_not_private(self) -> Self:

@@ -14,6 +14,7 @@ State = Literal["draft", "pending_review", "approved", "deprecated", "withdrawn"
 """Of a version. Where nothing says it, as on hubs of before, a version is approved."""
 
 APPROVED: State = "approved"
+WITHDRAWN: State = "withdrawn"
 SERVED: tuple[State, ...] = ("approved", "deprecated")
 """What lists and `latest` mean."""
 

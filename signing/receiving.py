@@ -19,7 +19,7 @@ from signing.judging import Check, Finding, judge
 from signing.keys import PublicKey
 from signing.packages import SIGNATURE, STATEMENT_SIGNATURE, check_audit, check_package
 from signing.remembered import REMEMBERED, RememberedStore
-from signing.statuses import CentreStatus, read_status
+from signing.statuses import CentreStatus, StatedVersion, read_status
 from signing.trust import TrustStore
 from signing.watching import SignedStatus, Watch, check_latest, check_listed, check_pointed
 
@@ -90,6 +90,21 @@ class Receiver:
         for name, content in signatures.items():
             _keep(folder / name, content)
         return Received(package, finding)
+
+    def withdrawn(self, centre: str) -> tuple[StatedVersion, ...]:
+        """Return the versions that a centre signed as withdrawn, whatever the hub says of them.
+
+        Raises:
+            StatusRefusedError: The hub hides what the centre signed, or gives an older one.
+            KeyNotTrustedError, SignatureRefusedError: See `judge`.
+        """
+        if self.trust.read().mode_of(centre) == "off":
+            return ()
+        signed = self._status(centre)
+        watch = Watch(self.hub.url, RememberedStore(self.trust.file.with_name(REMEMBERED)))
+        watch.check_progress(centre, signed)
+        versions = () if signed is None else signed.status.versions
+        return tuple(version for version in versions if version.withdrawn)
 
     def _looked_at(self, record: GeneratorVersion) -> tuple[dict[str, bytes], Finding]:
         """Return the signatures by the names of their files, and who made that of the package."""

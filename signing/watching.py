@@ -7,6 +7,7 @@ from datetime import datetime
 from shared.canonical import digest_of
 from shared.records import CentreKey, GeneratorVersion, LogHead
 from shared.signing_calls import SigningCalls
+from shared.states import WITHDRAWN
 from signing.errors import LogForkedError, StatusMissingError, StatusRefusedError
 from signing.key_chains import later_keys
 from signing.remembered import RememberedStore, SeenHub, SeenStatus
@@ -123,9 +124,10 @@ def check_listed(status: CentreStatus, record: GeneratorVersion, *, now: datetim
             f"{said} the audit statement {stated.audit_statement} of version {version} of {name}, "
             f"but the hub gives {given}"
         )
-    if stated is not None and stated.withdrawn:
+    # A hub that says so too refuses the files itself, with the reason and what to use instead.
+    if stated is not None and stated.withdrawn and record.state != WITHDRAWN:
         raise StatusRefusedError(
-            f"{said} that version {version} of {name} is withdrawn; the hub gives it all the same"
+            f"{said} that version {version} of {name} is withdrawn, and the hub hides that"
         )
     if status.expires_at < now:
         raise StatusMissingError(

@@ -4,11 +4,9 @@ from pathlib import Path
 
 from shared.hub_client import HubClient
 from shared.records import GeneratorVersion
-from shared.states import StateWanted, VersionState
+from shared.states import WITHDRAWN, StateWanted, VersionState
 from signing.keys import read_key
 from signing.own_status import OwnStatus
-
-WITHDRAWN = "withdrawn"
 
 
 def own_status(hub: HubClient, centre: str, key_file: Path) -> OwnStatus | None:

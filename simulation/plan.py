@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from node_api.data_sources import MammogramFolder
+from node_api.data_sources import EVERY_FORM, MammogramFolder, PhantomSet
 from simulation.scenario import GeneratorScenario, Scenario, StudyScenario
 
 
@@ -75,16 +75,24 @@ def data_in_words(scenario: Scenario, label: str, folder: str | None) -> str:
     """Describe where a centre's mammograms come from."""
     source = scenario.centres[label].dataset
     if not isinstance(source, MammogramFolder):
-        written = f", written and read as {source.written_as}" if source.written_as else ""
-        return (
-            f"phantoms in {source.style} style, {source.patients} patients, seed {source.seed}"
-            + written
-        )
+        return _phantoms_in_words(source)
     where = ", ".join(f"{key} = {value}" for key, value in source.where.items())
     place = folder or "its own folder"
     inside = "" if source.folder == "." else f"/{source.folder}"
     layout = "mammograms" if source.format == "auto" else source.format
     return f"{layout} in {place}{inside}" + (f" where {where}" if where else "")
+
+
+def _phantoms_in_words(source: PhantomSet) -> str:
+    forms = source.lesion_forms
+    parts = [
+        f"phantoms in {source.style} style",
+        f"{source.patients} patients",
+        "" if set(forms) == set(EVERY_FORM) else f"{' and '.join(forms)} lesions",
+        f"seed {source.seed}",
+        f"written and read as {source.written_as}" if source.written_as else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def _print_centres(scenario: Scenario, folders: Mapping[str, str], console: Console) -> None:

@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from node_api.audits import AuditSettings
 from node_api.data_sources import DatasetSource, MammogramFolder
-from node_api.generator_training import GeneratorTraining, kept_epochs
+from node_api.generator_training import GeneratorTraining, check_has_classes, kept_epochs
 from node_api.held_out import HoldOut
 from node_api.patches import PatchConfiguration
 from node_api.release import ReleasePolicy
@@ -93,6 +93,11 @@ class GeneratorScenario(Terms):
     def _may_be_published(self) -> Self:
         if (fault := terms_fault(self)) is not None:
             raise ValueError(f"the hub would refuse {self.reference}, its {fault}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_classes(self) -> Self:
+        check_has_classes(self.training, self.architecture)
         return self
 
     @model_validator(mode="after")

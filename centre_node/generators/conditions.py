@@ -68,6 +68,10 @@ class ConditionedScorer:
     discriminator: Scorer
     rows: Tensor
 
+    def told_another_class(self) -> "ConditionedScorer":
+        """Return a scorer that is told the next class instead of each patch's own."""
+        return ConditionedScorer(self.discriminator, self.rows.roll(1, dims=1))
+
     def __call__(self, patches: Tensor) -> Tensor:
         """Return the scores, shape (n,), of patches, shape (n, 1, side, side)."""
         rows = self.rows.repeat(len(patches) // len(self.rows), 1)

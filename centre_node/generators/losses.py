@@ -24,6 +24,32 @@ def discriminator_loss(real_scores: Tensor, fake_scores: Tensor, real_labels: Te
     return on_real + on_fake
 
 
+def class_aware_loss(
+    real_scores: Tensor,
+    fake_scores: Tensor,
+    wrong_scores: Tensor,
+    real_labels: Tensor,
+    wrong_class_weight: float,
+) -> Tensor:
+    """Return the discriminator's loss where it also learns to refuse patches of a wrong class.
+
+    Args:
+        real_scores, fake_scores, real_labels: As of `discriminator_loss`.
+        wrong_scores: Logits of the real patches when another class is told, shape (batch,); their
+            label is 0.
+        wrong_class_weight: 0 to 1; what fake patches lose of their weight. 0 is
+            `discriminator_loss`.
+
+    Source: Reed et al. 2016 (arXiv 1605.05396), section 4.1, where it is a half.
+    """
+    on_real = binary_cross_entropy_with_logits(real_scores, real_labels)
+    on_fake, on_wrong = (
+        binary_cross_entropy_with_logits(scores, torch.zeros_like(scores))
+        for scores in (fake_scores, wrong_scores)
+    )
+    return on_real + (1 - wrong_class_weight) * on_fake + wrong_class_weight * on_wrong
+
+
 def generator_loss(fake_scores: Tensor) -> Tensor:
     """Return the binary cross-entropy that the DCGAN's generator minimises; its target is 1.
 

@@ -11,8 +11,10 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from centre_node.generators.conditions import ConditionedScorer
 from centre_node.generators.draws import StepDraws
 from centre_node.generators.losses import (
+    class_aware_loss,
     critic_generator_loss,
     critic_loss,
     discriminator_loss,
@@ -20,6 +22,7 @@ from centre_node.generators.losses import (
     relativistic_loss,
 )
 from centre_node.generators.penalties import Scorer, gradient_penalty, zero_centred_penalty
+from node_api.generator_training import GeneratorTraining
 
 
 class Judgement(NamedTuple):
@@ -53,18 +56,27 @@ class DcganObjective:
     Args:
         together: Whether real and fake patches are scored in one pass. BatchNorm forbids it: it
             would mix their statistics.
+        wrong_class_weight: See `class_aware_loss`; above 0, the discriminator is a
+            `ConditionedScorer`.
 
     Source: paper section 2.3.1; the measure of overfitting is r_t of Karras et al. 2020.
     """
 
     together: bool
+    wrong_class_weight: float = 0.0
 
     def judged(
         self, discriminator: Scorer, real: Tensor, fake: Tensor, draws: StepDraws, /
     ) -> Judgement:
         """Return the discriminator's loss on real and fake patches, (batch, 1, side, side)."""
         real_scores, fake_scores = scores(discriminator, real, fake, together=self.together)
-        loss = discriminator_loss(real_scores, fake_scores, draws.labels)
+        if self.wrong_class_weight and isinstance(discriminator, ConditionedScorer):
+            wrong_scores = discriminator.told_another_class()(real).float()
+            loss = class_aware_loss(
+                real_scores, fake_scores, wrong_scores, draws.labels, self.wrong_class_weight
+            )
+        else:
+            loss = discriminator_loss(real_scores, fake_scores, draws.labels)
         return Judgement(loss, real_scores.detach().sign().mean())
 
     def for_generator(self, discriminator: Scorer, _real: Tensor, fake: Tensor, /) -> Tensor:
@@ -138,12 +150,15 @@ class RelativisticObjective:
         return relativistic_loss(discriminator(fake).float(), real_scores)
 
 
-OBJECTIVES: Mapping[str, Callable[[Tensor, bool], Objective]] = {
-    "dcgan": lambda _penalty_weight, together: DcganObjective(together),
-    "wgan-gp": WassersteinObjective,
-    "relativistic": RelativisticObjective,
+OBJECTIVES: Mapping[str, Callable[[GeneratorTraining, Tensor, bool], Objective]] = {
+    "dcgan": lambda training, _penalty_weight, together: DcganObjective(
+        together, training.wrong_class_weight
+    ),
+    "wgan-gp": lambda _training, *parts: WassersteinObjective(*parts),
+    "relativistic": lambda _training, *parts: RelativisticObjective(*parts),
 }
-"""By the loss's name; takes a penalty's weight and whether patches are scored together."""
+"""By the loss's name; takes the training, a penalty's weight and whether patches are scored
+together."""
 
 
 def scores(

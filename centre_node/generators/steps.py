@@ -126,7 +126,7 @@ def training_step(
         state=state,
         generator=state.generator,
         objective=OBJECTIVES[training.loss](
-            state.penalty_weight, not mixes_samples(state.discriminator)
+            training, state.penalty_weight, not mixes_samples(state.discriminator)
         ),
         shares_fakes=not LOSSES[training.loss].has_critic,
         patches=patches,

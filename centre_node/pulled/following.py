@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from anyio import to_thread
@@ -12,15 +13,21 @@ from sqlalchemy.orm import Session
 
 from centre_node.connection.store import ConnectionStore
 from centre_node.database import FollowedHubRow
-from shared.errors import HubRefusedError
+from shared.errors import HubRefusedError, PackageError
 from shared.events import GeneratorEvent, GeneratorEvents
 from shared.hub_client import NO_SUCH_ROUTE, HubClient, connect
 from shared.hub_exchange import HubLimits
-from shared.marks import keep_mark
+from shared.marks import keep_mark, read_mark
+from shared.packages import peek_package
 from shared.problems import GenshareError
-from shared.states import VersionState
+from shared.states import ENDED, VersionState
+from signing.errors import SigningError
+from signing.receiving import Receiver
+from signing.statuses import StatedVersion
+from signing.trust import TrustStore
 
 NOT_FOUND = 404
+SIGNED_SO = "Its centre signed that it is not to be used any more"
 LIMITS = HubLimits(call_seconds=30.0, silence_seconds=30.0)
 
 log = logging.getLogger(__name__)
@@ -49,6 +56,7 @@ class Follower:
 
     Args:
         generators: Holds each pulled package in a folder named after its manifest's digest.
+        trust: Whose keys the node trusts.
         allow_unencrypted: Whether the hub may be asked over plain HTTP.
     """
 
@@ -58,11 +66,13 @@ class Follower:
         followed: FollowedHubs,
         *,
         generators: Path,
+        trust: TrustStore,
         allow_unencrypted: bool = False,
     ) -> None:
         self._connections = connections
         self._followed = followed
         self._generators = generators
+        self._trust = trust
         self._allow_unencrypted = allow_unencrypted
 
     async def follow_for_ever(self, seconds: float) -> None:
@@ -77,6 +87,8 @@ class Follower:
     def poll(self) -> None:
         """Read what has happened since the last time, and mark what was pulled.
 
+        What its centre signed as withdrawn is marked too, even if the hub says nothing of it.
+
         Raises:
             GenshareError: The hub cannot be asked, or not understood; the next call reads the same
                 again.
@@ -90,7 +102,11 @@ class Follower:
             LIMITS,
             allow_unencrypted=self._allow_unencrypted,
         )
-        last, more = self._followed.last(connection.url), True
+        self._read_events(hub, connection.url)
+        self._mark_signed(Receiver(hub, self._trust))
+
+    def _read_events(self, hub: HubClient, url: str) -> None:
+        last, more = self._followed.last(url), True
         while more:
             page = _events(hub, last)
             if page is None:
@@ -100,7 +116,7 @@ class Follower:
                 page = hub.events(last)
             self._mark(hub, page.items)
             if page.last != last:
-                self._followed.put(connection.url, page.last)
+                self._followed.put(url, page.last)
             last, more = page.last, page.more
 
     def _mark(self, hub: HubClient, events: Iterable[GeneratorEvent]) -> None:
@@ -117,8 +133,42 @@ class Follower:
                     keep_mark(place, state)
                     log.info("%s/%s version %s is %s", centre, name, state.version, state)
 
+    def _mark_signed(self, receiver: Receiver) -> None:
+        """Mark what its centre signed as withdrawn, unless it is marked as that already."""
+        for centre in sorted(self._centres()):
+            try:
+                withdrawn = receiver.withdrawn(centre)
+            except SigningError as error:  # of one centre; the others' word counts all the same
+                log.warning("what %s signed of its versions is no use now: %s", centre, error)
+                continue
+            for stated in withdrawn:
+                place = self._place(stated.manifest_digest)
+                mark = read_mark(place)
+                if place.is_dir() and (mark is None or mark.state not in ENDED):
+                    keep_mark(place, _as_state(centre, stated))
+                    log.info("%s/%s version %s is withdrawn", centre, stated.name, stated.version)
+
+    def _centres(self) -> set[str]:
+        """Return the centres of the pulled generators that can be read."""
+        found = set[str]()
+        for place in self._generators.glob("[0-9a-f]*"):
+            with suppress(PackageError):
+                found.add(peek_package(place).card.centre)
+        return found
+
     def _place(self, digest: str) -> Path:
         return self._generators / digest
+
+
+def _as_state(centre: str, stated: StatedVersion) -> VersionState:
+    return VersionState(
+        centre=centre,
+        name=stated.name,
+        version=stated.version,
+        manifest_digest=stated.manifest_digest,
+        state="withdrawn",
+        reason=SIGNED_SO,
+    )
 
 
 def _states(hub: HubClient, centre: str, name: str) -> tuple[VersionState, ...]:

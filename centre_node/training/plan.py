@@ -3,12 +3,12 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import typer
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from node_api.generator_training import GeneratorTraining
+from node_api.generator_training import GeneratorTraining, check_has_classes
 from node_api.held_out import HoldOut
 from node_api.losses import DEFAULT_LOSS, LOSSES
 from node_api.patches import PatchConfiguration
@@ -25,6 +25,11 @@ class TrainingPlan(StrictModel):
     architecture: Architecture
     training: GeneratorTraining
     hold_out: HoldOut = HoldOut()
+
+    @model_validator(mode="after")
+    def _has_classes(self) -> Self:
+        check_has_classes(self.training, self.architecture)
+        return self
 
 
 class _TrainingFile(StrictModel):

@@ -7,11 +7,11 @@ from centre_node.connection.errors import NoHubError
 from centre_node.connection.service import Connection
 from node_api.trust import Withdrawal
 from shared.problems import GenshareError
-from shared.states import StateWanted, VersionState
+from shared.states import WITHDRAWN, StateWanted, VersionState
 from signing.keys import SigningKey
 from signing.own_status import OwnStatus
 from signing.trust import Trust, TrustStore
-from signing.withdrawing import WITHDRAWN, change_state
+from signing.withdrawing import change_state
 
 EVERY_SECONDS = 3600.0
 

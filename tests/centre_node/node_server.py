@@ -99,12 +99,12 @@ class Node:
         found: dict[str, Any] = self.http.get(f"/jobs/{job_id}").raise_for_status().json()
         return found
 
-    def ended(self, job_id: str) -> dict[str, Any]:
+    def ended(self, job_id: str, seconds: float = 60) -> dict[str, Any]:
         def read() -> dict[str, Any] | None:
             job = self.job(job_id)
             return job if job["state"] in ENDED else None
 
-        return wait_for(read)
+        return wait_for(read, seconds)
 
     def result(self, request: dict[str, Any]) -> dict[str, Any]:
         job = self.ended(self.submit(request))

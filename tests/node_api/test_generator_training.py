@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from node_api.generator_training import GeneratorTraining
+from node_api.generator_training import GeneratorTraining, check_has_classes
+from shared.architectures import DcganArchitecture
 from tests.centre_node.generators.tiny import LOSSES
 
 
@@ -112,6 +113,7 @@ def test_what_is_said_wins_over_the_losss_default() -> None:
         ({"loss": "wgan-gp", "penalty_weight": None}, "penalty_weight belongs to the loss wgan-gp"),
         ({"penalty_weight_end": 1}, "penalty_weight_end needs a penalty, and dcgan has none"),
         ({"critic_steps": 5}, "critic_steps above 1 belong to the loss wgan-gp, not to dcgan"),
+        ({"loss": "wgan-gp", "wrong_class_weight": 0.5}, "wrong_class_weight belongs to the loss"),
         ({"recipe": "paper", "loss": "relativistic"}, "the paper has no relativistic loss"),
         ({"recipe": "best"}, "'paper', 'improved' or 'private'"),
         ({"loss": "hinge"}, "'dcgan', 'wgan-gp' or 'relativistic'"),
@@ -175,3 +177,16 @@ def test_what_breaks_the_promise_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(ValidationError, match=sentence):
         GeneratorTraining.model_validate({"recipe": "private", **changes})
+
+
+def test_a_weight_of_wrong_classes_needs_classes() -> None:
+    training = GeneratorTraining(wrong_class_weight=0.5)
+
+    check_has_classes(training, DcganArchitecture(classes=("benign", "malignant")))
+    check_has_classes(GeneratorTraining(), DcganArchitecture())
+    with pytest.raises(ValueError, match="needs a generator of classes"):
+        check_has_classes(training, DcganArchitecture())
+
+
+def test_a_training_without_the_weight_is_the_text_that_it_always_was() -> None:
+    assert "wrong_class_weight" not in GeneratorTraining().model_dump()

@@ -2,10 +2,8 @@
 
 import os
 import random
-import shutil
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,6 +18,7 @@ from starlette.routing import Route
 
 from shared.served_files import ServedFile
 from shared.serving_settings import ServingSettings
+from tests.certificates import encrypted_settings
 from tests.hub_server import serving
 from tests.waiting import wait_for
 
@@ -179,16 +178,7 @@ def test_nobody_says_how_a_caller_came_but_a_proxy_that_is_trusted(big_file: Pat
 
 @pytest.fixture(scope="module")
 def encrypted(tmp_path_factory: pytest.TempPathFactory) -> ServingSettings:
-    folder = tmp_path_factory.mktemp("tls")
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("makes its certificate with openssl")
-    made = (
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        "-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out hub.pem"
-    )
-    subprocess.run([openssl, *made.split()], cwd=folder, check=True, capture_output=True)
-    return ServingSettings(tls_certificate=folder / "hub.pem", tls_key=folder / "key.pem")
+    return encrypted_settings(tmp_path_factory.mktemp("tls"))
 
 
 def test_files_come_whole_over_tls(big_file: Path, encrypted: ServingSettings) -> None:

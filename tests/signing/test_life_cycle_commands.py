@@ -134,3 +134,5 @@ def test_who_has_a_key_signs_a_withdrawal_and_an_alias(typed: Typed, tmp_path: P
     by_alias = typed("fetch", *GENERATOR, "--alias", "stable", "--out", tmp_path / "stable")
     assert "pinned at its first use" in by_alias.stderr
     assert "warning" not in by_alias.stderr
+    refused = typed("fetch", *GENERATOR, "--version", "1", "--out", tmp_path / "withdrawn")
+    assert (refused.code, "withdrawn: It holds copies" in refused.stderr) == (1, True)

@@ -223,7 +223,7 @@ def test_a_hidden_withdrawal(world: World) -> None:
     world.own.withdraw(NAME, 1)
 
     with pytest.raises(
-        StatusRefusedError, match=r"version 1 .* is withdrawn; the hub gives it all"
+        StatusRefusedError, match=r"version 1 .* is withdrawn, and the hub hides that"
     ):
         world.fetch(1)
     world.proxy.lies["/status"] = always(before)

@@ -60,7 +60,11 @@ class Service:
 
 @contextmanager
 def running_service(
-    folder: Path, *, known: set[str] | None = None, public_url: str = ""
+    folder: Path,
+    *,
+    known: set[str] | None = None,
+    public_url: str = "",
+    settings: ServingSettings | None = None,
 ) -> Iterator[Service]:
     clock, changes = Clock(), []
     logins = Logins(engine_with_logins(folder), clock=clock)
@@ -91,5 +95,5 @@ def running_service(
     add_problem_handlers(app)
     add_site(app, site)
     guard(app, lambda _call: SOMEONE)  # whatever a token says opens no page
-    with serving(app, ServingSettings()) as url:
+    with serving(app, settings or ServingSettings()) as url:
         yield Service(url, logins, clock, changes)

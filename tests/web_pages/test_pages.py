@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from shared.access import Caller, Role
+from tests.certificates import encrypted_settings
 from tests.web_pages.service import SOMEONE, Service, running_service
 from web_pages.static_files import static_files, static_url
 
@@ -91,6 +93,23 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(service: Servi
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
     assert "Secure" not in cookie
     assert "Secure" not in behind_tls  # anyone can send that header; a trusted proxy alone is heard
+
+
+def test_over_tls_the_cookie_is_for_tls_alone(tmp_path: Path) -> None:
+    settings = encrypted_settings(tmp_path)
+    trusted = ssl.create_default_context(cafile=settings.tls_certificate)
+    with (
+        running_service(tmp_path, settings=settings) as service,
+        httpx.Client(base_url=service.url, verify=trusted) as browser,
+    ):
+        browser.headers["Origin"] = service.url
+        opened = browser.post("/login", data={"once": service.logins.new_link(SOMEONE)})
+        shown = browser.get("/data")
+
+    cookie = opened.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-genshare-")
+    assert {"Secure", "HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
+    assert shown.status_code == 200
 
 
 def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_alone(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from centre_node.generators.losses import (
+    class_aware_loss,
     critic_generator_loss,
     critic_loss,
     discriminator_loss,
@@ -33,6 +34,19 @@ def test_the_discriminators_loss_is_known_for_smoothed_labels() -> None:
     expected = (on_real(1.0, 0.8) + on_real(2.0, 1.1)) / 2
     expected += (math.log1p(math.exp(-1.0)) + math.log1p(math.exp(0.5))) / 2
     assert loss.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_wrong_classes_take_their_share_of_the_weight_of_fake_patches() -> None:
+    real, fake, labels = torch.tensor([1.0, 2.0]), torch.tensor([-1.0, 0.5]), torch.ones(2)
+    surely_refused = torch.full((2,), -50.0)
+
+    without = class_aware_loss(real, fake, surely_refused, labels, 0.0)
+    all_of_it = class_aware_loss(real, surely_refused, fake, labels, 1.0)
+    half = class_aware_loss(real, fake, fake, labels, 0.5)
+
+    plain = discriminator_loss(real, fake, labels)
+    assert without.item() == all_of_it.item() == pytest.approx(plain.item())
+    assert half.item() == pytest.approx(plain.item())
 
 
 def test_the_discriminator_settles_at_the_smoothed_label() -> None:

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from centre_node.generators.conditions import ConditionedScorer
 from centre_node.generators.construction import new_discriminator
 from centre_node.generators.draws import StepDraws
 from centre_node.generators.objectives import (
@@ -111,3 +112,27 @@ def test_the_dcgan_overfits_as_far_as_it_holds_real_patches_for_real(
     )
 
     assert judgement.overfitting.item() == overfitting
+
+
+def test_a_discriminator_that_refuses_wrong_classes_has_half_the_loss() -> None:
+    bright = torch.tensor([-1.0, 1.0])[:, None, None, None].expand(2, 1, SIDE, SIDE)
+    rows = torch.tensor([[1.0, 0.0], [0.0, 1.0]])  # the dark patch's class, the bright one's
+    draws = step_draws(2)._replace(labels=torch.ones(2))
+
+    def takes_all(both: Tensor) -> Tensor:
+        return torch.full((len(both),), 50.0)
+
+    def takes_the_right_class(both: Tensor) -> Tensor:
+        shade, is_bright = both[:, 0].mean(dim=(1, 2)), both[:, 2].mean(dim=(1, 2))
+        return 50 * shade * (2 * is_bright - 1)
+
+    of_all, of_the_right = (
+        DcganObjective(together=False, wrong_class_weight=0.5)
+        .judged(ConditionedScorer(discriminator, rows), bright, bright, draws)
+        .loss.item()
+        for discriminator in (takes_all, takes_the_right_class)
+    )
+
+    # Fake patches are the real ones here, so that either discriminator is wrong about them.
+    assert of_all == pytest.approx(50.0)
+    assert of_the_right == pytest.approx(25.0)

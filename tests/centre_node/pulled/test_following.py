@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from centre_node.connection.store import ConnectionStore
 from centre_node.database import open_database
-from centre_node.pulled.following import FollowedHubs, Follower
+from centre_node.pulled.following import SIGNED_SO, FollowedHubs, Follower
 from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.sharing.receive import pull, pulled
 from hub.main import create_app
@@ -19,6 +19,9 @@ from shared.files import put_in_place
 from shared.hub_client import HubClient
 from shared.packages import Package
 from shared.states import Replacement, StateWanted, VersionState
+from signing.keys import make_key
+from signing.own_status import OwnStatus
+from signing.publishing import Signer
 from signing.receiving import Receiver
 from signing.trust import TrustStore
 from tests.hub_server import ADMIN_TOKEN, UNLIMITED, RunningHub, running_hub, serving
@@ -46,11 +49,12 @@ class PullingNode:
         connections, generators = ConnectionStore(engine), folder / GENERATORS
         connections.put(HubConnection(centre="centre-a", url=url, token=token))
         followed = FollowedHubs(engine)
-        follower = Follower(connections, followed, generators=generators)
+        trust = TrustStore(folder / "trust.json")
+        follower = Follower(connections, followed, generators=generators, trust=trust)
         return cls(generators, hub, followed, follower)
 
     def pull(self, version: int = 1) -> Package:
-        receiver = Receiver(self.hub, TrustStore(self.folder / "trust.json"))
+        receiver = Receiver(self.hub, TrustStore(self.folder.parent / "trust.json"))
         return pull(receiver, *GENERATOR, version, folder=self.folder)[1].package
 
     def state(self) -> VersionState | None:
@@ -133,6 +137,27 @@ def test_a_hub_that_was_begun_anew_is_read_from_its_beginning(tmp_path: Path) ->
     assert mark is not None
     assert mark.state == "deprecated"
     assert node.followed.last(hub.url) < 10_000
+
+
+def test_what_its_centre_signed_as_withdrawn_is_marked_though_the_hub_says_nothing(
+    tmp_path: Path,
+) -> None:
+    with running_hub(tmp_path / "hub") as hub:
+        owner, token = hub.invited("centre-b"), hub.client().invite("centre-a")
+        key = make_key(tmp_path / "key.pem")
+        record = owner.publish(write_tiny_package(tmp_path / "one"))
+        assert Signer(key, owner).sign(record, None)
+        node = PullingNode.of(tmp_path / "node", hub.url, token, hub.client(token))
+        node.pull()
+        node.follower.poll()
+        before = node.state()
+        OwnStatus(key, owner, "centre-b").withdraw("lesions-dcgan", 1)
+        node.follower.poll()
+
+    mark = node.state()
+    assert before is None
+    assert mark is not None
+    assert str(mark) == f"withdrawn: {SIGNED_SO}"
 
 
 def test_a_hub_of_before_knows_no_events_and_its_generators_are_approved(tmp_path: Path) -> None:

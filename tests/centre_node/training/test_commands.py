@@ -35,6 +35,7 @@ from shared.interruption import SENTENCE
 from shared.leaving import told_count
 from shared.packages import open_package
 from shared.terms import UseLimits
+from signing import fetch_command
 from tests.hub_server import ADMIN_TOKEN, RunningHub
 from tests.waiting import wait_for
 
@@ -108,9 +109,7 @@ def test_from_mammograms_to_patches_at_another_centre(
     made = train(mammograms, out, "--loss", "wgan-gp", "--epochs", "6", "--seed", "3", "--json")
     sent = publish(out, *TERMS, "--json", hub=loopback_hub.url, token=token)
     again = publish(out, *TERMS, "--json", hub=loopback_hub.url, token=token)
-    got = runner.invoke(
-        hub_commands.app, ["fetch", "centre-b", "masses", "--out", str(fetched)], env=hub
-    )
+    got = runner.invoke(fetch_command.app, ["centre-b", "masses", "--out", str(fetched)], env=hub)
     sample = [str(fetched), "--count", "5", "--seed", "7", "--out", str(patches)]
     drawn = runner.invoke(sampling.app, [*sample, "--format", "npy"])
 
@@ -118,12 +117,13 @@ def test_from_mammograms_to_patches_at_another_centre(
         assert done.exit_code == 0, done.output
     result = json.loads(made.stdout)
     assert result["training"] | {"loss": "wgan-gp", "epochs": 6, "seed": 3} == result["training"]
-    assert json.loads(again.stdout) == json.loads(sent.stdout)
+    assert json.loads(sent.stdout)["new"]
+    assert json.loads(again.stdout) == {**json.loads(sent.stdout), "new": False}
     card = open_package(fetched).card
     assert (card.centre, card.name, card.title) == ("centre-b", "masses", "Masses, 16 px")
     assert card.training_set.patches == told_count(result["patches"]) >= 5
     assert card.training_set.patients == told_count(result["patients"]) <= 12
-    assert (card.fidelity, result["fidelity"]["mode_collapse"]["verdict"]) == (None, "not judged")
+    assert (card.fidelity, result["fidelity"]["mode_collapse"]["spread_share"]) == (None, None)
     own = open_package(out / "package")
     expected = synthetic_patches(own, count=5, seed=7, device=torch.device("cpu"))
     np.testing.assert_array_equal(np.load(patches / "patches.npy"), expected)
