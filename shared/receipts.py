@@ -14,6 +14,7 @@ from shared.names import CalendarDay, Digest, Name
 from shared.screening import prose_fault
 
 DECIMALS = 3
+MINUS = "\u2212"
 MOST_OF_A_VERSION = 1000
 MOST_OF_A_PAGE = 200
 
@@ -132,7 +133,7 @@ def receipt_fault(receipt: UtilityReceipt) -> str | None:
     for what, text in (("arm", receipt.arm), ("control", receipt.control)):
         fault = prose_fault(text)
         if fault is not None:
-            return f"the name of the {what} {fault}"
+            return f"the name of the {what}: {fault}"
     return None
 
 
@@ -143,7 +144,7 @@ def patient_band(patients: int) -> PatientBand:
 
 def told_difference(value: float) -> str:
     """Return a difference as people read it: "+0.021", with a true minus, or "0.000"."""
-    return f"{value:+.{DECIMALS}f}".replace("-", "−") if value else f"{0:.{DECIMALS}f}"
+    return f"{value:+.{DECIMALS}f}".replace("-", MINUS) if value else f"{0:.{DECIMALS}f}"
 
 
 def told_receipt(receipt: UtilityReceipt) -> str:

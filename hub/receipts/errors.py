@@ -29,6 +29,4 @@ class ReceiptRefusedError(
     title="Receipt refused",
     hint="Make it again with genshare receipt, of the version and as the centre that it is of.",
 ):
-    """A receipt was signed, but says it of another version, of another receiver, or of a day
-    that has not come.
-    """
+    """A receipt is of another version or receiver, of a day to come, or has words that may not."""
