@@ -99,7 +99,7 @@ class Node:
         found: dict[str, Any] = self.http.get(f"/jobs/{job_id}").raise_for_status().json()
         return found
 
-    def ended(self, job_id: str, seconds: float = 60) -> dict[str, Any]:
+    def ended(self, job_id: str, seconds: float = 240) -> dict[str, Any]:
         def read() -> dict[str, Any] | None:
             job = self.job(job_id)
             return job if job["state"] in ENDED else None

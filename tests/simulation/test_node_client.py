@@ -8,6 +8,8 @@ import pytest
 
 from node_api.data_sources import PhantomSet
 from node_api.generator_training import GeneratorTraining
+from node_api.plans import PlannedSubset, StudyPlan
+from node_api.previews import Preview, PreviewedSubset
 from node_api.recipes import RecipeWeights
 from node_api.results import (
     RESULTS,
@@ -62,6 +64,21 @@ FOUND: tuple[JobResult, ...] = (
     ),
     a_study().result,
     an_audit(),
+    StudyPlan(
+        subsets=(PlannedSubset(name="train", patients=20, lesions=24),),
+        arms=("none",),
+        classifiers=("cnn",),
+        seeds=(0,),
+        length="400 steps",
+        runs=1,
+        workers=1,
+        seconds=60.0,
+    ),
+    Preview(
+        subsets=(PreviewedSubset(name="train", lesions=24, healthy=24),),
+        shortcut="A logistic regression on grey levels reaches 0.55.",
+        skipped={},
+    ),
 )
 
 
