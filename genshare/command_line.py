@@ -69,6 +69,10 @@ COMMANDS = {
         "centre_node.study.choose_command",
         "Choose donors' generators by your own validation patients.",
     ),
+    "receipt": (
+        "centre_node.study.receipt_command",
+        "Tell a hub what a generator was worth to you.",
+    ),
     "doctor": ("genshare.doctor.commands", "Say what is amiss on this machine, and what to do."),
     "export-package": ("shared.archive_commands", "Write a package to one file."),
     "import-package": ("shared.archive_commands", "Take a package in from one file."),

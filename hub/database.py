@@ -116,6 +116,23 @@ class StatusRow(Table):
     received_at: Mapped[datetime] = mapped_column(DateTime)
 
 
+class ReceiptRow(Table):
+    """The bundle of what a receiver says that a version was worth to it, exactly as it came.
+
+    `day` is the receipt's. A newer one gets a new number.
+    """
+
+    __tablename__ = "receipts"
+    __table_args__ = (UniqueConstraint("version_id", "receiver"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"))
+    receiver: Mapped[str] = mapped_column(ForeignKey("centres.name"))
+    day: Mapped[str] = mapped_column(String(10))
+    content: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(DateTime)
+
+
 class StateRow(Table):
     """What a version is now; a version without a row is approved, as all were once."""
 

@@ -44,6 +44,9 @@ from hub.pages.routes import router as pages_router
 from hub.pages.service import PageService
 from hub.pages.site import hub_site
 from hub.pages.store import Shown
+from hub.receipts.routes import router as receipts_router
+from hub.receipts.service import Receipts
+from hub.receipts.store import ReceiptStore
 from hub.registry.blobs import BlobStore, UploadLimits
 from hub.registry.cleaning import Cleaner
 from hub.registry.inspections import Inspections
@@ -80,6 +83,7 @@ ROUTERS = (
     joining_router,
     registry_router,
     signatures_router,
+    receipts_router,
     life_cycle_router,
     aliases_router,
     events_router,
@@ -114,6 +118,9 @@ def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
     inspections = Inspections(engine, blobs)
     app.state.registry = Registry(versions, blobs, inspections, life_cycle, clock=_now)
     app.state.signatures = Signatures(SignatureStore(engine), app.state.registry, clock=_now)
+    app.state.receipts = Receipts(
+        ReceiptStore(engine), app.state.registry, app.state.signatures, clock=_now
+    )
     app.state.joining = Joining(join_tokens(engine), app.state.centres, app.state.signatures)
     log = LogStore(engine)
     app.state.log = log

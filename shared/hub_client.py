@@ -37,6 +37,7 @@ from shared.packages import (
     open_package,
 )
 from shared.progress import OnProgress, Progress
+from shared.receipt_calls import ReceiptCalls
 from shared.record_checks import check_published, check_record, check_sizes, the_one
 from shared.records import (
     CallerIdentity,
@@ -112,6 +113,7 @@ class HubClient:
         self._exchange = HubExchange(http, limits)
         self._limits = limits
         self.signing = SigningCalls(self._exchange)
+        self.receipts = ReceiptCalls(self._exchange)
 
     @property
     def url(self) -> str:

@@ -19,6 +19,7 @@ from shared.errors import (
 from shared.events import MOST_EVENTS, GeneratorEvents
 from shared.packages import LARGEST_CARD_BYTES
 from shared.problems import Problem
+from shared.receipts import MOST_OF_A_PAGE, MOST_OF_A_VERSION, ReceiptPage, VersionReceipts
 from shared.records import (
     BlobDigests,
     CallerIdentity,
@@ -67,6 +68,8 @@ BOUNDS: dict[type[BaseModel], Bound] = {
     Alias: Bound(64 << 10, 500),
     VersionStates: Bound(16 << 20, 1_000_000),
     VersionState: Bound(128 << 10, 1_500),
+    VersionReceipts: Bound(4 << 20, 40 * MOST_OF_A_VERSION),
+    ReceiptPage: Bound(1 << 20, 40 * MOST_OF_A_PAGE),
     GeneratorPage: Bound(64 << 20, 50 * VALUES_OF_A_RECORD),
 }
 

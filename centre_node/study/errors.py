@@ -60,6 +60,15 @@ class SamplesAlteredError(
     """A file of synthetic or painted patches is not what it was when the study was made ready."""
 
 
+class NoReceiptError(
+    NodeError,
+    code="GS-2340",
+    title="No receipt to make",
+    hint="docs/trust.md says what a receipt is made of.",
+):
+    """A study does not say what a generator was worth, or the hub does not have the generator."""
+
+
 class NoControlError(
     NodeError,
     code="GS-3508",

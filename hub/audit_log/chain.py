@@ -23,6 +23,7 @@ PARTS = {
     Action.SIGNED: "kind",
     Action.KEY_REGISTERED: "number",
     Action.STATUS_SIGNED: "",
+    Action.RECEIPT_ADDED: "receiver",
     Action.STATE_CHANGED: "",
     Action.ALIAS_POINTED: "alias",
 }

@@ -30,6 +30,7 @@ class Action(StrEnum):
     KEY_REGISTERED = "key_registered"
     SIGNED = "signed"
     STATUS_SIGNED = "status_signed"
+    RECEIPT_ADDED = "receipt_added"
     STATE_CHANGED = "state_changed"
     ALIAS_POINTED = "alias_pointed"
     LOGGED_IN = "logged_in"

@@ -11,15 +11,19 @@ from sqlalchemy import Connection, select
 from hub.audit_log.chain import Chain, Fault, Told
 from hub.audit_log.events import Action
 from hub.audit_log.stored_versions import as_stored
-from hub.database import CentreKeyRow, SignatureRow, StatementRow, StatusRow, VersionRow
+from hub.database import CentreKeyRow, ReceiptRow, SignatureRow, StatementRow, StatusRow, VersionRow
 from shared.packages import Manifest
 from shared.statements import AuditStatement
 from signing.bundles import read_bundle
 from signing.errors import SignatureRefusedError, SigningError
 from signing.keys import PublicKey, read_public_key
 from signing.packages import check_audit, check_package
+from signing.receipts import check_receipt
 from signing.statuses import read_status
 
+CHECKED = frozenset(
+    {Action.KEY_REGISTERED, Action.SIGNED, Action.STATUS_SIGNED, Action.RECEIPT_ADDED}
+)
 KeysOf = dict[str, dict[str, PublicKey]]
 """By centre and fingerprint."""
 
@@ -35,17 +39,15 @@ class SignatureChecks:
         self._connection = connection
         self._chain = chain
         self._keys: KeysOf = {}
-        self._unseen = {
-            told
-            for told in chain.latest
-            if told.action in {Action.KEY_REGISTERED, Action.SIGNED, Action.STATUS_SIGNED}
-        }
+        self._unseen = {told for told in chain.latest if told.action in CHECKED}
         self.signatures = 0
 
     def check(self) -> Iterator[Fault]:
-        """Yield what is wrong with keys, signatures and statuses."""
-        for faults in (self._key_faults(), self._signature_faults(), self._status_faults()):
-            yield from faults
+        """Yield what is wrong with keys, signatures, statuses and receipts."""
+        yield from self._key_faults()
+        yield from self._signature_faults()
+        yield from self._status_faults()
+        yield from self._receipt_faults()
         for told in sorted(self._unseen):
             yield Fault(place=_place(told), what="missing; the log tells of it")
 
@@ -78,13 +80,24 @@ class SignatureChecks:
             told = Told(Action.STATUS_SIGNED, centre=centre)
             yield from self._checked(told, content, partial(read_status, content, centre=centre))
 
+    def _receipt_faults(self) -> Iterator[Fault]:
+        for row in self._connection.execute(_receipts()):
+            self.signatures += 1
+            told = Told(Action.RECEIPT_ADDED, row.centre, row.name, row.version, row.receiver)
+            check = partial(_check_receipt, row)
+            yield from self._checked(told, row.signed, check, by=row.receiver)
+
     def _checked(
-        self, told: Told, content: bytes, check: Callable[[PublicKey], object]
+        self, told: Told, content: bytes, check: Callable[[PublicKey], object], *, by: str = ""
     ) -> Iterator[Fault]:
-        """Yield what is wrong with a bundle: it is compared with its centre's keys and the log."""
+        """Yield what is wrong with a bundle: it is compared with its centre's keys and the log.
+
+        Args:
+            by: Who signed it, if not the centre that it is about.
+        """
         try:
             signer = read_bundle(content).signer
-            key = self._keys.get(told.centre, {}).get(signer)
+            key = self._keys.get(by or told.centre, {}).get(signer)
             if key is None:
                 raise SignatureRefusedError(f"its key {signer} is none of the centre's")
             check(key)
@@ -119,6 +132,27 @@ def _signatures() -> Any:
     )
 
 
+def _receipts() -> Any:
+    return (
+        select(
+            VersionRow.centre,
+            VersionRow.name,
+            VersionRow.version,
+            as_stored(VersionRow.manifest).label("manifest"),
+            ReceiptRow.receiver,
+            as_stored(ReceiptRow.content).label("signed"),
+        )
+        .join(ReceiptRow, ReceiptRow.version_id == VersionRow.id)
+        .order_by(ReceiptRow.number)
+    )
+
+
+def _check_receipt(row: Any, key: PublicKey) -> None:
+    receipt = check_receipt(row.signed, key, Manifest.model_validate_json(row.manifest))
+    if receipt.receiver != row.receiver:
+        raise SignatureRefusedError(f"it is of {receipt.receiver}")
+
+
 def _check(row: Any, key: PublicKey) -> None:
     manifest = Manifest.model_validate_json(row.manifest)
     if row.kind == "package":
@@ -133,4 +167,6 @@ def _place(told: Told) -> str:
         return f"key {told.part} of {told.centre}"
     if told.action is Action.STATUS_SIGNED:
         return f"signed status of {told.centre}"
+    if told.action is Action.RECEIPT_ADDED:
+        return f"receipt of {told.part} for version {told.version} of {told.centre}/{told.name}"
     return f"{told.part} signature of version {told.version} of {told.centre}/{told.name}"

@@ -14,10 +14,12 @@ from hub.audit_log.store import LogFilter, LogStore
 from hub.errors import GeneratorNotFoundError
 from hub.life_cycle.store import Place
 from hub.pages.asked import AskedGenerators, AskedLog
+from hub.pages.matrix import matrix_of
 from hub.pages.service import PageService
 from hub.pages.site import EVERYONE, OPERATOR
 from hub.pages.store import Shown
 from hub.pages.wording import ORDERS
+from hub.receipts.service import Receipts
 from hub.registry.service import Registry
 from shared.access import CallerDep, requires
 from shared.names import Name
@@ -29,6 +31,7 @@ from web_pages.site import Site
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ENTRIES_OF_A_PAGE = 50
+MOST_IN_THE_MATRIX = 500
 FOR_EVERYONE = [requires(*EVERYONE, purpose="read the hub's pages")]
 Version = Annotated[int, Path(ge=1, le=999_999_999)]
 GENERATOR = "/generators/{centre}/{name}"
@@ -60,11 +63,17 @@ async def _log(request: Request) -> LogStore:
     return log
 
 
+async def _receipts(request: Request) -> Receipts:
+    receipts: Receipts = request.app.state.receipts
+    return receipts
+
+
 SiteDep = Annotated[Site, Depends(_site)]
 ShownDep = Annotated[Shown, Depends(_shown)]
 ServiceDep = Annotated[PageService, Depends(_service)]
 RegistryDep = Annotated[Registry, Depends(_registry)]
 LogDep = Annotated[LogStore, Depends(_log)]
+ReceiptsDep = Annotated[Receipts, Depends(_receipts)]
 
 
 @router.get("/", dependencies=FOR_EVERYONE)
@@ -113,12 +122,20 @@ def show_version(
     site: SiteDep,
     service: ServiceDep,
     caller: CallerDep,
+    receipts: ReceiptsDep,
 ) -> Response:
     """Show one version of a generator."""
     seen = service.version(Place(centre, name, version), caller)
     told = {field.name: getattr(seen, field.name) for field in dataclasses.fields(seen)}
     hub_url = (site.public_url or str(request.base_url)).rstrip("/")
-    return site.page(request, "generator.html.j2", card=seen.record.card, hub_url=hub_url, **told)
+    return site.page(
+        request,
+        "generator.html.j2",
+        card=seen.record.card,
+        hub_url=hub_url,
+        receipts=receipts.of_version(centre, name, version, caller).items,
+        **told,
+    )
 
 
 @router.get(VERSION + "/samples.png", dependencies=FOR_EVERYONE)
@@ -157,6 +174,16 @@ async def decide(
 def show_reviews(request: Request, site: SiteDep, shown: ShownDep) -> Response:
     """Show the versions that wait for the operator."""
     return site.page(request, "reviews.html.j2", pending=shown.pending())
+
+
+@router.get("/receipts", dependencies=FOR_EVERYONE)
+def show_receipts(
+    request: Request, site: SiteDep, receipts: ReceiptsDep, caller: CallerDep
+) -> Response:
+    """Show what donors' generators were worth to receivers, as a matrix."""
+    found, is_cut = receipts.newest(caller, most=MOST_IN_THE_MATRIX)
+    matrix = matrix_of(found)
+    return site.page(request, "receipts.html.j2", matrix=matrix, most=len(found) if is_cut else 0)
 
 
 @router.get("/centres", dependencies=FOR_EVERYONE)

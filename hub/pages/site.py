@@ -11,6 +11,7 @@ OPERATOR = frozenset({Role.ADMINISTRATOR})
 EVERYONE = OPERATOR | {Role.READER}
 SECTIONS = (
     Section("Generators", "/generators", EVERYONE),
+    Section("Receipts", "/receipts", EVERYONE),
     Section("Centres", "/centres", EVERYONE),
     Section("Approval", "/reviews", OPERATOR),
     Section("Audit log", "/log", OPERATOR),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from hub.audit_log.events import Details
+from shared.receipts import told_difference
 from web_pages.card_wording import FILTERS as CARD_FILTERS
 from web_pages.wording import size
 
@@ -28,8 +29,30 @@ def details(told: Details) -> str:
     )
 
 
+VERDICT_SIGNS: Mapping[str, str] = {
+    "higher": "▲ higher",
+    "lower": "▼ lower",
+    "no difference shown": "○ no difference shown",
+    "too few seeds": "? too few seeds",
+}
+VERDICT_TONES: Mapping[str, str] = {"higher": "good", "lower": "bad"}
+
+
+def verdict_sign(verdict: str) -> str:
+    """Return a receipt's verdict with a sign that needs no colour."""
+    return VERDICT_SIGNS[verdict]
+
+
+def verdict_tone(verdict: str) -> str:
+    """Return the class of a receipt's verdict."""
+    return VERDICT_TONES.get(verdict, "still")
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     **CARD_FILTERS,
     "details": details,
     "in_words": in_words,
+    "difference": told_difference,
+    "verdict_sign": verdict_sign,
+    "verdict_tone": verdict_tone,
 }

@@ -49,6 +49,15 @@ class Signatures:
             raise CentreNotFoundError(f"no centre {centre} is enrolled")
         return CentreKeys(keys=keys)
 
+    def key(self, centre: str, fingerprint: str) -> PublicKey:
+        """Return the one of a centre's keys that has a fingerprint.
+
+        Raises:
+            CentreNotFoundError: There is no such centre.
+            KeyNotRegisteredError: It has registered no such key.
+        """
+        return self._numbered_key(centre, fingerprint)[0]
+
     def check_own(self, centre: str, *, caller: Caller) -> None:
         """Check who registers a key or says something of its versions.
 
@@ -116,7 +125,7 @@ class Signatures:
         """
         self._registry.check_may_publish(centre, caller=caller)
         record = self._registry.find(centre, name, version, caller)
-        key, number = self._key(centre, read_bundle(content).signer)
+        key, number = self._numbered_key(centre, read_bundle(content).signer)
         self._check(record, kind, content, key, caller)
         text = content.decode()
         kept, new = self._store.put(
@@ -152,7 +161,7 @@ class Signatures:
             SignatureRefusedError: It is a wrong signature, or no status of this centre.
             StatusNotNewerError: Another one of that number, or a newer one, is there.
         """
-        key, _ = self._key(centre, read_bundle(content).signer)
+        key = self.key(centre, read_bundle(content).signer)
         status = read_status(content, key, centre=centre)
         text = content.decode()
         kept, new = self._store.put_status(
@@ -193,7 +202,7 @@ class Signatures:
             raise SignatureRefusedError(f"what is signed is refused: {error}") from error
         check_audit(content, key, record.manifest, statement)
 
-    def _key(self, centre: str, fingerprint: str) -> tuple[PublicKey, int]:
+    def _numbered_key(self, centre: str, fingerprint: str) -> tuple[PublicKey, int]:
         for key in self.keys(centre).keys:
             public = PublicKey(key.public_key)
             if public.fingerprint == fingerprint:

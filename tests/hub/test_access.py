@@ -18,8 +18,10 @@ from shared.records import NewKey
 from shared.serving import read_settings
 from signing.keys import make_key
 from signing.publishing import Signer
+from signing.receipts import sign_receipt
 from tests.hub_server import ADMIN_TOKEN, OPERATOR, RunningHub, read_answer, running_hub
 from tests.packages import A_PICTURE, write_tiny_package
+from tests.receipts import a_receipt
 from tests.statements import a_statement
 
 API = "/api/v1"
@@ -63,6 +65,10 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
         200, 403, 403, "audit signature"
     ),
     ("GET", VERSIONS + "/{version}/statements/audit/signature"): Asked(200, 200, 200),
+    ("PUT", VERSIONS + "/{version}/receipts/{receiver}"): Asked(403, 200, 403, "receipt"),
+    ("GET", VERSIONS + "/{version}/receipts/{receiver}"): Asked(200, 200, 200),
+    ("GET", VERSIONS + "/{version}/receipts"): Asked(200, 200, 200),
+    ("GET", API + "/receipts"): Asked(200, 200, 200),
     ("GET", "/metrics"): Asked(403, 403, 200),
     ("GET", VERSIONS + "/{version}/state"): Asked(200, 200, 200),
     ("POST", VERSIONS + "/{version}/state"): Asked(200, 403, 409, "deprecation"),
@@ -95,6 +101,7 @@ PAGES: Mapping[tuple[str, str], Seen] = {
     ("GET", SEEN + "/{version}"): Seen(200, 200),
     ("GET", SEEN + "/{version}/samples.png"): Seen(200, 200),
     ("GET", "/centres"): Seen(200, 200),
+    ("GET", "/receipts"): Seen(200, 200),
     ("GET", "/reviews"): Seen(403, 200),
     ("GET", "/log"): Seen(403, 200),
     ("POST", SEEN + "/{version}/state"): Seen(403, 422),  # for what it becomes is not said
@@ -128,6 +135,7 @@ class World:
             name="lesions-dcgan",
             version="1",
             alias="stable",
+            receiver="centre-a",
             file=weights.name,
             digest=weights.sha256,
             number=1,
@@ -149,7 +157,12 @@ def world(tmp_path: Path) -> Iterator[World]:
         owner.point_alias("centre-b", "lesions-dcgan", "stable", 1)
         key = make_key(tmp_path / "key.pem")
         Signer(key, owner).sign(record, statement)
+        receiver, own = hub.client(tokens["centre-a"]), make_key(tmp_path / "receiver.pem")
+        Signer(own, receiver).introduce("centre-a")
+        receipt = sign_receipt(own, a_receipt(record), record.manifest)
+        receiver.receipts.put(record, "centre-a", receipt)
         signed = {
+            "receipt": receipt,
             "key": NewKey(public_key=key.public.pem).model_dump_json().encode(),
             "status": owner.signing.status("centre-b") or b"",
             "package signature": owner.signing.package_signature(record) or b"",

@@ -7,6 +7,9 @@ from shared.cards import TrainingSet
 from shared.packages import Package
 from shared.records import GeneratorVersion
 from shared.states import StateWanted
+from signing.keys import make_key
+from signing.publishing import Signer
+from signing.receipts import sign_receipt
 from tests.hub_server import RunningHub
 from tests.packages import (
     A_PICTURE,
@@ -17,6 +20,7 @@ from tests.packages import (
     write_tiny_ensemble,
     write_tiny_package,
 )
+from tests.receipts import LOWER, a_receipt
 from tests.statements import a_statement
 
 
@@ -39,9 +43,20 @@ def fill(hub: RunningHub, folder: Path) -> None:
         record = _approved(hub, package)
         hub.invited("centre-b").state(record, a_statement(subject=package.digest))
     _approved(hub, _package(folder, "centre-a", "plain", 0.25))
+    _give_receipts(hub, folder)
     copied = _approved(hub, _package(folder, "centre-c", "withdrawn", 0.125))
     hub.client().change_state(copied, StateWanted(state="withdrawn", reason="It held copies"))
     hub.invited("centre-c").publish(_package(folder, "centre-c", "waiting", 0.5))
+
+
+def _give_receipts(hub: RunningHub, folder: Path) -> None:
+    """Have two centres say what the first masses were worth to them."""
+    for receiver, changes in (("centre-a", {}), ("centre-c", LOWER)):
+        client, key = hub.invited(receiver), make_key(folder / f"{receiver}.pem")
+        Signer(key, client).introduce(receiver)
+        record = client.version("centre-b", "masses", 1)
+        receipt = a_receipt(record, receiver=receiver, **changes)
+        client.receipts.put(record, receiver, sign_receipt(key, receipt, record.manifest))
 
 
 def _approved(hub: RunningHub, package: Package) -> GeneratorVersion:

@@ -36,6 +36,7 @@ PAGES = {
     "/generators/centre-a/plain": "Plain",
     "/generators/centre-c/withdrawn/1": "Withdrawn",
     "/generators/centre-c/waiting/1": "Waiting",
+    "/receipts": "Receipts",
     "/reviews": "Approval",
     "/centres": "Centres",
     "/log": "Audit log",

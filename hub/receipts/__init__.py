@@ -1,0 +1,1 @@
+"""What receivers say that generators were worth to them."""
