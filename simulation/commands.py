@@ -35,7 +35,7 @@ from study_report.verdicts import verdict_sentences
 LOG_WIDTH = 120
 TABLE_NOTE = (
     "Patches: real + synthetic ones trained on. Measures: mean (standard deviation) over seeds; "
-    "lesion is the positive class."
+    "the positive class is lesion, or malignant where that is told from benign."
 )
 
 app = typer.Typer(add_completion=False)

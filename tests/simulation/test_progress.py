@@ -69,6 +69,14 @@ def test_lines_tell_start_way_and_end() -> None:
     assert line_of("x", job("succeeded"), first=True) == "x: done in 3 min 20 s"
 
 
+def test_a_job_that_waits_for_a_person_says_so_and_which_it_is() -> None:
+    waiting = job("awaiting_review", done=2, total=2)
+
+    expected = "x: waits until a person approves or rejects the job 1 at its node"
+    assert line_of("x", waiting, first=True) == expected
+    assert count_of(waiting) == "waits for a person's review"
+
+
 def test_a_jobs_warning_stands_at_its_end() -> None:
     done = job("succeeded", done=4, total=4)
     assert done.progress is not None

@@ -10,11 +10,13 @@ import pytest
 
 from centre_node.connection.store import ConnectionStore
 from centre_node.jobs.store import JobStore
+from centre_node.pages.job_forms import phantoms_form
 from node_api.connection import HubConnection
 from node_api.requests import TrainGeneratorRequest
 from node_api.results import FinishedTraining
 from shared.access import Caller, Role
 from tests.centre_node.pages.browsed import BrowsedNode, browsed_node
+from tests.centre_node.pages.test_forms import sent_as_filled
 from tests.centre_node.sharing.test_publish import TRAINED
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -218,13 +220,7 @@ def test_only_staff_sees_pages(node: BrowsedNode) -> None:
 def test_jobs_are_started_cancelled_and_planned_studies_started(
     node: BrowsedNode, browser: httpx.Client
 ) -> None:
-    form: dict[str, Any] = {
-        "phantoms.style": "film",
-        "phantoms.patients": "4",
-        "phantoms.seed": "1",
-        "phantoms.written_as": "bcdr",
-        "threads": "1",
-    }
+    form: dict[str, Any] = {**sent_as_filled(phantoms_form("film"))}
 
     started = browser.post("/new/write_phantoms", data=form)
     where = started.headers["Location"]
