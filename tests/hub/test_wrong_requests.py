@@ -38,6 +38,9 @@ def test_every_route_answers_garbage_with_a_problem(hub: RunningHub, http: httpx
         "version": "1",
         "file": "weights.safetensors",
         "digest": card["weights"][0]["sha256"],
+        "receiver": "centre-b",
+        "alias": "stable",
+        "number": "1",
     }
     asked = list(wrong_requests(http.get("/openapi.json").json(), known))
 
