@@ -131,7 +131,7 @@ def show(
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
     record = asked_for(hub, centre, name, version, alias)
     if record.state != APPROVED:
-        sys.stderr.write(f"{shown(f'this version is {hub.state_of(record)}')}\n")
+        sys.stderr.write(f"{shown(f'this version is {hub.life_cycle.state_of(record)}')}\n")
     if record.card.use is not None:
         sys.stderr.write(f"{shown(f'terms of use: {record.card.use}')}\n")
     statement = hub.statement(record)
@@ -148,4 +148,4 @@ def asked_for(
         return hub.version(centre, name, version)
     if version is not None:
         raise typer.BadParameter("give either --version or --alias, not both")
-    return hub.version(centre, name, hub.alias(centre, name, alias).version)
+    return hub.version(centre, name, hub.life_cycle.alias(centre, name, alias).version)

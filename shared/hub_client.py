@@ -10,21 +10,20 @@ import httpx
 
 from shared.bounded_http import http_client
 from shared.budgets import Budget
-from shared.canonical import canonical_json, digest_of, etag_of
+from shared.canonical import canonical_json, digest_of
 from shared.errors import (
     DigestMismatchError,
     HubAddressError,
-    HubRefusedError,
     HubUnreadableError,
     NoSuchWeightsError,
     PackageNotKeptError,
     PartlyFetchedError,
     StatementRefusedError,
 )
-from shared.events import GeneratorEvents
 from shared.fetched_files import FileFetcher
 from shared.files import put_in_place, sync, sync_folder, work_folder, write_whole
 from shared.hub_exchange import HubExchange, HubLimits
+from shared.life_cycle_calls import LifeCycleCalls
 from shared.marks import keep_mark
 from shared.packages import (
     MANIFEST,
@@ -51,12 +50,7 @@ from shared.signing_calls import SigningCalls
 from shared.statements import STATEMENT, AuditStatement, check_subject
 from shared.states import (
     APPROVED,
-    Alias,
-    AliasTarget,
     State,
-    StateWanted,
-    VersionState,
-    VersionStates,
 )
 from shared.transfer_progress import MB, Transfer, say_nothing
 from shared.weight_choices import weights_named
@@ -114,6 +108,7 @@ class HubClient:
         self._limits = limits
         self.signing = SigningCalls(self._exchange)
         self.receipts = ReceiptCalls(self._exchange)
+        self.life_cycle = LifeCycleCalls(self._exchange)
 
     @property
     def url(self) -> str:
@@ -183,103 +178,6 @@ class HubClient:
         )
         return Publication(check_published(record, package), status == httpx.codes.CREATED)
 
-    def state_of(self, record: GeneratorVersion) -> VersionState:
-        """Return what a version is, why, and what to use instead.
-
-        Raises:
-            DigestMismatchError: The hub answered with another version's.
-        """
-        try:
-            found = self._exchange.call(VersionState, "GET", _state_path(record))
-        except HubRefusedError as error:
-            if error.problem.code != NO_SUCH_ROUTE:
-                raise
-            named = record.model_dump(include={"centre", "name", "version", "manifest_digest"})
-            return VersionState(**named, state=APPROVED)  # a hub of before knows nothing else
-        return _the_state(record, found)
-
-    def states(self, centre: str, name: str) -> tuple[VersionState, ...]:
-        """Return what a generator's versions are, those that were withdrawn too.
-
-        Raises:
-            DigestMismatchError: The hub answered with another generator's.
-        """
-        path = f"/generators/{centre}/{name}/states"
-        found = self._exchange.call(VersionStates, "GET", path).items
-        for state in found:
-            if (state.centre, state.name) != (centre, name):
-                raise DigestMismatchError(
-                    f"the hub tells the states of {state.centre}/{state.name}, not of "
-                    f"{centre}/{name}"
-                )
-        return found
-
-    def change_state(self, record: GeneratorVersion, wanted: StateWanted) -> VersionState:
-        """Change what a version is.
-
-        Raises:
-            DigestMismatchError: The hub answered with another version's.
-        """
-        content = canonical_json(wanted)
-        # Not made again: the second would be refused, for the version has become it.
-        found = self._exchange.call(
-            VersionState,
-            "POST",
-            _state_path(record),
-            harmless=False,
-            content=content,
-            headers=JSON,
-        )
-        return _the_state(record, found)
-
-    def events(self, after: int) -> GeneratorEvents:
-        """Return what happened to generators after a number.
-
-        Raises:
-            HubUnreadableError: The events are not in order, or come from before.
-        """
-        page = self._exchange.call(GeneratorEvents, "GET", f"/events?after={after}")
-        numbers = [event.number for event in page.items]
-        in_order = numbers == sorted(set(numbers)) and all(
-            after < number <= page.last for number in numbers
-        )
-        if not in_order or (page.more and page.last <= after):
-            raise HubUnreadableError(f"the hub's events after {after} are not in order")
-        return page
-
-    def alias(self, centre: str, name: str, alias: str) -> Alias:
-        """Return where an alias points, and what that version is.
-
-        Raises:
-            DigestMismatchError: The hub answered with another alias.
-        """
-        path = f"/generators/{centre}/{name}/aliases/{alias}"
-        return _the_alias(self._exchange.call(Alias, "GET", path), centre, name, alias)
-
-    def point_alias(
-        self, centre: str, name: str, alias: str, version: int, *, before: Alias | None = None
-    ) -> Alias:
-        """Point an alias at a version.
-
-        Args:
-            before: What it was when it was looked at; None: there was no such alias. If it has
-                changed since, the hub refuses.
-
-        Raises:
-            DigestMismatchError: The hub answered with another alias.
-        """
-        etag = None if before is None else etag_of(canonical_json(before))
-        condition = {"If-None-Match": "*"} if etag is None else {"If-Match": etag}
-        found = self._exchange.call(
-            Alias,
-            "PUT",
-            f"/generators/{centre}/{name}/aliases/{alias}",
-            harmless=False,
-            content=canonical_json(AliasTarget(version=version)),
-            headers=JSON | condition,
-        )
-        return _the_alias(found, centre, name, alias)
-
     def state(self, record: GeneratorVersion, statement: AuditStatement) -> GeneratorVersion:
         """Send what is stated of a version's audit; harmless when repeated.
 
@@ -296,7 +194,7 @@ class HubClient:
         stated = record.model_copy(update={"audit_statement": digest_of(statement)})
         if record.state != "pending_review":
             return stated
-        now = self.state_of(record)  # what a rule of the hub waited for may have come
+        now = self.life_cycle.state_of(record)  # what a rule of the hub waited for may have come
         return stated.model_copy(update={"state": now.state})
 
     def statement(self, record: GeneratorVersion) -> AuditStatement | None:
@@ -426,7 +324,7 @@ class HubClient:
             if statement is not None:
                 _keep_statement(folder, statement)
             if record.state != APPROVED or (folder / MARK).exists():
-                keep_mark(folder, self.state_of(record))
+                keep_mark(folder, self.life_cycle.state_of(record))
         return package
 
     def _complete(
@@ -491,34 +389,6 @@ def _version_path(record: GeneratorVersion) -> str:
 
 def _statement_path(record: GeneratorVersion) -> str:
     return f"{_version_path(record)}/statements/audit"
-
-
-def _state_path(record: GeneratorVersion) -> str:
-    return f"{_version_path(record)}/state"
-
-
-def _the_alias(found: Alias, centre: str, name: str, alias: str) -> Alias:
-    if (found.centre, found.name, found.alias) != (centre, name, alias):
-        raise DigestMismatchError(
-            f"the hub tells of the alias {found.alias} of {found.centre}/{found.name}, not of "
-            f"{alias} of {centre}/{name}"
-        )
-    return found
-
-
-def _the_state(record: GeneratorVersion, state: VersionState) -> VersionState:
-    if (state.centre, state.name, state.version, state.manifest_digest) != (
-        record.centre,
-        record.name,
-        record.version,
-        record.manifest_digest,
-    ):
-        raise DigestMismatchError(
-            f"the hub tells the state of version {state.version} of {state.centre}/{state.name} "
-            f"({state.manifest_digest[:12]}), not of version {record.version} of "
-            f"{record.centre}/{record.name} ({record.manifest_digest[:12]})"
-        )
-    return state
 
 
 def _keep_statement(folder: Path, statement: AuditStatement) -> None:

@@ -116,15 +116,15 @@ def alias(
     _check_alias(named)
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
     if version is None:
-        found = hub.alias(centre, name, named)
+        found = hub.life_cycle.alias(centre, name, named)
     else:
         try:
-            before = hub.alias(centre, name, named)
+            before = hub.life_cycle.alias(centre, name, named)
         except HubRefusedError as error:
             if error.problem.status != NOT_FOUND:
                 raise
             before = None
-        found = hub.point_alias(centre, name, named, version, before=before)
+        found = hub.life_cycle.point_alias(centre, name, named, version, before=before)
         if (own := own_status(hub, centre, key_file(signing_key))) is not None:
             own.point(name, named, version)
     if json:
@@ -166,7 +166,7 @@ def refresh(
 
 
 def _state_of(hub: HubClient, package: Package) -> VersionState | None:
-    states = hub.states(package.card.centre, package.card.name)
+    states = hub.life_cycle.states(package.card.centre, package.card.name)
     return next((one for one in states if one.manifest_digest == package.digest), None)
 
 
@@ -174,8 +174,8 @@ def _states(
     hub: HubClient, centre: str, name: str, version: int | None
 ) -> tuple[VersionState, ...]:
     if version is None:
-        return hub.states(centre, name)
-    return (hub.state_of(hub.version(centre, name, version)),)
+        return hub.life_cycle.states(centre, name)
+    return (hub.life_cycle.state_of(hub.version(centre, name, version)),)
 
 
 def _replacement(centre: str, name: str, instead: str | None) -> Replacement | None:

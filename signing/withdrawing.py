@@ -31,9 +31,9 @@ def change_state(
         own: What its centre says of its versions; None: somebody else changes it, or has no key.
     """
     if wanted.state != WITHDRAWN:
-        return hub.change_state(record, wanted)
-    before = hub.state_of(record)
-    after = before if before.state == WITHDRAWN else hub.change_state(record, wanted)
+        return hub.life_cycle.change_state(record, wanted)
+    before = hub.life_cycle.state_of(record)
+    after = before if before.state == WITHDRAWN else hub.life_cycle.change_state(record, wanted)
     if own is not None:
         own.withdraw(record.name, record.version)
     return after

@@ -113,7 +113,7 @@ class Follower:
                 return
             if page.last < last:  # the hub was begun anew: nothing that was read counts
                 last = 0
-                page = hub.events(last)
+                page = hub.life_cycle.events(last)
             self._mark(hub, page.items)
             if page.last != last:
                 self._followed.put(url, page.last)
@@ -174,7 +174,7 @@ def _as_state(centre: str, stated: StatedVersion) -> VersionState:
 def _states(hub: HubClient, centre: str, name: str) -> tuple[VersionState, ...]:
     """Return what a generator's versions are; none where the hub shows none any more."""
     try:
-        return hub.states(centre, name)
+        return hub.life_cycle.states(centre, name)
     except HubRefusedError as error:
         if error.problem.status != NOT_FOUND:
             raise
@@ -184,7 +184,7 @@ def _states(hub: HubClient, centre: str, name: str) -> tuple[VersionState, ...]:
 def _events(hub: HubClient, after: int) -> GeneratorEvents | None:
     """Return a page of events; None of a hub of before, which tells nothing of them."""
     try:
-        return hub.events(after)
+        return hub.life_cycle.events(after)
     except HubRefusedError as error:
         if error.problem.code != NO_SUCH_ROUTE:
             raise

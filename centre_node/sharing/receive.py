@@ -51,7 +51,7 @@ def pull(
         sentence = received.finding.sentence
         on_progress(Progress(done=1, total=1, unit="generators", warning=sentence))
     # Whoever follows the hub's events marks what lies here; this came too late for some of them.
-    keep_mark(received.package.folder, receiver.hub.state_of(record))
+    keep_mark(received.package.folder, receiver.hub.life_cycle.state_of(record))
     return record, received
 
 

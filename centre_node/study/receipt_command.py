@@ -75,7 +75,7 @@ def receipt(
 def _version(hub: HubClient, used: UsedGenerator) -> GeneratorVersion:
     """Return the version at the hub that a study used."""
     digest = used.manifest_digest
-    for state in hub.states(used.centre, used.name):
+    for state in hub.life_cycle.states(used.centre, used.name):
         if state.manifest_digest == digest:
             record = hub.version(used.centre, used.name, state.version)
             if record.manifest_digest == digest:

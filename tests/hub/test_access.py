@@ -154,7 +154,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         owner = hub.client(tokens["centre-b"])
         statement = a_statement(subject=package.digest)
         record = owner.state(owner.publish(package), statement)
-        owner.point_alias("centre-b", "lesions-dcgan", "stable", 1)
+        owner.life_cycle.point_alias("centre-b", "lesions-dcgan", "stable", 1)
         key = make_key(tmp_path / "key.pem")
         Signer(key, owner).sign(record, statement)
         receiver, own = hub.client(tokens["centre-a"]), make_key(tmp_path / "receiver.pem")

@@ -32,16 +32,16 @@ def owner(hub: RunningHub, tmp_path: Path) -> HubClient:
 
 
 def test_an_alias_is_pointed_on_a_condition_and_tells_where_it_pointed(owner: HubClient) -> None:
-    first = owner.point_alias(*GENERATOR, "stable", 1)
-    second = owner.point_alias(*GENERATOR, "stable", 2, before=first)
+    first = owner.life_cycle.point_alias(*GENERATOR, "stable", 1)
+    second = owner.life_cycle.point_alias(*GENERATOR, "stable", 2, before=first)
 
     assert [change.version for change in second.history] == [2, 1]
     assert (second.version, second.state) == (2, "approved")
-    assert owner.alias(*GENERATOR, "stable") == second
+    assert owner.life_cycle.alias(*GENERATOR, "stable") == second
     with pytest.raises(HubRefusedError, match="412"):
-        owner.point_alias(*GENERATOR, "stable", 1, before=first)
+        owner.life_cycle.point_alias(*GENERATOR, "stable", 1, before=first)
     with pytest.raises(HubRefusedError, match="412"):
-        owner.point_alias(*GENERATOR, "stable", 1)
+        owner.life_cycle.point_alias(*GENERATOR, "stable", 1)
 
 
 def test_an_alias_is_not_pointed_without_a_condition(hub: RunningHub, tmp_path: Path) -> None:
@@ -56,20 +56,20 @@ def test_an_alias_is_not_pointed_without_a_condition(hub: RunningHub, tmp_path: 
 def test_an_alias_points_at_nothing_that_is_not_served_and_tells_when_it_does(
     owner: HubClient,
 ) -> None:
-    pointed = owner.point_alias(*GENERATOR, "stable", 1)
-    owner.change_state(owner.version(*GENERATOR, 1), WITHDRAWN)
+    pointed = owner.life_cycle.point_alias(*GENERATOR, "stable", 1)
+    owner.life_cycle.change_state(owner.version(*GENERATOR, 1), WITHDRAWN)
 
-    assert owner.alias(*GENERATOR, "stable").state == "withdrawn"
+    assert owner.life_cycle.alias(*GENERATOR, "stable").state == "withdrawn"
     with pytest.raises(HubRefusedError, match=r"GS-1326\): version 1 .* is withdrawn"):
-        owner.point_alias(*GENERATOR, "other", 1)
+        owner.life_cycle.point_alias(*GENERATOR, "other", 1)
     with pytest.raises(HubRefusedError, match=r"version 9 of .* is not there"):
-        owner.point_alias(*GENERATOR, "other", 9)
+        owner.life_cycle.point_alias(*GENERATOR, "other", 9)
     with pytest.raises(HubRefusedError, match="412"):  # what it points at is another thing now
-        owner.point_alias(*GENERATOR, "stable", 2, before=pointed)
-    seen = owner.alias(*GENERATOR, "stable")
-    assert owner.point_alias(*GENERATOR, "stable", 2, before=seen).state == "approved"
+        owner.life_cycle.point_alias(*GENERATOR, "stable", 2, before=pointed)
+    seen = owner.life_cycle.alias(*GENERATOR, "stable")
+    assert owner.life_cycle.point_alias(*GENERATOR, "stable", 2, before=seen).state == "approved"
 
 
 def test_latest_is_no_alias(owner: HubClient) -> None:
     with pytest.raises(HubRefusedError, match="GS-0002"):
-        owner.point_alias(*GENERATOR, "latest", 1)
+        owner.life_cycle.point_alias(*GENERATOR, "latest", 1)

@@ -40,27 +40,27 @@ def _said(events: tuple[GeneratorEvent, ...]) -> list[tuple[str, str | None]]:
 
 def test_another_centre_reads_what_happened_once(hub: RunningHub, owner: HubClient) -> None:
     reader = hub.invited("centre-a")
-    first = reader.events(0)
-    owner.point_alias(*GENERATOR, "stable", 1)
-    owner.change_state(owner.version(*GENERATOR, 1), WITHDRAWN)
-    second = reader.events(first.last)
+    first = reader.life_cycle.events(0)
+    owner.life_cycle.point_alias(*GENERATOR, "stable", 1)
+    owner.life_cycle.change_state(owner.version(*GENERATOR, 1), WITHDRAWN)
+    second = reader.life_cycle.events(first.last)
 
     assert _said(first.items) == [("published", "approved")]
     assert _said(second.items) == [("alias pointed", "stable"), ("state changed", "withdrawn")]
-    assert reader.events(second.last).items == ()
-    assert reader.events(10**9).last == second.last
+    assert reader.life_cycle.events(second.last).items == ()
+    assert reader.life_cycle.events(10**9).last == second.last
 
 
 def test_nobody_else_hears_of_a_draft_nor_of_its_end(
     hub: RunningHub, owner: HubClient, tmp_path: Path
 ) -> None:
     reader = hub.invited("centre-a")
-    before = owner.events(0).last
+    before = owner.life_cycle.events(0).last
     draft = owner.publish(write_tiny_package(tmp_path / "draft", title="Draft"), draft=True)
-    owner.change_state(draft, WITHDRAWN)
+    owner.life_cycle.change_state(draft, WITHDRAWN)
 
-    assert reader.events(before).items == ()
-    assert [state for _, state in _said(owner.events(before).items)] == [
+    assert reader.life_cycle.events(before).items == ()
+    assert [state for _, state in _said(owner.life_cycle.events(before).items)] == [
         "draft",
         "draft",
         "withdrawn",
@@ -68,13 +68,13 @@ def test_nobody_else_hears_of_a_draft_nor_of_its_end(
 
 
 def test_a_client_does_not_believe_events_from_before(owner: HubClient) -> None:
-    page = owner.events(0)
+    page = owner.life_cycle.events(0)
     content = page.model_dump_json().encode()
     answer = httpx.MockTransport(lambda _: httpx.Response(200, content=iter([content])))
     liar = HubClient(httpx.Client(base_url="http://hub", transport=answer))
 
     with pytest.raises(HubUnreadableError, match="not in order"):
-        liar.events(page.last)
+        liar.life_cycle.events(page.last)
 
 
 def test_a_stream_goes_on_after_the_last_event_id_and_has_a_limit(
@@ -84,7 +84,7 @@ def test_a_stream_goes_on_after_the_last_event_id_and_has_a_limit(
     token = hub.client().invite("centre-a")
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
     url = f"{hub.url}/api/v1/events"
-    last = hub.client(token).events(0).last
+    last = hub.client(token).life_cycle.events(0).last
 
     with ExitStack() as open_streams:
         streams = []
@@ -92,7 +92,7 @@ def test_a_stream_goes_on_after_the_last_event_id_and_has_a_limit(
             stream = httpx.stream("GET", url, headers={**headers, "Last-Event-ID": str(last)})
             streams.append(open_streams.enter_context(stream))
         refused = httpx.get(url, headers=headers)
-        owner.change_state(owner.version(*GENERATOR, 1), WITHDRAWN)
+        owner.life_cycle.change_state(owner.version(*GENERATOR, 1), WITHDRAWN)
         lines = streams[0].iter_lines()
         event, data, number = (next(lines) for _ in range(3))
 

@@ -138,7 +138,7 @@ def test_a_later_receipt_replaces_and_an_earlier_one_does_not(received: Received
 
 def test_receipts_of_what_was_withdrawn_stay_with_it_alone(received: Received) -> None:
     received.put(received.signed())
-    received.owner.change_state(
+    received.owner.life_cycle.change_state(
         received.record, StateWanted(state="withdrawn", reason="It holds copies")
     )
 

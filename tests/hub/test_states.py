@@ -214,11 +214,11 @@ def test_what_its_centre_signs_is_approved_where_that_is_the_rule(world: World) 
     package = world.published()
     owner, key = world.hub.client(world.tokens["centre-b"]), make_key(world.folder / "key.pem")
     record = owner.version("centre-b", package.card.name, 1)
-    before = owner.state_of(record).state
+    before = owner.life_cycle.state_of(record).state
 
     Signer(key, owner).sign(record, None)
 
-    assert (before, owner.state_of(record).state) == ("pending_review", "approved")
+    assert (before, owner.life_cycle.state_of(record).state) == ("pending_review", "approved")
     assert world.ask("centre-a", "GET", "/versions/latest").status_code == 200
 
 

@@ -259,12 +259,12 @@ def test_an_audit_statement_that_is_left_out(world: World) -> None:
 
 @pytest.mark.usefixtures("mode")
 def test_a_swapped_alias(world: World) -> None:
-    world.owner.point_alias(CENTRE, NAME, "stable", 2)
+    world.owner.life_cycle.point_alias(CENTRE, NAME, "stable", 2)
     world.own.point(NAME, "stable", 2)
     receiver, asked = Receiver(world.receiver, world.store), Asked(alias="stable")
 
     def fetch_stable() -> Received:
-        version = world.receiver.alias(CENTRE, NAME, "stable").version
+        version = world.receiver.life_cycle.alias(CENTRE, NAME, "stable").version
         record = world.receiver.version(CENTRE, NAME, version)
         return receiver.fetch(record, world.folder / "in" / str(version), asked=asked)
 

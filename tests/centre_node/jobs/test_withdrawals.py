@@ -34,7 +34,7 @@ def test_it_is_marked_within_a_poll_its_results_are_named_and_the_study_runs_wit
             request = {"kind": "study", "dataset": "own", "study": study}
             running = node.submit(request)
             wait_for(lambda: node.job(running)["progress"])
-            owner.change_state(record, StateWanted(state="withdrawn", reason=REASON))
+            owner.life_cycle.change_state(record, StateWanted(state="withdrawn", reason=REASON))
 
             (marked,) = wait_for(
                 lambda: [one for one in node.http.get("/generators").json() if one["state"]]

@@ -71,7 +71,7 @@ def test_a_withdrawal_marks_what_was_pulled_and_keeps_it_from_being_used(tmp_pat
         package = node.pull()
         node.follower.poll()
         before = node.state()
-        owner.change_state(owner.version(*GENERATOR, 1), WITHDRAWN)
+        owner.life_cycle.change_state(owner.version(*GENERATOR, 1), WITHDRAWN)
         node.follower.poll()
 
     mark = node.state()
@@ -88,11 +88,11 @@ def test_a_deprecated_generator_is_used_and_a_mark_is_taken_back(tmp_path: Path)
         owner, token = hub.invited("centre-b"), hub.client().invite("centre-a")
         owner.publish(write_tiny_package(tmp_path / "one"))
         record = owner.version(*GENERATOR, 1)
-        owner.change_state(record, DEPRECATED)
+        owner.life_cycle.change_state(record, DEPRECATED)
         node = PullingNode.of(tmp_path / "node", hub.url, token, hub.client(token))
         package = node.pull()
         marked = node.state()
-        owner.change_state(record, StateWanted(state="approved"))
+        owner.life_cycle.change_state(record, StateWanted(state="approved"))
         node.follower.poll()
 
     assert marked is not None
@@ -111,7 +111,7 @@ def test_what_is_withdrawn_just_before_it_is_here_is_marked_all_the_same(
 
         def withdraw_first(partial: Path, folder: Path) -> None:
             wanted = WITHDRAWN.model_copy(update={"replacement": None})
-            owner.change_state(owner.version(*GENERATOR, 1), wanted)
+            owner.life_cycle.change_state(owner.version(*GENERATOR, 1), wanted)
             node.follower.poll()  # finds nothing to mark yet
             put_in_place(partial, folder)
 
@@ -129,7 +129,7 @@ def test_a_hub_that_was_begun_anew_is_read_from_its_beginning(tmp_path: Path) ->
         owner.publish(write_tiny_package(tmp_path / "one"))
         node = PullingNode.of(tmp_path / "node", hub.url, token, hub.client(token))
         node.pull()
-        owner.change_state(owner.version(*GENERATOR, 1), DEPRECATED)
+        owner.life_cycle.change_state(owner.version(*GENERATOR, 1), DEPRECATED)
         node.followed.put(hub.url, 10_000)
         node.follower.poll()
 

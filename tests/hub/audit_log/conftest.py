@@ -27,10 +27,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert signer.sign(stated, statement)
         instead = Replacement(centre="centre-b", name="lesions-dcgan", version=2)
         record = owner.publish(write_tiny_package(folder / "other", title="Other"))
-        best = owner.point_alias("centre-b", "lesions-dcgan", "best", 1)
-        owner.point_alias("centre-b", "lesions-dcgan", "best", 2, before=best)
+        best = owner.life_cycle.point_alias("centre-b", "lesions-dcgan", "best", 1)
+        owner.life_cycle.point_alias("centre-b", "lesions-dcgan", "best", 2, before=best)
         old = StateWanted(state="withdrawn", reason="Too few patients", replacement=instead)
-        owner.change_state(stated, old)
+        owner.life_cycle.change_state(stated, old)
         hub.invited("centre-a").fetch(record, folder / "in")
     return folder / "hub"
 

@@ -45,7 +45,9 @@ def fill(hub: RunningHub, folder: Path) -> None:
     _approved(hub, _package(folder, "centre-a", "plain", 0.25))
     _give_receipts(hub, folder)
     copied = _approved(hub, _package(folder, "centre-c", "withdrawn", 0.125))
-    hub.client().change_state(copied, StateWanted(state="withdrawn", reason="It held copies"))
+    hub.client().life_cycle.change_state(
+        copied, StateWanted(state="withdrawn", reason="It held copies")
+    )
     hub.invited("centre-c").publish(_package(folder, "centre-c", "waiting", 0.5))
 
 
@@ -61,7 +63,7 @@ def _give_receipts(hub: RunningHub, folder: Path) -> None:
 
 def _approved(hub: RunningHub, package: Package) -> GeneratorVersion:
     record = hub.invited(package.card.centre).publish(package)
-    hub.client().change_state(record, StateWanted(state="approved"))
+    hub.client().life_cycle.change_state(record, StateWanted(state="approved"))
     return record
 
 
