@@ -133,7 +133,7 @@ def _run(arguments: list[str]) -> int:
         return 0
     if not arguments or arguments[0].startswith(("--install-completion", "--show-completion")):
         told = {name: text for name, (_, text) in COMMANDS.items()}
-        root = root_group(told, _command, _show_help)
+        root = root_group(told, command, _show_help)
         return _ended(root.main(args=arguments, prog_name="genshare")) if arguments else _bare(root)
     if arguments[0] not in COMMANDS:
         _tell_error(f"there is no command {arguments[0]!r}; see genshare --help")
@@ -165,10 +165,10 @@ def _ended(code: Any) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _command(name: str) -> Any:
+def command(name: str) -> Any:
     """Return a command, of a module that has several the one that is meant."""
-    command = _module_command(name)
-    return getattr(command, "commands", {}).get(name, command)
+    found = _module_command(name)
+    return getattr(found, "commands", {}).get(name, found)
 
 
 def _module_command(name: str) -> Any:

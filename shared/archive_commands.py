@@ -9,7 +9,9 @@ import typer
 from shared.archived_packages import export_package, import_package
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
-from shared.packages import sha256_of
+from shared.marks import note_on
+from shared.packages import Package, sha256_of
+from shared.safe_text import shown
 from shared.verbosity import note
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -32,6 +34,7 @@ def export_to_file(
     """
     with write_faults_named(out.absolute().parent, PackageNotKeptError, full=PackageNotKeptError):
         package = export_package(folder, out)
+    _tell_mark(package)
     note(f"{out} holds {package.card.centre}/{package.card.name}")
     sys.stdout.write(f"{sha256_of(out)}  {out}\n")
 
@@ -53,5 +56,11 @@ def import_from_file(
     """
     with write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError):
         package = import_package(file, out)
+    _tell_mark(package)
     note(f"{package.card.centre}/{package.card.name} is in {out}, every digest verified")
     sys.stdout.write("".join(f"{each.sha256}  {out / each.name}\n" for each in package.files))
+
+
+def _tell_mark(package: Package) -> None:
+    if (marked := note_on(package)) is not None:
+        sys.stderr.write(f"{shown(marked)}\n")

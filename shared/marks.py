@@ -59,6 +59,12 @@ def check_usable(package: Package, *, withdrawn_too: bool = False) -> None:
         raise GeneratorWithdrawnError(_sentence(package, mark))
 
 
+def is_ended(package: Package) -> bool:
+    """Tell whether a package was withdrawn or quarantined."""
+    mark = read_mark(package.folder)
+    return mark is not None and mark.state in ENDED
+
+
 def _sentence(package: Package, mark: VersionState) -> str:
     card = package.card
     return f"{card.centre}/{card.name} version {mark.version} ({package.digest[:12]}) is {mark}"

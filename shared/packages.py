@@ -35,6 +35,9 @@ CARD, MANIFEST, FETCHED = "card.json", "manifest.json", "fetched.json"
 SIGNATURE, STATEMENT_SIGNATURE = "signature.json", "audit-statement-signature.json"
 WITH_CARD = {CARD, SAMPLES}
 """What a package that was fetched in part has always, if the whole one has it."""
+PACKAGE = "package"
+"""In the folder of a training: what was built of it."""
+
 MARK = "version-state.json"
 """Beside a package: what the hub said last of its version; see `shared.marks`."""
 
@@ -176,7 +179,7 @@ def open_package(folder: Path, *, partly: bool = False) -> Package:
         SamplesRefusedError: Its picture of samples is not of the form that it must have.
         StatementRefusedError: A statement beside it is of another package, or was changed.
     """
-    manifest = read_model(Manifest, folder / MANIFEST, BrokenPackageError)
+    manifest = _manifest_in(folder)
     fetched = _fetched(folder)
     for file in manifest.files:
         if fetched is None or file.name in {*WITH_CARD, *fetched}:
@@ -196,7 +199,7 @@ def peek_package(folder: Path) -> Package:
         BrokenPackageError: A file is missing or unreadable.
         DigestMismatchError: The card or a size is not the one that the manifest declares.
     """
-    manifest = read_model(Manifest, folder / MANIFEST, BrokenPackageError)
+    manifest = _manifest_in(folder)
     fetched = _fetched(folder)
     for file in manifest.files:
         if file.name == CARD:
@@ -205,6 +208,14 @@ def peek_package(folder: Path) -> Package:
             _check_there(folder / file.name)
             check_size(folder / file.name, file)
     return _read(folder, manifest, fetched)
+
+
+def _manifest_in(folder: Path) -> Manifest:
+    if folder.exists() and not folder.is_dir():
+        raise BrokenPackageError(f"{folder} is no folder; a package is one")
+    if not (folder / MANIFEST).exists() and (folder / PACKAGE / MANIFEST).is_file():
+        raise BrokenPackageError(f"{folder} is no package, but {folder / PACKAGE} in it is one")
+    return read_model(Manifest, folder / MANIFEST, BrokenPackageError)
 
 
 def keep_fetched(folder: Path, manifest: Manifest, names: Collection[str]) -> Package:

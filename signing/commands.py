@@ -13,17 +13,19 @@ from shared.arguments import name_argument
 from shared.command_options import Json
 from shared.hub_client import connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
+from shared.marks import note_on
 from shared.names import Digest
 from shared.records import NewKey
 from shared.safe_text import shown
-from signing.errors import KeyUnusableError, RememberedFileError, TrustFileError
+from shared.verbosity import note
+from signing.errors import KeyUnusableError, NotKnownHereError
 from signing.key_chains import sign_rotation
 from signing.keys import PublicKey, SigningKey, make_key, read_key, read_public_key
 from signing.own_status import OwnStatus
 from signing.places import SigningKeyGiven, TrustGiven, key_file, trust_store
 from signing.remembered import REMEMBERED, RememberedStore
 from signing.statuses import CentreStatus
-from signing.trust import SigningMode, Trust
+from signing.trust import SigningMode, Trust, TrustStore
 from signing.verifying import verify_folder
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -96,6 +98,10 @@ def rotate(
     rotation = sign_rotation(centre, number, old=old, new=next_key).decode()
     calls.put_key(centre, NewKey(public_key=next_key.public.pem, rotation=rotation))
     sys.stdout.write(f"{centre} signs with {next_key.public.fingerprint} from now on\n")
+    note(
+        f"commands still read the old key, {old.file}: name the new one with --signing-key {new}, "
+        f"or put it in place of {old.file}"
+    )
 
 
 @key_app.command("renew")
@@ -152,14 +158,16 @@ def add(
       genshare trust add centre-b centre-b.pem --mode warn
     """
     pinned, today = _key_given(key), datetime.now(UTC).date()
+    store = trust_store(trust, may_be_new=True)
+    made = _made(store)
 
     def with_pin(now: Trust) -> Trust:
         after = now.with_key(centre, pinned, "pinned", since=today)
         return after.changed(centre, after.of(centre).model_copy(update={"mode": mode}))
 
-    trust_store(trust).change(with_pin)
+    store.change(with_pin)
     name = pinned if isinstance(pinned, str) else pinned.fingerprint
-    sys.stdout.write(f"{centre} is trusted by the key {name} ({mode})\n")
+    sys.stdout.write(f"{centre} is trusted by the key {name} ({mode}){made}\n")
 
 
 def _key_given(key: str) -> PublicKey | str:
@@ -183,7 +191,8 @@ def remove(centre: Centre, trust: TrustGiven = None) -> None:
 
     def without(now: Trust) -> Trust:
         if centre not in now.centres:
-            raise TrustFileError(f"no key of {centre} is trusted here")
+            known = ", ".join(sorted(now.centres)) or "no centre"
+            raise NotKnownHereError(f"no key of {centre} is trusted here, but of {known}")
         left = {name: kept for name, kept in now.centres.items() if name != centre}
         return now.model_copy(update={"centres": left})
 
@@ -206,7 +215,8 @@ def forget(
     """
     remembered = RememberedStore(trust_store(trust).file.with_name(REMEMBERED))
     if not remembered.forget(hub_url.rstrip("/")):
-        raise RememberedFileError(f"nothing is remembered of a hub at {hub_url}")
+        known = ", ".join(sorted(remembered.read().hubs)) or "no hub"
+        raise NotKnownHereError(f"nothing is remembered of a hub at {hub_url}, but of {known}")
 
 
 @trust_app.command("mode")
@@ -243,7 +253,20 @@ def set_mode(
             return now.model_copy(update={"mode": mode})
         return now.changed(centre, now.of(centre).model_copy(update={"mode": mode}))
 
-    trust_store(trust).change(with_mode)
+    store = trust_store(trust, may_be_new=True)
+    made = _made(store)
+    sys.stdout.write(f"{_mode_told(store.change(with_mode), centre)}{made}\n")
+
+
+def _made(store: TrustStore) -> str:
+    return "" if store.file.exists() else f"; made {store.file}"
+
+
+def _mode_told(trust: Trust, centre: str | None) -> str:
+    if centre is None:
+        return _default_told(trust)
+    count = len(trust.of(centre).keys)
+    return f"{centre}: {trust.mode_of(centre)}; {count or 'no'} key{'s' * (count != 1)} known here"
 
 
 @trust_app.command("list")
@@ -260,12 +283,16 @@ def list_trusted(trust: TrustGiven = None, json: Json = False) -> None:
 
 
 def _lines(trust: Trust) -> list[str]:
-    first = "trusted from then on" if trust.first_use else "not trusted"
-    lines = [f"other centres: {trust.mode}; the first key that is seen is {first}"]
+    lines = [_default_told(trust)]
     for centre, trusted in sorted(trust.centres.items()):
         lines.append(f"{centre}: {trust.mode_of(centre)}")
         lines += [f"  {key.fingerprint}  {key.how}, {key.since}" for key in trusted.keys]
     return lines
+
+
+def _default_told(trust: Trust) -> str:
+    first = "trusted from then on" if trust.first_use else "not trusted"
+    return f"other centres: {trust.mode}; the first key that is seen is {first}"
 
 
 @app.command("verify")
@@ -289,6 +316,8 @@ def verify(
     """
     public = None if key is None else _public_key(key)
     package, finding = verify_folder(folder, trust_store(trust).read(), public)
+    if (marked := note_on(package)) is not None:
+        sys.stderr.write(f"{shown(marked)}\n")
     told = {
         "folder": str(folder),
         "manifest_digest": package.digest,
@@ -303,6 +332,8 @@ def verify(
 
 def _public_key(file: Path) -> PublicKey:
     try:
-        return read_public_key(file.read_text(encoding="utf-8", errors="replace"))
+        text = file.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise KeyUnusableError(f"{file} cannot be read: {error.strerror}") from error
+        what = "is a folder" if file.is_dir() else f"cannot be read: {error.strerror}"
+        raise KeyUnusableError(f"the key {file} {what}") from error
+    return read_public_key(text, name=str(file))

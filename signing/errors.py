@@ -11,9 +11,28 @@ class KeyUnusableError(
     SigningError,
     code="GS-2301",
     title="Key unusable",
-    hint="genshare key make FILE makes a key; genshare key show FILE shows its public part.",
+    hint="genshare key make makes a private key, which --signing-key FILE names; genshare key show "
+    "--pem prints its public part.",
 ):
-    """A file holds no key that genshare can use, or others may read it."""
+    """A file or text holds no key that genshare can use."""
+
+
+class KeyExistsAlreadyError(
+    KeyUnusableError,
+    code="GS-2311",
+    title="Key is there already",
+    hint="genshare key show --signing-key FILE shows it; another one needs a file of its own.",
+):
+    """A key would be made where something lies."""
+
+
+class KeyReadableError(
+    KeyUnusableError,
+    code="GS-2312",
+    title="Key readable by others",
+    hint="If others may have read it, hand over to a new one with genshare key rotate.",
+):
+    """A private key's file can be read by others than its owner."""
 
 
 class SignatureRefusedError(
@@ -29,7 +48,8 @@ class NotSignedError(
     SigningError,
     code="GS-2303",
     title="Not signed",
-    hint="Ask its centre to sign it; genshare trust mode CENTRE warn lets it pass with a warning.",
+    hint="Ask its centre to sign it; genshare trust mode warn --centre CENTRE lets it pass with a "
+    "warning.",
 ):
     """What must be signed is not."""
 
@@ -44,6 +64,17 @@ class KeyNotTrustedError(
     """A signature was made with a key that the receiver does not trust."""
 
 
+class OwnKeyReplacedError(
+    SigningError,
+    code="GS-2313",
+    title="Another key of this centre is registered",
+    hint="Sign with the key that the hub has: name its file with --signing-key, or put it in place "
+    "of the one here (a node's is signing-key.pem in its data folder; then start the node again). "
+    "genshare key rotate hands over to another one.",
+):
+    """A centre signs with another key than the one that its hub has of it."""
+
+
 class TrustFileError(
     SigningError,
     code="GS-2305",
@@ -51,6 +82,25 @@ class TrustFileError(
     hint="Mend what is named, or remove the file and pin the centres' keys again.",
 ):
     """The file that says whose keys are trusted cannot be used."""
+
+
+class TrustFileMissingError(
+    TrustFileError,
+    code="GS-2314",
+    title="Trust file missing",
+    hint="Mend its name; genshare trust add CENTRE FINGERPRINT --trust FILE or genshare trust mode "
+    "warn --trust FILE makes a new one.",
+):
+    """A file of trusted keys was named and is not there."""
+
+
+class NotKnownHereError(
+    SigningError,
+    code="GS-2315",
+    title="Not known here",
+    hint="Mend the name; genshare trust list shows the centres that are known here.",
+):
+    """A centre or hub was named of which nothing is written down here."""
 
 
 class StatusUnusableError(

@@ -14,7 +14,7 @@ from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
 from shared.hub_client import connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
-from shared.marks import note_on
+from shared.marks import is_ended, note_on
 from shared.packages import Package
 from shared.progress import shown as progress_shown
 from shared.safe_text import shown
@@ -72,6 +72,7 @@ def fetch(
     """
     if weights and weights_at_most:
         raise typer.BadParameter("give either --weights or --weights-at-most, not both")
+    trusted = trust_store(trust)
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
     record = asked_for(hub, centre, name, version, alias)
     chosen = chosen_weights(record.card, names=weights or (), at_most=weights_at_most)
@@ -79,7 +80,7 @@ def fetch(
         write_faults_named(out, PackageNotKeptError, full=PackageNotKeptError),
         progress_shown() as report,
     ):
-        receiver = Receiver(hub, trust_store(trust))
+        receiver = Receiver(hub, trusted)
         received = receiver.fetch(
             record,
             out,
@@ -92,10 +93,8 @@ def fetch(
         sys.stderr.write(f"{shown(marked)}\n")
     if not package.is_whole:
         note(f"{out} holds {package.extent} of the package")
-    note(
-        f"{centre}/{name} version {record.version} is in {out}, every digest verified; "
-        f"genshare sample {out} draws patches"
-    )
+    draws = "" if is_ended(package) else f"; genshare sample {out} draws patches"
+    note(f"{centre}/{name} version {record.version} is in {out}, every digest verified{draws}")
     sys.stderr.write(f"{shown(finding.sentence)}\n")
     sys.stdout.write(_as_json(package, finding) if json else _as_checksums(package))
 

@@ -99,7 +99,7 @@ def judge(
     if mode == "off":
         return Judged(Finding(centre, None, "not looked at"), trust)
     if content is None:
-        return Judged(_unsigned(trust, centre), trust)
+        return Judged(unsigned(trust, centre), trust)
     signer = read_bundle(content).signer
     trusted = _trusted(trust, centre, keys)
     if signer in trusted:
@@ -112,7 +112,12 @@ def judge(
     return _by_new_key(trust, centre, content, _listed(centre, signer, keys), check, today=today)
 
 
-def _unsigned(trust: Trust, centre: str) -> Finding:
+def unsigned(trust: Trust, centre: str) -> Finding:
+    """Return what is to be said of something of a centre that has no signature.
+
+    Raises:
+        NotSignedError: It must have one.
+    """
     known = bool(trust.of(centre).keys)
     if trust.mode_of(centre) == "enforce":
         raise NotSignedError(

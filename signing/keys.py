@@ -26,10 +26,11 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from shared.files import in_turn
 from shared.secret_files import others_may_read, write_secret
-from signing.errors import KeyUnusableError
+from signing.errors import KeyExistsAlreadyError, KeyReadableError, KeyUnusableError
 
 KEY_FILE = "signing-key.pem"
 LONGEST_PEM = 1000
+PRIVATE, PUBLIC = "PRIVATE KEY-----", b"PUBLIC KEY-----"
 
 Pem = Annotated[str, StringConstraints(max_length=LONGEST_PEM)]
 """A public key as text."""
@@ -74,8 +75,11 @@ class SigningKey:
         return CryptoSigner(self.private, self.public.checker)
 
 
-def read_public_key(text: str) -> PublicKey:
+def read_public_key(text: str, *, name: str = "the text") -> PublicKey:
     """Return the public key that a PEM text is.
+
+    Args:
+        name: What it is called in the error.
 
     Raises:
         KeyUnusableError: It is none, or one of another kind.
@@ -83,9 +87,11 @@ def read_public_key(text: str) -> PublicKey:
     try:
         key = load_pem_public_key(text[: LONGEST_PEM + 1].encode())
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyUnusableError("the text is no public key in PEM form") from error
+        is_private = PRIVATE in text[: LONGEST_PEM + 1]
+        what = "a private key, which nobody else should have" if is_private else "no public key"
+        raise KeyUnusableError(f"{name} is {what}; a public key in PEM form is wanted") from error
     if not (isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)):
-        raise KeyUnusableError("the key is of another kind than ECDSA on the curve P-256")
+        raise KeyUnusableError(f"{name} is a key of another kind than ECDSA on the curve P-256")
     return _public(key)
 
 
@@ -93,10 +99,11 @@ def make_key(file: Path) -> SigningKey:
     """Make a key in a file that only its owner may read.
 
     Raises:
-        KeyUnusableError: Something is there already, or the file cannot be written.
+        KeyExistsAlreadyError: Something is there already.
+        KeyUnusableError: The file cannot be written.
     """
     if file.exists():
-        raise KeyUnusableError(f"{file} is there already, and a key is not replaced")
+        raise KeyExistsAlreadyError(f"{file} is there already, and a key is not replaced")
     key = SigningKey(generate_private_key(SECP256R1()), file)
     content = key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
@@ -111,16 +118,22 @@ def read_key(file: Path) -> SigningKey:
     """Return the key that a file holds.
 
     Raises:
-        KeyUnusableError: It holds none of our kind, cannot be read, or others may read it.
+        KeyUnusableError: It holds none of our kind, or cannot be read.
+        KeyReadableError: Others may read it.
     """
     try:
+        content = file.read_bytes()
+        key = load_pem_private_key(content, password=None)
         if others_may_read(file):
-            raise KeyUnusableError(f"others may read {file}; chmod 600 {file} keeps them out")
-        key = load_pem_private_key(file.read_bytes(), password=None)
+            raise KeyReadableError(f"others may read {file}; chmod 600 {file} keeps them out")
     except OSError as error:
-        raise KeyUnusableError(f"the key {file} cannot be read: {error.strerror}") from error
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeyUnusableError(f"{file} holds no private key without a password") from error
+        what = "is a folder" if file.is_dir() else f"cannot be read: {error.strerror}"
+        raise KeyUnusableError(f"the key {file} {what}") from error
+    except TypeError as error:
+        raise KeyUnusableError(f"{file} has a password; a key without one is wanted") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        what = "a public key" if PUBLIC in content else "no key"
+        raise KeyUnusableError(f"{file} is {what}; a private key in PEM form is wanted") from error
     if not (isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1)):
         raise KeyUnusableError(f"{file} holds a key of another kind than ECDSA on the curve P-256")
     return SigningKey(key, file)

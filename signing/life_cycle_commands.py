@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from shared.command_options import Json, with_options
 from shared.commands import Centre, Generator
-from shared.errors import HubRefusedError
+from shared.errors import HubRefusedError, PackageError
 from shared.hub_client import HubClient, connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.marks import keep_mark
@@ -52,7 +52,11 @@ def state(
         Field(description="What the version is to become; without it, its state is told."),
     ] = None,
     reason: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Why, for those who hold a copy.")
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Why. Everyone on the hub reads it, and it cannot be undone: name no patient.",
+        ),
     ] = None,
     instead: Instead = None,
     hub_url: HubUrl = DEFAULT_URL,
@@ -153,8 +157,14 @@ def refresh(
       genshare refresh masses lesions-dcgan
     """
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
+    refused = 0
     for folder in folders:
-        package = peek_package(folder)
+        try:
+            package = peek_package(folder)
+        except PackageError as error:
+            sys.stderr.write(f"error: {shown(str(error))}\n")
+            refused += 1
+            continue
         found = _state_of(hub, package)
         if found is None:
             told = "the hub has no such version"
@@ -163,6 +173,8 @@ def refresh(
             told = f"version {found.version} is {found}"
         card = package.card
         sys.stdout.write(f"{folder}: {card.centre}/{card.name}, {shown(told)}\n")
+    if refused:
+        raise typer.Exit(1)
 
 
 def _state_of(hub: HubClient, package: Package) -> VersionState | None:

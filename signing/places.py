@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from signing.errors import TrustFileMissingError
 from signing.keys import KEY_FILE
 from signing.trust import TRUST_FILE, TrustStore
 
@@ -34,8 +35,17 @@ SigningKeyGiven = Annotated[
 ]
 
 
-def trust_store(given: Path | None) -> TrustStore:
-    """Return what is trusted, in the file that was named or in the usual one."""
+def trust_store(given: Path | None, *, may_be_new: bool = False) -> TrustStore:
+    """Return what is trusted, in the file that was named or in the usual one, which may be absent.
+
+    Args:
+        may_be_new: Whether a file that was named may be absent too.
+
+    Raises:
+        TrustFileMissingError: It is absent and may not be.
+    """
+    if given is not None and not may_be_new and not given.exists():
+        raise TrustFileMissingError(f"there is no file {given}, which was named as the trust file")
     return TrustStore(given or _folder() / TRUST_FILE)
 
 

@@ -8,7 +8,7 @@ from shared.errors import HubRefusedError
 from shared.hub_client import HubClient
 from shared.records import GeneratorVersion, NewKey
 from shared.statements import AuditStatement
-from signing.errors import KeyNotTrustedError, SignatureRefusedError
+from signing.errors import OwnKeyReplacedError, SignatureRefusedError
 from signing.keys import SigningKey
 from signing.own_status import OwnStatus
 from signing.packages import check_audit, check_package, sign_audit, sign_package
@@ -30,7 +30,7 @@ class Signer:
             Whether the hub keeps keys; one of an earlier version does not.
 
         Raises:
-            KeyNotTrustedError: The hub has another key of this centre.
+            OwnKeyReplacedError: The hub has another key of this centre.
             HubRefusedError: It refuses the key.
         """
         keys, own = self.hub.signing.keys(centre), self.key.public
@@ -40,9 +40,9 @@ class Signer:
             self.hub.signing.put_key(centre, NewKey(public_key=own.pem))
         except HubRefusedError as error:
             if error.problem.code == ANOTHER_KEY:
-                raise KeyNotTrustedError(
-                    f"the hub has {centre} sign with another key than the one here, "
-                    f"{own.fingerprint}: {error.problem.detail}; genshare key rotate hands over"
+                raise OwnKeyReplacedError(
+                    f"the hub has {centre} sign with another key than {self.key.file}, which is "
+                    f"{own.fingerprint}: {error.problem.detail}"
                 ) from error
             if error.problem.code != UNKNOWN_PATH:
                 raise
@@ -58,7 +58,7 @@ class Signer:
             Whether the hub keeps signatures.
 
         Raises:
-            KeyNotTrustedError, HubRefusedError: See `introduce`.
+            OwnKeyReplacedError, HubRefusedError: See `introduce`.
         """
         if not self.introduce(record.centre):
             return False

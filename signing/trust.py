@@ -114,13 +114,13 @@ class TrustStore:
         return read_model(Trust, self.file, TrustFileError)
 
     def change(self, change: Callable[[Trust], Trust]) -> Trust:
-        """Change what is trusted, one process at a time, and return it."""
+        """Change what is trusted, one process at a time, and return it; the file is there then."""
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             with in_turn(self.file.parent):
                 before = self.read()
                 after = change(before)
-                if after != before:
+                if after != before or not self.file.exists():
                     write_text(self.file, after.model_dump_json(indent=2) + "\n")
                 return after
         except OSError as error:

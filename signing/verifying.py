@@ -6,7 +6,7 @@ from shared.errors import BrokenPackageError
 from shared.packages import MANIFEST, Package, open_package
 from signing.bundles import read_bundle
 from signing.errors import KeyNotTrustedError, NotSignedError
-from signing.judging import Finding
+from signing.judging import Finding, unsigned
 from signing.keys import PublicKey
 from signing.packages import BESIDE, SIGNATURE, check_package
 from signing.trust import Trust, key_in
@@ -16,22 +16,33 @@ def verify_folder(folder: Path, trust: Trust, key: PublicKey | None) -> tuple[Pa
     """Check every file of a package's folder, and who signed it.
 
     Args:
-        key: The key that must have signed it; None: one that is trusted.
+        key: The key that must have signed it; None: what the centre's mode asks for. A key that
+            is not trusted is refused in every mode but `off`: without a hub, only its name is
+            known, so that nothing can be checked.
 
     Raises:
         PackageError: A file is missing, changed, or not of the package.
-        NotSignedError: There is no signature.
+        NotSignedError: There is no signature, and there must be one.
         KeyNotTrustedError, SignatureRefusedError: It is of another key, or wrong.
     """
     package = open_package(folder, partly=True)
     _check_nothing_else(package)
-    if not (folder / SIGNATURE).is_file():
-        raise NotSignedError(f"{folder} has no {SIGNATURE}: nobody signed it")
-    content = (folder / SIGNATURE).read_bytes()
+    return package, _finding(package, trust, key)
+
+
+def _finding(package: Package, trust: Trust, key: PublicKey | None) -> Finding:
+    file, centre = package.folder / SIGNATURE, package.card.centre
+    if key is None and trust.mode_of(centre) == "off":
+        return Finding(centre, None, "not looked at")
+    if not file.is_file():
+        if key is None and trust.mode_of(centre) == "warn":
+            return unsigned(trust, centre)
+        raise NotSignedError(f"{package.folder} has no {SIGNATURE}: nobody signed it")
+    content = file.read_bytes()
     if key is not None:
         check_package(content, key, package.manifest)
-        return package, Finding(package.card.centre, key.fingerprint, "pinned")
-    return package, _by_trusted_key(package, content, trust)
+        return Finding(centre, key.fingerprint, "pinned")
+    return _by_trusted_key(package, content, trust)
 
 
 def _by_trusted_key(package: Package, content: bytes, trust: Trust) -> Finding:

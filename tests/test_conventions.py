@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("centre_node", "hub", "shared", "signing", "simulation", "web_pages")
 
 
-def _errors() -> list[type[GenshareError]]:
+def errors_of_rooms() -> list[type[GenshareError]]:
     """Return every error that a room defines in its `errors.py`."""
     files = [file for room in ROOMS for file in sorted((ROOT / room).rglob("errors.py"))]
     names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
@@ -23,7 +23,7 @@ def _errors() -> list[type[GenshareError]]:
 
 
 def test_no_two_errors_have_the_same_code() -> None:
-    codes = [error.code for error in _errors()]
+    codes = [error.code for error in errors_of_rooms()]
 
     assert len(codes) > 50
     assert len(codes) == len(set(codes))
@@ -39,7 +39,7 @@ def test_the_page_of_errors_has_each_with_its_status_and_title() -> None:
     of_services = {GenshareError.code, *re.findall(r'code="(GS-\d{4})"', handlers)}
     page = {(code, status, title) for code, status, title, *_ in rows if code not in of_services}
 
-    assert page == {(error.code, str(error.status), error.title) for error in _errors()}
+    assert page == {(error.code, str(error.status), error.title) for error in errors_of_rooms()}
     assert {row[0] for row in rows} >= of_services
     assert all(len(row) == 6 and all(row) for row in rows)
     assert len({row[0] for row in rows}) == len(rows)

@@ -20,7 +20,7 @@ from shared.errors import (
     UnencryptedError,
 )
 from shared.json_bodies import JsonBody
-from signing.errors import KeyNotTrustedError
+from signing.errors import OwnKeyReplacedError
 
 CONNECTION = JsonBody[HubConnection | HubJoining](HubConnection | HubJoining)
 router = APIRouter(
@@ -47,7 +47,7 @@ ConnectionDep = Annotated[Connection, Depends(_connection)]
         HubUnreachableError,
         HubUnreadableError,
         WrongCentreError,
-        KeyNotTrustedError,
+        OwnKeyReplacedError,
         UnencryptedError,
     ),
     openapi_extra=CONNECTION.described,

@@ -39,7 +39,7 @@ class Connection:
             HubUnreachableError, HubRefusedError: It does not; nothing is remembered.
             WrongCentreError: The token is another's.
             UnencryptedError: It is on another machine, over plain HTTP.
-            KeyNotTrustedError: The hub has another key of this centre.
+            OwnKeyReplacedError: The hub has another key of this centre.
             DigestMismatchError: A join token is another centre's.
         """
         connection = wanted if isinstance(wanted, HubConnection) else self._joined(wanted, key)

@@ -10,10 +10,10 @@ from node_api.results import TrainedGenerator
 from shared.errors import BrokenPackageError
 from shared.files import put_in_place
 from shared.models import read_model
-from shared.packages import MANIFEST, Manifest, Package, manifest_digest
+from shared.packages import MANIFEST, PACKAGE, Manifest, Package, manifest_digest
 from shared.terms import CentreTerms, UseLimits
 
-PACKAGE, EARLIER_PACKAGES = "package", "earlier-packages"
+EARLIER_PACKAGES = "earlier-packages"
 
 
 def build_anew(

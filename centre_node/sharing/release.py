@@ -220,7 +220,7 @@ class Gate:
         Raises:
             HubTurnedAwayError: The hub refused the sender; nothing was sent, and nothing counts.
             HubRefusedError: The hub holds another statement of this version.
-            KeyNotTrustedError: The hub has another key of this centre.
+            OwnKeyReplacedError: The hub has another key of this centre.
         """
         package = release.package
         try:

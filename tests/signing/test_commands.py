@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.packages import Package
+from signing.errors import OwnKeyReplacedError
 from signing.keys import read_key
 from signing.packages import SIGNATURE
 from signing.publishing import Signer
@@ -100,8 +101,52 @@ def test_what_is_not_signed_passes_with_a_warning_or_not_at_all(
     assert "warning: not signed by centre-b" in warned.stderr
     assert "GS-2303" in refused.stderr
     assert "not looked at here" in unlooked.stderr
-    unsigned = genshare("verify", tmp_path / "warned")
-    assert (unsigned.code, "nobody signed it" in unsigned.stderr) == (1, True)
+
+
+def test_verify_goes_by_the_mode_as_a_fetch_does(tmp_path: Path, genshare: Genshare) -> None:
+    folder = write_tiny_package(tmp_path / "made").folder
+    warned = genshare("verify", folder)
+    genshare("trust", "mode", "off")
+    unlooked = genshare("verify", folder)
+    genshare("trust", "mode", "enforce", "--centre", "centre-b")
+    refused = genshare("verify", folder)
+
+    assert (warned.code, unlooked.code, refused.code) == (0, 0, 1)
+    assert "warning: not signed by centre-b" in warned.stdout
+    assert "not looked at here" in unlooked.stdout
+    assert "nobody signed it" in refused.stderr
+    assert "genshare trust mode warn --centre CENTRE" in refused.stderr
+
+
+def test_a_trust_file_that_is_named_must_be_there(tmp_path: Path, genshare: Genshare) -> None:
+    file, named = tmp_path / "typo.json", ("--trust", tmp_path / "typo.json")
+    asked = [
+        genshare("trust", "list", *named),
+        genshare("trust", "remove", "centre-b", *named),
+        genshare("verify", tmp_path, *named),
+        genshare(*FETCH, tmp_path / "out", "--hub-url", "http://127.0.0.1:9", *named),
+    ]
+    made = genshare("trust", "mode", "warn", *named)
+
+    assert [done.code for done in asked] == [1] * len(asked)
+    assert all("GS-2314" in done.stderr for done in asked)
+    assert made.stdout == (
+        f"other centres: warn; the first key that is seen is trusted from then on; made {file}\n"
+    )
+    assert genshare("trust", "list", *named).code == 0
+
+
+def test_a_mode_of_a_centre_says_how_many_of_its_keys_are_known(genshare: Genshare) -> None:
+    unknown = genshare("trust", "mode", "warn", "--centre", "nobody-known")
+    genshare("trust", "add", "centre-b", "0" * 64)
+    known = genshare("trust", "mode", "off", "--centre", "centre-b")
+    mistyped = genshare("trust", "remove", "nobody")
+
+    assert unknown.stdout.startswith("nobody-known: warn; no keys known here")
+    assert known.stdout == "centre-b: off; 1 key known here\n"
+    assert "but of centre-b, nobody-known" in mistyped.stderr
+    assert "remove the file" not in mistyped.stderr
+    assert "but of no hub" in genshare("trust", "forget", "nowhere").stderr
 
 
 def test_a_folder_is_verified_without_a_hub(shared: Shared, genshare: Genshare) -> None:
@@ -117,7 +162,7 @@ def test_a_folder_is_verified_without_a_hub(shared: Shared, genshare: Genshare) 
     added = genshare("verify", folder)
     (folder / "more.txt").unlink()
     (folder / SIGNATURE).unlink()
-    unsigned = genshare("verify", folder)
+    unsigned = genshare("verify", folder, "--key", public)
 
     assert json.loads(right.stdout)["manifest_digest"] == shared.package.digest
     assert [done.code for done in (right, wrong, added, unsigned)] == [0, 1, 1, 1]
@@ -136,10 +181,13 @@ def test_a_key_hands_over_and_receivers_follow(shared: Shared, genshare: Genshar
     )
     owner = shared.hub.client(token)
     package = write_tiny_package(shared.folder / "next", title="Next")
+    with pytest.raises(OwnKeyReplacedError, match=r"another key than .*centre-b\.pem"):
+        Signer(read_key(old), owner).introduce("centre-b")
     Signer(read_key(new), owner).sign(owner.publish(package), None)
     fetched = genshare(*FETCH, shared.folder / "fetched")
 
     assert done.code == 0, done.stderr
+    assert f"--signing-key {new}, or put it in place of {old}" in done.stderr.replace("\n", " ")
     assert (fetched.code, "a trusted key of this centre hands over" in fetched.stderr) == (0, True)
 
 
@@ -150,7 +198,9 @@ def test_a_key_hands_over_and_receivers_follow(shared: Shared, genshare: Genshar
         (("trust", "add", "Centre B", "0" * 64), 2, "is no name of a centre"),
         (("trust", "remove", "centre-b"), 1, "no key of centre-b is trusted here"),
         (("key", "show"), 1, "cannot be read"),
+        (("key", "show", "--signing-key", "."), 1, "the key . is a folder"),
         (("verify", "nowhere"), 1, "cannot be read"),
+        (("verify", __file__), 1, "is no folder"),
     ],
 )
 def test_wrong_words_are_one_sentence(

@@ -65,8 +65,8 @@ def test_what_is_no_key_of_ours_is_one_sentence(tmp_path: Path) -> None:
     private = generate_private_key(SECP384R1())
     encoding, form = Encoding.PEM, PrivateFormat.PKCS8
     files = {
-        "no private key": b"something else",
-        "without a password": private.private_bytes(encoding, form, BestAvailableEncryption(b"x")),
+        "is no key; a private key in PEM form": b"something else",
+        "has a password": private.private_bytes(encoding, form, BestAvailableEncryption(b"x")),
         "another kind than ECDSA on the curve P-256": private.private_bytes(
             encoding, form, NoEncryption()
         ),
@@ -78,8 +78,22 @@ def test_what_is_no_key_of_ours_is_one_sentence(tmp_path: Path) -> None:
             read_key(tmp_path / "key.pem")
     with pytest.raises(KeyUnusableError, match="cannot be read"):
         read_key(tmp_path / "nowhere.pem")
+    with pytest.raises(KeyUnusableError, match="is a folder"):
+        read_key(tmp_path)
     public = private.public_key().public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
     with pytest.raises(KeyUnusableError, match="another kind"):
         read_public_key(public.decode())
-    with pytest.raises(KeyUnusableError, match="no public key in PEM form"):
+    with pytest.raises(
+        KeyUnusableError, match="is no public key; a public key in PEM form is wanted"
+    ):
         read_public_key("-----BEGIN")
+
+
+def test_one_half_of_a_key_in_the_others_place_is_named(tmp_path: Path) -> None:
+    key, public = make_key(tmp_path / "key.pem"), tmp_path / "public.pem"
+    public.write_text(key.public.pem)
+
+    with pytest.raises(KeyUnusableError, match=r"public\.pem is a public key; a private key"):
+        read_key(public)
+    with pytest.raises(KeyUnusableError, match=r"key\.pem is a private key, .*; a public key"):
+        read_public_key(key.file.read_text(), name=str(key.file))

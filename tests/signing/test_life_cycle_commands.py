@@ -51,6 +51,11 @@ def test_a_version_is_withdrawn_and_whoever_fetched_it_is_told(
     )
     again = typed("fetch", *GENERATOR, "--version", "1", "--out", tmp_path / "again")
     refreshed = typed("refresh", held)
+    held_again = typed("fetch", *GENERATOR, "--version", "1", "--out", held)
+    verified = typed.genshare("verify", held)
+    archive = tmp_path / "held.tar"
+    exported = typed.genshare("export-package", held, "--out", archive)
+    imported = typed.genshare("import-package", archive, "--out", tmp_path / "imported")
     told = typed("state", *GENERATOR)
     listed = typed("list", "--state", "withdrawn")
 
@@ -64,11 +69,29 @@ def test_a_version_is_withdrawn_and_whoever_fetched_it_is_told(
         "centre-b/lesions-dcgan version 2: approved",
         f"centre-b/lesions-dcgan version 1: {said}",
     ]
+    for done in (held_again, verified, exported, imported):
+        assert (done.code, said in " ".join(done.stderr.split())) == (0, True), done.stderr
+        assert "draws patches" not in done.stderr
     mark = read_mark(held)
     assert mark is not None
     assert mark.state == "withdrawn"
     assert "Tiny one" in listed.stdout
     assert "Tiny two" not in listed.stdout
+
+
+def test_a_wrong_folder_does_not_keep_the_others_from_being_refreshed(
+    typed: Typed, tmp_path: Path
+) -> None:
+    held = tmp_path / "training" / "package"
+    typed("fetch", *GENERATOR, "--version", "1", "--out", held)
+
+    done = typed("refresh", tmp_path / "nope", held.parent, held)
+
+    assert done.code == 1
+    assert done.stdout == f"{held}: centre-b/lesions-dcgan, version 1 is approved\n"
+    nowhere, training = done.stderr.splitlines()[-2:]
+    assert "nope/manifest.json cannot be read" in nowhere
+    assert training == f"error: {held.parent} is no package, but {held} in it is one"
 
 
 def test_an_alias_is_pointed_and_fetched_by(typed: Typed, tmp_path: Path) -> None:
