@@ -18,9 +18,16 @@ from shared.names import Digest
 from shared.records import NewKey
 from shared.safe_text import shown
 from shared.verbosity import note
-from signing.errors import KeyUnusableError, NotKnownHereError
+from signing.errors import NotKnownHereError
 from signing.key_chains import sign_rotation
-from signing.keys import PublicKey, SigningKey, make_key, read_key, read_public_key
+from signing.keys import (
+    PublicKey,
+    SigningKey,
+    make_key,
+    read_content,
+    read_key,
+    read_public_key,
+)
 from signing.own_status import OwnStatus
 from signing.places import SigningKeyGiven, TrustGiven, key_file, trust_store
 from signing.remembered import REMEMBERED, RememberedStore
@@ -331,9 +338,4 @@ def verify(
 
 
 def _public_key(file: Path) -> PublicKey:
-    try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        what = "is a folder" if file.is_dir() else f"cannot be read: {error.strerror}"
-        raise KeyUnusableError(f"the key {file} {what}") from error
-    return read_public_key(text, name=str(file))
+    return read_public_key(read_content(file).decode(errors="replace"), name=str(file))

@@ -121,22 +121,32 @@ def read_key(file: Path) -> SigningKey:
         KeyUnusableError: It holds none of our kind, or cannot be read.
         KeyReadableError: Others may read it.
     """
+    content = read_content(file)
     try:
-        content = file.read_bytes()
         key = load_pem_private_key(content, password=None)
-        if others_may_read(file):
-            raise KeyReadableError(f"others may read {file}; chmod 600 {file} keeps them out")
-    except OSError as error:
-        what = "is a folder" if file.is_dir() else f"cannot be read: {error.strerror}"
-        raise KeyUnusableError(f"the key {file} {what}") from error
     except TypeError as error:
         raise KeyUnusableError(f"{file} has a password; a key without one is wanted") from error
     except (ValueError, UnsupportedAlgorithm) as error:
         what = "a public key" if PUBLIC in content else "no key"
         raise KeyUnusableError(f"{file} is {what}; a private key in PEM form is wanted") from error
+    if others_may_read(file):
+        raise KeyReadableError(f"others may read {file}; chmod 600 {file} keeps them out")
     if not (isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1)):
         raise KeyUnusableError(f"{file} holds a key of another kind than ECDSA on the curve P-256")
     return SigningKey(key, file)
+
+
+def read_content(file: Path) -> bytes:
+    """Return what is in a key's file.
+
+    Raises:
+        KeyUnusableError: It cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        what = "is a folder" if file.is_dir() else f"cannot be read: {error.strerror}"
+        raise KeyUnusableError(f"the key {file} {what}") from error
 
 
 def key_of(folder: Path) -> SigningKey:

@@ -103,7 +103,7 @@ def test_a_hub_that_has_another_key_of_the_centre_is_not_connected(
 
     answer = node.connect(hub, token=token)
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "GS-2304")
+    assert (answer.status_code, answer.json()["code"]) == (422, "GS-2313")
     assert node.ask("GET", "/hub-connection").status_code == 409
 
 
