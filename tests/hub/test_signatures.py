@@ -15,7 +15,7 @@ from shared.errors import HubRefusedError
 from shared.hub_client import HubClient
 from shared.packages import Package
 from shared.records import GeneratorVersion, NewKey
-from signing.errors import KeyNotTrustedError
+from signing.errors import OwnKeyReplacedError
 from signing.key_chains import sign_rotation
 from signing.keys import SigningKey, make_key
 from signing.packages import check_package, sign_audit, sign_package
@@ -89,7 +89,7 @@ def test_publishing_again_keeps_the_signatures_that_are_there(published: Publish
 
     assert None not in kept
     assert (calls.package_signature(record), calls.audit_signature(record)) == kept
-    with pytest.raises(KeyNotTrustedError, match="the hub has centre-b sign with another key"):
+    with pytest.raises(OwnKeyReplacedError, match="the hub has centre-b sign with another key"):
         Signer(a_key(), published.owner).sign(record, statement)
 
 
