@@ -106,8 +106,8 @@ def cancelled_at_random(worked: Worked, seed: int) -> tuple[str, float | None]:
 
 
 @pytest.mark.timeout(600)
-def test_ten_cancels_at_random_moments_hold_and_are_resumed(worked: Worked) -> None:
-    outcomes = [cancelled_at_random(worked, seed) for seed in range(10)]
+def test_cancels_at_random_moments_hold_and_are_resumed(worked: Worked) -> None:
+    outcomes = [cancelled_at_random(worked, seed) for seed in range(4)]
 
     assert sum(took is not None for _, took in outcomes) >= 5
 

@@ -9,7 +9,7 @@ import pytest
 from tests.centre_node.node_server import ENDED, PATCHES, Node
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nightly
 SECONDS = 300
 STUDY = {
     "kind": "study",

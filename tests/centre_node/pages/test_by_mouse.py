@@ -192,6 +192,7 @@ def taker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     node.stop()
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(900)
 def test_from_phantoms_to_a_report_by_mouse_in_both_colour_schemes(
     browser: Browser, hub: RunningHub, donor: Node, taker: Node
