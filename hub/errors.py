@@ -57,7 +57,7 @@ class CentreNotFoundError(
     code="GS-1005",
     status=404,
     title="No such centre",
-    hint="List the centres with GET /api/v1/centres.",
+    hint="See the hub's page Centres, or ask GET /api/v1/centres.",
 ):
     """No centre of that name is enrolled."""
 
@@ -67,7 +67,7 @@ class GeneratorNotFoundError(
     code="GS-1101",
     status=404,
     title="No such generator",
-    hint="List the generators with GET /api/v1/generators.",
+    hint="`genshare list` shows the generators; a program asks GET /api/v1/generators.",
 ):
     """No generator has that name and version."""
 
@@ -236,7 +236,7 @@ class AliasNotFoundError(
     code="GS-1325",
     status=404,
     title="No such alias",
-    hint="GET .../aliases lists a generator's aliases.",
+    hint="Leave --alias out for the latest version; a program asks GET .../aliases for them.",
 ):
     """A generator has no alias of that name."""
 

@@ -29,6 +29,11 @@ END = bytes(2 * BLOCK)
 SIZE_FIELD = slice(124, 136)
 
 Kind = Literal["genshare hub", "genshare package"]
+TAKEN_IN_BY: dict[Kind, str] = {
+    "genshare hub": "genshare hub import",
+    "genshare package": "genshare import-package",
+}
+CHECK_PATH = "Check the path: it must be that of a file that you may read."
 OnBytes = Callable[[int, int], None]
 """Takes how many bytes are done, and of how many."""
 
@@ -92,7 +97,10 @@ def write_archive(
         ArchiveRefusedError: Something is at `out`, or a file is not as its source says.
     """
     if out.exists():
-        raise ArchiveRefusedError(f"{out} is there already")
+        raise ArchiveRefusedError(
+            f"{out} is there already",
+            hint="Choose another name, or move the file that is there away.",
+        )
     ordered = sorted(sources, key=lambda source: source.member.name)
     contents = Contents(kind=kind, files=tuple(source.member for source in ordered))
     with whole_file(out.absolute()) as temporary, _private(temporary) as file:
@@ -137,7 +145,8 @@ def _opened(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
     except OSError as error:
-        raise ArchiveRefusedError(f"{path} cannot be read: {error.strerror}") from error
+        sentence = f"{path} cannot be read: {error.strerror}"
+        raise ArchiveRefusedError(sentence, hint=CHECK_PATH) from error
 
 
 def _private(path: Path) -> IO[bytes]:
@@ -172,7 +181,10 @@ def _read_contents(file: IO[bytes], path: Path, kind: Kind) -> Contents:
         otherwise="it",
     )
     if contents.kind != kind:
-        raise ArchiveRefusedError(f"{path} holds a {contents.kind}, not a {kind}")
+        raise ArchiveRefusedError(
+            f"{path} holds a {contents.kind}, not a {kind}",
+            hint=f"`{TAKEN_IN_BY[contents.kind]}` takes it in.",
+        )
     _expect(file, _padding(size), path, f"the end of {CONTENTS}")
     return contents
 

@@ -18,6 +18,7 @@ from shared.plain_http import check_encrypted
 from shared.safe_text import shown
 
 CONNECT_SECONDS = 10.0
+SCHEMES = {"http", "https"}
 
 
 def http_client(
@@ -36,9 +37,11 @@ def http_client(
         trust_env: Whether proxies and certificates that the environment names are used.
 
     Raises:
-        httpx.InvalidURL: The URL is none.
+        httpx.InvalidURL: The URL is none of HTTP.
         UnencryptedError: The token would go to another machine over plain HTTP.
     """
+    if httpx.URL(url).scheme not in SCHEMES:
+        raise httpx.InvalidURL("it must begin with http:// or https://")
     check_encrypted(httpx.URL(url), token, allowed=allow_unencrypted)
     return httpx.Client(
         base_url=url,

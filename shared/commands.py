@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable
-from datetime import UTC
 from typing import Annotated
 
 import typer
@@ -16,7 +15,7 @@ from shared.packages import canonical_json
 from shared.records import GeneratorVersion
 from shared.safe_text import shown, shown_json
 from shared.statements import statement_sentence
-from shared.states import APPROVED, IN_WORDS, State
+from shared.states import APPROVED, State
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -39,12 +38,6 @@ Centre = Annotated[
 Generator = Annotated[
     str, typer.Argument(metavar="NAME", callback=name_argument, help="The generator's name.")
 ]
-
-
-COLUMNS = (
-    *("centre", "name", "version", "state"),
-    *("title", "architecture", "patches", "published"),
-)
 
 
 @app.command("list")
@@ -82,21 +75,9 @@ def list_generators(
     if json:
         _write_json(records)
         return
-    from rich.console import Console
-    from rich.table import Column, Table
-    from rich.text import Text
+    from shared.version_table import print_versions
 
-    table = Table(*(Column(name, overflow="fold") for name in COLUMNS))
-    for record in records:
-        card = record.card
-        kind = f"{card.architecture.kind}, {card.architecture.image_size} px"
-        kind = ", ".join([kind, *card.architecture.classes])
-        patches = str(card.training_set.patches or "unknown")
-        published = f"{record.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        named = (record.centre, record.name, str(record.version), IN_WORDS[record.state])
-        told = (*named, card.title, kind, patches, published)
-        table.add_row(*(Text(shown(cell)) for cell in told))
-    Console().print(table)
+    print_versions(records)
 
 
 def _write_json(records: Iterable[GeneratorVersion]) -> None:

@@ -6,7 +6,10 @@ from shared.problems import GenshareError, Problem
 from shared.safe_text import shown
 
 UNAUTHORIZED = 401
-TOKEN_HINT = "A token is given with --token, or in the environment as GENSHARE_HUB_TOKEN."  # noqa: S105
+NOT_LET_IN = (
+    "Give a token with --token, or in the environment as GENSHARE_HUB_TOKEN; the hub's operator "
+    "makes one with `genshare hub invite CENTRE`."
+)
 
 
 class SharedError(GenshareError, code="GS-2000", status=500):
@@ -177,7 +180,7 @@ class HubRefusedError(
         super().__init__(f"the hub refused ({reason}")
         self.problem = problem
         advice = shown(problem.hint) or self.hint
-        self.hint = f"{advice} {TOKEN_HINT}" if problem.status == UNAUTHORIZED else advice
+        self.hint = NOT_LET_IN if problem.status == UNAUTHORIZED else advice
 
 
 class HubTurnedAwayError(HubRefusedError, code="GS-2241", status=502, title="Turned away"):

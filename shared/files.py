@@ -18,6 +18,7 @@ from typing import IO
 from shared.errors import FolderInUseError, OutOfSpaceError
 from shared.problems import GenshareError
 
+ANOTHER_FOLDER = "Choose another folder: one that does not exist yet, or is empty."
 GRACE_SECONDS = 2.0
 MANY_FILES = 100
 
@@ -73,7 +74,7 @@ def check_new(folder: Path, refused: type[GenshareError]) -> None:
         GenshareError: There is something; it is `refused`.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise refused(f"{folder} is there already and not empty")
+        raise refused(f"{folder} is there already and not empty", hint=ANOTHER_FOLDER)
 
 
 def put_in_place(temporary: Path, path: Path) -> None:

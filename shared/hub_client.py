@@ -21,7 +21,14 @@ from shared.errors import (
     StatementRefusedError,
 )
 from shared.fetched_files import FileFetcher
-from shared.files import put_in_place, sync, sync_folder, work_folder, write_whole
+from shared.files import (
+    ANOTHER_FOLDER,
+    put_in_place,
+    sync,
+    sync_folder,
+    work_folder,
+    write_whole,
+)
 from shared.hub_exchange import HubExchange, HubLimits
 from shared.life_cycle_calls import LifeCycleCalls
 from shared.marks import keep_mark
@@ -85,7 +92,8 @@ def connect(
             allow_unencrypted=allow_unencrypted,
         )
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise HubAddressError(f"{url!r} is no URL of a hub: {error}") from error
+        without_password = url.rpartition("@")[2]
+        raise HubAddressError(f"{without_password!r} is no URL of a hub: {error}") from error
     return HubClient(http, limits)
 
 
@@ -341,7 +349,9 @@ class HubClient:
             put_in_place(partial, folder.absolute())
             return replace(fetched, folder=folder)
         if not (folder / MANIFEST).is_file():
-            raise PackageNotKeptError(f"{folder} is there already, and is no package to add to")
+            raise PackageNotKeptError(
+                f"{folder} is there already, and is no package to add to", hint=ANOTHER_FOLDER
+            )
         package = the_one(open_package(folder, partly=True), record)
         held = {file.name for file in package.weights}
         if wanted <= held:

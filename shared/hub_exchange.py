@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.bounded_http import body_of, opened
 from shared.budgets import Budget, UnreadableAnswerError
+from shared.connection_words import why_no_answer
 from shared.errors import (
     HubAddressError,
     HubRefusedError,
@@ -31,7 +32,6 @@ from shared.records import (
     LogHead,
 )
 from shared.repeats import Answer, Attempts, Patience, repeated
-from shared.safe_text import shown
 from shared.statements import LARGEST_STATEMENT_BYTES, AuditStatement
 from shared.states import Alias, VersionState, VersionStates
 
@@ -186,7 +186,7 @@ class HubExchange:
             raise HubUnreadableError(str(error)) from error
         except httpx.RequestError as error:
             raise HubUnreachableError(
-                f"no answer from the hub at {self.url} to {method} {path}: {shown(str(error))}"
+                f"no answer from the hub at {self.url} to {method} {path}: {why_no_answer(error)}"
             ) from error
         except UnicodeError as error:  # so says the name resolution of a host's name
             raise HubAddressError(f"{self.url!r} is no URL of a hub: {error}") from error

@@ -8,7 +8,9 @@ from types import FrameType
 from typing import NoReturn
 
 INTERRUPTED, TERMINATED = 130, 143
-SENTENCE = "interrupted; start the same command again and it goes on from what is finished"
+SENTENCE = (
+    "interrupted; start the same command again: it goes on from what is finished, if anything is"
+)
 
 
 @contextmanager

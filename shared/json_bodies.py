@@ -19,8 +19,10 @@ from anyio import to_thread
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from shared.json_documents import read_json
+from shared.known_fields import right_fields
 from shared.preconditions import check_conditions
 
 Value = TypeVar("Value")
@@ -70,17 +72,30 @@ class JsonBody(Generic[Value]):
     def _adapter(self) -> TypeAdapter[Value]:
         return TypeAdapter(self._kind)
 
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        return self._adapter.json_schema()
+
     def _validated(self, content: bytes) -> Value:
         try:
             return self._adapter.validate_python(read_json(content), strict=True)
         except ValidationError as error:
             faults = error.errors(include_input=False, include_url=False)
-            in_body = [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
+            in_body = [
+                {**self._with_fields(fault), "loc": ("body", *fault["loc"])} for fault in faults
+            ]
             raise RequestValidationError(in_body) from error
         except JSONDecodeError as error:
             raise RequestValidationError([_fault("json_invalid", (error.pos,), "")]) from error
         except ValueError as error:
             raise RequestValidationError([_fault("json_refused", (), str(error))]) from error
+
+    def _with_fields(self, fault: ErrorDetails) -> dict[str, Any]:
+        """Return a fault; that of a field that there is not with those that there are."""
+        if fault["type"] != "extra_forbidden":
+            return dict(fault)
+        fields = right_fields(self._schema, fault["loc"])
+        return {**fault, "ctx": {"fields": fields}}
 
 
 def is_json(content_type: str) -> bool:

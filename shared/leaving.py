@@ -9,6 +9,7 @@ from shared.fidelity import METRICS, FidelityReport, FidelityRow
 FINE_BELOW = 100
 FINE, COARSE = 5, 10
 DIGITS, DECIMALS = 3, 2
+FEWER_DIGITS_FROM = 10
 
 
 def told_count(count: int) -> int:
@@ -49,5 +50,10 @@ def _told_row(row: FidelityRow) -> FidelityRow:
 
 
 def _told(value: float | None) -> float | None:
-    """Return a number with three digits at most, two of them behind the point."""
-    return None if value is None else round(float(f"{value:.{DIGITS}g}"), DECIMALS) + 0.0  # no -0
+    """Return a number with three digits at most, two of them behind the point; rounded once."""
+    if value is None:
+        return None
+    told = (
+        float(f"{value:.{DIGITS}g}") if abs(value) >= FEWER_DIGITS_FROM else round(value, DECIMALS)
+    )
+    return told + 0.0  # no -0

@@ -14,7 +14,6 @@ LIST, OBJECT = "must be a list", "must be a set of named fields"
 SWITCH, MOMENT = "must be true or false", "must be a date and time, such as 2022-03-01T12:00:00Z"
 WORDS: Mapping[str, str] = {
     "missing": "is missing",
-    "extra_forbidden": "there is no such field",
     "none_required": "must be left empty",
     "json_type": "is no readable JSON",
     "finite_number": "must be a finite number",
@@ -65,7 +64,13 @@ def _no_json(context: Context) -> str:
     return "is no readable JSON" + (f", from {place[0].replace(' c', ', c')} on" if place else "")
 
 
+def _no_such_field(context: Context) -> str:
+    known = ", ".join(context.get("fields", ()))
+    return "there is no such field" + (f"; there is {known}" if known else "")
+
+
 LIMITS: Mapping[str, Callable[[Context], str]] = {
+    "extra_forbidden": _no_such_field,
     "json_invalid": _no_json,
     "greater_than_equal": lambda given: f"must be {_number(given['ge'])} or more",
     "greater_than": lambda given: f"must be above {_number(given['gt'])}",

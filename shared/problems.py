@@ -36,6 +36,16 @@ class GenshareError(Exception):
     hint: str = "Look for the request id in the service's log."
     retry_after_seconds: int | None = None  # when it makes sense to ask again, where that is known
 
+    def __init__(self, *sentence: object, hint: str | None = None) -> None:
+        """Make an error of a sentence.
+
+        Args:
+            hint: What to do in this case, where what helps elsewhere does not fit.
+        """
+        super().__init__(*sentence)
+        if hint is not None:
+            self.hint = hint
+
     def __init_subclass__(
         cls,
         *,

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ValidationError
 from shared import bounded_http
 from shared.bounded_http import body_of, opened
 from shared.budgets import Budget, UnreadableAnswerError
+from shared.connection_words import why_no_answer
 from shared.problems import Problem
 from shared.repeats import Answer, Attempts, Patience, repeated
-from shared.safe_text import shown
 from simulation.errors import ServiceRefusedError, ServiceUnreachableError, ServiceUnreadableError
 
 API = "/api/v1"
@@ -106,7 +106,7 @@ class ServiceClient:
         except httpx.RequestError as error:
             url = str(self._http.base_url).rstrip("/")
             raise ServiceUnreachableError(
-                f"no answer from {self.name} at {url} to {method} {path}: {shown(str(error))}"
+                f"no answer from {self.name} at {url} to {method} {path}: {why_no_answer(error)}"
             ) from error
 
     def _unreadable(self, what: str) -> ServiceUnreadableError:

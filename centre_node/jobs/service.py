@@ -172,7 +172,7 @@ class Jobs:
                 f"the approval is of the review {approval.digest}, but {review.digest} waits"
             )
         if review.collapse is not None and not approval.despite_collapse:
-            raise CollapseSuspectedError(f"mode collapse is suspected: {review.collapse}")
+            raise CollapseSuspectedError(f"not approved: {review.collapse}")
         answer = Answered(by=approval.by, at=self._answered_at(), approved=True)
         if not self._store.answer(job_id, review.model_copy(update={"answer": answer})):
             raise self._not_waiting(job_id)

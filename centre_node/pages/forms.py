@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from shared.field_values import expected, shown
+from shared.plain_words import plain_words
 
 Control = Literal["text", "secret", "check", "select", "checks", "lines"]
 Given = Mapping[str, Sequence[str]]
@@ -386,11 +387,11 @@ def _told(detail: ErrorDetails, field: FormField | None) -> str:
     if detail["type"] == "missing" and (field is None or is_field):
         return "Fill this in." if is_field else f"{detail['loc'][-1]} is missing."
     if detail["type"] == "value_error":
-        told = detail["msg"].removeprefix("Value error, ")
+        told = plain_words(detail)
     elif field is not None and field.expected:
         told = f"it must be {field.expected}"
     elif field is not None and field.choices:
         told = f"choose one of {', '.join(choice.label for choice in field.choices)}"
     else:
-        told = detail["msg"]
+        told = plain_words(detail)
     return f"{told[:1].upper()}{told[1:]}{'' if told.endswith('.') else '.'}"

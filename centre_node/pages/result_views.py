@@ -127,7 +127,7 @@ def _training(job: Job, trained: FinishedTraining) -> Found:
 
 WARN_OF_COLLAPSE = (
     "Mode collapse is suspected: it draws much the same patch again and again. Look at the "
-    "samples; another seed, or fewer epochs, often helps."
+    "samples: where they are grey still, more epochs help; else another seed, or fewer epochs."
 )
 
 

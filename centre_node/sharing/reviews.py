@@ -66,7 +66,7 @@ def review_lines(review: Review) -> Iterator[str]:
     if review.waived_by is not None:
         yield f"waived by {review.waived_by}"
     if review.collapse is not None:
-        yield f"mode collapse suspected: {review.collapse}"
+        yield review.collapse
     yield f"digest of all this: {review.digest}"
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from shared.bounded_http import body_of, http_client, opened
 from shared.budgets import Budget
+from shared.connection_words import why_no_answer
 from shared.errors import UnencryptedError
 from shared.findings import Finding, broken, fine, not_looked_at, notice
 from shared.problems import Problem
@@ -78,7 +79,7 @@ def look_at_service(
             yield from _look(service, url, http, token=token)
     except UnencryptedError as error:
         yield broken(service.name, str(error), error.hint)
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         yield broken(
             service.name,
             f"{shown(url)} is no address of a service: {error}",
@@ -87,7 +88,7 @@ def look_at_service(
     except httpx.RequestError as error:
         yield broken(
             service.name,
-            f"no answer from {shown(url)}: {shown(str(error)) or type(error).__name__}",
+            f"no answer from {shown(url)}: {why_no_answer(error)}",
             f"See that it runs ({service.start}), that the address is right, and that no "
             "firewall or proxy stands between",
         )

@@ -10,6 +10,7 @@ from shared.errors import WrongArgumentError
 from shared.field_values import expected, sentence
 from shared.models import LARGEST_SEED, LARGEST_SIDE_PX, MOST_KINDS, Model, StrictModel
 from shared.names import InWords, LesionKind, Pathology
+from shared.plain_words import plain_words
 
 MOST_THREADS = 1_024
 MOST_SAMPLED = 10**9
@@ -94,8 +95,9 @@ def _told(model: type[Model], given: dict[str, Any], error: ValidationError) -> 
     name = str(first["loc"][0])
     if name not in model.model_fields:
         return f"there is no {name}; there are {', '.join(model.model_fields)}"
-    must = expected(model.model_fields[name]).removesuffix(", by commas") or first["msg"]
-    return f"{name} is {_shown(given[name])}; it must be {must}"
+    must = expected(model.model_fields[name]).removesuffix(", by commas")
+    why = f"it must be {must}" if must else plain_words(first)
+    return f"{name} is {_shown(given[name])}; {why}"
 
 
 def _shown(value: Any) -> str:

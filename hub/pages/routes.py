@@ -100,6 +100,7 @@ def show_generators(
         architecture_words=ARCHITECTURES,
         states=STATES,
         choices=shown.choices(),
+        out_of_use=shown.out_of_use(caller),
         listed=shown.generators(asked.wanted, caller),
     )
 
@@ -197,7 +198,7 @@ def show_log(
     request: Request, site: SiteDep, log: LogDep, asked: Annotated[AskedLog, Query()]
 ) -> Response:
     """Show what happened, newest first."""
-    wanted = LogFilter(asked.action or None, asked.caller or None, asked.centre or None)
+    wanted = LogFilter(asked.action, asked.caller or None, asked.centre or None)
     content, following = log.page(wanted, cursor=asked.cursor, limit=ENTRIES_OF_A_PAGE)
     return site.page(
         request,

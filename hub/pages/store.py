@@ -154,6 +154,20 @@ class Shown:
             found = tuple(map(_listed, session.execute(ordered)))
         return ListedPage(found, total, first + 1)
 
+    def out_of_use(self, caller: Caller) -> dict[State, int]:
+        """Return how many generators have a version in each state that is not in use."""
+        found = (
+            select(STATE.label("state"), VersionRow.centre, VersionRow.name)
+            .select_from(VersionRow)
+            .outerjoin(StateRow, StateRow.version_id == VersionRow.id)
+            .where(seen_by(caller), STATE.not_in(SERVED))
+            .distinct()
+            .subquery()
+        )
+        query = select(found.c.state, func.count()).group_by(found.c.state).order_by(found.c.state)
+        with Session(self._engine) as session:
+            return {row[0]: row[1] for row in session.execute(query)}
+
     def choices(self) -> Choices:
         """Return the centres and architectures that generators have."""
         with Session(self._engine) as session:

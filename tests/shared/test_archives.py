@@ -187,3 +187,27 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path, genshare: Gens
     assert done.code == 1
     assert "none.tar cannot be read: No such file or directory" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_refusal_says_what_helps_there(
+    archive: Path, package: Package, tmp_path: Path, genshare: Genshare
+) -> None:
+    """A copy made again helps where bytes are wrong, not where a name is."""
+
+    def hint(*arguments: str | Path) -> str:
+        done = genshare(*map(str, arguments))
+        assert done.code == 1
+        return done.stderr.splitlines()[-1]
+
+    taken, out = tmp_path / "taken", tmp_path / "out"
+    taken.mkdir()
+    (taken / "a").touch()
+    broken = tmp_path / "broken.tar"
+    broken.write_bytes(archive.read_bytes()[:-1])
+
+    assert "another name" in hint("export-package", package.folder, "--out", archive)
+    assert "Check the path" in hint("import-package", tmp_path / "none.tar", "--out", out)
+    assert "Check the path" in hint("import-package", taken, "--out", out)
+    assert "genshare hub import" in hint("import-package", archive, "--out", out)
+    assert "another folder" in hint("import-package", archive, "--out", taken)
+    assert "Copy the file again" in hint("hub", "import", broken, "--data-dir", out)

@@ -71,7 +71,11 @@ def test_a_url_that_is_none_is_named() -> None:
         connect("http://[::1", None)
 
 
-@pytest.mark.parametrize("url", ["", "127.0.0.1", "ftp://127.0.0.1"])
+@pytest.mark.parametrize("url", ["", "127.0.0.1", "ftp://127.0.0.1", "ftp://me:secret@127.0.0.1"])
 def test_a_url_without_http_reaches_no_hub(url: str) -> None:
-    with pytest.raises(HubUnreachableError, match="no answer from the hub at"):
-        connect(url, None, ONCE).version("centre-a", "masses", None)
+    with pytest.raises(
+        HubAddressError, match=r"no URL of a hub: it must begin with http:// or h"
+    ) as caught:
+        connect(url, None, ONCE)
+
+    assert "secret" not in str(caught.value)

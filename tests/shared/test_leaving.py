@@ -49,6 +49,17 @@ def test_a_told_report_has_three_digits_of_each_number_and_no_seed() -> None:
     assert told_fidelity(told) == told
 
 
+def test_a_number_is_rounded_once_as_the_sentence_beside_it_rounds_it() -> None:
+    report = _report()
+    for exact in (0.7351, 0.7349, 0.0951, 1.2345, 9.996):
+        collapse = report.mode_collapse.model_copy(update={"spread_share": exact})
+
+        told = told_fidelity(report.model_copy(update={"mode_collapse": collapse}))
+
+        assert told is not None
+        assert f"{told.mode_collapse.spread_share:.2f}" == f"{exact:.2f}"
+
+
 def test_an_undefined_number_stays_so_with_its_reason() -> None:
     told = told_fidelity(_report(auroc=None, reasons={"auroc": "too few patients"}))
 

@@ -184,7 +184,9 @@ def test_an_error_is_a_page_for_a_browser_and_a_problem_for_a_program(service: S
 
     assert (page.status_code, problem.status_code) == (404, 404)
     assert page.headers["Content-Type"].startswith("text/html")
-    assert "there is nothing at this path" in page.text
+    assert "There is no page at this address." in page.text
+    assert "/docs" not in page.text
+    assert "See what there is" in page.text
     assert page.headers["X-Request-Id"] in page.text
     assert problem.headers["Content-Type"] == "application/problem+json"
     assert problem.json()["code"] == "GS-0003"

@@ -21,7 +21,7 @@ def test_a_person_is_shown_what_would_be_sent_and_approves_it(
 
     shown = capsys.readouterr().err
     assert "would be sent to https://hub.example.org as centre-b/lesions-dcgan:" in shown
-    assert "mode collapse suspected: few modes" in shown
+    assert "few modes" in shown.splitlines()
     assert "no audit was asked for" in shown
     assert review.digest in shown
 

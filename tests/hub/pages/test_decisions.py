@@ -87,6 +87,28 @@ def test_a_decision_that_is_none_is_a_page_with_a_reason(
     assert "pending review" in operator.get(PLACE).text
 
 
+def test_where_all_are_withdrawn_the_list_says_so_and_leads_there(hub: RunningHub) -> None:
+    operator = hub.browser(OPERATOR)
+    decide(operator, "approved")
+    decide(operator, "withdrawn", "It held copies")
+
+    page = operator.get("/generators").text
+
+    assert 'None in use; <a href="/generators?state=withdrawn">1 is withdrawn</a>.' in page
+    assert "lesions-dcgan" in operator.get("/generators?state=withdrawn").text
+
+
+def test_an_address_that_asks_for_what_there_is_not_says_what_there_is(hub: RunningHub) -> None:
+    answer = hub.browser(OPERATOR).get("/generators?state=foo&centre=No+Name")
+
+    assert answer.status_code == 422
+    assert "state: must be &#39;draft&#39;" in answer.text
+    assert "centre: must be lower-case letters" in answer.text
+    assert "literal" not in answer.text
+    assert "constrained" not in answer.text
+    assert hub.browser(OPERATOR).get("/generators?state=&centre=&kind=").status_code == 200
+
+
 def test_nobody_but_the_operator_decides(hub: RunningHub) -> None:
     for name in ("centre-b", "centre-a"):
         assert decide(hub.browser(name), "approved") == 403

@@ -157,6 +157,24 @@ def test_a_person_gets_everywhere_by_keyboard_alone(world: World) -> None:
         assert "genshare hub login" in page.locator("main").inner_text()
 
 
+def test_a_refused_route_wraps_and_what_has_no_centre_has_a_name(world: World) -> None:
+    route = "/generators/{centre}/{name}/versions/{version}/files/{file}"
+    event = Event(
+        action=Action.REFUSED, caller="centre-a", name="centre-x", detail={"route": route}
+    )
+    log = LogStore(open_database(world.hub.data_dir / "hub.sqlite"))
+    log.tell(event, at=datetime(2026, 1, 2))  # noqa: DTZ001 (in UTC, and does not say so)
+    with watched(world.browser, world.hub.url, viewport=NARROW) as window:
+        page = window.new_page()
+        world.log_in(page)
+        page.goto("/log?action=refused")
+
+        newest = page.locator("tbody tr").first
+        assert route in newest.inner_text()
+        assert newest.locator("td").last.inner_text().removeprefix("About: ") == "centre-x"
+        assert fits(page)
+
+
 def test_hostile_words_are_shown_as_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = "<img src=x onerror=alert(1)>\"'</title><script>alert(2)</script>{{ 7 * 7 }}"
     find = Registry.find
