@@ -173,7 +173,7 @@ def test_a_file_that_is_missing_is_named(data_dir: Path) -> None:
     path = min(data_dir.glob(FILES))
     path.unlink()
 
-    assert _found(data_dir) == [f"file {path.name}: it is missing, and a version has it"]
+    assert _found(data_dir) == [f"file {path}: it is missing, and {ONE} has it"]
 
 
 ONE, TWO = (f"version {number} of centre-b/lesions-dcgan" for number in (1, 2))
@@ -242,6 +242,49 @@ def test_a_state_that_somebody_changed_is_named(data_dir: Path, change: str, fou
     assert told.startswith(f"state of {TWO if 'draft' in change else ONE}: {found}")
 
 
+LATER = "'2030-01-01 00:00:00.000000'"
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (
+            f"INSERT INTO centres VALUES ('centre-x', 'x', {LATER}, NULL, NULL)",
+            "centre centre-x: the log does not tell that it was enrolled",
+        ),
+        ("UPDATE centres SET name = 'centre-x' WHERE name = 'centre-a'", "centre centre-a: miss"),
+        ("UPDATE centres SET token_sha256 = 'x' WHERE name = 'centre-a'", "centre centre-a: its"),
+        (f"UPDATE centres SET removed_at = {LATER}", "centre centre-a: it was removed at 2030"),
+        (f"UPDATE centres SET enrolled_at = {LATER}", "centre centre-a: it was enrolled at 2"),
+        (f"UPDATE versions SET published_at = {LATER}", f"{ONE}: it was published at 2030-01-01"),
+        (f"UPDATE audit_statements SET received_at = {LATER}", f"{ONE}: its audit statement came"),
+        (f"UPDATE centre_keys SET registered_at = {LATER}", "key 1 of centre-b: it came at 2030"),
+        (f"UPDATE signatures SET received_at = {LATER}", f"audit signature of {ONE}: it came at"),
+        ("UPDATE state_changes SET changed_by = 'centre-x'", f"changes of {ONE}: there is withdr"),
+        ("DELETE FROM state_changes", f"changes of {ONE}: there is none more, and the log tells"),
+        ("UPDATE alias_changes SET changed_at = 'x'", "changes of alias best of centre-b/lesions"),
+    ],
+)
+def test_a_centre_a_time_or_a_name_that_the_log_does_not_tell_is_named(
+    data_dir: Path, change: str, found: str
+) -> None:
+    _changed(data_dir, change)
+
+    assert any(fault.startswith(found) for fault in _found(data_dir)), _found(data_dir)
+
+
+def test_a_centre_that_was_removed_and_let_in_again_by_hand_is_named(
+    data_dir: Path, genshare: Genshare
+) -> None:
+    assert genshare("hub", "remove", "centre-a", "--data-dir", str(data_dir)).code == 0
+    assert _found(data_dir) == []
+
+    _changed(data_dir, "UPDATE centres SET removed_at = NULL")
+
+    (found,) = _found(data_dir)
+    assert found.startswith("centre centre-a: it was removed at no time, and the log tells of")
+
+
 @pytest.mark.parametrize(
     ("change", "points"),
     [
@@ -256,7 +299,7 @@ def test_an_alias_that_somebody_pointed_elsewhere_is_named(
     _changed(data_dir, change)
 
     alias = "alias best of centre-b/lesions-dcgan"
-    assert _found(data_dir) == [f"{alias}: it points at {points}, and the log tells of 2"]
+    assert _found(data_dir)[0] == f"{alias}: it points at {points}, and the log tells of 2"
 
 
 def test_a_key_that_somebody_exchanged_with_all_that_it_signed_is_named(data_dir: Path) -> None:
