@@ -39,19 +39,6 @@ def opened_for_reading(path: Path) -> Iterator[Engine]:
         engine.dispose()
 
 
-def check_is_hub(folder: Path, database: str) -> None:
-    """Check that a folder holds a hub's database, of whatever version.
-
-    Raises:
-        NoHubError: There is none.
-    """
-    try:
-        with opened_for_reading(folder / database):
-            return
-    except OtherTablesError:
-        return
-
-
 def _check_tables(engine: Engine, path: Path) -> None:
     try:
         with engine.connect() as connection:

@@ -22,6 +22,7 @@ from tests.signing.made_up import a_key
 
 TRIGGERS = ("no_update_of_audit_log", "no_delete_of_audit_log")
 FILES = "blobs/??/*"
+RELEASED = Path(__file__).parents[2] / "released" / "0.1.0" / "hub"
 
 
 def _changed(data_dir: Path, *changes: str) -> None:
@@ -48,7 +49,7 @@ def _found(data_dir: Path, *heads: LogHead) -> list[str]:
 def test_a_hub_that_nobody_changed_is_clean_and_says_what_was_checked(
     data_dir: Path, genshare: Genshare
 ) -> None:
-    before = {path: path.read_bytes() for path in data_dir.rglob("*") if path.is_file()}
+    before = _files(data_dir)
     done = genshare("hub", "verify", "--data-dir", str(data_dir))
     as_json = json.loads(genshare("hub", "verify", "--data-dir", str(data_dir), "--json").stdout)
     head = f"{as_json['head']['number']}:{as_json['head']['sha256']}"
@@ -61,7 +62,7 @@ def test_a_hub_that_nobody_changed_is_clean_and_says_what_was_checked(
         f"signatures: 3, files: 3 ({size} bytes); the log's head is {head}: nothing was changed\n"
     )
     assert as_json["faults"] == []
-    assert {path: path.read_bytes() for path in data_dir.glob(FILES)}.items() <= before.items()
+    assert _files(data_dir) == before
 
 
 def test_every_byte_of_an_entry_counts(tmp_path: Path) -> None:
@@ -170,10 +171,13 @@ def test_every_file_with_a_changed_byte_is_named(data_dir: Path) -> None:
 
 
 def test_a_file_that_is_missing_is_named(data_dir: Path) -> None:
-    path = min(data_dir.glob(FILES))
+    with closing(sqlite3.connect(data_dir / "hub.sqlite")) as database:
+        (manifest,) = database.execute("SELECT manifest FROM versions WHERE id = 2").fetchone()
+    (card,) = (file["sha256"] for file in json.loads(manifest)["files"] if "json" in file["name"])
+    path = data_dir / "blobs" / card[:2] / card
     path.unlink()
 
-    assert _found(data_dir) == [f"file {path}: it is missing, and {ONE} has it"]
+    assert _found(data_dir) == [f"file {path}: it is missing, and {TWO} has it"]
 
 
 ONE, TWO = (f"version {number} of centre-b/lesions-dcgan" for number in (1, 2))
@@ -347,16 +351,99 @@ def test_a_database_with_a_spoilt_page_is_a_finding_and_no_crash(data_dir: Path)
     assert any(fault.startswith("database: ") for fault in _found(data_dir))
 
 
+def _files(folder: Path) -> dict[str, bytes]:
+    """Return what lies there, without the memory that SQLite's processes share."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path): path.read_bytes() for path in paths if not path.name.endswith("-shm")}
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_an_empty_or_foreign_database_is_no_hub_and_nothing_is_written(
+    data_dir: Path, genshare: Genshare, is_empty: bool
+) -> None:
+    database = data_dir / "hub.sqlite"
+    database.unlink()
+    with closing(sqlite3.connect(database)) as foreign, foreign:
+        foreign.execute("CREATE TABLE centres (name TEXT)")
+    if is_empty:
+        database.write_bytes(b"")
+    before = _files(data_dir)
+
+    for command in (("verify",), ("export", "--out", str(data_dir / "out.tar")), ("login",)):
+        done = genshare("hub", *command, "--data-dir", str(data_dir))
+
+        assert (done.code, done.stdout) == (1, "")
+        assert "hub.sqlite in it is empty, or the database of something else" in done.stderr
+        assert "GS-1302" in done.stderr
+    assert _files(data_dir) == before
+
+
+def test_stored_files_without_any_log_are_a_finding(tmp_path: Path) -> None:
+    open_database(tmp_path / "hub.sqlite").dispose()
+    (tmp_path / "blobs" / "aa").mkdir(parents=True)
+    content = b"weights"
+    digest = hashlib.sha256(content).hexdigest()
+    (tmp_path / "blobs" / "aa" / digest).write_bytes(content)
+
+    assert _found(tmp_path) == ["database: it tells of nothing, and 1 files are stored beside it"]
+
+
+def test_a_hub_of_an_earlier_version_is_told_and_not_changed(
+    tmp_path: Path, genshare: Genshare
+) -> None:
+    folder = shutil.copytree(RELEASED, tmp_path / "hub")
+    before = _files(folder)
+
+    done = genshare("hub", "verify", "--data-dir", str(folder))
+
+    assert (done.code, done.stdout) == (1, "")
+    assert "was made by another version of genshare" in done.stderr
+    assert _files(folder) == before
+
+
+def test_writes_that_a_killed_hub_left_beside_its_database_are_read_and_stay(
+    data_dir: Path, genshare: Genshare, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(data_dir / "hub.sqlite")) as served, served:
+        served.execute("UPDATE centres SET token_sha256 = 'x' WHERE name = 'centre-a'")
+        served.commit()
+        killed = Path(shutil.copytree(data_dir, tmp_path / "killed"))
+    before = _files(killed)
+
+    done = genshare("hub", "verify", "--data-dir", str(killed))
+
+    assert done.stdout.startswith("centre centre-a: its token is not")
+    assert done.stderr.count("its token") == 0
+    assert _files(killed) == before
+
+
+def test_a_database_with_a_spoilt_beginning_is_a_finding(
+    data_dir: Path, genshare: Genshare
+) -> None:
+    path = data_dir / "hub.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(b"\0" * 16 + path.read_bytes()[16:])
+
+    done = genshare("hub", "verify", "--data-dir", str(data_dir))
+
+    assert done.code == 1
+    assert done.stdout.startswith("database: it cannot be read on: file is not a database\n")
+    assert done.stdout.count("database: ") == 1
+    assert "--port" not in done.stderr
+
+
 def test_what_an_older_hub_published_before_the_log_began_is_checked_without_it(
     tmp_path: Path,
 ) -> None:
-    released = Path(__file__).parents[2] / "released" / "0.1.0" / "hub"
-    folder = shutil.copytree(released, tmp_path / "hub")
+    folder = shutil.copytree(RELEASED, tmp_path / "hub")
 
     verified = _verified(folder)
 
     assert (verified.entries, verified.versions, verified.files) == (0, 1, 3)
     assert verified.faults == ()
+    assert f"centres older than the log: {verified.older_centres};" in str(verified)
+    assert verified.older_centres > 0
 
 
 def test_a_folder_without_a_hub_and_a_head_that_is_none_are_one_sentence(
