@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL
@@ -29,7 +30,7 @@ def opened_for_reading(path: Path) -> Iterator[Engine]:
     """
     if not path.is_file():
         raise NoHubError(f"{path.parent} is no hub's folder: there is no {path.name} in it")
-    url = URL.create("sqlite", database=f"file:{path.absolute()}", query=_how(path))
+    url = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query=_how(path))
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _refuse_writes)
     try:

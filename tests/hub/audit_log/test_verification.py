@@ -407,7 +407,7 @@ def test_writes_that_a_killed_hub_left_beside_its_database_are_read_and_stay(
     with closing(sqlite3.connect(data_dir / "hub.sqlite")) as served, served:
         served.execute("UPDATE centres SET token_sha256 = 'x' WHERE name = 'centre-a'")
         served.commit()
-        killed = Path(shutil.copytree(data_dir, tmp_path / "killed"))
+        killed = Path(shutil.copytree(data_dir, tmp_path / "killed 100%41?#"))
     before = _files(killed)
 
     done = genshare("hub", "verify", "--data-dir", str(killed))
@@ -415,6 +415,22 @@ def test_writes_that_a_killed_hub_left_beside_its_database_are_read_and_stay(
     assert done.stdout.startswith("centre centre-a: its token is not")
     assert done.stderr.count("its token") == 0
     assert _files(killed) == before
+
+
+def test_a_folder_that_may_only_be_read_is_checked(
+    data_dir: Path, genshare: Genshare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(data_dir / "hub.sqlite")) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for left in data_dir.glob("hub.sqlite-*"):
+        left.unlink()
+    before = {path.name for path in data_dir.iterdir()}
+    monkeypatch.setattr("hub.reading.os.access", lambda _path, _mode: False)
+
+    done = genshare("hub", "verify", "--data-dir", str(data_dir))
+
+    assert done.code == 0, done.stdout
+    assert {path.name for path in data_dir.iterdir()} == before
 
 
 def test_a_database_with_a_spoilt_beginning_is_a_finding(
