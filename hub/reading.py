@@ -63,10 +63,13 @@ def _how(path: Path) -> dict[str, str]:
     Where a log of writes lies there, a reader would merge it when it closes, unless it may only
     read; where none lies there, one who may only read would leave an empty one.
     """
-    may_write = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     if path.with_name(f"{path.name}-wal").exists():
         return {"uri": "true", "mode": "ro"}
-    return {"uri": "true", "mode": "rw"} if may_write else {"uri": "true", "immutable": "1"}
+    return {"uri": "true", "mode": "rw"} if _may_write(path) else {"uri": "true", "immutable": "1"}
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def _refuse_writes(connection: DBAPIConnection, _record: object) -> None:

@@ -425,7 +425,7 @@ def test_a_folder_that_may_only_be_read_is_checked(
     for left in data_dir.glob("hub.sqlite-*"):
         left.unlink()
     before = {path.name for path in data_dir.iterdir()}
-    monkeypatch.setattr("hub.reading.os.access", lambda _path, _mode: False)
+    monkeypatch.setattr("hub.reading._may_write", lambda _path: False)
 
     done = genshare("hub", "verify", "--data-dir", str(data_dir))
 
