@@ -37,15 +37,20 @@ class CentreChecks:
             yield Fault(place=f"centre {name}", what="missing; the log tells of it")
 
     def _faults_of(self, row: Any, told: Sequence[Entry]) -> Iterator[str]:
-        is_older = not is_after(row.enrolled_at, self._chain.first)
-        self.older += is_older
-        if not is_older:
-            if not told or told[0].action is not Action.CENTRE_ENROLLED:
-                yield "the log does not tell that it was enrolled"
-                return
-            yield from time_faults("it was enrolled", row.enrolled_at, told[0].at)
+        yield from self._enrolment_faults(row, told)
         yield from self._removal_faults(row, told)
         yield from _token_faults(row, told)
+
+    def _enrolment_faults(self, row: Any, told: Sequence[Entry]) -> Iterator[str]:
+        enrolled = told[0] if told and told[0].action is Action.CENTRE_ENROLLED else None
+        if enrolled is not None and time_of(row.enrolled_at) == enrolled.at:
+            return  # looked at first: a clock that was set back is no finding
+        if not is_after(row.enrolled_at, self._chain.first):
+            self.older += 1
+        elif enrolled is None:
+            yield "the log does not tell that it was enrolled"
+        else:
+            yield from time_faults("it was enrolled", row.enrolled_at, enrolled.at)
 
     def _removal_faults(self, row: Any, told: Sequence[Entry]) -> Iterator[str]:
         if told and told[-1].action is Action.CENTRE_REMOVED:
