@@ -86,7 +86,7 @@ class Verifier:
                 *_told_if_broken((signed := SignatureChecks(connection, chain)).check()),
             ]
         faults += self._file_faults()
-        if not (faults or chain.entries or self._versions) and self._files:
+        if self._files and not (faults or chain.entries or self._versions or centres.older):
             what = f"it tells of nothing, and {self._files} files are stored beside it"
             faults.append(Fault(place="database", what=what))
         return Verification(
