@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from centre_node.access import StaffToken, staff_token
-from centre_node.database import open_database
+from centre_node.database import check_is_node, open_database
 from centre_node.log_rules import keep_headers_out
 from centre_node.main import create_app, logins
 from centre_node.settings import Settings
 from shared.access import Caller, Role
+from shared.arguments import address_argument
 from shared.command_options import Port, with_options
 from shared.serving import check_can_serve, check_writable, read_settings, serve
 from shared.serving_options import AllowUnencrypted, Host, TlsCertificate, TlsKey
@@ -102,7 +103,9 @@ def login(
     ] = None,
     url: Annotated[
         str,
-        typer.Option(metavar="URL", help="Where the browser reaches the node."),
+        typer.Option(
+            metavar="URL", callback=address_argument, help="Where the browser reaches the node."
+        ),
     ] = "http://127.0.0.1:8001",
     data_dir: Annotated[
         Path | None,
@@ -121,6 +124,7 @@ def login(
       genshare node login --name "Dr Ada Lovelace" --url https://node.example.org
     """
     settings = read_settings(Settings, data_dir=data_dir)
+    check_is_node(settings.data_dir)
     check_writable(settings.data_dir)
     os.umask(0o077)
     link = logins(open_database(settings.data_dir)).new_link(Caller(_person(name), Role.STAFF))

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import DateTime, Engine, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from centre_node.errors import NoNodeError
 from shared.sqlite_files import open_migrated
 
 DATABASE = "node.sqlite"
@@ -69,6 +70,17 @@ class FollowedHubRow(Table):
 
     url: Mapped[str] = mapped_column(primary_key=True)
     last_event: Mapped[int]
+
+
+def check_is_node(folder: Path) -> None:
+    """Check that a folder holds a node's database; nothing is written.
+
+    Raises:
+        NoNodeError: There is none, or an empty one.
+    """
+    path = folder / DATABASE
+    if not path.is_file() or path.stat().st_size == 0:
+        raise NoNodeError(f"{folder} is no node's folder: there is no {DATABASE} in it")
 
 
 def open_database(folder: Path) -> Engine:

@@ -33,3 +33,12 @@ class NotPublishableError(
     hint="Train on more patients, or change the text that is named.",
 ):
     """A generator must not leave the centre as it is."""
+
+
+class NoNodeError(
+    NodeError,
+    code="GS-3005",
+    title="No node",
+    hint="Name the folder that the node is served from: --data-dir, or NODE_DATA_DIR.",
+):
+    """A folder holds no node."""

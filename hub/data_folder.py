@@ -1,11 +1,13 @@
 """The folder that a hub keeps everything in, as its commands are given it."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hub.errors import NoHubError
+from hub.errors import OtherTablesError
+from hub.reading import opened_for_reading
 
 DATABASE, BLOBS = "hub.sqlite", "blobs"
 
@@ -19,10 +21,10 @@ DataDir = Annotated[
 
 
 def check_is_hub(folder: Path) -> None:
-    """Check that a hub was served from a folder.
+    """Check that a folder holds a hub's database, of whatever version; nothing is written.
 
     Raises:
-        NoHubError: There is no database in it.
+        NoHubError: There is none.
     """
-    if not (folder / DATABASE).is_file():
-        raise NoHubError(f"{folder} is no hub's folder: there is no {DATABASE} in it")
+    with suppress(OtherTablesError), opened_for_reading(folder / DATABASE):
+        pass

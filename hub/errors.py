@@ -304,6 +304,16 @@ class NoHubError(
     """A folder holds no hub."""
 
 
+class OtherTablesError(
+    HubError,
+    code="GS-1304",
+    title="Hub of another version",
+    hint="Check it with the version that made it, or serve it once with this one, which brings an "
+    "older hub up to date; keep a copy of the folder first.",
+):
+    """A hub's database has the tables of another version of genshare."""
+
+
 class HubNotKeptError(
     HubError,
     code="GS-1303",

@@ -61,7 +61,7 @@ def _migrated(path: Path, migrations: str, *, alone: bool) -> Engine:
             with engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             with engine.begin() as connection:
-                if not _is_current(connection, migrations):
+                if not is_current(connection, migrations):
                     _migrate(connection, migrations, path)
     except BaseException:
         engine.dispose()
@@ -69,7 +69,7 @@ def _migrated(path: Path, migrations: str, *, alone: bool) -> Engine:
     return engine
 
 
-def _is_current(connection: Connection, migrations: str) -> bool:
+def is_current(connection: Connection, migrations: str) -> bool:
     """Tell whether the newest migration is in the database.
 
     The scripts are read as text: alembic is a tenth of a service's start and of its memory, and

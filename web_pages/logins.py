@@ -13,7 +13,7 @@ from web_pages.schema import LINKS, SESSIONS
 
 LINK_LIVES = timedelta(minutes=5)
 SESSION_LIVES = timedelta(hours=8)
-NOT_TAKEN = "this login link was used before, or is too old"
+NOT_TAKEN = "this login link is not one of this service's, was used before, or is too old"
 LINK_PREFIX, SESSION_PREFIX = "gsl_", "gss_"  # a scanner finds a leaked one by them
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -28,6 +29,11 @@ PARTS = {
     Action.ALIAS_POINTED: "alias",
 }
 """What can be told again, with the detail that tells which of several it is about."""
+
+KEPT_WHOLE = frozenset({Action.STATE_CHANGED, Action.ALIAS_POINTED})
+"""What the database keeps every one of."""
+
+OF_CENTRES = frozenset({Action.CENTRE_ENROLLED, Action.TOKEN_RENEWED, Action.CENTRE_REMOVED})
 
 NO_DIGEST = "f" * 64
 
@@ -85,15 +91,19 @@ class Chain:
         head: The newest entry.
         entries: How many there are.
         first: The oldest one.
-        told: By action and version, the SHA-256 of what the action was about the first time.
+        told: By action and version, the first entry.
         latest: What can be told again, as it was told the last time.
+        history: What the database keeps every one of, in the order in which it was told.
+        centres: By centre, that it may call the hub, has another token, may no longer.
     """
 
     def __init__(self, heads: Iterable[LogHead] = ()) -> None:
         self.head = LogHead(number=0, sha256=NOTHING_BEFORE)
         self.entries = 0
-        self.told: dict[tuple[Action, Version], str] = {}
+        self.told: dict[tuple[Action, Version], Entry] = {}
         self.latest: dict[Told, Entry] = {}
+        self.history: defaultdict[Told, list[Entry]] = defaultdict(list)
+        self.centres: defaultdict[str, list[Entry]] = defaultdict(list)
         self.first: Entry | None = None
         self._kept: Mapping[int, LogHead] = {head.number: head for head in heads}
         self._met: set[int] = set()
@@ -147,13 +157,18 @@ class Chain:
 
     def _keep(self, entry: Entry) -> None:
         self.first = self.first or entry
+        if entry.centre and entry.action in OF_CENTRES:
+            self.centres[entry.centre].append(entry)
         if not (entry.subject and entry.centre):
             return
         if entry.action in PARTS:
-            self.latest[_told(entry, entry.centre)] = entry
+            told = _told(entry, entry.centre)
+            self.latest[told] = entry
+            if entry.action in KEPT_WHOLE:
+                self.history[told].append(entry)
         if entry.name and entry.version:
             about = (entry.centre, entry.name, entry.version)
-            self.told.setdefault((entry.action, about), entry.subject)
+            self.told.setdefault((entry.action, about), entry)
 
 
 def _told(entry: Entry, centre: str) -> Told:

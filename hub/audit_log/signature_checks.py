@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from hub.audit_log.chain import Chain, Fault, Told
 from hub.audit_log.events import Action
-from hub.audit_log.stored_versions import as_stored
+from hub.audit_log.stored_versions import as_stored, time_faults
 from hub.database import CentreKeyRow, ReceiptRow, SignatureRow, StatementRow, StatusRow, VersionRow
 from shared.packages import Manifest
 from shared.statements import AuditStatement
@@ -52,9 +52,10 @@ class SignatureChecks:
             yield Fault(place=_place(told), what="missing; the log tells of it")
 
     def _key_faults(self) -> Iterator[Fault]:
-        columns = map(as_stored, (CentreKeyRow.fingerprint, CentreKeyRow.public_key))
+        texts = (CentreKeyRow.fingerprint, CentreKeyRow.public_key, CentreKeyRow.registered_at)
+        columns = map(as_stored, texts)
         query = select(CentreKeyRow.centre, CentreKeyRow.number, *columns)
-        for centre, number, fingerprint, pem in self._connection.execute(query):
+        for centre, number, fingerprint, pem, at in self._connection.execute(query):
             told = Told(Action.KEY_REGISTERED, centre=centre, part=str(number))
             try:
                 key = read_public_key(pem.decode())
@@ -65,47 +66,53 @@ class SignatureChecks:
             self._keys.setdefault(centre, {})[key.fingerprint] = key
             if key.fingerprint.encode() != fingerprint:
                 yield Fault(place=_place(told), what="it has another fingerprint than is noted")
-            yield from self._compare(told, key.fingerprint)
+            yield from self._compare(told, key.fingerprint, at)
 
     def _signature_faults(self) -> Iterator[Fault]:
         for row in self._connection.execute(_signatures()):
             self.signatures += 1
             told = Told(Action.SIGNED, row.centre, row.name, row.version, row.kind)
-            yield from self._checked(told, row.signed, partial(_check, row))
+            yield from self._checked(told, row, partial(_check, row))
 
     def _status_faults(self) -> Iterator[Fault]:
-        query = select(StatusRow.centre, as_stored(StatusRow.content))
-        for centre, content in self._connection.execute(query):
+        query = select(
+            StatusRow.centre,
+            as_stored(StatusRow.content).label("signed"),
+            as_stored(StatusRow.received_at).label("received_at"),
+        )
+        for row in self._connection.execute(query):
             self.signatures += 1
-            told = Told(Action.STATUS_SIGNED, centre=centre)
-            yield from self._checked(told, content, partial(read_status, content, centre=centre))
+            told = Told(Action.STATUS_SIGNED, centre=row.centre)
+            check = partial(read_status, row.signed, centre=row.centre)
+            yield from self._checked(told, row, check)
 
     def _receipt_faults(self) -> Iterator[Fault]:
         for row in self._connection.execute(_receipts()):
             self.signatures += 1
             told = Told(Action.RECEIPT_ADDED, row.centre, row.name, row.version, row.receiver)
             check = partial(_check_receipt, row)
-            yield from self._checked(told, row.signed, check, by=row.receiver)
+            yield from self._checked(told, row, check, by=row.receiver)
 
     def _checked(
-        self, told: Told, content: bytes, check: Callable[[PublicKey], object], *, by: str = ""
+        self, told: Told, row: Any, check: Callable[[PublicKey], object], *, by: str = ""
     ) -> Iterator[Fault]:
         """Yield what is wrong with a bundle: it is compared with its centre's keys and the log.
 
         Args:
+            row: Has the bundle as `signed`, and when it came as `received_at`.
             by: Who signed it, if not the centre that it is about.
         """
         try:
-            signer = read_bundle(content).signer
+            signer = read_bundle(row.signed).signer
             key = self._keys.get(by or told.centre, {}).get(signer)
             if key is None:
                 raise SignatureRefusedError(f"its key {signer} is none of the centre's")
             check(key)
         except (SigningError, ValidationError) as error:
             yield Fault(place=_place(told), what=f"it is wrong: {error}")
-        yield from self._compare(told, hashlib.sha256(content).hexdigest())
+        yield from self._compare(told, hashlib.sha256(row.signed).hexdigest(), row.received_at)
 
-    def _compare(self, told: Told, subject: str) -> Iterator[Fault]:
+    def _compare(self, told: Told, subject: str, at: bytes) -> Iterator[Fault]:
         self._unseen.discard(told)
         written = self._chain.latest.get(told)
         if written is None:
@@ -113,6 +120,9 @@ class SignatureChecks:
         elif written.subject != subject:
             what = f"the log tells of another one, {written.subject}"
             yield Fault(place=_place(told), what=what)
+        else:
+            for what in time_faults("it came", at, written.at):
+                yield Fault(place=_place(told), what=what)
 
 
 def _signatures() -> Any:
@@ -124,6 +134,7 @@ def _signatures() -> Any:
             as_stored(VersionRow.manifest).label("manifest"),
             SignatureRow.kind,
             as_stored(SignatureRow.content).label("signed"),
+            as_stored(SignatureRow.received_at).label("received_at"),
             as_stored(StatementRow.content).label("statement"),
         )
         .join(SignatureRow, SignatureRow.version_id == VersionRow.id)
@@ -141,6 +152,7 @@ def _receipts() -> Any:
             as_stored(VersionRow.manifest).label("manifest"),
             ReceiptRow.receiver,
             as_stored(ReceiptRow.content).label("signed"),
+            as_stored(ReceiptRow.received_at).label("received_at"),
         )
         .join(ReceiptRow, ReceiptRow.version_id == VersionRow.id)
         .order_by(ReceiptRow.number)

@@ -44,6 +44,7 @@ class StoredVersion:
     manifest: bytes
     card: bytes
     content: bytes | None
+    received_at: bytes | None
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> Self:
@@ -59,19 +60,20 @@ class StoredVersion:
 
     def is_after(self, first: Entry | None) -> bool:
         """Tell whether the log had its first entry when this was published, as far as is known."""
-        if first is None:
-            return False
-        try:
-            return datetime.fromisoformat(self.published_at).replace(tzinfo=UTC) >= first.at
-        except ValueError:
-            return True
+        return is_after(self.published_at, first)
 
 
 def stored_versions(connection: Connection) -> Iterator[StoredVersion]:
     """Yield every version with its statement's text, if it has one."""
     texts = (as_stored(getattr(VersionRow, name)) for name in StoredVersion.TEXTS)
     query = (
-        select(VersionRow.id, VersionRow.version, *texts, as_stored(StatementRow.content))
+        select(
+            VersionRow.id,
+            VersionRow.version,
+            *texts,
+            as_stored(StatementRow.content),
+            as_stored(StatementRow.received_at),
+        )
         .outerjoin(StatementRow, StatementRow.version_id == VersionRow.id)
         .order_by(VersionRow.id)
     )
@@ -89,3 +91,25 @@ def kinds_of(connection: Connection, version_id: int) -> set[bytes]:
 def as_stored(column: Any) -> Any:
     """Return a column as the bytes that are stored."""
     return cast(column, LargeBinary)
+
+
+def time_of(stored: str | bytes | None) -> datetime | None:
+    """Return a stored time, None where it is no time any more."""
+    text = stored.decode(errors="replace") if isinstance(stored, bytes) else stored
+    try:
+        return datetime.fromisoformat(text or "").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def is_after(stored: str | bytes | None, first: Entry | None) -> bool:
+    """Tell whether the log had its first entry at a stored time, as far as is known."""
+    at = time_of(stored)
+    return first is not None and (at is None or at >= first.at)
+
+
+def time_faults(what: str, stored: str | bytes | None, told: datetime) -> Iterator[str]:
+    """Yield that a stored time is not the one that the log tells."""
+    found = time_of(stored)
+    if found != told:
+        yield f"{what} at {found or 'no time'}, and the log tells of {told}"

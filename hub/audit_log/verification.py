@@ -8,16 +8,18 @@ from pydantic import Field, ValidationError
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DatabaseError
 
+from hub.audit_log.centre_checks import CentreChecks
 from hub.audit_log.chain import Chain, Fault, LogRow
-from hub.audit_log.events import Action
+from hub.audit_log.events import Action, Entry
 from hub.audit_log.signature_checks import SignatureChecks
-from hub.audit_log.state_checks import alias_faults, state_faults
+from hub.audit_log.state_checks import alias_faults, change_faults, state_faults
 from hub.audit_log.stored_versions import (
     ROWS_AT_ONCE,
     StoredVersion,
     as_stored,
     kinds_of,
     stored_versions,
+    time_faults,
 )
 from hub.database import LogEntryRow
 from shared.canonical import canonical_json
@@ -40,14 +42,17 @@ class Verification(StrictModel):
     signatures: int
     files: int
     size_bytes: int
+    older_centres: int = Field(description="Enrolled before the log began, as far as is known.")
     faults: tuple[Fault, ...] = Field(description="In the order in which they were found.")
 
     def __str__(self) -> str:
+        older = f", centres older than the log: {self.older_centres}" if self.older_centres else ""
         return (
             f"checked log entries: {self.entries}, versions with manifest and card: "
             f"{self.versions}, statements: {self.statements}, signatures: {self.signatures}, "
             f"files: {self.files} "
-            f"({self.size_bytes} bytes); the log's head is {self.head.number}:{self.head.sha256}"
+            f"({self.size_bytes} bytes){older}; "
+            f"the log's head is {self.head.number}:{self.head.sha256}"
         )
 
 
@@ -58,7 +63,7 @@ class Verifier:
         self._engine = engine
         self._blobs = blobs
         self._on_progress = on_progress
-        self._referred: dict[str, int] = {}
+        self._referred: dict[str, str] = {}  # by digest, the first version that has it
         self._versions = self._statements = self._files = self._size_bytes = 0
 
     def verify(self, heads: Iterable[LogHead] = ()) -> Verification:
@@ -76,9 +81,14 @@ class Verifier:
                 *_told_if_broken(self._version_faults(connection, chain)),
                 *_told_if_broken(state_faults(connection, chain)),
                 *_told_if_broken(alias_faults(connection, chain)),
+                *_told_if_broken(change_faults(connection, chain)),
+                *_told_if_broken((centres := CentreChecks(connection, chain)).check()),
                 *_told_if_broken((signed := SignatureChecks(connection, chain)).check()),
             ]
         faults += self._file_faults()
+        if self._files and not (faults or chain.entries or self._versions or centres.older):
+            what = f"it tells of nothing, and {self._files} files are stored beside it"
+            faults.append(Fault(place="database", what=what))
         return Verification(
             entries=chain.entries,
             head=chain.head,
@@ -87,7 +97,8 @@ class Verifier:
             signatures=signed.signatures,
             files=self._files,
             size_bytes=self._size_bytes,
-            faults=tuple(faults),
+            older_centres=centres.older,
+            faults=tuple(dict.fromkeys(faults)),
         )
 
     def _version_faults(self, connection: Connection, chain: Chain) -> Iterator[Fault]:
@@ -117,18 +128,23 @@ class Verifier:
             yield "its manifest is none"
             return
         for file in manifest.files:
-            self._referred[file.sha256] = file.size_bytes
+            self._referred.setdefault(file.sha256, _version(*row.about))
         yield from _card_faults(row, manifest, self._blobs, kinds)
         yield from self._statement_faults(row, chain.told.get((Action.STATEMENT_ADDED, row.about)))
 
-    def _statement_faults(self, row: StoredVersion, told: str | None) -> Iterator[str]:
-        if told not in {None, row.audit_statement}:
-            yield f"the log tells of the statement {told}, its record of {row.audit_statement}"
+    def _statement_faults(self, row: StoredVersion, told: Entry | None) -> Iterator[str]:
+        if told is not None and told.subject != row.audit_statement:
+            yield (
+                f"the log tells of the statement {told.subject}, "
+                f"its record of {row.audit_statement}"
+            )
         if row.content is None:
             if row.audit_statement is not None:
                 yield "its audit statement is missing"
             return
         self._statements += 1
+        if told is not None:
+            yield from time_faults("its audit statement came", row.received_at, told.at)
         if _sha256(row.content) != row.audit_statement:
             yield f"its audit statement was changed: its SHA-256 is not {row.audit_statement}"
         elif f'"subject":"{row.manifest_digest}"'.encode() not in row.content:
@@ -137,7 +153,7 @@ class Verifier:
     def _file_faults(self) -> Iterator[Fault]:
         stored = {path.name: path for path in self._blobs.glob("??/*")}
         for digest in sorted(self._referred.keys() - stored.keys()):
-            yield Fault(place=f"file {digest}", what="it is missing, and a version has it")
+            yield self._missing(digest)
         for done, digest in enumerate(sorted(stored), 1):
             yield from self._faults_of_file(stored[digest], digest)
             megabytes = self._size_bytes // MEGABYTE
@@ -150,7 +166,7 @@ class Verifier:
             found, size = sha256_of(path), path.stat().st_size
         except FileNotFoundError:
             if digest in self._referred:  # what no version has may be removed meanwhile
-                yield Fault(place=f"file {digest}", what="it is missing, and a version has it")
+                yield self._missing(digest)
             return
         except OSError as error:
             yield Fault(place=f"file {path}", what=f"it cannot be read: {error.strerror}")
@@ -158,7 +174,15 @@ class Verifier:
         self._files += 1
         self._size_bytes += size
         if found != digest:
-            yield Fault(place=f"file {path}", what=f"it was changed: its SHA-256 is {found}")
+            owner = self._referred.get(digest, "no version")
+            what = f"it was changed: its SHA-256 is {found}; {owner} has it"
+            yield Fault(place=f"file {path}", what=what)
+
+    def _missing(self, digest: str) -> Fault:
+        path = self._blobs / digest[:2] / digest
+        return Fault(
+            place=f"file {path}", what=f"it is missing, and {self._referred[digest]} has it"
+        )
 
 
 def _told_if_broken(faults: Iterator[Fault]) -> Iterator[Fault]:
@@ -182,11 +206,16 @@ def _log_rows(connection: Connection) -> Iterator[LogRow]:
         yield LogRow(*row)
 
 
-def _publication_faults(row: StoredVersion, told: str | None, *, has_begun: bool) -> Iterator[str]:
-    if told is None and has_begun:
-        yield "the log does not tell that it was published"
-    if told not in {None, row.manifest_digest}:
-        yield f"the log tells that it had the manifest {told}, not {row.manifest_digest}"
+def _publication_faults(
+    row: StoredVersion, told: Entry | None, *, has_begun: bool
+) -> Iterator[str]:
+    if told is None:
+        if has_begun:
+            yield "the log does not tell that it was published"
+        return
+    if told.subject != row.manifest_digest:
+        yield f"the log tells that it had the manifest {told.subject}, not {row.manifest_digest}"
+    yield from time_faults("it was published", row.published_at, told.at)
 
 
 def _card_faults(

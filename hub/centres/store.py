@@ -55,7 +55,8 @@ class CentreStore:
                 row.token_sha256, row.removed_at = token_sha256, None
                 row.new_key_until = now + NEW_KEY_WITHIN
             action = Action.TOKEN_RENEWED if is_centre else Action.CENTRE_ENROLLED
-            append(session, Event.of(by, action, centre=name), at=now)
+            told = Event.of(by, action, centre=name, token_digest=token_sha256)
+            append(session, told, at=now)
             return True
 
     def remove(self, name: str, *, now: datetime, by: Caller) -> bool:

@@ -52,6 +52,7 @@ def test_a_login_link_opens_the_pages_once(genshare: Genshare, tmp_path: Path) -
 
 
 def test_nobody_reads_for_a_centre_that_is_not_enrolled(genshare: Genshare, tmp_path: Path) -> None:
+    genshare("hub", "invite", "centre-a", "--data-dir", str(tmp_path))
     refused = genshare("hub", "login", "--centre", "centre-x", "--data-dir", str(tmp_path))
 
     assert (refused.code, refused.stdout) == (1, "")
@@ -175,3 +176,34 @@ def test_a_full_disk_that_no_command_expects_is_one_sentence_too(
     assert done.code == 1
     assert done.stderr.startswith("error: no space is left on a disk that this command writes to")
     assert "GS-3301" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("login",), ("remove", "centre-a")])
+def test_a_mistyped_folder_is_one_sentence_and_is_not_made(
+    genshare: Genshare, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    refused = genshare("hub", *command, "--data-dir", str(tmp_path / "typo"))
+
+    assert (refused.code, refused.stdout) == (1, "")
+    assert "typo is no hub's folder: there is no hub.sqlite in it" in refused.stderr
+    assert not (tmp_path / "typo").exists()
+
+
+def test_an_invitation_says_that_it_made_a_hub_which_is_private(
+    genshare: Genshare, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new"
+    first = genshare("hub", "invite", "centre-a", "--data-dir", str(folder))
+    second = genshare("hub", "invite", "centre-b", "--data-dir", str(folder))
+
+    assert f"{folder} held no hub; it is a new hub's folder now" in first.stderr
+    assert "new hub" not in second.stderr
+    assert (folder / "hub.sqlite").is_file()
+    assert not any(path.stat().st_mode & 0o077 for path in (folder, *folder.iterdir()))
+
+
+def test_a_login_at_what_is_no_address_is_refused(genshare: Genshare, tmp_path: Path) -> None:
+    refused = genshare("hub", "login", "--url", "foo", "--data-dir", str(tmp_path))
+
+    assert (refused.code, refused.stdout) == (2, "")
+    assert "it must begin with http:// or https://" in " ".join(refused.stderr.split())

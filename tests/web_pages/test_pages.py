@@ -36,6 +36,7 @@ def test_a_link_opens_one_session_by_a_button_and_is_used_up(service: Service) -
     assert (opened.status_code, opened.headers["Location"]) == (303, "/data")
     assert first.get("/data").status_code == 200
     assert (again.status_code, second.get("/data").status_code) == (410, 401)
+    assert "is not one of this service" in again.text
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(4.9, 303), (5.1, 410)])

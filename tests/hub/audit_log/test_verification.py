@@ -22,6 +22,7 @@ from tests.signing.made_up import a_key
 
 TRIGGERS = ("no_update_of_audit_log", "no_delete_of_audit_log")
 FILES = "blobs/??/*"
+RELEASED = Path(__file__).parents[2] / "released" / "0.1.0" / "hub"
 
 
 def _changed(data_dir: Path, *changes: str) -> None:
@@ -48,7 +49,7 @@ def _found(data_dir: Path, *heads: LogHead) -> list[str]:
 def test_a_hub_that_nobody_changed_is_clean_and_says_what_was_checked(
     data_dir: Path, genshare: Genshare
 ) -> None:
-    before = {path: path.read_bytes() for path in data_dir.rglob("*") if path.is_file()}
+    before = _files(data_dir)
     done = genshare("hub", "verify", "--data-dir", str(data_dir))
     as_json = json.loads(genshare("hub", "verify", "--data-dir", str(data_dir), "--json").stdout)
     head = f"{as_json['head']['number']}:{as_json['head']['sha256']}"
@@ -61,7 +62,7 @@ def test_a_hub_that_nobody_changed_is_clean_and_says_what_was_checked(
         f"signatures: 3, files: 3 ({size} bytes); the log's head is {head}: nothing was changed\n"
     )
     assert as_json["faults"] == []
-    assert {path: path.read_bytes() for path in data_dir.glob(FILES)}.items() <= before.items()
+    assert _files(data_dir) == before
 
 
 def test_every_byte_of_an_entry_counts(tmp_path: Path) -> None:
@@ -170,10 +171,13 @@ def test_every_file_with_a_changed_byte_is_named(data_dir: Path) -> None:
 
 
 def test_a_file_that_is_missing_is_named(data_dir: Path) -> None:
-    path = min(data_dir.glob(FILES))
+    with closing(sqlite3.connect(data_dir / "hub.sqlite")) as database:
+        (manifest,) = database.execute("SELECT manifest FROM versions WHERE id = 2").fetchone()
+    (card,) = (file["sha256"] for file in json.loads(manifest)["files"] if "json" in file["name"])
+    path = data_dir / "blobs" / card[:2] / card
     path.unlink()
 
-    assert _found(data_dir) == [f"file {path.name}: it is missing, and a version has it"]
+    assert _found(data_dir) == [f"file {path}: it is missing, and {TWO} has it"]
 
 
 ONE, TWO = (f"version {number} of centre-b/lesions-dcgan" for number in (1, 2))
@@ -242,6 +246,49 @@ def test_a_state_that_somebody_changed_is_named(data_dir: Path, change: str, fou
     assert told.startswith(f"state of {TWO if 'draft' in change else ONE}: {found}")
 
 
+LATER = "'2030-01-01 00:00:00.000000'"
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (
+            f"INSERT INTO centres VALUES ('centre-x', 'x', {LATER}, NULL, NULL)",
+            "centre centre-x: the log does not tell that it was enrolled",
+        ),
+        ("UPDATE centres SET name = 'centre-x' WHERE name = 'centre-a'", "centre centre-a: miss"),
+        ("UPDATE centres SET token_sha256 = 'x' WHERE name = 'centre-a'", "centre centre-a: its"),
+        (f"UPDATE centres SET removed_at = {LATER}", "centre centre-a: it was removed at 2030"),
+        (f"UPDATE centres SET enrolled_at = {LATER}", "centre centre-a: it was enrolled at 2"),
+        (f"UPDATE versions SET published_at = {LATER}", f"{ONE}: it was published at 2030-01-01"),
+        (f"UPDATE audit_statements SET received_at = {LATER}", f"{ONE}: its audit statement came"),
+        (f"UPDATE centre_keys SET registered_at = {LATER}", "key 1 of centre-b: it came at 2030"),
+        (f"UPDATE signatures SET received_at = {LATER}", f"audit signature of {ONE}: it came at"),
+        ("UPDATE state_changes SET changed_by = 'centre-x'", f"changes of {ONE}: there is withdr"),
+        ("DELETE FROM state_changes", f"changes of {ONE}: there is none more, and the log tells"),
+        ("UPDATE alias_changes SET changed_at = 'x'", "changes of alias best of centre-b/lesions"),
+    ],
+)
+def test_a_centre_a_time_or_a_name_that_the_log_does_not_tell_is_named(
+    data_dir: Path, change: str, found: str
+) -> None:
+    _changed(data_dir, change)
+
+    assert any(fault.startswith(found) for fault in _found(data_dir)), _found(data_dir)
+
+
+def test_a_centre_that_was_removed_and_let_in_again_by_hand_is_named(
+    data_dir: Path, genshare: Genshare
+) -> None:
+    assert genshare("hub", "remove", "centre-a", "--data-dir", str(data_dir)).code == 0
+    assert _found(data_dir) == []
+
+    _changed(data_dir, "UPDATE centres SET removed_at = NULL")
+
+    (found,) = _found(data_dir)
+    assert found.startswith("centre centre-a: it was removed at no time, and the log tells of")
+
+
 @pytest.mark.parametrize(
     ("change", "points"),
     [
@@ -256,7 +303,7 @@ def test_an_alias_that_somebody_pointed_elsewhere_is_named(
     _changed(data_dir, change)
 
     alias = "alias best of centre-b/lesions-dcgan"
-    assert _found(data_dir) == [f"{alias}: it points at {points}, and the log tells of 2"]
+    assert _found(data_dir)[0] == f"{alias}: it points at {points}, and the log tells of 2"
 
 
 def test_a_key_that_somebody_exchanged_with_all_that_it_signed_is_named(data_dir: Path) -> None:
@@ -304,16 +351,115 @@ def test_a_database_with_a_spoilt_page_is_a_finding_and_no_crash(data_dir: Path)
     assert any(fault.startswith("database: ") for fault in _found(data_dir))
 
 
+def _files(folder: Path) -> dict[str, bytes]:
+    """Return what lies there, without the memory that SQLite's processes share."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path): path.read_bytes() for path in paths if not path.name.endswith("-shm")}
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_an_empty_or_foreign_database_is_no_hub_and_nothing_is_written(
+    data_dir: Path, genshare: Genshare, is_empty: bool
+) -> None:
+    database = data_dir / "hub.sqlite"
+    database.unlink()
+    with closing(sqlite3.connect(database)) as foreign, foreign:
+        foreign.execute("CREATE TABLE centres (name TEXT)")
+    if is_empty:
+        database.write_bytes(b"")
+    before = _files(data_dir)
+
+    for command in (("verify",), ("export", "--out", str(data_dir / "out.tar")), ("login",)):
+        done = genshare("hub", *command, "--data-dir", str(data_dir))
+
+        assert (done.code, done.stdout) == (1, "")
+        assert "hub.sqlite in it is empty, or the database of something else" in done.stderr
+        assert "GS-1302" in done.stderr
+    assert _files(data_dir) == before
+
+
+def test_stored_files_without_any_log_are_a_finding(tmp_path: Path) -> None:
+    open_database(tmp_path / "hub.sqlite").dispose()
+    (tmp_path / "blobs" / "aa").mkdir(parents=True)
+    content = b"weights"
+    digest = hashlib.sha256(content).hexdigest()
+    (tmp_path / "blobs" / "aa" / digest).write_bytes(content)
+
+    assert _found(tmp_path) == ["database: it tells of nothing, and 1 files are stored beside it"]
+
+
+def test_a_hub_of_an_earlier_version_is_told_and_not_changed(
+    tmp_path: Path, genshare: Genshare
+) -> None:
+    folder = shutil.copytree(RELEASED, tmp_path / "hub")
+    before = _files(folder)
+
+    done = genshare("hub", "verify", "--data-dir", str(folder))
+
+    assert (done.code, done.stdout) == (1, "")
+    assert "was made by another version of genshare" in done.stderr
+    assert _files(folder) == before
+
+
+def test_writes_that_a_killed_hub_left_beside_its_database_are_read_and_stay(
+    data_dir: Path, genshare: Genshare, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(data_dir / "hub.sqlite")) as served, served:
+        served.execute("UPDATE centres SET token_sha256 = 'x' WHERE name = 'centre-a'")
+        served.commit()
+        killed = Path(shutil.copytree(data_dir, tmp_path / "killed 100%41?#"))
+    before = _files(killed)
+
+    done = genshare("hub", "verify", "--data-dir", str(killed))
+
+    assert done.stdout.startswith("centre centre-a: its token is not")
+    assert done.stderr.count("its token") == 0
+    assert _files(killed) == before
+
+
+def test_a_folder_that_may_only_be_read_is_checked(
+    data_dir: Path, genshare: Genshare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(data_dir / "hub.sqlite")) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for left in data_dir.glob("hub.sqlite-*"):
+        left.unlink()
+    before = {path.name for path in data_dir.iterdir()}
+    monkeypatch.setattr("hub.reading._may_write", lambda _path: False)
+
+    done = genshare("hub", "verify", "--data-dir", str(data_dir))
+
+    assert done.code == 0, done.stdout
+    assert {path.name for path in data_dir.iterdir()} == before
+
+
+def test_a_database_with_a_spoilt_beginning_is_a_finding(
+    data_dir: Path, genshare: Genshare
+) -> None:
+    path = data_dir / "hub.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(b"\0" * 16 + path.read_bytes()[16:])
+
+    done = genshare("hub", "verify", "--data-dir", str(data_dir))
+
+    assert done.code == 1
+    assert done.stdout.startswith("database: it cannot be read on: file is not a database\n")
+    assert done.stdout.count("database: ") == 1
+    assert "--port" not in done.stderr
+
+
 def test_what_an_older_hub_published_before_the_log_began_is_checked_without_it(
     tmp_path: Path,
 ) -> None:
-    released = Path(__file__).parents[2] / "released" / "0.1.0" / "hub"
-    folder = shutil.copytree(released, tmp_path / "hub")
+    folder = shutil.copytree(RELEASED, tmp_path / "hub")
 
     verified = _verified(folder)
 
     assert (verified.entries, verified.versions, verified.files) == (0, 1, 3)
     assert verified.faults == ()
+    assert f"centres older than the log: {verified.older_centres};" in str(verified)
+    assert verified.older_centres > 0
 
 
 def test_a_folder_without_a_hub_and_a_head_that_is_none_are_one_sentence(
