@@ -90,7 +90,7 @@ def test_what_is_no_weight_file_is_one_sentence(
     ("saved", "sentence"),
     [
         ({"conv.weight": torch.zeros(3)}, "1 tensors that are not those of torchvision"),
-        ([torch.zeros(3)], "holds no state dict"),
+        ([torch.zeros(3)], "holds no weights by name"),
     ],
 )
 def test_other_weights_are_refused(tmp_path: Path, saved: object, sentence: str) -> None:

@@ -19,6 +19,7 @@ from shared import commands as hub_commands
 from shared.architectures import OPTIMAM_DCGAN, DcganArchitecture
 from shared.errors import NonFiniteWeightsError, PackageNotKeptError
 from shared.packages import open_package
+from signing import fetch_command
 from tests.centre_node.medigan.layouts import (
     BcdrGenerator,
     OptimamGenerator,
@@ -230,7 +231,7 @@ def test_an_imported_generator_is_published_fetched_and_sampled_as_the_original(
     fetched, patches = str(tmp_path / "fetched"), tmp_path / "patches"
 
     sent = runner.invoke(publish_commands.app, [str(package.folder)])
-    got = runner.invoke(hub_commands.app, ["fetch", "centre-c", "medigan-00002", "--out", fetched])
+    got = runner.invoke(fetch_command.app, ["centre-c", "medigan-00002", "--out", fetched])
     listed = runner.invoke(hub_commands.app, ["list", "--centre", "centre-c", "--json"])
     sample = [fetched, "--count", "2", "--seed", "5", "--out", str(patches), "--format", "npy"]
     drawn = runner.invoke(sampling.app, sample)
