@@ -41,7 +41,7 @@ def test_every_route_answers_garbage_with_a_problem(served: Node, finished: str)
     with httpx.Client(base_url=base, timeout=30, headers=served.http.headers) as http:
         api = http.get("/openapi.json").json()
         asked = [
-            *wrong_requests(api, {"job_id": finished, "name": "losses.csv"}),
+            *wrong_requests(api, {"job_id": finished, "name": "losses.csv", "digest": "ab" * 32}),
             *wrong_requests(
                 {"paths": {p: o for p, o in api["paths"].items() if "/datasets/" in p}},
                 {"name": "own"},
