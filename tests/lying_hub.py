@@ -12,10 +12,19 @@ from typing import Any
 from shared.hub_client import HubClient, connect
 from shared.hub_exchange import HubLimits
 from shared.packages import Package
+from shared.problems import Problem
 from shared.records import GeneratorVersion
 from shared.repeats import Patience
 
 PIECE = b"\0" * 65536
+NO_SUCH_ROUTE = Problem(
+    title="Not found",
+    status=404,
+    detail="there is nothing at this path",
+    code="GS-0003",
+    hint="See the service's API page",
+    request_id="1",
+)
 MOST_UNDERWAY = 32 << 20  # what the buffers of both sockets can hold
 ONCE = HubLimits(patience=Patience(()))
 HASTY = HubLimits(
@@ -85,8 +94,10 @@ class Answer(BaseHTTPRequestHandler):
         self.hub.requests.append((self.command, self.path, dict(self.headers)))
         if name in self.hub.files:
             self.hub.files[name](self)
+        elif (file := self.hub.package.folder / name).is_file():
+            self.give(file.read_bytes())
         else:
-            self.give((self.hub.package.folder / name).read_bytes())
+            self.give(NO_SUCH_ROUTE.model_dump_json().encode(), status=404)
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))

@@ -13,6 +13,7 @@ from shared.interruption import interruptible
 def test_work_ends_in_order_and_tells_by_what(
     number: int, end: type[BaseException], code: tuple[int, ...]
 ) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background work has none
     ended = []
 
     def work() -> None:
