@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from hub.database import open_database
 from tests.centre_node.node_server import free_port
 from tests.waiting import wait_for
 
@@ -70,7 +71,10 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 3 * CALLERS), most))
-    running = Hub(tmp_path_factory.mktemp("flooded"))
+    folder = tmp_path_factory.mktemp("flooded")
+    (folder / "hub").mkdir()
+    open_database(folder / "hub" / "hub.sqlite").dispose()  # a first start keeps 11 MB of alembic
+    running = Hub(folder)
     try:
         yield running
     finally:
