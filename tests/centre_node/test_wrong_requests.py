@@ -36,15 +36,18 @@ def finished(served: Node) -> str:
 
 
 @pytest.mark.slow
-def test_every_route_answers_garbage_with_a_problem(served: Node, finished: str) -> None:
+def test_every_route_answers_garbage_with_a_problem(served: Node) -> None:
+    # Some of it is right on some route, and deletes what it names.
+    served.register("spare").raise_for_status()
+    spare = served.result(training(epochs=2, checkpoint_every_epochs=1))["job"]["id"]
     base = served.http.base_url.copy_with(raw_path=b"/")
     with httpx.Client(base_url=base, timeout=30, headers=served.http.headers) as http:
         api = http.get("/openapi.json").json()
         asked = [
-            *wrong_requests(api, {"job_id": finished, "name": "losses.csv", "digest": "ab" * 32}),
+            *wrong_requests(api, {"job_id": spare, "name": "losses.csv", "digest": "ab" * 32}),
             *wrong_requests(
                 {"paths": {p: o for p, o in api["paths"].items() if "/datasets/" in p}},
-                {"name": "own"},
+                {"name": "spare"},
             ),
         ]
 
