@@ -6,16 +6,14 @@ from pathlib import Path
 from shared.archives import Source, described, unpack_archive, write_archive
 from shared.errors import ArchiveRefusedError, PackageNotKeptError
 from shared.files import check_new, whole_folder
-from shared.packages import MANIFEST, MARK, SIGNATURE, STATEMENT_SIGNATURE, Package, open_package
-from shared.statements import STATEMENT
+from shared.packages import BESIDE, MANIFEST, Package, open_package
 from shared.weights import inspect_weights
-
-BESIDE = (STATEMENT, SIGNATURE, STATEMENT_SIGNATURE, MARK)
-"""What may lie beside a package's own files and travels with it; nothing else of a folder does."""
 
 
 def export_package(folder: Path, out: Path) -> Package:
     """Write a package, with what is stated and signed of it, to one file.
+
+    Nothing else of the folder travels.
 
     Raises:
         PackageError: The folder holds no whole package, or one that was changed.

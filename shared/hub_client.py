@@ -29,7 +29,7 @@ from shared.files import (
     work_folder,
     write_whole,
 )
-from shared.hub_exchange import HubExchange, HubLimits
+from shared.hub_exchange import JSON, HubExchange, HubLimits, version_path
 from shared.life_cycle_calls import LifeCycleCalls
 from shared.marks import keep_mark
 from shared.packages import (
@@ -65,8 +65,6 @@ from shared.weights import inspect_weights
 
 CHECKED_BYTES_PER_SECOND = 20_000_000  # a hub on a slow disk reads all weights before it answers
 MOST_PAGES = 10_000
-NO_SUCH_ROUTE = "GS-0003"
-JSON = {"Content-Type": "application/json"}
 USUAL = HubLimits()
 
 
@@ -376,7 +374,7 @@ class HubClient:
         synced: list[Future[None]] = []
         transfer = Transfer(total, self._limits.transfer(), on_progress)
         fetcher = FileFetcher(self._exchange, transfer)
-        base = f"{_version_path(record)}/files"
+        base = f"{version_path(record)}/files"
         tensors = record.card.architecture.generator_tensors()
         # To force a file to the disk takes as long as to look into it: both happen at once.
         with ThreadPoolExecutor(max_workers=1) as disk:
@@ -393,12 +391,8 @@ class HubClient:
         return package
 
 
-def _version_path(record: GeneratorVersion) -> str:
-    return f"/generators/{record.centre}/{record.name}/versions/{record.version}"
-
-
 def _statement_path(record: GeneratorVersion) -> str:
-    return f"{_version_path(record)}/statements/audit"
+    return f"{version_path(record)}/statements/audit"
 
 
 def _keep_statement(folder: Path, statement: AuditStatement) -> None:

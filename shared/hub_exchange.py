@@ -36,6 +36,10 @@ from shared.statements import LARGEST_STATEMENT_BYTES, AuditStatement
 from shared.states import Alias, VersionState, VersionStates
 
 API = "/api/v1"
+JSON = {"Content-Type": "application/json"}
+NOT_FOUND = 404
+NO_SUCH_ROUTE = "GS-0003"
+LARGEST_BUNDLE_BYTES = 1 << 20
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -167,6 +171,18 @@ class HubExchange:
         check(answer)
         return answer
 
+    def put_bundle(self, path: str, content: bytes) -> None:
+        """Keep a signed bundle as it is; the same again changes nothing."""
+        self.answered("PUT", path, most_bytes=LARGEST_BUNDLE_BYTES, content=content, headers=JSON)
+
+    def bundle(self, path: str) -> bytes | None:
+        """Return a signed bundle as it was sent, None if there is none."""
+        try:
+            return self.answered("GET", path, most_bytes=LARGEST_BUNDLE_BYTES).body
+        except HubRefusedError as error:
+            check_missing(error)
+            return None
+
     @contextmanager
     def opened(
         self, method: str, path: str, *, budget: Budget, most_bytes: int, **content: Any
@@ -195,6 +211,17 @@ class HubExchange:
     def url(self) -> str:
         """The hub's address, without the password that it may hold."""
         return str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
+
+
+def version_path(record: GeneratorVersion) -> str:
+    """Return the path of a version at a hub."""
+    return f"/generators/{record.centre}/{record.name}/versions/{record.version}"
+
+
+def check_missing(error: HubRefusedError) -> None:
+    """Raise what the hub refused, unless it says that there is nothing."""
+    if error.problem.status != NOT_FOUND:
+        raise error
 
 
 def read(response: httpx.Response, most_bytes: int) -> Answer:

@@ -3,7 +3,7 @@
 from shared.canonical import canonical_json, etag_of
 from shared.errors import DigestMismatchError, HubRefusedError, HubUnreadableError
 from shared.events import GeneratorEvents
-from shared.hub_exchange import HubExchange
+from shared.hub_exchange import JSON, NO_SUCH_ROUTE, HubExchange, version_path
 from shared.records import GeneratorVersion
 from shared.states import (
     APPROVED,
@@ -13,9 +13,6 @@ from shared.states import (
     VersionState,
     VersionStates,
 )
-
-NO_SUCH_ROUTE = "GS-0003"
-JSON = {"Content-Type": "application/json"}
 
 
 class LifeCycleCalls:
@@ -126,7 +123,7 @@ class LifeCycleCalls:
 
 
 def _state_path(record: GeneratorVersion) -> str:
-    return f"/generators/{record.centre}/{record.name}/versions/{record.version}/state"
+    return f"{version_path(record)}/state"
 
 
 def _the_alias(found: Alias, centre: str, name: str, alias: str) -> Alias:

@@ -40,6 +40,8 @@ PACKAGE = "package"
 
 MARK = "version-state.json"
 """Beside a package: what the hub said last of its version; see `shared.marks`."""
+BESIDE = (STATEMENT, SIGNATURE, STATEMENT_SIGNATURE, MARK)
+"""What may lie beside a package's own files, and travels with it."""
 
 LARGEST_CARD_BYTES = 256 * 1024
 CHUNK_BYTES = 1 << 20

@@ -5,11 +5,10 @@ A hub of an earlier version knows none of these paths.
 
 from collections.abc import Iterator
 
-from shared.errors import HubRefusedError, HubUnreadableError
-from shared.hub_exchange import HubExchange
+from shared.errors import HubUnreadableError
+from shared.hub_exchange import HubExchange, version_path
 from shared.receipts import KeptReceipt, ReceiptPage, VersionReceipts
 from shared.records import GeneratorVersion
-from shared.signing_calls import JSON, LARGEST_SIGNATURE_BYTES, NOT_FOUND, version_path
 
 MOST_PAGES = 10_000
 
@@ -25,20 +24,11 @@ class ReceiptCalls:
 
     def put(self, record: GeneratorVersion, receiver: str, content: bytes) -> None:
         """Keep the bundle of what a version was worth to a receiver."""
-        path = f"{version_path(record)}/receipts/{receiver}"
-        self._exchange.answered(
-            "PUT", path, most_bytes=LARGEST_SIGNATURE_BYTES, content=content, headers=JSON
-        )
+        self._exchange.put_bundle(f"{version_path(record)}/receipts/{receiver}", content)
 
     def bundle(self, record: GeneratorVersion, receiver: str) -> bytes | None:
         """Return the bundle of what a receiver says of a version, None if it says nothing."""
-        path = f"{version_path(record)}/receipts/{receiver}"
-        try:
-            return self._exchange.answered("GET", path, most_bytes=LARGEST_SIGNATURE_BYTES).body
-        except HubRefusedError as error:
-            if error.problem.status != NOT_FOUND:
-                raise
-            return None
+        return self._exchange.bundle(f"{version_path(record)}/receipts/{receiver}")
 
     def of_version(self, record: GeneratorVersion) -> tuple[KeptReceipt, ...]:
         """Return what all receivers say of a version, newest first."""

@@ -6,13 +6,10 @@ A hub of an earlier version knows none of these paths: it has no keys and no sig
 from typing import TypeVar
 
 from shared.errors import HubRefusedError
-from shared.hub_exchange import HubExchange
+from shared.hub_exchange import HubExchange, check_missing, version_path
 from shared.records import CentreKey, CentreKeys, CentreToken, GeneratorVersion, LogHead, NewKey
 
 Found = TypeVar("Found", CentreKeys, LogHead)
-JSON = {"Content-Type": "application/json"}
-NOT_FOUND = 404
-LARGEST_SIGNATURE_BYTES = 1 << 20
 
 
 class SigningCalls:
@@ -46,27 +43,27 @@ class SigningCalls:
 
     def package_signature(self, record: GeneratorVersion) -> bytes | None:
         """Return the bundle of a version's signature, None if it has none."""
-        return self._bundle(f"{version_path(record)}/signature")
+        return self._exchange.bundle(f"{version_path(record)}/signature")
 
     def put_package_signature(self, record: GeneratorVersion, content: bytes) -> None:
         """Keep the bundle of a version's signature."""
-        self._put(f"{version_path(record)}/signature", content)
+        self._exchange.put_bundle(f"{version_path(record)}/signature", content)
 
     def audit_signature(self, record: GeneratorVersion) -> bytes | None:
         """Return the bundle of the signature of what is stated of a version's audit."""
-        return self._bundle(f"{version_path(record)}/statements/audit/signature")
+        return self._exchange.bundle(f"{version_path(record)}/statements/audit/signature")
 
     def put_audit_signature(self, record: GeneratorVersion, content: bytes) -> None:
         """Keep the bundle of the signature of what is stated of a version's audit."""
-        self._put(f"{version_path(record)}/statements/audit/signature", content)
+        self._exchange.put_bundle(f"{version_path(record)}/statements/audit/signature", content)
 
     def status(self, centre: str) -> bytes | None:
         """Return the bundle of what a centre says of all its versions, None if it says nothing."""
-        return self._bundle(f"/centres/{centre}/status")
+        return self._exchange.bundle(f"/centres/{centre}/status")
 
     def put_status(self, centre: str, content: bytes) -> None:
         """Keep the bundle of a centre's next status."""
-        self._put(f"/centres/{centre}/status", content)
+        self._exchange.put_bundle(f"/centres/{centre}/status", content)
 
     def log_head(self) -> LogHead | None:
         """Return the newest entry of the hub's log; None: it has none."""
@@ -76,31 +73,9 @@ class SigningCalls:
         """Return an entry of the hub's log by its digest; None: it has none of that number."""
         return self._unless_missing(LogHead, f"/log/entries/{number}/digest")
 
-    def _put(self, path: str, content: bytes) -> None:
-        self._exchange.answered(
-            "PUT", path, most_bytes=LARGEST_SIGNATURE_BYTES, content=content, headers=JSON
-        )
-
-    def _bundle(self, path: str) -> bytes | None:
-        try:
-            return self._exchange.answered("GET", path, most_bytes=LARGEST_SIGNATURE_BYTES).body
-        except HubRefusedError as error:
-            _check_missing(error)
-            return None
-
     def _unless_missing(self, body: type[Found], path: str) -> Found | None:
         try:
             return self._exchange.call(body, "GET", path)
         except HubRefusedError as error:
-            _check_missing(error)
+            check_missing(error)
             return None
-
-
-def version_path(record: GeneratorVersion) -> str:
-    """Return the path of a version at a hub."""
-    return f"/generators/{record.centre}/{record.name}/versions/{record.version}"
-
-
-def _check_missing(error: HubRefusedError) -> None:
-    if error.problem.status != NOT_FOUND:
-        raise error

@@ -13,6 +13,7 @@ from shared.command_options import Json, with_options
 from shared.commands import Centre, Generator
 from shared.errors import HubRefusedError, PackageError
 from shared.hub_client import HubClient, connect
+from shared.hub_exchange import check_missing
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.marks import keep_mark
 from shared.packages import Package, peek_package
@@ -29,7 +30,6 @@ from signing.withdrawing import change_state, own_status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-NOT_FOUND = 404
 Instead = Annotated[
     str | None,
     typer.Option(
@@ -125,8 +125,7 @@ def alias(
         try:
             before = hub.life_cycle.alias(centre, name, named)
         except HubRefusedError as error:
-            if error.problem.status != NOT_FOUND:
-                raise
+            check_missing(error)
             before = None
         found = hub.life_cycle.point_alias(centre, name, named, version, before=before)
         if (own := own_status(hub, centre, key_file(signing_key))) is not None:

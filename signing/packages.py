@@ -11,10 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.cards import MOST_WEIGHT_FILES, ModelCard
 from shared.names import Digest
-from shared.packages import FETCHED, MANIFEST, MARK, Manifest, manifest_digest
-from shared.packages import SIGNATURE as SIGNATURE
-from shared.packages import STATEMENT_SIGNATURE as STATEMENT_SIGNATURE
-from shared.statements import STATEMENT, AuditStatement
+from shared.packages import BESIDE, FETCHED, MANIFEST, Manifest, manifest_digest
+from shared.statements import AuditStatement
 from signing.bundles import read_bundle
 from signing.errors import SignatureRefusedError
 from signing.keys import PublicKey, SigningKey
@@ -22,7 +20,7 @@ from signing.statements import Subject, sign_statement, signed_statement
 
 MODEL_SIGNING = "https://model_signing/signature/v1.0"
 AUDIT = "urn:genshare:audit-statement:v1"
-BESIDE = tuple(sorted((FETCHED, MARK, SIGNATURE, STATEMENT, STATEMENT_SIGNATURE)))
+NOT_SIGNED = tuple(sorted((FETCHED, *BESIDE)))
 """Files in a package's folder that its signature is not about."""
 
 
@@ -56,7 +54,7 @@ def sign_package(key: SigningKey, card: ModelCard, manifest: Manifest) -> bytes:
             "method": "files",
             "hash_type": "sha256",
             "allow_symlinks": False,
-            "ignore_paths": list(BESIDE),
+            "ignore_paths": list(NOT_SIGNED),
         },
     )
     subject = subject_of(card.centre, card.name, manifest)

@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.errors import HubRefusedError
 from shared.files import write_whole
 from shared.hub_client import HubClient
-from shared.packages import Package
+from shared.packages import SIGNATURE, STATEMENT_SIGNATURE, Package
 from shared.progress import OnProgress
 from shared.records import CentreKey, GeneratorVersion
 from shared.states import SERVED
@@ -17,7 +17,7 @@ from shared.transfer_progress import say_nothing
 from signing.errors import SigningError, StatusMissingError
 from signing.judging import Check, Finding, judge
 from signing.keys import PublicKey
-from signing.packages import SIGNATURE, STATEMENT_SIGNATURE, check_audit, check_package
+from signing.packages import check_audit, check_package
 from signing.remembered import REMEMBERED, RememberedStore
 from signing.statuses import CentreStatus, StatedVersion, read_status
 from signing.trust import TrustStore

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from shared.errors import BrokenPackageError
-from shared.packages import MANIFEST, Package, open_package
+from shared.packages import MANIFEST, SIGNATURE, Package, open_package
 from signing.bundles import read_bundle
 from signing.errors import KeyNotTrustedError, NotSignedError
 from signing.judging import Finding, unsigned
 from signing.keys import PublicKey
-from signing.packages import BESIDE, SIGNATURE, check_package
+from signing.packages import NOT_SIGNED, check_package
 from signing.trust import Trust, key_in
 
 
@@ -63,7 +63,7 @@ def _by_trusted_key(package: Package, content: bytes, trust: Trust) -> Finding:
 
 
 def _check_nothing_else(package: Package) -> None:
-    known = {MANIFEST, *BESIDE, *(file.name for file in package.manifest.files)}
+    known = {MANIFEST, *NOT_SIGNED, *(file.name for file in package.manifest.files)}
     others = sorted({path.name for path in package.folder.iterdir()} - known)
     if others:
         raise BrokenPackageError(f"{package.folder} holds {others[0]}, which is not of the package")

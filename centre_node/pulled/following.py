@@ -15,8 +15,8 @@ from centre_node.connection.store import ConnectionStore
 from centre_node.database import FollowedHubRow
 from shared.errors import HubRefusedError, PackageError
 from shared.events import GeneratorEvent, GeneratorEvents
-from shared.hub_client import NO_SUCH_ROUTE, HubClient, connect
-from shared.hub_exchange import HubLimits
+from shared.hub_client import HubClient, connect
+from shared.hub_exchange import NO_SUCH_ROUTE, HubLimits, check_missing
 from shared.marks import keep_mark, read_mark
 from shared.packages import peek_package
 from shared.problems import GenshareError
@@ -26,7 +26,6 @@ from signing.receiving import Receiver
 from signing.statuses import StatedVersion
 from signing.trust import TrustStore
 
-NOT_FOUND = 404
 SIGNED_SO = "Its centre signed that it is not to be used any more"
 LIMITS = HubLimits(call_seconds=30.0, silence_seconds=30.0)
 
@@ -176,8 +175,7 @@ def _states(hub: HubClient, centre: str, name: str) -> tuple[VersionState, ...]:
     try:
         return hub.life_cycle.states(centre, name)
     except HubRefusedError as error:
-        if error.problem.status != NOT_FOUND:
-            raise
+        check_missing(error)
         return ()
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.packages import Package
+from shared.packages import SIGNATURE, Package
 from signing.errors import OwnKeyReplacedError
 from signing.keys import read_key
-from signing.packages import SIGNATURE
 from signing.publishing import Signer
 from tests.command_line import Genshare
 from tests.hub_server import RunningHub, running_hub

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.packages import FETCHED, Package
+from shared.packages import FETCHED, SIGNATURE, STATEMENT_SIGNATURE, Package
 from shared.statements import STATEMENT
 from signing.errors import SignatureRefusedError
 from signing.keys import SigningKey, make_key
-from signing.packages import SIGNATURE, STATEMENT_SIGNATURE, check_package, sign_package
+from signing.packages import check_package, sign_package
 from tests.packages import A_PICTURE, tiny_contents, write_tiny_ensemble
 
 TOOL = Path(sys.executable).with_name("model_signing")
