@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from hub.errors import (
     ForeignCentreError,
@@ -15,6 +15,7 @@ from hub.errors import (
 )
 from hub.life_cycle.service import LifeCycle
 from hub.life_cycle.store import Place
+from hub.registry.routes import VersionNumber
 from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import problems
 from shared.canonical import canonical_json
@@ -38,12 +39,11 @@ async def _life_cycle(request: Request) -> LifeCycle:
 
 
 LifeCycleDep = Annotated[LifeCycle, Depends(_life_cycle)]
-Number = Annotated[int, Path(ge=1, le=999_999_999)]
 
 
 @router.get(STATE, response_model=VersionState, responses=problems(GeneratorNotFoundError))
 def read_state(
-    centre: Name, name: Name, version: Number, caller: CallerDep, life_cycle: LifeCycleDep
+    centre: Name, name: Name, version: VersionNumber, caller: CallerDep, life_cycle: LifeCycleDep
 ) -> Response:
     """Tell what a version is, why, what to use instead, and how it came to it."""
     return _answer(life_cycle.find(Place(centre, name, version), caller))
@@ -74,7 +74,7 @@ def list_states(centre: Name, name: Name, caller: CallerDep, life_cycle: LifeCyc
 async def change_state(
     centre: Name,
     name: Name,
-    version: Number,
+    version: VersionNumber,
     request: Request,
     caller: CallerDep,
     life_cycle: LifeCycleDep,

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
 
 from hub.audit_log.events import Action
@@ -20,6 +20,7 @@ from hub.pages.site import EVERYONE, OPERATOR
 from hub.pages.store import Shown
 from hub.pages.wording import ORDERS
 from hub.receipts.service import Receipts
+from hub.registry.routes import VersionNumber
 from hub.registry.service import Registry
 from shared.access import CallerDep, requires
 from shared.names import Name
@@ -33,7 +34,6 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ENTRIES_OF_A_PAGE = 50
 MOST_IN_THE_MATRIX = 500
 FOR_EVERYONE = [requires(*EVERYONE, purpose="read the hub's pages")]
-Version = Annotated[int, Path(ge=1, le=999_999_999)]
 GENERATOR = "/generators/{centre}/{name}"
 VERSION = GENERATOR + "/{version}"
 
@@ -119,7 +119,7 @@ def show_version(
     request: Request,
     centre: Name,
     name: Name,
-    version: Version,
+    version: VersionNumber,
     site: SiteDep,
     service: ServiceDep,
     caller: CallerDep,
@@ -141,7 +141,7 @@ def show_version(
 
 @router.get(VERSION + "/samples.png", dependencies=FOR_EVERYONE)
 def show_samples(
-    centre: Name, name: Name, version: Version, registry: RegistryDep, caller: CallerDep
+    centre: Name, name: Name, version: VersionNumber, registry: RegistryDep, caller: CallerDep
 ) -> Response:
     """Show a version's synthetic patches: its pixels alone, written anew."""
     found = registry.file(centre, name, version, SAMPLES, caller)
@@ -154,7 +154,7 @@ async def decide(
     request: Request,
     centre: Name,
     name: Name,
-    version: Version,
+    version: VersionNumber,
     service: ServiceDep,
     caller: CallerDep,
 ) -> Response:

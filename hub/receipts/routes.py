@@ -3,17 +3,16 @@
 from functools import partial
 from typing import Annotated
 
-from anyio import to_thread
-from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 
+from hub.bundle_bodies import BUNDLE, keep_bundle
 from hub.errors import ForeignCentreError, GeneratorNotFoundError
 from hub.receipts.errors import ReceiptNotFoundError, ReceiptNotNewerError, ReceiptRefusedError
 from hub.receipts.service import Receipts
-from hub.registry.routes import GENERATOR
+from hub.registry.routes import GENERATOR, VersionNumber
 from hub.signatures.errors import KeyNotRegisteredError
 from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import problems
-from shared.json_bodies import JsonBody
 from shared.models import LARGEST_COUNT
 from shared.names import Name
 from shared.receipts import MOST_OF_A_PAGE, ReceiptPage, VersionReceipts
@@ -33,8 +32,6 @@ async def _receipts(request: Request) -> Receipts:
 
 
 ReceiptsDep = Annotated[Receipts, Depends(_receipts)]
-Number = Annotated[int, Path(ge=1, le=999_999_999)]
-BUNDLE = JsonBody[Bundle](Bundle)
 OF_VERSION = GENERATOR + "/{version}/receipts"
 ONE = OF_VERSION + "/{receiver}"
 
@@ -59,7 +56,7 @@ ONE = OF_VERSION + "/{receiver}"
 async def put_receipt(
     centre: Name,
     name: Name,
-    version: Number,
+    version: VersionNumber,
     receiver: Name,
     request: Request,
     caller: CallerDep,
@@ -67,12 +64,8 @@ async def put_receipt(
 ) -> Response:
     """Say what a version was worth to you: a signed bundle, in place of one of an earlier day."""
     receipts.check_own(receiver, caller=caller)
-    await BUNDLE.read(request)
-    content = await request.body()
-    put = partial(receipts.put, centre, name, version, receiver, content, caller=caller)
-    new = await to_thread.run_sync(put)
-    code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
-    return Response(content, status_code=code, media_type="application/json")
+    put = partial(receipts.put, centre, name, version, receiver, caller=caller)
+    return await keep_bundle(request, put)
 
 
 @router.get(
@@ -83,7 +76,7 @@ async def put_receipt(
 def read_receipt(
     centre: Name,
     name: Name,
-    version: Number,
+    version: VersionNumber,
     receiver: Name,
     caller: CallerDep,
     receipts: ReceiptsDep,
@@ -95,7 +88,7 @@ def read_receipt(
 
 @router.get(OF_VERSION, responses=problems(GeneratorNotFoundError))
 def list_receipts(
-    centre: Name, name: Name, version: Number, caller: CallerDep, receipts: ReceiptsDep
+    centre: Name, name: Name, version: VersionNumber, caller: CallerDep, receipts: ReceiptsDep
 ) -> VersionReceipts:
     """List what a version was worth to its receivers, newest first."""
     return receipts.of_version(centre, name, version, caller)

@@ -67,6 +67,7 @@ async def _registry(request: Request) -> Registry:
 
 
 RegistryDep = Annotated[Registry, Depends(_registry)]
+VersionNumber = Annotated[int, Path(ge=1, le=999_999_999)]
 Version = Annotated[str, Path(pattern=r"^(latest|[1-9][0-9]{0,8})$")]
 DIGESTS, MANIFEST = JsonBody[BlobDigests](BlobDigests), JsonBody[Manifest](Manifest)
 AUDIT = JsonBody[AuditStatement](AuditStatement)
@@ -244,7 +245,7 @@ def read_version(
 
     The version may be `latest`: the last that is approved or deprecated.
     """
-    return registry.find(centre, name, _number(version), caller)
+    return registry.find(centre, name, version_number(version), caller)
 
 
 @router.head(GENERATOR + "/{version}/files/{file}", include_in_schema=False)
@@ -273,7 +274,7 @@ def read_file(
     registry: RegistryDep,
 ) -> Response:
     """Return a file, whole or in part (`Range`). Its ETag is its SHA-256."""
-    found = registry.file(centre, name, _number(version), file, caller)
+    found = registry.file(centre, name, version_number(version), file, caller)
     sha256 = found.file.sha256
     digest = base64.b64encode(bytes.fromhex(sha256)).decode()
     headers = {"ETag": f'"{sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}
@@ -301,7 +302,7 @@ def read_file(
 async def put_statement(
     centre: Name,
     name: Name,
-    version: Annotated[int, Path(ge=1, le=999_999_999)],
+    version: VersionNumber,
     request: Request,
     caller: CallerDep,
     registry: RegistryDep,
@@ -324,11 +325,12 @@ def read_statement(
     centre: Name, name: Name, version: Version, caller: CallerDep, registry: RegistryDep
 ) -> Response:
     """Return what its centre states of a version's audit; the version may be `latest`."""
-    content = registry.statement(centre, name, _number(version), caller)
+    content = registry.statement(centre, name, version_number(version), caller)
     return Response(content, media_type="application/json")
 
 
-def _number(version: str) -> int | None:
+def version_number(version: str) -> int | None:
+    """Return the number of a version; None is the latest."""
     return None if version == "latest" else int(version)
 
 

@@ -4,15 +4,16 @@ from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Path, Request, Response, status
+from fastapi import APIRouter, Depends, Request, Response, status
 
+from hub.bundle_bodies import BUNDLE, keep_bundle
 from hub.errors import (
     CentreNotFoundError,
     ForeignCentreError,
     GeneratorNotFoundError,
     StatementNotFoundError,
 )
-from hub.registry.routes import GENERATOR, STATEMENT, Version
+from hub.registry.routes import GENERATOR, STATEMENT, Version, VersionNumber, version_number
 from hub.signatures.errors import (
     KeyExistsError,
     KeyNotRegisteredError,
@@ -42,8 +43,7 @@ async def _signatures(request: Request) -> Signatures:
 
 
 SignaturesDep = Annotated[Signatures, Depends(_signatures)]
-Number = Annotated[int, Path(ge=1, le=999_999_999)]
-KEY, BUNDLE = JsonBody[NewKey](NewKey), JsonBody[Bundle](Bundle)
+KEY = JsonBody[NewKey](NewKey)
 PACKAGE_SIGNATURE = GENERATOR + "/{version}/signature"
 STATUS = "/centres/{name}/status"
 AUDIT_SIGNATURE = STATEMENT + "/signature"
@@ -108,7 +108,7 @@ async def put_status(
 ) -> Response:
     """Say what versions there are and which are withdrawn: a signed bundle with a number."""
     signatures.check_own(name, caller=caller)
-    return await _signed(request, partial(signatures.put_status, name, caller=caller))
+    return await keep_bundle(request, partial(signatures.put_status, name, caller=caller))
 
 
 @router.get(STATUS, response_model=Bundle, responses=problems(SignatureNotFoundError))
@@ -127,14 +127,14 @@ def read_status(name: Name, signatures: SignaturesDep) -> Response:
 async def put_package_signature(
     centre: Name,
     name: Name,
-    version: Number,
+    version: VersionNumber,
     request: Request,
     caller: CallerDep,
     signatures: SignaturesDep,
 ) -> Response:
     """Sign a version: a Sigstore bundle in OpenSSF Model Signing form, kept as it is sent."""
     signing = partial(signatures.sign, centre, name, version, "package", caller=caller)
-    return await _signed(request, signing)
+    return await keep_bundle(request, signing)
 
 
 @router.get(PACKAGE_SIGNATURE, response_model=Bundle, responses=GET_ANSWERS)
@@ -155,14 +155,14 @@ def read_package_signature(
 async def put_audit_signature(
     centre: Name,
     name: Name,
-    version: Number,
+    version: VersionNumber,
     request: Request,
     caller: CallerDep,
     signatures: SignaturesDep,
 ) -> Response:
     """Sign what is stated of a version's audit: a Sigstore bundle, kept as it is sent."""
     signing = partial(signatures.sign, centre, name, version, "audit", caller=caller)
-    return await _signed(request, signing)
+    return await keep_bundle(request, signing)
 
 
 @router.get(AUDIT_SIGNATURE, response_model=Bundle, responses=GET_ANSWERS)
@@ -173,18 +173,9 @@ def read_audit_signature(
     return _found(signatures, (centre, name, version), "audit", caller)
 
 
-async def _signed(request: Request, signing: "partial[bool]") -> Response:
-    await BUNDLE.read(request)
-    content = await request.body()
-    new = await to_thread.run_sync(signing, content)
-    code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
-    return Response(content, status_code=code, media_type="application/json")
-
-
 def _found(
     signatures: Signatures, which: tuple[str, str, str], kind: Kind, caller: Caller
 ) -> Response:
     centre, name, version = which
-    number = None if version == "latest" else int(version)
-    content = signatures.find(centre, name, number, kind, caller)
+    content = signatures.find(centre, name, version_number(version), kind, caller)
     return Response(content, media_type="application/json")
