@@ -88,7 +88,7 @@ def serve_node(
     check_can_serve(host, port, settings.data_dir)
     keep_headers_out()
     _tell_new_token(staff_token(settings))
-    serve(create_app(settings, host=host), host, port, settings)
+    serve(create_app(settings, host=host, migrate_apart=True), host, port, settings)
 
 
 @app.command()

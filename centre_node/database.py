@@ -83,12 +83,15 @@ def check_is_node(folder: Path) -> None:
         raise NoNodeError(f"{folder} is no node's folder: there is no {DATABASE} in it")
 
 
-def open_database(folder: Path) -> Engine:
+def open_database(folder: Path, *, apart: bool = False) -> Engine:
     """Return an engine on the migrated database of a node's folder; only its owner can read it.
+
+    Args:
+        apart: See `open_migrated`.
 
     Raises:
         CannotServeError: The file is no database of this version of the node, or cannot be used.
     """
     path = folder / DATABASE
     path.touch(mode=0o600)
-    return open_migrated(path, migrations="centre_node:migrations")
+    return open_migrated(path, migrations="centre_node:migrations", apart=apart)

@@ -89,14 +89,17 @@ ROUTERS = (
 )
 
 
-def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, host: str | None = None, migrate_apart: bool = False
+) -> FastAPI:
     """Wire settings, stores, services and routes; the worker is watched while the app runs.
 
     Args:
         host: What the server is told to listen on.
+        migrate_apart: Whether a child process migrates the database; see `open_migrated`.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    engine = open_database(settings.data_dir)
+    engine = open_database(settings.data_dir, apart=migrate_apart)
     jobs = JobStore(engine)
     check_policy(settings)
     folders = data_folders(settings.data_dir, settings.mammograms_dir, settings.lent_dir)

@@ -57,7 +57,7 @@ def serve_hub(
     check_transport(host, settings)
     os.umask(0o077)  # generators that need a token are not to be read from the disk by others
     check_can_serve(host, port, settings.data_dir)
-    serve(create_app(settings, host=host), host, port, settings)
+    serve(create_app(settings, host=host, migrate_apart=True), host, port, settings)
 
 
 @app.command()

@@ -241,13 +241,16 @@ class LogEntryRow(Table):
     sha256: Mapped[str] = mapped_column(String(64))
 
 
-def open_database(path: Path) -> Engine:
+def open_database(path: Path, *, apart: bool = False) -> Engine:
     """Return an engine on a migrated database.
+
+    Args:
+        apart: See `open_migrated`.
 
     Raises:
         CannotServeError: The file is no database of this version of the hub, or cannot be used.
     """
-    return open_migrated(path, migrations="hub:migrations")
+    return open_migrated(path, migrations="hub:migrations", apart=apart)
 
 
 @contextmanager

@@ -92,16 +92,19 @@ ROUTERS = (
 PUBLISHED_AT_ONCE = 2  # each reads whole files; more would leave no processor to the rest
 
 
-def create_app(settings: Settings, *, host: str | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, host: str | None = None, migrate_apart: bool = False
+) -> FastAPI:
     """Wire settings, stores, services and routes. Nothing happens at import time.
 
     Args:
         host: What the server is told to listen on.
+        migrate_apart: Whether a child process migrates the database; see `open_migrated`.
     """
     folder = settings.data_dir / "blobs"
     folder.mkdir(parents=True, exist_ok=True)
     alone = _alone(folder)
-    engine = open_database(settings.data_dir / "hub.sqlite")
+    engine = open_database(settings.data_dir / "hub.sqlite", apart=migrate_apart)
     blobs, cleaner = _files(engine, folder, settings)
     app = FastAPI(
         title="genshare hub",

@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails
 
 from shared.json_documents import read_json
 from shared.known_fields import right_fields
+from shared.models import MOST_FAULTS
 from shared.preconditions import check_conditions
 
 Value = TypeVar("Value")
@@ -81,10 +82,9 @@ class JsonBody(Generic[Value]):
             return self._adapter.validate_python(read_json(content), strict=True)
         except ValidationError as error:
             faults = error.errors(include_input=False, include_url=False)
-            in_body = [
-                {**self._with_fields(fault), "loc": ("body", *fault["loc"])} for fault in faults
-            ]
-            raise RequestValidationError(in_body) from error
+            told = [self._with_fields(fault) for fault in faults[:MOST_FAULTS]]
+            in_body = [{**fault, "loc": ("body", *fault["loc"])} for fault in told]
+            raise RequestValidationError(in_body + faults[MOST_FAULTS:]) from error
         except JSONDecodeError as error:
             raise RequestValidationError([_fault("json_invalid", (error.pos,), "")]) from error
         except ValueError as error:

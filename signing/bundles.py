@@ -12,9 +12,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
-from securesystemslib.dsse import Envelope
-from securesystemslib.exceptions import VerificationError
-from securesystemslib.signer import Signature
 
 from shared.json_documents import read_json
 from shared.models import Model, StrictModel, validation_summary
@@ -95,6 +92,10 @@ class Bundle(_Part):
         return content
 
     def _check_signed(self, content: bytes, key: PublicKey) -> None:
+        from securesystemslib.dsse import Envelope  # so late: see `PublicKey.checker`
+        from securesystemslib.exceptions import VerificationError
+        from securesystemslib.signer import Signature
+
         name = key.fingerprint
         named = {name, "" if name == self.signer else name}
         for item in self.dsse_envelope.signatures:
@@ -114,6 +115,8 @@ class Bundle(_Part):
 
 def signed_bundle(payload: bytes, keys: Sequence[SigningKey]) -> bytes:
     """Return a bundle of a statement, signed with each key; the first is the one it names."""
+    from securesystemslib.dsse import Envelope  # so late: see `PublicKey.checker`
+
     envelope = Envelope(payload, PAYLOAD_TYPE, {})
     for key in keys:
         envelope.sign(key.signer)

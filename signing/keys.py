@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -22,11 +22,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 from pydantic import StringConstraints
-from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from shared.files import in_turn
 from shared.secret_files import others_may_read, write_secret
 from signing.errors import KeyExistsAlreadyError, KeyReadableError, KeyUnusableError
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import CryptoSigner, SSlibKey
 
 KEY_FILE = "signing-key.pem"
 LONGEST_PEM = 1000
@@ -52,8 +54,14 @@ class PublicKey:
         return hashlib.sha256(self.pem.encode()).hexdigest()
 
     @cached_property
-    def checker(self) -> SSlibKey:
-        """What checks signatures that name the key by its fingerprint."""
+    def checker(self) -> "SSlibKey":
+        """What checks signatures that name the key by its fingerprint.
+
+        securesystemslib loads every cloud's library that it finds, which is a second of a start
+        and 20 MB: so not before something is signed or checked.
+        """
+        from securesystemslib.signer import SSlibKey
+
         return SSlibKey.from_crypto(load_pem_public_key(self.pem.encode()), keyid=self.fingerprint)
 
 
@@ -70,8 +78,10 @@ class SigningKey:
         return _public(self.private.public_key())
 
     @cached_property
-    def signer(self) -> CryptoSigner:
+    def signer(self) -> "CryptoSigner":
         """What signs; its signatures name the key by its fingerprint."""
+        from securesystemslib.signer import CryptoSigner
+
         return CryptoSigner(self.private, self.public.checker)
 
 

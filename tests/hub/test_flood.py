@@ -14,7 +14,6 @@ import httpx
 import psutil
 import pytest
 
-from hub.database import open_database
 from tests.centre_node.node_server import free_port
 from tests.waiting import wait_for
 
@@ -72,8 +71,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 3 * CALLERS), most))
     folder = tmp_path_factory.mktemp("flooded")
-    (folder / "hub").mkdir()
-    open_database(folder / "hub" / "hub.sqlite").dispose()  # a first start keeps 11 MB of alembic
     running = Hub(folder)
     try:
         yield running
