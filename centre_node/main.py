@@ -49,6 +49,7 @@ from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.settings import Settings
 from centre_node.trust.routes import router as trust_router
 from centre_node.trust.service import Renewal, TrustSettings
+from node_api.examples import BODIES
 from shared.access import Role, guard, requires
 from shared.api_description import describe
 from shared.api_page import add_api_page
@@ -140,7 +141,7 @@ def create_app(
     limit_bodies(app)
     check_hosts(app, host_names(settings.allowed_hosts, host))
     add_problem_handlers(app)
-    describe(app)
+    describe(app, BODIES)
     add_api_page(app)
     guard(app, _access(settings).admit)
     return app

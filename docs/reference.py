@@ -1,15 +1,17 @@
-"""Writes docs/scenario.md and docs/settings.md from the models themselves.
+"""Writes docs/scenario.md, docs/settings.md and docs/api from the code itself.
 
     python docs/reference.py
 
-A test compares both pages with what this writes, and finds a field that nothing says a word of.
+A test compares them with what this writes, and finds a field that nothing says a word of.
 """
 
 import inspect
+import json
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -18,7 +20,9 @@ from pydantic import BaseModel, DirectoryPath, FilePath
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from centre_node.main import create_app as node_app
 from centre_node.settings import Settings as NodeSettings
+from hub.main import create_app as hub_app
 from hub.settings import Settings as HubSettings
 from shared.models import LARGEST_COUNT, LARGEST_SEED
 from shared.names import InWords
@@ -85,7 +89,22 @@ class UnexplainedError(Exception):
 
 def pages() -> Mapping[str, str]:
     """Return the text of each generated page by its name."""
-    return {"scenario.md": scenario_page(), "settings.md": settings_page()}
+    described = {f"api/{name}.json": api_page(api) for name, api in descriptions().items()}
+    return {"scenario.md": scenario_page(), "settings.md": settings_page(), **described}
+
+
+def descriptions() -> Mapping[str, dict[str, Any]]:
+    """Return the OpenAPI description of each service, as it gives it at /openapi.json."""
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        hub = hub_app(HubSettings(data_dir=folder / "hub"))
+        node = node_app(NodeSettings(data_dir=folder / "node"))
+        return {"hub": hub.openapi(), "node": node.openapi()}
+
+
+def api_page(api: Mapping[str, Any]) -> str:
+    """Return a description as text, in an order that does not depend on that of the code."""
+    return json.dumps(api, indent=1, sort_keys=True) + "\n"
 
 
 def scenario_page() -> str:
@@ -256,7 +275,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def main() -> None:
-    """Write both pages."""
+    """Write all of them."""
     for name, text in pages().items():
         (DOCS / name).write_text(text)
 

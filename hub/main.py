@@ -27,6 +27,7 @@ from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.errors import HubDiskFullError
+from hub.examples import EXAMPLES
 from hub.events.routes import router as events_router
 from hub.events.service import Events
 from hub.events.store import EventStore
@@ -143,7 +144,7 @@ def create_app(
     _answer_to_names(app, settings, host)
     add_problem_handlers(app)
     _count(app, engine, log)
-    describe(app)
+    describe(app, EXAMPLES)
     add_api_page(app)
     guard(app, _access(engine, settings).admit)
     return app

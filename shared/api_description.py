@@ -4,7 +4,9 @@ The guard knows who is refused, a body what can be wrong with it, a file that it
 parts, a document that it has an ETag. A route says itself only what it answers and raises.
 """
 
+import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -13,12 +15,22 @@ from fastapi import FastAPI
 
 from shared.access import GuardedRoute, routes_of
 from shared.api_answers import always, headers
+from shared.api_examples import Examples, add_examples
 from shared.problems import Problem
 from shared.served_files import ServedFile
 
 Json = dict[str, Any]
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+A_PROBLEM: Json = {
+    "type": "about:blank",
+    "title": "Not Found",
+    "status": 404,
+    "detail": "GET /api/v1/nothing: there is nothing at this path",
+    "code": "GS-0003",
+    "hint": "See the service's API page at /docs.",
+    "request_id": "97cbe8f8cf83468cbf25a5e9eb65dc23",
+}
 FRAMEWORKS_OWN = ("HTTPValidationError", "ValidationError")
 
 OF_ANY_REQUEST = {
@@ -60,13 +72,20 @@ FILE_CONDITIONS = {
 }
 
 
-def describe(app: FastAPI) -> None:
-    """Have `app` describe itself truly; to be called when it has its routes."""
+def describe(app: FastAPI, examples: Examples) -> None:
+    """Have `app` describe itself truly; to be called when it has its routes.
+
+    Args:
+        examples: Of its bodies, see `add_examples`.
+    """
     plain = app.openapi
 
     @cache
     def described() -> Json:
-        return _completed(plain(), app)
+        api = _completed(plain(), app)
+        add_examples(api, examples)
+        _share_answers(api)
+        return api
 
     app.openapi = described  # type: ignore[method-assign]  # as the framework's manual says
 
@@ -91,8 +110,24 @@ def _completed(api: Json, app: FastAPI) -> Json:
             schemas.update(_taken_out(operation))
     for name in FRAMEWORKS_OWN:
         schemas.pop(name, None)
-    schemas["Problem"] = Problem.model_json_schema()
+    schemas["Problem"] = Problem.model_json_schema() | {"examples": [A_PROBLEM]}
     return api
+
+
+def _share_answers(api: Json) -> None:
+    """Keep answers that several operations have in one place, or the description is thrice as long."""
+    places = defaultdict(list)
+    for operations in api["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                places[status, json.dumps(answer, sort_keys=True)].append(operation["responses"])
+    shared: Json = api["components"].setdefault("responses", {})
+    for (status, content), answers in places.items():
+        if len(answers) > 1:
+            name = f"{status}-{sum(key.startswith(status) for key in shared) + 1}"
+            shared[name] = json.loads(content)
+            for each in answers:
+                each[status] = {"$ref": f"#/components/responses/{name}"}
 
 
 def _complete(

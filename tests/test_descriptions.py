@@ -5,35 +5,64 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 import centre_node.main
 import centre_node.settings
 import hub.main
 import hub.settings
+from shared.models import StrictModel
 
 Json = dict[str, Any]
 OPEN = {"hub": ("healthz", "readyz", "version"), "node": ("healthz",)}
 LOW, HIGH = {"minimum", "exclusiveMinimum"}, {"maximum", "exclusiveMaximum"}
 
 
-@pytest.fixture(params=["hub", "node"])
+@pytest.fixture(params=["hub", "node"], scope="module")
 def service(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def api(service: str, tmp_path: Path) -> Json:
+@pytest.fixture(scope="module")
+def api(service: str, tmp_path_factory: pytest.TempPathFactory) -> Json:
+    folder = tmp_path_factory.mktemp(service)
     if service == "hub":
-        return hub.main.create_app(hub.settings.Settings(data_dir=tmp_path)).openapi()
-    settings = centre_node.settings.Settings(data_dir=tmp_path)
+        return hub.main.create_app(hub.settings.Settings(data_dir=folder)).openapi()
+    settings = centre_node.settings.Settings(data_dir=folder)
     return centre_node.main.create_app(settings).openapi()
 
 
 def operations(api: Json) -> Iterator[tuple[str, str, Json]]:
     for path, methods in api["paths"].items():
         for method, operation in methods.items():
-            yield method, path, operation
+            yield method, path, operation | {"responses": answers(api, operation)}
+
+
+def answers(api: Json, operation: Json) -> Json:
+    """Return what an operation answers, by status, where it stands or in its shared place."""
+    shared = api["components"]["responses"]
+    return {
+        status: shared[answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer
+        for status, answer in operation["responses"].items()
+    }
+
+
+def bodies(api: Json) -> Iterator[tuple[str, Json]]:
+    """Yield every body that is asked for or answered where all is well, and where that is."""
+    for method, path, operation in operations(api):
+        asked = operation.get("requestBody", {}).get("content", {})
+        yield from ((f"{method} {path} {kind}", body) for kind, body in asked.items())
+        for status in {"200", "201", "202"} & operation["responses"].keys():
+            content = operation["responses"][status].get("content", {})
+            yield from (
+                (f"{method} {path} {status} {kind}", body) for kind, body in content.items()
+            )
+
+
+def examples(body: Json) -> list[Any]:
+    named = [one["value"] for one in body.get("examples", {}).values()]
+    return [body["example"], *named] if "example" in body else named
 
 
 def test_every_refusal_is_declared_as_a_problem_and_nothing_by_default(api: Json) -> None:
@@ -68,9 +97,50 @@ def test_there_is_a_head_wherever_there_is_a_get(api: Json) -> None:
 
 def test_every_reference_leads_somewhere(api: Json) -> None:
     text = json.dumps(api)
-    named = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
 
-    assert named <= api["components"]["schemas"].keys()
+    for kind in ("schemas", "responses"):
+        named = {part.partition('"')[0] for part in text.split(f"#/components/{kind}/")[1:]}
+        assert named <= api["components"][kind].keys()
+
+
+def test_every_operation_says_what_it_does_and_every_answer_when_it_comes(api: Json) -> None:
+    for method, path, operation in operations(api):
+        assert operation["description"], (method, path)
+        assert all(answer["description"] for answer in operation["responses"].values())
+
+
+def test_every_body_has_an_example_that_its_own_schema_takes(api: Json) -> None:
+    in_words = [(place, body) for place, body in bodies(api) if not in_bytes(place)]
+
+    assert [place for place, body in in_words if not examples(body)] == []
+    for place, body in in_words:
+        if place.endswith("json"):
+            schema = {**body["schema"], "components": api["components"]}
+            for example in examples(body):
+                jsonschema_rs.validate(schema, example)
+
+
+def in_bytes(place: str) -> bool:
+    return place.endswith(("octet-stream", "*/*"))
+
+
+def test_every_example_is_what_its_model_takes(api: Json) -> None:
+    models = {model.__name__: model for model in everything_below(StrictModel)}
+    checked = 0
+    for _, body in bodies(api):
+        name = body.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        if name in models:
+            for example in examples(body):
+                models[name].model_validate_json(json.dumps(example))
+                checked += 1
+
+    assert checked > 15
+
+
+def everything_below(model: type[StrictModel]) -> Iterator[type[StrictModel]]:
+    for child in model.__subclasses__():
+        yield child
+        yield from everything_below(child)
 
 
 def test_every_number_text_list_and_object_of_a_body_has_an_end(api: Json) -> None:

@@ -10,6 +10,7 @@ from centre_node.connection.service import Connection
 from centre_node.jobs.dependency import JobsDep
 from centre_node.jobs.errors import NeededByJobsError
 from node_api.connection import ConnectedHub, HubConnection, HubJoining
+from node_api.examples import CONNECTIONS
 from shared.access import GuardedRoute, Role, requires
 from shared.api_answers import problems
 from shared.errors import (
@@ -22,7 +23,7 @@ from shared.errors import (
 from shared.json_bodies import JsonBody
 from signing.errors import OwnKeyReplacedError
 
-CONNECTION = JsonBody[HubConnection | HubJoining](HubConnection | HubJoining)
+CONNECTION = JsonBody[HubConnection | HubJoining](HubConnection | HubJoining, CONNECTIONS)
 router = APIRouter(
     prefix="/hub-connection",
     tags=["hub"],

@@ -12,12 +12,13 @@ from centre_node.jobs.errors import NeededByJobsError
 from centre_node.mammography.errors import BadMammogramsError
 from node_api.data_sources import DatasetSource
 from node_api.datasets import Dataset
+from node_api.examples import SOURCES
 from shared.access import GuardedRoute, Role, requires
 from shared.api_answers import problems
 from shared.json_bodies import JsonBody
 from shared.names import Name
 
-SOURCE = JsonBody[DatasetSource](DatasetSource)
+SOURCE = JsonBody[DatasetSource](DatasetSource, SOURCES)
 router = APIRouter(
     prefix="/datasets",
     tags=["data sets"],
