@@ -106,8 +106,8 @@ BUNDLE: Mapping[str, Any] = {
         "payloadType": "application/vnd.in-toto+json",
         "signatures": [
             {
-                "sig": "MEQCIFVlqxDfCYPFs0uv0gA69Mj7cUYolK3Kuwn2XHyAupl8AiAxyfo/r+ieNZNSqM0YFUj7y4GC"
-                "yVm2zizuG7mcugDzXg==",
+                "sig": "MEQCIFVlqxDfCYPFs0uv0gA69Mj7cUYolK3Kuwn2XHyAupl8AiAxyfo/r+ieNZNSqM0YFU"
+                "j7y4GCyVm2zizuG7mcugDzXg==",
                 "keyid": FINGERPRINT,
             }
         ],

@@ -27,10 +27,10 @@ from hub.centres.service import Centres
 from hub.centres.store import CentreStore
 from hub.database import open_database
 from hub.errors import HubDiskFullError
-from hub.examples import EXAMPLES
 from hub.events.routes import router as events_router
 from hub.events.service import Events
 from hub.events.store import EventStore
+from hub.examples import EXAMPLES
 from hub.joining.routes import router as joining_router
 from hub.joining.service import Joining, JoinTokens
 from hub.joining.store import JoinTokenStore

@@ -115,7 +115,7 @@ def _completed(api: Json, app: FastAPI) -> Json:
 
 
 def _share_answers(api: Json) -> None:
-    """Keep answers that several operations have in one place, or the description is thrice as long."""
+    """Keep each answer that several operations have in one place: few are an operation's own."""
     places = defaultdict(list)
     for operations in api["paths"].values():
         for operation in operations.values():

@@ -14,6 +14,7 @@ from shared.canonical import canonical_json, digest_of
 from shared.errors import (
     DigestMismatchError,
     HubAddressError,
+    HubRefusedError,
     HubUnreadableError,
     NoSuchWeightsError,
     PackageNotKeptError,
@@ -29,7 +30,7 @@ from shared.files import (
     work_folder,
     write_whole,
 )
-from shared.hub_exchange import JSON, HubExchange, HubLimits, version_path
+from shared.hub_exchange import JSON, NO_SUCH_ROUTE, HubExchange, HubLimits, version_path
 from shared.life_cycle_calls import LifeCycleCalls
 from shared.marks import keep_mark
 from shared.packages import (
@@ -134,9 +135,18 @@ class HubClient:
             raise DigestMismatchError(f"the hub gives a token of {given.name}, not of {name}")
         return given.token
 
-    def whoami(self) -> CallerIdentity:
-        """Return whose token this client sends, as the hub knows it."""
-        return self._exchange.call(CallerIdentity, "GET", "/centres/me")
+    def whoami(self) -> CallerIdentity | None:
+        """Return whose token this client sends, as the hub knows it.
+
+        None: a hub of an earlier version, which took the token, does not tell.
+        """
+        try:
+            return self._exchange.call(CallerIdentity, "GET", "/centres/me")
+        except HubRefusedError as error:
+            if error.problem.code != NO_SUCH_ROUTE:
+                raise
+        self._exchange.call(GeneratorPage, "GET", "/generators", params={"limit": 1})
+        return None
 
     def publish(
         self, package: Package, *, draft: bool = False, on_progress: OnProgress = say_nothing

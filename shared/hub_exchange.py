@@ -213,7 +213,7 @@ class HubExchange:
         return str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
 
 
-def version_path(record: GeneratorVersion) -> str:
+def version_path(record: GeneratorVersion | VersionState) -> str:
     """Return the path of a version at a hub."""
     return f"/generators/{record.centre}/{record.name}/versions/{record.version}"
 

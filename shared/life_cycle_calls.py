@@ -53,7 +53,7 @@ class LifeCycleCalls:
                     f"the hub tells the states of {state.centre}/{state.name}, not of "
                     f"{centre}/{name}"
                 )
-        return found
+        return tuple(map(_the_hubs, found))
 
     def change_state(self, record: GeneratorVersion, wanted: StateWanted) -> VersionState:
         """Change what a version is.
@@ -147,4 +147,9 @@ def _the_state(record: GeneratorVersion, state: VersionState) -> VersionState:
             f"({state.manifest_digest[:12]}), not of version {record.version} of "
             f"{record.centre}/{record.name} ({record.manifest_digest[:12]})"
         )
-    return state
+    return _the_hubs(state)
+
+
+def _the_hubs(state: VersionState) -> VersionState:
+    """Return a state without what no hub can say: that its centre signed it."""
+    return state.model_copy(update={"signed_with": None})

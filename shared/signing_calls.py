@@ -8,6 +8,7 @@ from typing import TypeVar
 from shared.errors import HubRefusedError
 from shared.hub_exchange import HubExchange, check_missing, version_path
 from shared.records import CentreKey, CentreKeys, CentreToken, GeneratorVersion, LogHead, NewKey
+from shared.states import VersionState
 
 Found = TypeVar("Found", CentreKeys, LogHead)
 
@@ -56,6 +57,14 @@ class SigningCalls:
     def put_audit_signature(self, record: GeneratorVersion, content: bytes) -> None:
         """Keep the bundle of the signature of what is stated of a version's audit."""
         self._exchange.put_bundle(f"{version_path(record)}/statements/audit/signature", content)
+
+    def withdrawal(self, version: GeneratorVersion | VersionState) -> bytes | None:
+        """Return the bundle of why its centre withdrew a version, None if it signed nothing."""
+        return self._exchange.bundle(f"{version_path(version)}/withdrawal")
+
+    def put_withdrawal(self, record: GeneratorVersion, content: bytes) -> None:
+        """Keep the bundle of why a version was withdrawn."""
+        self._exchange.put_bundle(f"{version_path(record)}/withdrawal", content)
 
     def status(self, centre: str) -> bytes | None:
         """Return the bundle of what a centre says of all its versions, None if it says nothing."""

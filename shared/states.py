@@ -84,9 +84,16 @@ class VersionState(StrictModel):
     reason: Text | None = None
     replacement: Replacement | None = None
     history: tuple[StateChange, ...] = Field((), max_length=MOST_CHANGES_TOLD)
+    signed_with: Digest | None = Field(
+        None,
+        exclude_if=lambda key: key is None,
+        description="In what a receiver writes down: the key of its centre that signed so. No hub "
+        "says it.",
+    )
 
     def __str__(self) -> str:
-        return told_state(self.state, self.reason, self.replacement)
+        told = told_state(self.state, self.reason, self.replacement)
+        return f"{told} (signed by {self.centre})" if self.signed_with else told
 
 
 def _is_no_version(alias: str) -> str:

@@ -19,13 +19,17 @@ from shared.marks import keep_mark
 from shared.packages import Package, peek_package
 from shared.safe_text import shown
 from shared.states import (
+    WITHDRAWN,
     AliasName,
     Replacement,
     State,
     StateWanted,
     VersionState,
 )
-from signing.places import SigningKeyGiven, key_file
+from signing.errors import OwnKeyReplacedError
+from signing.own_status import OwnStatus
+from signing.places import SigningKeyGiven, TrustGiven, key_file, trust_store
+from signing.receiving import Receiver
 from signing.withdrawing import change_state, own_status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -88,7 +92,7 @@ def state(
         other = _replacement(centre, name, instead)
         wanted = StateWanted(state=to, reason=reason, replacement=other)
         record = hub.version(centre, name, version)
-        own = own_status(hub, centre, key_file(signing_key))
+        own = _own(hub, centre, key_file(signing_key)) if to == WITHDRAWN else None
         found = (change_state(hub, record, wanted, own),)
     sys.stdout.write(_as_json(found) if json else "".join(map(_as_lines, found)))
 
@@ -128,7 +132,7 @@ def alias(
             check_missing(error)
             before = None
         found = hub.life_cycle.point_alias(centre, name, named, version, before=before)
-        if (own := own_status(hub, centre, key_file(signing_key))) is not None:
+        if (own := _own(hub, centre, key_file(signing_key))) is not None:
             own.point(name, named, version)
     if json:
         sys.stdout.write(found.model_dump_json(indent=2) + "\n")
@@ -146,16 +150,19 @@ def refresh(
     hub_url: HubUrl = DEFAULT_URL,
     token: Token = None,
     allow_unencrypted: AllowUnencrypted = False,
+    trust: TrustGiven = None,
 ) -> None:
     """Ask the hub what has become of fetched generators, and write it down beside each.
 
-    A node does so by itself. What was withdrawn is used for nothing new then, and genshare study
-    uses finds the results that it is in.
+    Where its centre signed a withdrawal, that is checked and said. A node does so by itself. What
+    was withdrawn is used for nothing new then, and genshare study uses finds the results that it
+    is in.
 
     Examples:
       genshare refresh masses lesions-dcgan
     """
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
+    receiver = Receiver(hub, trust_store(trust))
     refused = 0
     for folder in folders:
         try:
@@ -164,16 +171,32 @@ def refresh(
             sys.stderr.write(f"error: {shown(str(error))}\n")
             refused += 1
             continue
-        found = _state_of(hub, package)
+        found = _state_of(receiver.hub, package)
         if found is None:
             told = "the hub has no such version"
         else:
-            keep_mark(folder, found)
-            told = f"version {found.version} is {found}"
+            known = receiver.confirmed(found, package.manifest)
+            keep_mark(folder, known)
+            told = f"version {known.version} is {known}"
         card = package.card
         sys.stdout.write(f"{folder}: {card.centre}/{card.name}, {shown(told)}\n")
     if refused:
         raise typer.Exit(1)
+
+
+def _own(hub: HubClient, centre: str, file: Path) -> OwnStatus | None:
+    """Return what the caller says of its versions; say so where it cannot be signed.
+
+    A generator that must not be used is withdrawn all the same, and signed afterwards.
+    """
+    try:
+        return own_status(hub, centre, file)
+    except OwnKeyReplacedError as error:
+        sys.stderr.write(
+            f"warning: {shown(str(error))}. Run the same again with the centre's key, which "
+            "--signing-key names, and it is signed too.\n"
+        )
+        return None
 
 
 def _state_of(hub: HubClient, package: Package) -> VersionState | None:

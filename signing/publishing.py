@@ -6,6 +6,7 @@ from functools import partial
 
 from shared.errors import HubRefusedError
 from shared.hub_client import HubClient
+from shared.hub_exchange import NO_SUCH_ROUTE
 from shared.records import GeneratorVersion, NewKey
 from shared.statements import AuditStatement
 from signing.errors import OwnKeyReplacedError, SignatureRefusedError
@@ -13,7 +14,7 @@ from signing.keys import SigningKey
 from signing.own_status import OwnStatus
 from signing.packages import check_audit, check_package, sign_audit, sign_package
 
-UNKNOWN_PATH, ANOTHER_KEY = "GS-0003", "GS-2323"
+ANOTHER_KEY = "GS-2323"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Signer:
                     f"the hub has {centre} sign with another key than {self.key.file}, which is "
                     f"{own.fingerprint}: {error.problem.detail}"
                 ) from error
-            if error.problem.code != UNKNOWN_PATH:
+            if error.problem.code != NO_SUCH_ROUTE:
                 raise
             return False
         return True

@@ -9,11 +9,12 @@ from pathlib import Path
 from shared.errors import HubRefusedError
 from shared.files import write_whole
 from shared.hub_client import HubClient
-from shared.packages import SIGNATURE, STATEMENT_SIGNATURE, Package
+from shared.packages import SIGNATURE, STATEMENT_SIGNATURE, Manifest, Package
 from shared.progress import OnProgress
 from shared.records import CentreKey, GeneratorVersion
-from shared.states import SERVED
+from shared.states import SERVED, WITHDRAWN, VersionState
 from shared.transfer_progress import say_nothing
+from shared.withdrawals import WithdrawalStatement
 from signing.errors import SigningError, StatusMissingError
 from signing.judging import Check, Finding, judge
 from signing.keys import PublicKey
@@ -22,6 +23,7 @@ from signing.remembered import REMEMBERED, RememberedStore
 from signing.statuses import CentreStatus, StatedVersion, read_status
 from signing.trust import TrustStore
 from signing.watching import SignedStatus, Watch, check_latest, check_listed, check_pointed
+from signing.withdrawals import check_withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,35 @@ class Receiver:
         watch.check_progress(centre, signed)
         versions = () if signed is None else signed.status.versions
         return tuple(version for version in versions if version.withdrawn)
+
+    def confirmed(self, state: VersionState, manifest: Manifest) -> VersionState:
+        """Return what a hub says of a withdrawn version in the words that its centre signed.
+
+        Where its centre signed nothing, as where the hub's operator withdrew it, the hub's word
+        stays, and `signed_with` is None.
+
+        Args:
+            manifest: Of the package that is held.
+
+        Raises:
+            KeyNotTrustedError, SignatureRefusedError: See `judge`.
+        """
+        hubs = state.model_copy(update={"signed_with": None})
+        if state.state != WITHDRAWN or self.trust.read().mode_of(state.centre) == "off":
+            return hubs
+        content, found = self.hub.signing.withdrawal(state), list[WithdrawalStatement]()
+        if content is None:
+            return hubs
+        place = (state.centre, state.name, state.version)
+
+        def check(content: bytes, key: PublicKey) -> None:
+            found.append(check_withdrawal(content, key, manifest, of=place))
+
+        keys = self.hub.signing.keys(state.centre)
+        what = f"the withdrawal of version {state.version} of {state.centre}/{state.name}"
+        finding = self._judged(what, state.centre, content, keys, check)
+        said = {"reason": found[0].reason, "replacement": found[0].replacement}
+        return hubs.model_copy(update={**said, "signed_with": finding.key})
 
     def _looked_at(self, record: GeneratorVersion) -> tuple[dict[str, bytes], Finding]:
         """Return the signatures by the names of their files, and who made that of the package."""

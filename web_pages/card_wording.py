@@ -30,7 +30,11 @@ VERDICT_TONES: Mapping[str, str] = {
     "inconclusive": "open",
     "not required": "still",
 }
-SIGNED: Mapping[str, str] = {"package": "The package", "audit": "What is said of its audit"}
+SIGNED: Mapping[str, str] = {
+    "package": "The package",
+    "audit": "What is said of its audit",
+    "withdrawal": "Its withdrawal, and why",
+}
 STATES: Mapping[str, str] = {
     "": "in use",
     "approved": "approved",

@@ -101,10 +101,12 @@ class Follower:
             LIMITS,
             allow_unencrypted=self._allow_unencrypted,
         )
-        self._read_events(hub, connection.url)
-        self._mark_signed(Receiver(hub, self._trust))
+        receiver = Receiver(hub, self._trust)
+        self._read_events(receiver, connection.url)
+        self._mark_signed(receiver)
 
-    def _read_events(self, hub: HubClient, url: str) -> None:
+    def _read_events(self, receiver: Receiver, url: str) -> None:
+        hub = receiver.hub
         last, more = self._followed.last(url), True
         while more:
             page = _events(hub, last)
@@ -113,12 +115,12 @@ class Follower:
             if page.last < last:  # the hub was begun anew: nothing that was read counts
                 last = 0
                 page = hub.life_cycle.events(last)
-            self._mark(hub, page.items)
+            self._mark(receiver, page.items)
             if page.last != last:
                 self._followed.put(url, page.last)
             last, more = page.last, page.more
 
-    def _mark(self, hub: HubClient, events: Iterable[GeneratorEvent]) -> None:
+    def _mark(self, receiver: Receiver, events: Iterable[GeneratorEvent]) -> None:
         """Ask what has become of those generators that lie here, and write it down."""
         changed = {
             (event.centre, event.name)
@@ -126,11 +128,10 @@ class Follower:
             if event.kind == "state changed" and self._place(event.manifest_digest).is_dir()
         }
         for centre, name in sorted(changed):
-            for state in _states(hub, centre, name):
+            for state in _states(receiver.hub, centre, name):
                 place = self._place(state.manifest_digest)
                 if place.is_dir():
-                    keep_mark(place, state)
-                    log.info("%s/%s version %s is %s", centre, name, state.version, state)
+                    _keep(receiver, place, state)
 
     def _mark_signed(self, receiver: Receiver) -> None:
         """Mark what its centre signed as withdrawn, unless it is marked as that already."""
@@ -144,8 +145,7 @@ class Follower:
                 place = self._place(stated.manifest_digest)
                 mark = read_mark(place)
                 if place.is_dir() and (mark is None or mark.state not in ENDED):
-                    keep_mark(place, _as_state(centre, stated))
-                    log.info("%s/%s version %s is withdrawn", centre, stated.name, stated.version)
+                    _keep(receiver, place, _as_state(centre, stated))
 
     def _centres(self) -> set[str]:
         """Return the centres of the pulled generators that can be read."""
@@ -157,6 +157,17 @@ class Follower:
 
     def _place(self, digest: str) -> Path:
         return self._generators / digest
+
+
+def _keep(receiver: Receiver, place: Path, state: VersionState) -> None:
+    """Mark a package that lies here; why it was withdrawn in its centre's words, if those are."""
+    told = state
+    try:
+        told = receiver.confirmed(state, peek_package(place).manifest)
+    except (SigningError, PackageError) as error:  # what is said to be withdrawn is used no more
+        log.warning("what %s signed of a withdrawal is no use: %s", state.centre, error)
+    keep_mark(place, told)
+    log.info("%s/%s version %s is %s", told.centre, told.name, told.version, told)
 
 
 def _as_state(centre: str, stated: StatedVersion) -> VersionState:

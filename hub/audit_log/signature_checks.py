@@ -20,6 +20,7 @@ from signing.keys import PublicKey, read_public_key
 from signing.packages import check_audit, check_package
 from signing.receipts import check_receipt
 from signing.statuses import read_status
+from signing.withdrawals import check_withdrawal
 
 CHECKED = frozenset(
     {Action.KEY_REGISTERED, Action.SIGNED, Action.STATUS_SIGNED, Action.RECEIPT_ADDED}
@@ -169,6 +170,9 @@ def _check(row: Any, key: PublicKey) -> None:
     manifest = Manifest.model_validate_json(row.manifest)
     if row.kind == "package":
         check_package(row.signed, key, manifest)
+        return
+    if row.kind == "withdrawal":
+        check_withdrawal(row.signed, key, manifest, of=(row.centre, row.name, row.version))
         return
     statement = AuditStatement.model_validate_json(row.statement or b"")
     check_audit(row.signed, key, manifest, statement)

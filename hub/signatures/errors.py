@@ -23,6 +23,16 @@ class SignatureExistsError(
     """There is a signature already, and what was sent is another of the same key or an older."""
 
 
+class WithdrawalRefusedError(
+    HubError,
+    code="GS-1420",
+    title="Withdrawal refused",
+    hint="Withdraw the version first (genshare state --to withdrawn), which signs it too; words "
+    "that may not stand on a card may not stand here.",
+):
+    """What was signed is of a version that is not withdrawn, or has words that may not."""
+
+
 class KeyNotRegisteredError(
     HubError,
     code="GS-2322",

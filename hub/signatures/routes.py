@@ -20,6 +20,7 @@ from hub.signatures.errors import (
     SignatureExistsError,
     SignatureNotFoundError,
     StatusNotNewerError,
+    WithdrawalRefusedError,
 )
 from hub.signatures.service import Kind, Signatures
 from shared.access import Caller, CallerDep, GuardedRoute, Role, requires
@@ -47,6 +48,7 @@ KEY = JsonBody[NewKey](NewKey)
 PACKAGE_SIGNATURE = GENERATOR + "/{version}/signature"
 STATUS = "/centres/{name}/status"
 AUDIT_SIGNATURE = STATEMENT + "/signature"
+WITHDRAWAL = GENERATOR + "/{version}/withdrawal"
 PUT_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": Bundle, "description": "It was there before"},
     **problems(
@@ -171,6 +173,45 @@ def read_audit_signature(
 ) -> Response:
     """Return the bundle by which its centre signed what it states of a version's audit."""
     return _found(signatures, (centre, name, version), "audit", caller)
+
+
+@router.put(
+    WITHDRAWAL,
+    status_code=status.HTTP_201_CREATED,
+    response_model=Bundle,
+    responses={
+        200: {"model": Bundle, "description": "It was there before"},
+        **problems(
+            ForeignCentreError,
+            GeneratorNotFoundError,
+            KeyNotRegisteredError,
+            SignatureExistsError,
+            SignatureRefusedError,
+            WithdrawalRefusedError,
+        ),
+    },
+    openapi_extra=BUNDLE.described,
+)
+async def put_withdrawal(
+    centre: Name,
+    name: Name,
+    version: VersionNumber,
+    request: Request,
+    caller: CallerDep,
+    signatures: SignaturesDep,
+) -> Response:
+    """Sign why a version was withdrawn: a Sigstore bundle, kept as it is sent."""
+    signing = partial(signatures.sign, centre, name, version, "withdrawal", caller=caller)
+    return await keep_bundle(request, signing)
+
+
+@router.get(WITHDRAWAL, response_model=Bundle, responses=GET_ANSWERS)
+def read_withdrawal(
+    centre: Name, name: Name, version: VersionNumber, caller: CallerDep, signatures: SignaturesDep
+) -> Response:
+    """Return the bundle by which its centre signed why it withdrew a version."""
+    content = signatures.find(centre, name, version, "withdrawal", caller)
+    return Response(content, media_type="application/json")
 
 
 def _found(

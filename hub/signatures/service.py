@@ -12,20 +12,24 @@ from hub.signatures.errors import (
     SignatureExistsError,
     SignatureNotFoundError,
     StatusNotNewerError,
+    WithdrawalRefusedError,
 )
 from hub.signatures.store import SignatureStore
 from shared.access import Caller
 from shared.errors import StatementRefusedError
 from shared.records import MOST_CENTRE_KEYS, CentreKey, CentreKeys, GeneratorVersion, NewKey
+from shared.screening import prose_fault
 from shared.statements import read_statement
+from shared.states import IN_WORDS, WITHDRAWN
 from signing.bundles import read_bundle
 from signing.errors import SignatureRefusedError
 from signing.key_chains import check_rotation
 from signing.keys import PublicKey, read_public_key
 from signing.packages import check_audit, check_package
 from signing.statuses import read_status
+from signing.withdrawals import check_withdrawal
 
-Kind = Literal["package", "audit"]
+Kind = Literal["package", "audit", "withdrawal"]
 
 
 class Signatures:
@@ -122,6 +126,7 @@ class Signatures:
             KeyNotRegisteredError: The signature names none of the centre's keys.
             SignatureRefusedError: It is a wrong signature.
             SignatureExistsError: Another one is there.
+            WithdrawalRefusedError: It withdraws what is not withdrawn, or its words may not be.
         """
         self._registry.check_may_publish(centre, caller=caller)
         record = self._registry.find(centre, name, version, caller)
@@ -195,6 +200,9 @@ class Signatures:
         if kind == "package":
             check_package(content, key, record.manifest)
             return
+        if kind == "withdrawal":
+            _check_withdrawal(record, content, key)
+            return
         said = self._registry.statement(record.centre, record.name, record.version, caller)
         try:
             statement = read_statement(said.encode(), subject=record.manifest_digest)
@@ -208,6 +216,16 @@ class Signatures:
             if public.fingerprint == fingerprint:
                 return public, key.number
         raise KeyNotRegisteredError(f"{centre} has registered no key {fingerprint}")
+
+
+def _check_withdrawal(record: GeneratorVersion, content: bytes, key: PublicKey) -> None:
+    place = (record.centre, record.name, record.version)
+    said = check_withdrawal(content, key, record.manifest, of=place)
+    what = f"version {record.version} of {record.centre}/{record.name}"
+    if record.state != WITHDRAWN:
+        raise WithdrawalRefusedError(f"{what} is {IN_WORDS[record.state]}, not withdrawn")
+    if fault := prose_fault(said.reason):
+        raise WithdrawalRefusedError(f"the reason for withdrawing {what} is refused: {fault}")
 
 
 def _check_follows(keys: tuple[CentreKey, ...], centre: str, rotation: str, new: PublicKey) -> None:

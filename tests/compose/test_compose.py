@@ -21,6 +21,7 @@ from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent.parent
 TINY = ROOT / "tests" / "e2e" / "tiny.toml"
+SIGNED = f'signing = "enforce"\n{TINY.read_text()}'
 CENTRES = ("centre-a", "centre-b", "centre-c")
 SERVICES = ("hub", *CENTRES)
 EVERYTHING = (*SERVICES, "results-folder", "simulate")
@@ -40,6 +41,16 @@ def opens(place):
 
 with ThreadPoolExecutor(len(PLACES)) as pool:
     print(json.dumps(list(pool.map(opens, PLACES))))
+"""
+APPROVED_BY_RULE = """
+import sqlite3
+query = "SELECT count(*) FROM audit_log WHERE action = 'state_changed' AND caller = '(rules)'"
+print(*sqlite3.connect("/data/hub.sqlite").execute(query).fetchone())
+"""
+PINNED_AND_SIGNED = """
+import json, pathlib
+signatures = list(pathlib.Path("/data/generators").glob("*/signature.json"))
+print(json.dumps([json.loads(pathlib.Path("/data/trust.json").read_text()), len(signatures)]))
 """
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(2400)]
@@ -77,12 +88,14 @@ class Simulated:
 
 @pytest.fixture(scope="module")
 def simulated(engine: None) -> Iterator[Simulated]:  # noqa: ARG001 (started first)
-    """A finished simulation in containers, which have ended."""
+    """A finished simulation in containers, which have ended: all signed, and approved by rule."""
     command = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
     with tempfile.TemporaryDirectory() as scratch:
         results = Path(scratch) / "results"
         override = Path(scratch) / "override.yml"
-        mounts = [f"{results}:/results", f"{TINY}:/tiny.toml:ro"]
+        scenario = Path(scratch) / "signed.toml"
+        scenario.write_text(SIGNED)
+        mounts = [f"{results}:/results", f"{scenario}:/signed.toml:ro"]
         override.write_text(
             json.dumps(
                 {
@@ -104,7 +117,7 @@ def simulated(engine: None) -> Iterator[Simulated]:  # noqa: ARG001 (started fir
             str(ROOT),
             *files,
         )
-        ENVIRONMENT["GENSHARE_SCENARIO"] = "/tiny.toml"
+        ENVIRONMENT.update(GENSHARE_SCENARIO="/signed.toml", GENSHARE_APPROVAL="signed")
         try:
             printed = _run(*compose, "up", "--build").stdout
             codes = {service: _state(service)["ExitCode"] for service in EVERYTHING}
@@ -169,7 +182,7 @@ def test_the_report_is_complete(simulated: Simulated) -> None:
     }
 
 
-def test_containers_and_processes_give_the_same_numbers(
+def test_signed_in_containers_and_unsigned_in_processes_the_numbers_are_the_same(
     simulated: Simulated, tmp_path: Path
 ) -> None:
     out = tmp_path / "processes"
@@ -245,6 +258,23 @@ def test_the_hub_reaches_no_node() -> None:
     assert not any(_reachable("hub", nodes))
 
 
+@pytest.mark.usefixtures("running")
+def test_everything_was_signed_and_approved_by_rule() -> None:
+    approved = _printed("hub", APPROVED_BY_RULE)
+    trust, signatures = json.loads(_printed("centre-a", PINNED_AND_SIGNED))
+
+    assert approved == "2"
+    assert (trust["mode"], trust["first_use"]) == ("enforce", False)
+    assert {key["how"] for at in trust["centres"].values() for key in at["keys"]} == {"pinned"}
+    assert signatures == 2
+
+
+def _printed(service: str, code: str) -> str:
+    done = _python(service, code)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize("port", [8000, 8011, 8012, 8013])
 @pytest.mark.usefixtures("running")
 def test_staff_reach_their_service_by_its_published_port(port: int) -> None:
@@ -259,9 +289,7 @@ def _names(service: str) -> list[str]:
 
 def _reachable(service: str, places: list[tuple[str, int]]) -> list[bool]:
     """Try from inside a container, all at once, to which of the places a connection opens."""
-    done = _python(service, f"PLACES = {places!r}\n{TRY_ALL}")
-    assert done.returncode == 0, done.stderr
-    reached: list[bool] = json.loads(done.stdout)
+    reached: list[bool] = json.loads(_printed(service, f"PLACES = {places!r}\n{TRY_ALL}"))
     return reached
 
 

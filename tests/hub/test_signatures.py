@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,10 +21,12 @@ from signing.key_chains import sign_rotation
 from signing.keys import SigningKey, make_key
 from signing.packages import check_package, sign_audit, sign_package
 from signing.publishing import Signer
+from signing.withdrawals import sign_withdrawal
 from tests.hub_server import RunningHub, running_hub
 from tests.packages import write_tiny_package
 from tests.signing.made_up import CENTRE, a_key
 from tests.statements import a_statement
+from tests.withdrawals import WITHDRAWN_SO, a_withdrawal
 
 API = "/api/v1"
 
@@ -131,6 +134,39 @@ def test_a_statement_is_signed_with_the_words_that_the_hub_has(published: Publis
     assert right.status_code == 201
     assert wrong.json()["code"] == "GS-2302"
     assert "another audit statement" in wrong.json()["detail"]
+
+
+def test_a_withdrawal_is_signed_of_what_is_withdrawn_in_words_that_may_be_read(
+    published: Published, tmp_path: Path
+) -> None:
+    key, record, part = published.key, published.record, "withdrawal"
+    register(published.owner, key)
+
+    def signed(**changes: Any) -> bytes:
+        said = a_withdrawal(record, **changes)
+        return sign_withdrawal(key, said, published.package.manifest)
+
+    early = published.put(signed(), part)
+    published.owner.life_cycle.change_state(record, WITHDRAWN_SO)
+    other = write_tiny_package(tmp_path / "other", title="Another")
+    wrong = {
+        "GS-1420": signed(reason="Patient 20586908 withdrew"),
+        "GS-2302": signed(version=2),
+        "GS-2322": sign_withdrawal(a_key(), a_withdrawal(record), published.package.manifest),
+    }
+    of_another = sign_withdrawal(key, a_withdrawal(record, subject=other.digest), other.manifest)
+
+    assert (
+        early.json()["detail"] == "version 1 of centre-b/lesions-dcgan is approved, not withdrawn"
+    )
+    for code, content in wrong.items():
+        assert published.put(content, part).json()["code"] == code
+    assert published.put(of_another, part).json()["code"] == "GS-2302"
+    good = signed()
+    assert [published.put(good, part).status_code for _ in range(2)] == [201, 200]
+    assert published.hub.invited("centre-a").signing.withdrawal(record) == good
+    page = published.hub.browser("centre-a").get("/generators/centre-b/lesions-dcgan/1").text
+    assert "Its withdrawal, and why" in page
 
 
 def test_a_key_is_followed_only_by_one_that_it_hands_over_to(published: Published) -> None:

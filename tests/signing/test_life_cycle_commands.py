@@ -145,9 +145,13 @@ def test_who_has_a_key_signs_a_withdrawal_and_an_alias(typed: Typed, tmp_path: P
     why = ("--version", "1", "--to", "withdrawn", "--reason", "It holds copies")
 
     pointed = typed("alias", *GENERATOR, "stable", "--version", "2", "--signing-key", file)
+    held = tmp_path / "held"
+    typed("fetch", *GENERATOR, "--version", "1", "--out", held)
     withdrawn = typed("state", *GENERATOR, *why, "--signing-key", file)
     again = typed("state", *GENERATOR, *why, "--signing-key", file)
+    refreshed = typed("refresh", held)
 
+    assert refreshed.stdout.endswith("withdrawn: It holds copies (signed by centre-b)\n")
     assert (pointed.code, withdrawn.code, again.code) == (0, 0, 0)
     content = owner.signing.status("centre-b")
     assert content is not None
@@ -159,3 +163,26 @@ def test_who_has_a_key_signs_a_withdrawal_and_an_alias(typed: Typed, tmp_path: P
     assert "warning" not in by_alias.stderr
     refused = typed("fetch", *GENERATOR, "--version", "1", "--out", tmp_path / "withdrawn")
     assert (refused.code, "withdrawn: It holds copies" in refused.stderr) == (1, True)
+
+
+def test_what_another_key_would_not_sign_is_said(typed: Typed, tmp_path: Path) -> None:
+    owner, old, new = typed.hub.client(typed.token), tmp_path / "old.pem", tmp_path / "new.pem"
+    Signer(make_key(old), owner).sign(owner.version(*GENERATOR, 1), None)
+    rotated = typed("key", "rotate", "centre-b", "--new", new, "--signing-key", old)
+    why = ("--version", "1", "--to", "withdrawn", "--reason", "It holds copies")
+
+    unsigned = typed("state", *GENERATOR, *why, "--signing-key", old)
+    nothing_yet = owner.signing.withdrawal(owner.version(*GENERATOR, 1))
+    signed = typed("state", *GENERATOR, *why, "--signing-key", new)
+    nowhere = typed("alias", *GENERATOR, "best", "--version", "2", "--signing-key", tmp_path / "no")
+    by_operator = typed(
+        *("state", *GENERATOR, *why), "--signing-key", tmp_path / "no", token=ADMIN_TOKEN
+    )
+
+    assert rotated.code == unsigned.code == signed.code == nowhere.code == 0
+    assert "handed over to another, with which centre-b signs now" in unsigned.stderr
+    assert "this is not signed. Run the same again with the centre's key" in unsigned.stderr
+    assert "there is no key in" in nowhere.stderr
+    assert nothing_yet is None
+    assert owner.signing.withdrawal(owner.version(*GENERATOR, 1)) is not None
+    assert "warning" not in signed.stderr + by_operator.stderr

@@ -14,18 +14,21 @@ from centre_node.sharing.receive import pull, pulled
 from hub.main import create_app
 from hub.settings import Settings
 from node_api.connection import HubConnection
+from shared.canonical import canonical_json
 from shared.errors import GeneratorWithdrawnError
 from shared.files import put_in_place
-from shared.hub_client import HubClient
+from shared.hub_client import HubClient, connect
 from shared.packages import Package
-from shared.states import Replacement, StateWanted, VersionState
+from shared.states import Replacement, StateWanted, VersionState, VersionStates
 from signing.keys import make_key
 from signing.own_status import OwnStatus
 from signing.publishing import Signer
 from signing.receiving import Receiver
 from signing.trust import TrustStore
+from signing.withdrawing import change_state
 from tests.hub_server import ADMIN_TOKEN, UNLIMITED, RunningHub, running_hub, serving
 from tests.packages import write_tiny_package
+from tests.signing.tampering_hub import always, hidden, tampering
 
 GENERATOR = ("centre-b", "lesions-dcgan")
 INSTEAD = Replacement(centre="centre-b", name="lesions-dcgan", version=2)
@@ -81,6 +84,33 @@ def test_a_withdrawal_marks_what_was_pulled_and_keeps_it_from_being_used(tmp_pat
     with pytest.raises(GeneratorWithdrawnError, match=r"holds? copies; use version 2 of centre-b"):
         pulled(node.folder, package.digest)
     assert pulled(node.folder, package.digest, withdrawn_too=True).digest == package.digest
+
+
+def test_a_withdrawal_is_written_down_in_the_words_that_its_centre_signed(tmp_path: Path) -> None:
+    with running_hub(tmp_path / "hub") as hub, tampering(hub.url) as proxy:
+        owner, token = hub.invited("centre-b"), hub.client().invite("centre-a")
+        key = make_key(tmp_path / "key.pem")
+        record = owner.publish(write_tiny_package(tmp_path / "one"))
+        Signer(key, owner).sign(record, None)
+        client = connect(proxy.url, token)
+        node = PullingNode.of(tmp_path / "node", proxy.url, token, client)
+        node.pull()
+        wanted = WITHDRAWN.model_copy(update={"replacement": None})
+        change_state(owner, record, wanted, OwnStatus(key, owner, "centre-b"))
+        (state,) = owner.life_cycle.states(*GENERATOR)
+        lie = state.model_copy(update={"reason": "It is out of fashion", "signed_with": "0" * 64})
+        proxy.lies["/states"] = always(canonical_json(VersionStates(items=(lie,))))
+        node.follower.poll()
+        told = node.state()
+        proxy.lies["/withdrawal"] = hidden
+        node.followed.put(proxy.url, 0)
+        node.follower.poll()
+        hubs_word = node.state()
+
+    assert str(told) == "withdrawn: It holds copies (signed by centre-b)"
+    assert told is not None
+    assert told.signed_with == key.public.fingerprint
+    assert str(hubs_word) == "withdrawn: It is out of fashion"
 
 
 def test_a_deprecated_generator_is_used_and_a_mark_is_taken_back(tmp_path: Path) -> None:
