@@ -1,12 +1,10 @@
 """The folder that a hub keeps everything in, as its commands are given it."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hub.errors import OtherTablesError
 from hub.reading import opened_for_reading
 
 DATABASE, BLOBS = "hub.sqlite", "blobs"
@@ -26,5 +24,5 @@ def check_is_hub(folder: Path) -> None:
     Raises:
         NoHubError: There is none.
     """
-    with suppress(OtherTablesError), opened_for_reading(folder / DATABASE):
+    with opened_for_reading(folder / DATABASE, of_any_version=True):
         pass

@@ -19,14 +19,17 @@ HAS_ONE = frozenset({"alembic_version", "centres", "versions"})
 
 
 @contextmanager
-def opened_for_reading(path: Path) -> Iterator[Engine]:
+def opened_for_reading(path: Path, *, of_any_version: bool = False) -> Iterator[Engine]:
     """Give an engine that can read a hub's database, which a hub may serve meanwhile.
 
     One that is broken is opened too: whoever reads it is told then.
 
+    Args:
+        of_any_version: Whether it may have the tables of an earlier version, or of a later one.
+
     Raises:
         NoHubError: There is no database, or that of something else.
-        OtherTablesError: Another version of genshare made it.
+        OtherTablesError: It may not, and another version of genshare made it.
     """
     if not path.is_file():
         raise NoHubError(f"{path.parent} is no hub's folder: there is no {path.name} in it")
@@ -34,13 +37,13 @@ def opened_for_reading(path: Path) -> Iterator[Engine]:
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _refuse_writes)
     try:
-        _check_tables(engine, path)
+        _check_tables(engine, path, of_any_version=of_any_version)
         yield engine
     finally:
         engine.dispose()
 
 
-def _check_tables(engine: Engine, path: Path) -> None:
+def _check_tables(engine: Engine, path: Path, *, of_any_version: bool) -> None:
     try:
         with engine.connect() as connection:
             if not set(inspect(connection).get_table_names()) >= HAS_ONE:
@@ -48,7 +51,7 @@ def _check_tables(engine: Engine, path: Path) -> None:
                     f"{path.parent} is no hub's folder: {path.name} in it is empty, or the "
                     "database of something else"
                 )
-            if not is_current(connection, "hub:migrations"):
+            if not of_any_version and not is_current(connection, "hub:migrations"):
                 raise OtherTablesError(
                     f"{path} was made by another version of genshare: it is neither checked nor "
                     "changed"

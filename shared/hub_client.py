@@ -104,6 +104,13 @@ class Publication:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a hub told of a version: what is stated of its audit; None: nothing."""
+
+    statement: AuditStatement | None
+
+
 class HubClient:
     """Typed calls to the hub.
 
@@ -305,6 +312,7 @@ class HubClient:
         folder: Path,
         *,
         weights: Collection[str] | None = None,
+        told: Told | None = None,
         on_progress: OnProgress = say_nothing,
     ) -> Package:
         """Fetch a version's files to `folder`, verified; they appear complete or not at all.
@@ -315,6 +323,7 @@ class HubClient:
 
         Args:
             weights: Names of the weight files to fetch; None is all.
+            told: What the hub was asked before; None: it is asked.
 
         Raises:
             DigestMismatchError: A file is not the one that the manifest declares.
@@ -334,7 +343,7 @@ class HubClient:
         def tell() -> None:
             on_progress(_waiting(record, folder))
 
-        statement = self.statement(record)
+        statement = self.statement(record) if told is None else told.statement
         with work_folder(partial, on_wait=tell):
             package = self._complete(record, folder, partial, wanted, on_progress)
             if statement is not None:

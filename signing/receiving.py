@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.errors import HubRefusedError
 from shared.files import write_whole
-from shared.hub_client import HubClient
+from shared.hub_client import HubClient, Told
 from shared.packages import SIGNATURE, STATEMENT_SIGNATURE, Manifest, Package
 from shared.progress import OnProgress
 from shared.records import CentreKey, GeneratorVersion
@@ -82,13 +82,17 @@ class Receiver:
             PackageError: See `HubClient.fetch`.
         """
         trust = self.trust.read()
+        told: Told | None = None
         signatures: dict[str, bytes] = {}
         finding = Finding(record.centre, None, "not looked at")
         if trust.mode_of(record.centre) != "off":
-            signatures, finding = self._looked_at(record)
-            remark = self._remark(record, asked, is_signed=finding.key is not None)
+            keys, told = self.hub.signing.keys(record.centre), Told(self.hub.statement(record))
+            signatures, finding = self._looked_at(record, keys, told)
+            remark = self._remark(record, asked, keys, is_signed=finding.key is not None)
             finding = replace(finding, remark=remark)
-        package = self.hub.fetch(record, folder, weights=weights, on_progress=on_progress)
+        package = self.hub.fetch(
+            record, folder, weights=weights, told=told, on_progress=on_progress
+        )
         for name, content in signatures.items():
             _keep(folder / name, content)
         return Received(package, finding)
@@ -102,7 +106,7 @@ class Receiver:
         """
         if self.trust.read().mode_of(centre) == "off":
             return ()
-        signed = self._status(centre)
+        signed = self._status(centre, self.hub.signing.keys(centre))
         watch = Watch(self.hub.url, RememberedStore(self.trust.file.with_name(REMEMBERED)))
         watch.check_progress(centre, signed)
         versions = () if signed is None else signed.status.versions
@@ -137,15 +141,16 @@ class Receiver:
         said = {"reason": found[0].reason, "replacement": found[0].replacement}
         return hubs.model_copy(update={**said, "signed_with": finding.key})
 
-    def _looked_at(self, record: GeneratorVersion) -> tuple[dict[str, bytes], Finding]:
+    def _looked_at(
+        self, record: GeneratorVersion, keys: tuple[CentreKey, ...], told: Told
+    ) -> tuple[dict[str, bytes], Finding]:
         """Return the signatures by the names of their files, and who made that of the package."""
-        keys, calls = self.hub.signing.keys(record.centre), self.hub.signing
+        calls, statement = self.hub.signing, told.statement
         what = f"version {record.version} of {record.centre}/{record.name}"
         content = calls.package_signature(record)
         check: Check = partial(check_package, manifest=record.manifest)
         finding = self._judged(what, record.centre, content, keys, check)
         found = {} if content is None else {SIGNATURE: content}
-        statement = self.hub.statement(record)
         if statement is not None:
             said = calls.audit_signature(record)
             check = partial(check_audit, manifest=record.manifest, statement=statement)
@@ -153,11 +158,18 @@ class Receiver:
             found |= {} if said is None else {STATEMENT_SIGNATURE: said}
         return found, finding
 
-    def _remark(self, record: GeneratorVersion, asked: Asked, *, is_signed: bool) -> str:
+    def _remark(
+        self,
+        record: GeneratorVersion,
+        asked: Asked,
+        keys: tuple[CentreKey, ...],
+        *,
+        is_signed: bool,
+    ) -> str:
         """Compare what the hub gives with what the centre signed; return what is to be doubted."""
         watch = Watch(self.hub.url, RememberedStore(self.trust.file.with_name(REMEMBERED)))
         watch.check_log(self.hub.signing)
-        signed = self._status(record.centre)
+        signed = self._status(record.centre, keys)
         watch.check_progress(record.centre, signed)
         try:
             self._compare(None if signed is None else signed.status, record, asked)
@@ -179,7 +191,7 @@ class Receiver:
         if asked.is_latest:
             check_latest(status, record, gives=partial(self._gives, record))
 
-    def _status(self, centre: str) -> SignedStatus | None:
+    def _status(self, centre: str, keys: tuple[CentreKey, ...]) -> SignedStatus | None:
         """Return what a centre says of all its versions, if a trusted key signed it."""
         content, found = self.hub.signing.status(centre), list[CentreStatus]()
         if content is None:
@@ -188,7 +200,6 @@ class Receiver:
         def check(content: bytes, key: PublicKey) -> None:
             found.append(read_status(content, key, centre=centre))
 
-        keys = self.hub.signing.keys(centre)
         finding = self._judged(f"the status of {centre}", centre, content, keys, check)
         assert finding.key is not None, "what is there and is looked at was signed with a key"
         return SignedStatus(found[0], finding.key, keys)

@@ -11,8 +11,8 @@ from centre_node.device import default_device
 from centre_node.generators.estimates import SAMPLES
 from centre_node.generators.progress import LOSSES
 from centre_node.jobs.node import Node
+from centre_node.jobs.pruning import ARTIFACTS
 from centre_node.jobs.publishing import publish
-from centre_node.jobs.service import ARTIFACTS
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png

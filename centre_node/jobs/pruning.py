@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from node_api.jobs import Job, PrunableJob
+from shared.packages import PACKAGE
 
-PRUNED = ("artifacts", "package")
+ARTIFACTS = "artifacts"
+PRUNED = (ARTIFACTS, PACKAGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from centre_node.jobs.node import Node
-from centre_node.jobs.service import ARTIFACTS, PACKAGE
+from centre_node.jobs.pruning import ARTIFACTS
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import policy_of
 from centre_node.sharing.before_release import weights_to_publish
@@ -15,6 +15,7 @@ from node_api.jobs import Job
 from node_api.requests import PublishRequest
 from node_api.review import Review
 from shared.canonical import digest_of
+from shared.packages import PACKAGE
 from shared.progress import OnProgress
 from shared.records import GeneratorVersion
 from shared.terms import CentreTerms

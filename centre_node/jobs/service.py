@@ -23,16 +23,16 @@ from centre_node.jobs.errors import (
 )
 from centre_node.jobs.failures import problem_of
 from centre_node.jobs.needs import is_needed
-from centre_node.jobs.pruning import KEEP_ALL, Kept, prunable, prune, remove
+from centre_node.jobs.pruning import ARTIFACTS, KEEP_ALL, Kept, prunable, prune, remove
 from centre_node.jobs.store import JobStore
 from node_api.connection import ConnectedHub
 from node_api.jobs import FINISHED, Job, PrunableJob
 from node_api.requests import AnyJobRequest
 from node_api.review import Answered, Approval, Rejection, Review
+from shared.packages import PACKAGE
 
 log = logging.getLogger(__name__)
 
-ARTIFACTS, PACKAGE = "artifacts", "package"
 
 PRUNE_SECONDS = 24 * 3600
 

@@ -19,7 +19,7 @@ from centre_node.jobs.failures import is_passing, problem_of, unexpected
 from centre_node.jobs.handlers import handle
 from centre_node.jobs.node import Node
 from centre_node.jobs.options import WorkerOptions
-from centre_node.jobs.service import ARTIFACTS
+from centre_node.jobs.pruning import ARTIFACTS
 from centre_node.jobs.store import JobStore
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from centre_node.jobs.errors import JobConflictError
-from centre_node.jobs.service import ARTIFACTS
+from centre_node.jobs.pruning import ARTIFACTS
 from centre_node.pages.files import artifact_response
 from centre_node.pages.job_forms import KIND_TITLES
 from centre_node.pages.job_views import (

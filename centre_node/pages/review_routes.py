@@ -7,7 +7,6 @@ from fastapi import Request, Response
 from pydantic import ValidationError
 
 from centre_node.jobs.errors import ArtifactNotFoundError, JobConflictError
-from centre_node.jobs.service import PACKAGE
 from centre_node.pages.files import artifact_response
 from centre_node.pages.job_views import job_line
 from centre_node.pages.parts import Parts, PartsDep, framing, lead_to, sent, staff_router
@@ -15,6 +14,7 @@ from centre_node.pages.wording import as_sentence
 from node_api.jobs import Job
 from node_api.review import Approval, Rejection, Review
 from shared.access import CallerDep
+from shared.packages import PACKAGE
 from shared.problems import GenshareError
 
 router = staff_router()

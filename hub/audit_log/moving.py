@@ -5,10 +5,13 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy.exc import DatabaseError
+
 from hub.audit_log.verification import Verification, Verifier
 from hub.data_folder import BLOBS, DATABASE
 from hub.database import opened_database
 from hub.errors import HubChangedError, HubNotKeptError
+from hub.reading import opened_for_reading
 from shared.archives import (
     Contents,
     Member,
@@ -23,6 +26,8 @@ from shared.files import check_new, whole_folder
 from shared.packages import Manifest, ManifestFile
 from shared.progress import OnProgress
 
+BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
 
 def export_hub(folder: Path, out: Path, *, on_bytes: OnBytes) -> int:
     """Write a hub's database, as it is at one moment, and the files of its versions to one file.
@@ -34,6 +39,7 @@ def export_hub(folder: Path, out: Path, *, on_bytes: OnBytes) -> int:
 
     Raises:
         ArchiveRefusedError: Something is at `out`, or a stored file was changed.
+        HubChangedError: The database cannot be read.
     """
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".hub-") as scratch:
         copy = Path(scratch) / DATABASE
@@ -80,9 +86,22 @@ def _check_is_hub(contents: Contents, archive: Path) -> None:
 
 
 def _copy_database(database: Path, copy: Path) -> None:
-    """Copy a database at one moment; the same content makes the same bytes."""
-    with opened_database(database) as engine, engine.connect() as connection:
-        connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
+    """Copy a database at one moment, as it is; the same content makes the same bytes.
+
+    Raises:
+        HubChangedError: It cannot be read.
+    """
+    try:
+        with (
+            opened_for_reading(database, of_any_version=True) as engine,
+            engine.connect() as connection,
+        ):
+            connection.exec_driver_sql("PRAGMA query_only=OFF")  # it counts the copy as a change
+            connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) not in BROKEN:
+            raise
+        raise HubChangedError(f"{database} cannot be read: {error.orig}") from error
     with closing(sqlite3.connect(copy)) as copied, copied:
         copied.execute("PRAGMA schema_version = 1")  # or it would count the copies
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from centre_node.database import open_database
-from centre_node.jobs.service import ARTIFACTS
+from centre_node.jobs.pruning import ARTIFACTS
 from centre_node.jobs.store import JobStore
 from centre_node.jobs.supervisor import Supervisor
 from centre_node.main import create_app

@@ -10,7 +10,7 @@ from centre_node.connection.store import ConnectionStore
 from centre_node.database import open_database
 from centre_node.jobs import handlers
 from centre_node.jobs.node import Node
-from centre_node.jobs.service import ARTIFACTS
+from centre_node.jobs.pruning import ARTIFACTS
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.mammography.datasets import DataFolders
 from centre_node.sharing.errors import ReleaseRefusedError

@@ -13,7 +13,8 @@ from centre_node.datasets.store import DatasetStore
 from centre_node.jobs.errors import TrainingNotDoneError
 from centre_node.jobs.handlers import handle
 from centre_node.jobs.node import Node
-from centre_node.jobs.service import ARTIFACTS, Jobs
+from centre_node.jobs.pruning import ARTIFACTS
+from centre_node.jobs.service import Jobs
 from centre_node.jobs.store import JobStore
 from centre_node.mammography.datasets import data_folders
 from centre_node.sharing import audit

@@ -11,15 +11,21 @@ import pytest
 from fastapi import FastAPI
 from typer.testing import CliRunner
 
+from centre_node.connection.service import Connection
+from centre_node.connection.store import ConnectionStore
+from centre_node.database import open_database
 from centre_node.main import create_app
 from centre_node.settings import Settings
 from hub.commands import app as hub_commands
-from shared.errors import CannotServeError
+from node_api.connection import HubConnection
+from shared.errors import CannotServeError, HubRefusedError
 from shared.hub_client import HubClient
+from shared.records import GeneratorPage
 from signing.keys import KEY_FILE, make_key, read_key
 from signing.publishing import Signer
 from signing.statuses import read_status
 from tests.hub_server import RunningHub, running_hub, serving
+from tests.lying_hub import lying
 from tests.packages import write_tiny_package
 
 TOKEN = "token-of-the-tests"
@@ -160,3 +166,20 @@ def test_a_trust_file_that_was_broken_by_hand_stops_the_start(tmp_path: Path) ->
 
     with pytest.raises(CannotServeError, match=r"trust\.json"):
         create_app(Settings(data_dir=tmp_path))
+
+
+def test_a_hub_of_before_that_does_not_tell_whose_a_token_is_can_be_connected_to(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "node").mkdir()
+    store = ConnectionStore(open_database(tmp_path / "node"))
+    connection = Connection(store, allow_unencrypted=False)
+    with lying(write_tiny_package(tmp_path / "package")) as hub:
+        wanted = HubConnection(centre="centre-b", url=hub.url, token="gsc_token")
+        with pytest.raises(HubRefusedError):  # nor does it list generators
+            connection.join(wanted, make_key(tmp_path / "key.pem"))
+        empty = GeneratorPage(items=(), next_cursor=None).model_dump_json().encode()
+        hub.files["generators?limit=1"] = lambda answer: answer.give(empty)
+        connection.join(wanted, make_key(tmp_path / "other.pem"))
+
+    assert connection.hub().centre == "centre-b"

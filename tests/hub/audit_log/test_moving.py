@@ -1,5 +1,6 @@
 """A hub as one file: what went in comes out, and nothing half-way."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,8 @@ from shared.archives import described, write_archive
 from tests.command_line import Done, Genshare
 from tests.hub.audit_log.test_verification import FILES
 from tests.hub_server import running_hub
+
+RELEASED = Path(__file__).parents[2] / "released" / "0.1.0" / "hub"
 
 
 def test_a_hub_that_was_moved_serves_the_same_log_centres_and_packages(
@@ -50,6 +53,29 @@ def test_the_same_hub_makes_the_same_file_also_after_it_was_moved(
     assert one.read_bytes() == two.read_bytes()
     assert one.stat().st_mode & 0o077 == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["hub", "new", "one.tar", "two.tar"]
+
+
+def test_an_export_changes_nothing_of_a_hub_and_says_what_is_broken(
+    tmp_path: Path, genshare: Genshare
+) -> None:
+    folder, archive = tmp_path / "hub", tmp_path / "hub.tar"
+    shutil.copytree(RELEASED, folder, copy_function=shutil.copy)
+    database = folder / "hub.sqlite"
+    before = database.read_bytes()
+
+    _export(genshare, folder, archive)
+    taken = genshare("hub", "import", str(archive), "--data-dir", str(tmp_path / "new"))
+    after = database.read_bytes()
+    database.write_bytes(before[:4096] + bytes(4096) + before[8192:])
+    broken = genshare("hub", "export", "--data-dir", folder, "--out", tmp_path / "broken.tar")
+
+    assert after == before
+    assert sorted(path.name for path in folder.iterdir()) == ["blobs", "hub.sqlite"]
+    assert taken.code == 0, taken.stderr
+    assert broken.code == 1
+    assert "hub.sqlite cannot be read" in broken.stderr
+    assert "find out who could write to it" in " ".join(broken.stderr.split())
+    assert not (tmp_path / "broken.tar").exists()
 
 
 @pytest.mark.parametrize(
