@@ -36,6 +36,7 @@ from centre_node.pages.form_routes import router as form_pages
 from centre_node.pages.generator_routes import router as generator_pages
 from centre_node.pages.job_routes import router as job_pages
 from centre_node.pages.parts import Parts
+from centre_node.pages.receipt_routes import router as receipt_pages
 from centre_node.pages.review_routes import router as review_pages
 from centre_node.pages.settings_routes import router as settings_pages
 from centre_node.pages.site import node_site
@@ -46,6 +47,8 @@ from centre_node.privacy.policy_file import policy_of
 from centre_node.pulled.following import FollowedHubs, Follower
 from centre_node.pulled.routes import router as pulled_router
 from centre_node.pulled.service import GENERATORS, PulledGenerators
+from centre_node.receipts.routes import router as receipts_router
+from centre_node.receipts.service import StudyReceipts
 from centre_node.settings import Settings
 from centre_node.trust.routes import router as trust_router
 from centre_node.trust.service import Renewal, TrustSettings
@@ -75,6 +78,7 @@ PAGES = (
     data_pages,
     job_pages,
     review_pages,
+    receipt_pages,
     form_pages,
     generator_pages,
     study_pages,
@@ -87,6 +91,7 @@ ROUTERS = (
     pulled_router,
     ledger_router,
     trust_router,
+    receipts_router,
 )
 
 
@@ -126,6 +131,9 @@ def create_app(
     app.state.trust = _trust(settings.data_dir, app.state.connection)
     app.state.pulled = PulledGenerators(settings.data_dir / GENERATORS, pulls=jobs.pulls)
     app.state.jobs = _jobs(jobs, app, settings)
+    app.state.receipts = StudyReceipts(
+        app.state.jobs.find, app.state.connection, app.state.trust.key
+    )
     app.state.releases = Releases(
         LedgerStore(settings.data_dir / LEDGER),
         policy=partial(policy_of, settings.data_dir, settings.release_policy),
@@ -236,6 +244,7 @@ def _show_pages(app: FastAPI, engine: Engine, settings: Settings, folders: DataF
         connection=app.state.connection,
         pulled=app.state.pulled,
         releases=app.state.releases,
+        receipts=app.state.receipts,
         key=app.state.trust.key,
     )
     for router in (login_router(), static_router(), *PAGES):

@@ -14,6 +14,7 @@ from shared.examples import (
     REASON,
     REPLACEMENT,
     STATEMENT_DIGEST,
+    UTILITY_RECEIPT,
     VERSION_STATE,
     WEIGHTS,
     WHEN,
@@ -110,6 +111,12 @@ REVIEW_DIGEST = "7e1d0a4f6c2b8395e07f1d4a6c3b8295d07e1f4a6c2b8395e07f1d4a6c3b829
 WAIVER: Mapping[str, Any] = {
     "by": "research office",
     "reason": "Agreed with the data protection officer",
+}
+RECEIPT_ASKED: Mapping[str, Any] = {
+    "study_job": JOB_ID,
+    "arm": "with B",
+    "classifier": "cnn",
+    "train_fraction": 0.5,
 }
 PRUNABLE = {
     "id": JOB_ID,
@@ -220,6 +227,13 @@ BODIES: Mapping[str, Any] = {
     },
     "OwnKey": {"fingerprint": FINGERPRINT, "public_key": PUBLIC_KEY},
     "PrunableJob": PRUNABLE,
+    "ReceiptApproval": {
+        **RECEIPT_ASKED,
+        "by": "head of radiology",
+        "digest": REVIEW_DIGEST,
+    },
+    "ReceiptAsked": RECEIPT_ASKED,
+    "ReceiptReview": {"digest": REVIEW_DIGEST, "hub": HUB, "receipt": UTILITY_RECEIPT},
     "Rejection": {"by": "data protection officer", "reason": "The use terms name no end"},
     "StatedWaiver": WAIVER,
     "Trust": {

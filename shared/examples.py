@@ -59,6 +59,27 @@ CARD: Mapping[str, Any] = {
         " patches.",
     },
 }
+UTILITY_RECEIPT: Mapping[str, Any] = {
+    "schema_version": 1,
+    "subject": MANIFEST_DIGEST,
+    "donor": "centre-b",
+    "name": "masses",
+    "version": 1,
+    "receiver": "centre-a",
+    "study": POLICY_DIGEST,
+    "classifier": "cnn",
+    "train_fraction": 0.5,
+    "arm": "with B",
+    "control": "own lesions painted",
+    "metric": "auroc",
+    "difference": 0.021,
+    "interval": {"low": 0.004, "high": 0.039},
+    "seeds": 10,
+    "verdict": "higher",
+    "patients": "50 to 99",
+    "day": "2026-11-29",
+    "genshare_version": "0.1.0",
+}
 REPLACEMENT: Mapping[str, Any] = {"centre": "centre-b", "name": "masses", "version": 2}
 REASON = "It draws copies of training patches"
 WITHDRAWN: Mapping[str, Any] = {

@@ -20,6 +20,7 @@ from centre_node.pages.policy_words import policy_sentences
 from centre_node.privacy.errors import ReleasePolicyError
 from centre_node.privacy.policy_file import policy_of
 from centre_node.pulled.service import PulledGenerators
+from centre_node.receipts.service import StudyReceipts
 from centre_node.settings import Settings
 from node_api.connection import HubConnection
 from shared.access import Role, requires
@@ -43,6 +44,7 @@ class Parts:
     connection: Connection
     pulled: PulledGenerators
     releases: Releases
+    receipts: StudyReceipts
     key: SigningKey
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from centre_node.pages.generator_views import fidelity_in_words
 from centre_node.pages.wording import as_sentence
+from centre_node.study.receipts import places
 from node_api.audits import AuditReport
 from node_api.findings import StudyResult
 from node_api.jobs import Job
@@ -197,4 +198,7 @@ def _study(job: Job, result: StudyResult) -> Found:
         (("Took", duration(result.origin.seconds)),),
         warning=failed,
         report=STUDY_PAGE if STUDY_PAGE in job.artifacts else "",
+        next=(
+            (("Tell what a generator was worth", f"/jobs/{job.id}/receipt"),) * bool(places(result))
+        ),
     )

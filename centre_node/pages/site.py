@@ -2,6 +2,7 @@
 
 from centre_node.pages.job_views import grid_name, picture_name
 from shared.access import Role
+from shared.receipts import told_receipt
 from web_pages.card_wording import FILTERS as CARD_FILTERS
 from web_pages.logins import Logins
 from web_pages.site import Section, Site
@@ -25,5 +26,10 @@ def node_site(logins: Logins) -> Site:
         start="/",
         login_command="genshare node login",
         logins=logins,
-        filters={**CARD_FILTERS, "grid_name": grid_name, "picture_name": picture_name},
+        filters={
+            **CARD_FILTERS,
+            "grid_name": grid_name,
+            "picture_name": picture_name,
+            "told_receipt": told_receipt,
+        },
     )

@@ -7,20 +7,17 @@ from typing import Annotated
 import typer
 from pydantic import Field
 
-from centre_node.study.errors import NoReceiptError
 from centre_node.study.lineage import RESULT, read_report
-from centre_node.study.receipts import Place, generator_of, receipt_of
-from node_api.findings import UsedGenerator
+from centre_node.study.receipts import Place
+from centre_node.study.receipts_at_hub import propose
+from centre_node.study.receipts_at_hub import send as send_receipt
 from shared.command_options import Json, with_options
-from shared.hub_client import HubClient, connect
+from shared.hub_client import connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.receipts import UtilityReceipt, told_receipt
-from shared.records import GeneratorVersion
 from shared.safe_text import shown
 from signing.keys import read_key
 from signing.places import SigningKeyGiven, key_file
-from signing.publishing import Signer
-from signing.receipts import sign_receipt
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -63,33 +60,13 @@ def receipt(
     """
     result = read_report(folder / RESULT).result
     hub = connect(hub_url, token, allow_unencrypted=allow_unencrypted)
-    record = _version(hub, generator_of(result, arm))
-    made = receipt_of(result, Place(arm, classifier, fraction), record, hub.whoami().name)
+    proposed = propose(hub, result, Place(arm, classifier, fraction))
+    made = proposed.receipt
     sys.stdout.write(made.model_dump_json(indent=2) + "\n" if json else _told(made))
     if send:
-        _send(hub, record, made, key_file(signing_key))
+        send_receipt(hub, read_key(key_file(signing_key)), proposed)
     said = f"Sent to {hub.url}." if send else "Nothing was sent; --send signs and sends it."
     sys.stderr.write(said + "\n")
-
-
-def _version(hub: HubClient, used: UsedGenerator) -> GeneratorVersion:
-    """Return the version at the hub that a study used."""
-    digest = used.manifest_digest
-    for state in hub.life_cycle.states(used.centre, used.name):
-        if state.manifest_digest == digest:
-            record = hub.version(used.centre, used.name, state.version)
-            if record.manifest_digest == digest:
-                return record
-    raise NoReceiptError(
-        f"the hub has no version of {used.centre}/{used.name} with the digest {digest}, which the "
-        "study used"
-    )
-
-
-def _send(hub: HubClient, record: GeneratorVersion, made: UtilityReceipt, file: Path) -> None:
-    key = read_key(file)
-    Signer(key, hub).introduce(made.receiver)
-    hub.receipts.put(record, made.receiver, sign_receipt(key, made, record.manifest))
 
 
 def _told(made: UtilityReceipt) -> str:

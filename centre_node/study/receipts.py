@@ -1,6 +1,6 @@
 """What a generator was worth in a study, as a receipt that may leave the centre."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -42,8 +42,7 @@ def generator_of(result: StudyResult, arm: str) -> UsedGenerator:
     Raises:
         NoReceiptError: It has none, or several: what each was worth cannot be told then.
     """
-    alone = {facts.name for facts in result.arms if facts.role in ROLES and len(facts.donors) < 2}
-    by_arm = {name: [used for used in result.generators if name in used.arms] for name in alone}
+    by_arm = _by_arm(result)
     found = by_arm.get(arm, [])
     if len(found) != 1:
         known = sorted(name for name, used in by_arm.items() if len(used) == 1)
@@ -52,6 +51,16 @@ def generator_of(result: StudyResult, arm: str) -> UsedGenerator:
             f"such arms are: {', '.join(known) or 'none'}"
         )
     return found[0]
+
+
+def places(result: StudyResult) -> tuple[Place, ...]:
+    """Return where receipts can be read in a study's tables: arms of one generator, by column."""
+    arms = [name for name, used in _by_arm(result).items() if len(used) == 1]
+    return tuple(
+        Place(one.arm, one.classifier, one.train_fraction)
+        for arm in sorted(arms)
+        for one in _differences(result, Place(arm))
+    )
 
 
 def receipt_of(
@@ -89,6 +98,12 @@ def receipt_of(
     if fault is not None:
         raise NoReceiptError(f"no receipt can be made: {fault}")
     return receipt
+
+
+def _by_arm(result: StudyResult) -> Mapping[str, Sequence[UsedGenerator]]:
+    """Return the generators of each arm that uses nothing else of a donor, nor of two."""
+    alone = {facts.name for facts in result.arms if facts.role in ROLES and len(facts.donors) < 2}
+    return {name: [used for used in result.generators if name in used.arms] for name in alone}
 
 
 def _difference(result: StudyResult, place: Place) -> Difference:
