@@ -55,6 +55,14 @@ TRACES = (
     _trace("a path", r"(?:^|[\s(,;:'])[~.]{0,2}/\w|\b[a-z]:/|\w+/[\w.-]+/\w"),
     _trace("the name of a file", rf"\w\.(?:{FILE_ENDINGS})\b"),
 )
+PERSON = _trace(
+    "the name of a person",
+    r"\b(?:mr|mrs|ms|miss|mme|madame|monsieur|frau|herr|señora?|sra?|signora?)\b\.? "
+    r"(?-i:[A-ZÀ-Þ])\w+"
+    r"|(?-i:\bpatient,? (?:[A-ZÀ-Þ][a-zß-ÿ]+[ .,;]?){2})",
+)
+"""A name without a title before it cannot be told from any other word."""
+
 DOI = re.compile(r"(?:https://doi\.org/)?10\.\d{4,9}/[A-Za-z0-9.()/_:;-]{1,100}", re.ASCII)
 HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._/-]*)?(?=$|[\s,;)])", re.ASCII)
 VERSION = re.compile(
@@ -127,12 +135,13 @@ def prose_fault(text: str, *, may_have_address: bool = False) -> str | None:
     """Say what keeps a text from crossing the border; None if nothing does.
 
     Args:
-        may_have_address: Whether it may have e-mail and https addresses, as a contact has.
+        may_have_address: Whether it may have e-mail and https addresses, and somebody's name, as
+            a contact has.
     """
     if (fault := _letters_fault(text)) is not None:
         return fault
     words = _without_addresses(text) if may_have_address else text
-    for trace in (URL, E_MAIL, *TRACES):
+    for trace in (URL, E_MAIL, *TRACES, *(() if may_have_address else (PERSON,))):
         if trace.pattern.search(words):
             return f"it holds what looks like {trace.what}; say it in other words or leave it out"
     return None

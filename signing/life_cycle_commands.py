@@ -59,7 +59,8 @@ def state(
         str | None,
         typer.Option(
             metavar="TEXT",
-            help="Why. Everyone on the hub reads it, and it cannot be undone: name no patient.",
+            help="Why. Everyone on the hub reads it, and it cannot be undone: name no patient, for "
+            "no program can tell every name.",
         ),
     ] = None,
     instead: Instead = None,

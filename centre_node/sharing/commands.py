@@ -4,10 +4,9 @@ import sys
 from collections.abc import Mapping
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
-from pydantic import Field
 
 from centre_node.ledger.store import LEDGER, LedgerStore
 from centre_node.privacy.policy_file import read_policy
@@ -24,6 +23,20 @@ from centre_node.sharing.kept_terms import (
 from centre_node.sharing.own_package import build_anew
 from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
 from centre_node.sharing.publish import guarantee_on
+from centre_node.sharing.publish_options import (
+    AsDraft,
+    AuditGiven,
+    DryRun,
+    Folder,
+    LedgerGiven,
+    PageGiven,
+    PolicyGiven,
+    SamplesGiven,
+    TermsGiven,
+    UseGiven,
+    WaiverKey,
+    WaiverReason,
+)
 from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, Sent, read_audit
 from centre_node.sharing.review_commands import Approved, Asked, check_approved
 from centre_node.sharing.reviews import collapse_of, review_lines, review_of
@@ -32,8 +45,7 @@ from centre_node.training.folder import PATCHES, TRAINED, read_trained
 from centre_node.training.patients import trained_patients
 from node_api.connection import ConnectedHub
 from node_api.release import ReleasePolicy
-from node_api.requests import MOST_SAMPLES
-from shared.command_options import Json, Options, with_options
+from shared.command_options import Json, with_options
 from shared.errors import PackageNotKeptError
 from shared.files import write_faults_named
 from shared.hub_client import HubClient, connect
@@ -43,109 +55,30 @@ from shared.progress import shown
 from shared.publishable import check_publishable
 from shared.statements import StatedWaiver, statement_sentence
 from shared.states import APPROVED, IN_WORDS
-from shared.terms import CentreTerms, UseLimits
+from shared.terms import UseLimits
 from signing.keys import SigningKey, read_key
 from signing.places import SigningKeyGiven, key_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-RELEASE = "Whether it may leave"
-
-
-UseGiven = Annotated[
-    UseLimits,
-    Options(
-        panel="Limits of use",
-        names={"centres": "for-centres", "purpose": "for-purpose", "until": "use-until"},
-    ),
-]
-TermsGiven = Annotated[dict[str, Any], Options(CentreTerms, panel="Name and terms")]
-
 
 @app.command()
 @with_options
 def publish(
-    folder: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FOLDER",
-            help="What genshare train-generator left, or a package such as import-medigan's.",
-        ),
-    ],
+    folder: Folder,
     given: TermsGiven,
     use: UseGiven,
     ensemble: Ensemble = False,
     proportions: Proportions = None,
-    samples: Annotated[
-        int,
-        Field(ge=0, le=MOST_SAMPLES, description="Synthetic patches to show on the hub's page."),
-    ] = 0,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", metavar="", help="Check and build the package; send nothing."),
-    ] = False,
-    draft: Annotated[
-        bool,
-        typer.Option(
-            "--draft",
-            metavar="",
-            help="Send it as a draft, which nobody else sees until genshare state --to "
-            "pending_review hands it in.",
-        ),
-    ] = False,
-    policy: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="What a generator must show before it leaves, in TOML; without it no audit is "
-            "asked for, but one that refuses is obeyed.",
-            rich_help_panel=RELEASE,
-        ),
-    ] = None,
-    ledger: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help=f"Where it is written down what was published of whom. Default: {LEDGER} beside "
-            "FOLDER.",
-            rich_help_panel=RELEASE,
-        ),
-    ] = None,
-    audit: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help=f"The audit of the weights. Default: {AUDIT} in FOLDER, if it is there.",
-            rich_help_panel=RELEASE,
-        ),
-    ] = None,
-    page: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Where the page for the data protection officer is written, as privacy.html and "
-            "privacy.json. Default: FOLDER of a training; none of a package.",
-            rich_help_panel=RELEASE,
-        ),
-    ] = None,
-    waiver_reason: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT",
-            help="Why it may leave although the policy says no; needs the key of a second person.",
-            rich_help_panel=RELEASE,
-        ),
-    ] = None,
-    waiver_key: Annotated[
-        str | None,
-        typer.Option(
-            envvar="GENSHARE_WAIVER_KEY",
-            metavar="KEY",
-            help="That person's key, as genshare waiver-key printed it.",
-            show_default=False,
-            rich_help_panel=RELEASE,
-        ),
-    ] = None,
+    samples: SamplesGiven = 0,
+    dry_run: DryRun = False,
+    draft: AsDraft = False,
+    policy: PolicyGiven = None,
+    ledger: LedgerGiven = None,
+    audit: AuditGiven = None,
+    page: PageGiven = None,
+    waiver_reason: WaiverReason = None,
+    waiver_key: WaiverKey = None,
     review: Asked = False,
     approve: Approved = None,
     signing_key: SigningKeyGiven = None,

@@ -10,26 +10,7 @@ from shared.receipts import (
     told_difference,
     told_receipt,
 )
-
-GOOD = {
-    "subject": "cd" * 32,
-    "donor": "centre-b",
-    "name": "masses",
-    "version": 2,
-    "receiver": "centre-a",
-    "study": "ab" * 32,
-    "classifier": "cnn",
-    "train_fraction": 0.5,
-    "arm": "B",
-    "control": "own lesions painted",
-    "difference": 0.021,
-    "interval": {"low": 0.004, "high": 0.039},
-    "seeds": 10,
-    "verdict": "higher",
-    "patients": "50 to 99",
-    "day": "2026-11-29",
-    "genshare_version": "0.1.0",
-}
+from tests.receipts import RECEIPT
 
 
 def test_patients_are_told_as_a_band() -> None:
@@ -47,7 +28,7 @@ def test_a_difference_is_told_with_its_sign() -> None:
         "\u22120.030",
         "0.000",
     ]
-    told = told_receipt(UtilityReceipt.model_validate(GOOD))
+    told = told_receipt(UtilityReceipt.model_validate(RECEIPT))
     assert told == "AUROC +0.021 (95 % interval +0.004 to +0.039): higher"
 
 
@@ -67,10 +48,10 @@ def test_a_difference_is_told_with_its_sign() -> None:
 )
 def test_what_does_not_fit_is_refused(changes: dict[str, object], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
-        UtilityReceipt.model_validate({**GOOD, **changes})
+        UtilityReceipt.model_validate({**RECEIPT, **changes})
 
 
 def test_an_arm_that_is_called_after_a_day_may_not_leave() -> None:
-    assert receipt_fault(UtilityReceipt.model_validate(GOOD)) is None
-    named = UtilityReceipt.model_validate({**GOOD, "arm": "B 1961-04-12"})
+    assert receipt_fault(UtilityReceipt.model_validate(RECEIPT)) is None
+    named = UtilityReceipt.model_validate({**RECEIPT, "arm": "B 1961-04-12"})
     assert (receipt_fault(named) or "").startswith("the name of the arm: it holds what looks like")

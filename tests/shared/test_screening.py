@@ -23,6 +23,7 @@ from tests.packages import a_fidelity_report, write_tiny_package
         "phantoms-digital-1",
         "No formal privacy guarantee: the weights may reveal something of the training patches.",
         "DCGAN of May, margins of 10 px",
+        "Approved by the Patient Data Board; patients of Miss, patient DICOM Images",
     ],
 )
 def test_plain_words_cross_the_border(text: str) -> None:
@@ -50,6 +51,9 @@ def test_plain_words_cross_the_border(text: str) -> None:
         ("123-45-6789", "the number of a record"),
         ("born 1961-03-07", "a date"),
         ("born 7.3.1961", "a date"),
+        ("it draws Mrs. Miller", "the name of a person"),
+        ("Kopie von Frau Müller", "the name of a person"),
+        ("a copy of patient Anna Schmidt", "the name of a person"),
         ("03/07/61", "a date"),
         ("born 7 March 1961", "a date"),
         ("March 7th, 1961", "a date"),

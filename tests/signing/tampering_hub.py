@@ -30,14 +30,17 @@ class TamperingHub:
     Attributes:
         lies: By the end of a path, what becomes of its answer.
         moved: By the end of a path, what is asked in its place.
+        asked: Every path that was, in order.
     """
 
     behind: str
     url: str = ""
     lies: dict[str, Change] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
     def answer(self, path: str, headers: dict[str, str]) -> httpx.Response:
+        self.asked.append(path)
         for end, instead in self.moved.items():
             if path.endswith(end):
                 path = path.removesuffix(end) + instead

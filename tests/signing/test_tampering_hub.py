@@ -127,6 +127,13 @@ def test_an_honest_hub_is_believed(world: World, mode: SigningMode) -> None:
         assert (found.how, found.remark, mode) == ("pinned", "", mode)
 
 
+def test_a_fetch_asks_a_hub_for_nothing_twice(world: World) -> None:
+    world.fetch(1)
+
+    assert world.proxy.asked
+    assert len(world.proxy.asked) == len(set(world.proxy.asked))
+
+
 def test_swapped_weights(world: World) -> None:
     content = (world.packages[0].folder / "weights.safetensors").read_bytes()
     world.proxy.lies["/1/files/weights.safetensors"] = always(content[:-1] + b"\xff")
