@@ -69,6 +69,7 @@ COMMANDS = {
         "centre_node.study.choose_command",
         "Choose donors' generators by your own validation patients.",
     ),
+    "receipts": ("signing.receipts_command", "List what a generator was worth to others."),
     "receipt": (
         "centre_node.study.receipt_command",
         "Tell a hub what a generator was worth to you.",

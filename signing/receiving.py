@@ -11,14 +11,16 @@ from shared.files import write_whole
 from shared.hub_client import HubClient, Told
 from shared.packages import SIGNATURE, STATEMENT_SIGNATURE, Manifest, Package
 from shared.progress import OnProgress
+from shared.receipts import UtilityReceipt
 from shared.records import CentreKey, GeneratorVersion
 from shared.states import SERVED, WITHDRAWN, VersionState
 from shared.transfer_progress import say_nothing
 from shared.withdrawals import WithdrawalStatement
-from signing.errors import SigningError, StatusMissingError
+from signing.errors import SignatureRefusedError, SigningError, StatusMissingError
 from signing.judging import Check, Finding, judge
 from signing.keys import PublicKey
 from signing.packages import check_audit, check_package
+from signing.receipts import check_receipt
 from signing.remembered import REMEMBERED, RememberedStore
 from signing.statuses import CentreStatus, StatedVersion, read_status
 from signing.trust import TrustStore
@@ -140,6 +142,23 @@ class Receiver:
         finding = self._judged(what, state.centre, content, keys, check)
         said = {"reason": found[0].reason, "replacement": found[0].replacement}
         return hubs.model_copy(update={**said, "signed_with": finding.key})
+
+    def receipt_signed(self, record: GeneratorVersion, told: UtilityReceipt) -> Finding:
+        """Find out who signed a receipt that a hub tells of a version.
+
+        Raises:
+            SignatureRefusedError: Its receiver signed another one.
+            NotSignedError, KeyNotTrustedError: See `judge`.
+        """
+        receiver = told.receiver
+
+        def check(content: bytes, key: PublicKey) -> None:
+            if check_receipt(content, key, record.manifest) != told:
+                raise SignatureRefusedError(f"the hub tells another one than {receiver} signed")
+
+        content = self.hub.receipts.bundle(record, receiver)
+        what = f"the receipt of {receiver} for version {record.version} of {told.donor}/{told.name}"
+        return self._judged(what, receiver, content, self.hub.signing.keys(receiver), check)
 
     def _looked_at(
         self, record: GeneratorVersion, keys: tuple[CentreKey, ...], told: Told

@@ -32,7 +32,7 @@ VERDICT_TONES: Mapping[str, str] = {
 }
 SIGNED: Mapping[str, str] = {
     "package": "The package",
-    "audit": "What is said of its audit",
+    "audit": "What is said of its audit, and that it may leave",
     "withdrawal": "Its withdrawal, and why",
 }
 STATES: Mapping[str, str] = {
