@@ -7,25 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shared.findings import Finding, broken, fine, not_looked_at, notice
+from shared.free_memory import ROOT, free_memory
 
 GIB = 1 << 30
 LEAST_MEMORY, ENOUGH_MEMORY = 1 * GIB, 4 * GIB
 LEAST_DISK, ENOUGH_DISK = 1 * GIB, 10 * GIB
-MEMORY_FILE = Path("/proc/meminfo")
 
 
-def look_at_memory(file: Path = MEMORY_FILE) -> Iterator[Finding]:
-    """Say how much memory is free.
+def look_at_memory(root: Path = ROOT) -> Iterator[Finding]:
+    """Say how much memory is free: the machine's, or what is left of its container's.
 
     Args:
-        file: Where Linux tells it.
+        root: Where the system's files lie.
     """
-    try:
-        lines = file.read_text(encoding="ascii").splitlines()
-        told = dict(line.split(":", 1) for line in lines if ":" in line)
-        free = int(told["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        yield not_looked_at("memory", f"{file} does not tell", "Look at it by other means")
+    free = free_memory(root)
+    if free is None:
+        yield not_looked_at("memory", "this system does not tell", "Look at it by other means")
         return
     cores = len(os.sched_getaffinity(0))
     found = f"{free / GIB:.1f} GiB free, {cores} processors"

@@ -49,10 +49,11 @@ def run_study_file(
     Raises:
         GeneratorWithdrawnError: A generator was withdrawn, and is neither left out nor wanted.
         StudyFileError: The file says something that makes no sense.
-        StudyFileError: `out` cannot be made or written.
+        StudyFileError: `out` cannot be made or written, or holds the mammograms.
     """
     keep_headers_out()
     file = file_without(read_study_file(path), without)
+    check_apart(file, out)
     make_folder(out)
     configuration, inputs = _read_inputs(file, out, withdrawn_too=withdrawn_too)
     cv2.setNumThreads(1)
@@ -77,10 +78,11 @@ def plan_study_file(
     """Say what a study file would do, and refuse what its start would refuse; nothing is written.
 
     Raises:
-        StudyFileError: The file says something that makes no sense.
+        StudyFileError: The file says something that makes no sense, or `out` holds the mammograms.
     """
     keep_headers_out()
     file = file_without(read_study_file(path), without)
+    check_apart(file, out)
     configuration, inputs = _read_inputs(file, out, withdrawn_too=withdrawn_too)
     device = default_device()
     return plan_study(configuration, inputs, try_paces(configuration, inputs, device))
@@ -90,6 +92,20 @@ def write_report(folder: Path, report: StudyReport) -> Path:
     """Write a study's page and tables beside its pictures, and return the page's path."""
     pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
     return write_study_report(folder, report, pictures)
+
+
+def check_apart(file: StudyFile, out: Path) -> None:
+    """Check that results are not written among mammograms, where they would be read as data.
+
+    Raises:
+        StudyFileError: The folder of results is one of mammograms.
+    """
+    for source in (file.own, *file.donors.values()):
+        if isinstance(source, MammogramFolder) and Path(source.folder).resolve() == out.resolve():
+            raise StudyFileError(
+                f"the study reads its mammograms from {source.folder}, where its results were to "
+                "be written; name another folder with --out"
+            )
 
 
 def make_folder(out: Path) -> None:

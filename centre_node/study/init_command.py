@@ -99,10 +99,8 @@ def _tell(out: Path, inputs: StudyInputs, assumed: Sequence[str]) -> None:
     patients = len({image.patient_id for image in own.mammograms})
     lines = [f"{out} is a study of {own.name}: {len(own.mammograms)} images of {patients} patients"]
     lines += [f"  - {sentence}" for sentence in (*own.notes, *assumed)]
-    lines += [
-        f"See what it would do: genshare study run {out} --out {out.stem} --dry-run",
-        f"Run it:               genshare study run {out} --out {out.stem}",
-    ]
+    run = f"genshare study run {out} --out {out.stem}-results"
+    lines += [f"See what it would do: {run} --dry-run", f"Run it:               {run}"]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 

@@ -11,7 +11,7 @@ from simulation.report.records import GeneratorRecord, PictureRecord, Report, St
 from simulation.report.tables import heading
 from simulation.report.wording import count, fidelity, sharing, size, summary_of, weights_bytes
 from study_report.page import FirstLook, first_look, page_templates, study_html
-from study_report.pictures import ShownPicture, data_url
+from study_report.pictures import ShownPicture, data_url, synthetic_picture
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,16 @@ def _study_parts(
     sampled = (
         ShownPicture(f"{picture.of}: {picture.caption}", data_url(pictures[picture.file]))
         for picture in report.pictures
-        if is_sampled(picture.file)
+        if is_sampled(picture.file) and _drawn_in_study(report, picture) not in shown
     )
     presented = report.presented(study)
     return first_look(presented, shown, *sampled), study_html(presented, shown)
+
+
+def _drawn_in_study(report: Report, picture: PictureRecord) -> str:
+    """Return how a study's own picture of a generator's patches is called."""
+    label, name = picture.of.split("/", 1)
+    return synthetic_picture(report.names[label], name)
 
 
 def _pictures(report: Report, of: str) -> tuple[PictureRecord, ...]:

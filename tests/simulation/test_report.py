@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from simulation.report.page import page_of
-from simulation.report.records import Report
+from simulation.report.records import PictureRecord, Report
 from simulation.report.tables import markdown_of, terminal_tables
 from simulation.report.wording import fidelity, summary_of
 from simulation.report.writing import write_report
@@ -87,6 +87,18 @@ def test_a_study_shows_the_pictures_of_its_own_centre_and_lesions() -> None:
     page = page_of(report, PICTURES)
 
     assert page.count("Real lesion patches that centre-a trained on.") == 2  # alt and caption
+
+
+def test_what_a_generator_draws_is_shown_once() -> None:
+    report = a_report()
+    used = PictureRecord(
+        file="centre-a-all-synthetic-centre-b-lesions-dcgan.png", of="all", caption="As B used it."
+    )
+    both = report.model_copy(update={"pictures": (*report.pictures, used)})
+
+    sampled = "Synthetic patches that centre-a sampled."
+    assert sampled in page_of(report, PICTURES)
+    assert sampled not in page_of(both, {**PICTURES, used.file: PNG})
 
 
 def test_the_section_of_a_study_is_that_of_its_own_report() -> None:

@@ -138,6 +138,7 @@ def test_three_commands_lead_from_a_folder_to_a_report(genshare: Genshare, tmp_p
     begun = genshare("init", folder, "--out", file, "--minutes", "1")
     again = genshare("init", folder, "--out", file)
     planned = genshare("study", "run", file, "--out", out, "--dry-run", "--json")
+    among = genshare("study", "run", file, "--out", folder, "--dry-run")
 
     assert begun.code == 0, begun.stderr
     assert "genshare study run" in begun.stdout
@@ -146,6 +147,8 @@ def test_three_commands_lead_from_a_folder_to_a_report(genshare: Genshare, tmp_p
     assert planned.code == 0, planned.stderr
     assert json.loads(planned.stdout)["runs"] == 25
     assert not Path(out).exists()
+    assert among.code == 1
+    assert "name another folder with --out" in among.stderr
 
 
 @pytest.mark.parametrize(

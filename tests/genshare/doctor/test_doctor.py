@@ -95,11 +95,24 @@ def test_a_gpu_that_torch_cannot_use_is_broken(path: Path, monkeypatch: pytest.M
     ("free_gib", "state"), [(0.5, "broken"), (2, "notice"), (16, "fine"), (None, "not looked at")]
 )
 def test_memory(tmp_path: Path, free_gib: float | None, state: str) -> None:
-    file = tmp_path / "meminfo"
     if free_gib is not None:
-        file.write_text(f"MemTotal: 99 kB\nMemAvailable: {int(free_gib * GIB / 1024)} kB\n")
+        (tmp_path / "proc").mkdir()
+        told = f"MemTotal: 99 kB\nMemAvailable: {int(free_gib * GIB / 1024)} kB\n"
+        (tmp_path / "proc" / "meminfo").write_text(told)
 
-    only(look_at_memory(file), state)
+    only(look_at_memory(tmp_path), state)
+
+
+def test_a_container_is_told_what_its_own_limit_leaves(tmp_path: Path) -> None:
+    (tmp_path / "proc" / "self").mkdir(parents=True)
+    (tmp_path / "proc" / "meminfo").write_text(f"MemAvailable: {64 * GIB // 1024} kB\n")
+    (tmp_path / "proc" / "self" / "cgroup").write_text("0::/\n")
+    group = tmp_path / "sys" / "fs" / "cgroup"
+    group.mkdir(parents=True)
+    (group / "memory.max").write_text(f"{2 * GIB}\n")
+    (group / "memory.current").write_text(f"{GIB + GIB // 2}\n")
+
+    assert "0.5 GiB free" in only(look_at_memory(tmp_path), "broken").found
 
 
 def test_folders(tmp_path: Path) -> None:
