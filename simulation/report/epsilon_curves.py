@@ -11,7 +11,7 @@ from simulation.report.records import GeneratorRecord, Report, StudyRecord
 from study_report.drawing import Axis, Figure, disc, limits, line, mark, svg, text, upright
 from study_report.wording import CLASSIFIERS, percentage, scope, share_in_words, signed, unsigned
 
-WIDTH, LEFT, RIGHT = 720, 64, 24
+WIDTH, LEFT, RIGHT = 720, 88, 24
 USE, SHARES, TELLS, HEIGHT = (18, 178), 204, (232, 352), 414
 """Where the panels begin and end, and where recovered shares stand, in SVG units."""
 

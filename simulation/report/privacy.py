@@ -52,7 +52,7 @@ HEADINGS = (
     "AUROC at most",
     "Could have been seen from",
     "Epsilon",
-    "Gain over the control",
+    "Best gain over a control",
 )
 
 
