@@ -1,5 +1,6 @@
 """How often a generator that gives nobody away is refused all the same."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Phantoms:
 @pytest.mark.nightly
 @pytest.mark.timeout(7200)
 def test_a_generator_of_fresh_phantoms_is_refused_no_more_often_than_stated(
-    phantoms: Phantoms, tmp_path: Path
+    phantoms: Phantoms, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     refused = np.array(
         [
@@ -79,7 +80,8 @@ def test_a_generator_of_fresh_phantoms_is_refused_no_more_often_than_stated(
         ]
     )
 
-    print(f"refused {(refused > 0).sum()} of {REPETITIONS}, by {refused.sum()} attacks")
+    record_property("refused generators", int((refused > 0).sum()))
+    record_property("refusing attacks", int(refused.sum()))
     error = refused.std(ddof=1) / np.sqrt(REPETITIONS)
     assert refused.mean() <= len(EVERY_ATTACK) * STATED + 3 * error
     assert (refused > 0).sum() <= binom.ppf(0.999, REPETITIONS, len(EVERY_ATTACK) * STATED)
