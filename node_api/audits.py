@@ -175,3 +175,8 @@ class AuditReport(StrictModel):
     seconds: float = Field(ge=0, allow_inf_nan=False)
     made_at: datetime
     genshare_version: Text
+
+    @property
+    def strongest(self) -> AttackFigures | None:
+        """The attack whose bound is highest, if there is any."""
+        return max(self.attacks, key=lambda figures: figures.auroc_upper, default=None)

@@ -79,9 +79,8 @@ def attack_in_words(figures: AttackFigures, hit_rate_upper: float | None) -> str
 
 def strongest_in_words(report: AuditReport | None) -> str:
     """Say which attack was strongest; of several, the highest is partly chance."""
-    if report is None or not report.attacks:
+    if report is None or (strongest := report.strongest) is None:
         return "No attack was tried."
-    strongest = max(report.attacks, key=lambda figures: figures.auroc_upper)
     return (
         f"Of {len(report.attacks)} measurements the highest bound is that of the attack "
         f"{strongest.attack}, per {strongest.unit}: at most {hundredths(strongest.auroc_upper)} "
@@ -91,9 +90,8 @@ def strongest_in_words(report: AuditReport | None) -> str:
 
 def read_strongest(report: AuditReport | None) -> str:
     """Say how the line of the strongest attack is read."""
-    if report is None or not report.attacks:
+    if report is None or (strongest := report.strongest) is None:
         return ""
-    strongest = max(report.attacks, key=lambda figures: figures.auroc_upper)
     rate = strongest.at_one_percent
     said = attack_in_words(strongest, None if rate is None else rate.upper)
     return f"Read the line of {strongest.attack}, per {strongest.unit}, so: {said}"

@@ -1,19 +1,21 @@
 """A package in a folder, checked without a hub."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from shared.errors import BrokenPackageError
-from shared.packages import MANIFEST, SIGNATURE, Package, open_package
+from shared.packages import MANIFEST, SIGNATURE, STATEMENT_SIGNATURE, Package, open_package
+from shared.statements import STATEMENT, read_statement
 from signing.bundles import read_bundle
-from signing.errors import KeyNotTrustedError, NotSignedError
+from signing.errors import KeyNotTrustedError, NotSignedError, SignatureRefusedError
 from signing.judging import Finding, unsigned
 from signing.keys import PublicKey
-from signing.packages import NOT_SIGNED, check_package
+from signing.packages import NOT_SIGNED, check_audit, check_package
 from signing.trust import Trust, key_in
 
 
 def verify_folder(folder: Path, trust: Trust, key: PublicKey | None) -> tuple[Package, Finding]:
-    """Check every file of a package's folder, and who signed it.
+    """Check every file of a package's folder, and who signed it and its audit statement.
 
     Args:
         key: The key that must have signed it; None: what the centre's mode asks for. A key that
@@ -36,12 +38,12 @@ def _finding(package: Package, trust: Trust, key: PublicKey | None) -> Finding:
         return Finding(centre, None, "not looked at")
     if not file.is_file():
         if key is None and trust.mode_of(centre) == "warn":
-            return unsigned(trust, centre)
+            return _with_statement(package, trust, unsigned(trust, centre), None)
         raise NotSignedError(f"{package.folder} has no {SIGNATURE}: nobody signed it")
     content = file.read_bytes()
     if key is not None:
         check_package(content, key, package.manifest)
-        return Finding(centre, key.fingerprint, "pinned")
+        return _with_statement(package, trust, Finding(centre, key.fingerprint, "pinned"), key)
     return _by_trusted_key(package, content, trust)
 
 
@@ -56,10 +58,38 @@ def _by_trusted_key(package: Package, content: bytes, trust: Trust) -> Finding:
                     "the key itself with --key"
                 )
             check_package(content, public, package.manifest)
-            return Finding(centre, signer, trusted.how)
+            return _with_statement(package, trust, Finding(centre, signer, trusted.how), public)
     raise KeyNotTrustedError(
         f"{package.folder} is signed with the key {signer}, which is not trusted here for {centre}"
     )
+
+
+def _with_statement(
+    package: Package, trust: Trust, found: Finding, key: PublicKey | None
+) -> Finding:
+    """Check that a key signed the audit statement; remark that nobody did.
+
+    Raises:
+        NotSignedError: Nobody signed it, and somebody must have.
+        SignatureRefusedError: It is of another statement, as after an edit.
+    """
+    said, file = package.folder / STATEMENT, package.folder / STATEMENT_SIGNATURE
+    if not said.is_file():
+        return found
+    if key is not None and not file.is_file() and trust.mode_of(found.centre) == "enforce":
+        raise NotSignedError(f"{package.folder} has no {STATEMENT_SIGNATURE} of its {STATEMENT}")
+    if key is None or not file.is_file():
+        remark = (
+            f"nobody signed its {STATEMENT}, so that an edit would not be noticed here; genshare "
+            "fetch to this folder compares it with the hub's"
+        )
+        return replace(found, remark=remark)
+    statement = read_statement(said.read_bytes(), subject=package.digest)
+    try:
+        check_audit(file.read_bytes(), key, package.manifest, statement)
+    except SignatureRefusedError as error:
+        raise SignatureRefusedError(f"{said} is not what its centre signed: {error}") from error
+    return found
 
 
 def _check_nothing_else(package: Package) -> None:

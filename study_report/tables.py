@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from node_api.findings import Cell, Difference, RecoveredShare
+from node_api.findings import Cell, Difference
 from node_api.summaries import SubsetBalance
 from study_report.presented import Column, Presented, belongs
 from study_report.wording import (
@@ -16,8 +16,8 @@ from study_report.wording import (
     number,
     percentage,
     probability,
-    recovered,
     sentence,
+    share_in_words,
     signed,
     signed_interval,
     unsigned,
@@ -104,7 +104,7 @@ def recovered_table(study: Presented) -> StudyTable | None:
                 Value(share.control),
                 Value(share.real),
                 Value(signed(share.gain_of_real)),
-                Value(_recovered(share)),
+                Value(share_in_words(share)),
                 Value(share.reason or ""),
             ),
             section=study.column_title(column),
@@ -198,13 +198,6 @@ def _lesions(part: SubsetBalance) -> str:
 
 def _whole(share: float) -> str:
     return percentage(round(share, 2))
-
-
-def _recovered(share: RecoveredShare) -> str:
-    if share.share is not None:
-        return recovered(share.share, share.interval)
-    is_unbounded = share.interval is not None and share.interval.low is None
-    return "not told (unbounded)" if is_unbounded else "undefined"
 
 
 def _metric_tables(study: Presented, title: str, metrics: Sequence[str]) -> Iterator[StudyTable]:

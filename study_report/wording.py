@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 
-from node_api.findings import ArmFacts, ArmRole, Interval, MetricEstimate, ShareInterval
+from node_api.findings import (
+    ArmFacts,
+    ArmRole,
+    Interval,
+    MetricEstimate,
+    RecoveredShare,
+    ShareInterval,
+)
 from node_api.tasks import Classes
 
 UNDEFINED = "n/a"
@@ -102,6 +109,14 @@ def recovered(share: float, found: ShareInterval | None) -> str:
     if found.low is None or found.high is None:
         return f"{whole} (unbounded)"
     return f"{whole} ({_plain(100 * found.low, 0)} to {_plain(100 * found.high, 0)})"
+
+
+def share_in_words(share: RecoveredShare) -> str:
+    """Return "62 % (35 to 88)", or that no number can be told."""
+    if share.share is not None:
+        return recovered(share.share, share.interval)
+    is_unbounded = share.interval is not None and share.interval.low is None
+    return "not told (unbounded)" if is_unbounded else "undefined"
 
 
 def scope(lesions: str) -> str:

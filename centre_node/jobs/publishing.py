@@ -38,6 +38,7 @@ def publish(
     policy, ledger = policy_of(node.data_dir, node.policy), LedgerStore(node.data_dir / LEDGER)
     _, trained = node.finished_training(request)
     training = node.job_folder(request.training_job) / "training"
+    audit = read_audit(training / AUDIT)
     package = build_package(
         folder / PACKAGE,
         weights_to_publish(training, ensemble=request.ensemble, proportions=request.proportions),
@@ -49,7 +50,7 @@ def publish(
     )
     candidate = Candidate(
         package,
-        audit=read_audit(training / AUDIT),
+        audit=audit,
         patients=trained_patients(trained.data_set, training, patches),
         patient_count=trained.patients,
         differential_privacy=guarantee_on(package.card),

@@ -248,6 +248,8 @@ class LedgerStore:
     @contextmanager
     def _opened(self, *, may_make: bool = False) -> Iterator[sqlite3.Connection]:
         try:
+            if self._path.is_dir():
+                raise LedgerError(f"the ledger {self._path} is a folder; name a file in it")
             if may_make:
                 _make(self._path)
             if self._path.stat().st_mode & OF_OTHERS:

@@ -56,7 +56,7 @@ INVERTED = 128
 
 PICTURED = 8
 
-METHOD = "1"
+METHOD = "2"
 """Of the attacks; parts that another method made are not used."""
 
 FIGURES, COPIES, CHOSEN, CONTROL = range(4)

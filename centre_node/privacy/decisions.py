@@ -97,7 +97,8 @@ class _Rules:
         yield self._conclusive(report)
         members, others = report.members.patients, report.held_out.patients
         least = self.policy.least_held_out_patients
-        yield _enough("patients", members, self.policy.least_patients, "audited as members")
+        if members != self.facts.patients:
+            yield _enough("patients", members, self.policy.least_patients, "audited as members")
         yield _enough("held-out patients", others, least, "held out")
         for figures in report.attacks:
             yield from self._attack(figures)

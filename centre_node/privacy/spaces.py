@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 
 from centre_node.privacy.candidates import as_rows
 
@@ -32,16 +33,32 @@ def principal_components(samples: Patches, dimensions: int, *, whitened: bool) -
     """
     rows = _grey(samples[:FITTED_TO])
     mean = rows.mean(axis=0)
-    _, lengths, directions = np.linalg.svd(rows - mean, full_matrices=False)
-    kept = min(dimensions, int((lengths > 1e-5 * max(lengths[0], 1e-12)).sum()))
-    deviations = lengths[:kept] / np.sqrt(max(1, len(rows) - 1))
-    units = deviations if whitened else np.ones(kept)
-    projection = (directions[:kept].T / units).astype(np.float32)
+    lengths, directions = _longest(rows - mean, dimensions)
+    deviations = lengths / np.sqrt(max(1, len(rows) - 1))
+    units = deviations if whitened else np.ones_like(lengths)
+    projection = (directions / units).astype(np.float32)
 
     def embed(patches: Patches) -> NDArray[np.float32]:
         return _in_parts(patches, lambda part: (_grey(part) - mean) @ projection)
 
     return embed
+
+
+def _longest(
+    rows: NDArray[np.float32], most: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the largest singular values of rows, and their directions, shape (d, k).
+
+    By the products of rows in float64, which takes a tenth of the time of a whole decomposition.
+    """
+    exact = rows.astype(np.float64)
+    count = len(exact)
+    wanted = (max(0, count - most), count - 1)
+    squares, weights = eigh(exact @ exact.T, subset_by_index=wanted)
+    lengths = np.sqrt(squares.clip(min=0))[::-1]
+    kept = lengths > 1e-5 * max(lengths[0], 1e-12)
+    directions = exact.T @ weights[:, ::-1][:, kept] / lengths[kept]
+    return lengths[kept], directions
 
 
 def standardised(features: Features, samples: Patches) -> Embed:

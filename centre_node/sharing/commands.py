@@ -37,7 +37,7 @@ from centre_node.sharing.publish_options import (
     WaiverKey,
     WaiverReason,
 )
-from centre_node.sharing.release import AUDIT, Candidate, Gate, Release, Sent, read_audit
+from centre_node.sharing.release import AUDIT, Audit, Candidate, Gate, Release, Sent, read_audit
 from centre_node.sharing.review_commands import Approved, Asked, check_approved
 from centre_node.sharing.reviews import collapse_of, review_lines, review_of
 from centre_node.training.errors import TrainingFolderError
@@ -117,6 +117,7 @@ def publish(
     chosen = chosen_proportions(proportions, ensemble=ensemble)
     rules = ReleasePolicy() if policy is None else read_policy(policy)
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
+    found = _audit(folder, audit)
     book = LedgerStore(ledger or folder.absolute().parent / LEDGER)
     package = _package(
         folder, given, use, book, ensemble=ensemble, proportions=chosen, samples=samples
@@ -124,7 +125,7 @@ def publish(
     pages = page or (None if package.folder == folder else folder)
     key = _key(signing_key)
     gate = Gate(rules, book, pages, key)
-    release = gate.decide(_candidate(folder, package, audit, waiver), keep=not dry_run)
+    release = gate.decide(_candidate(folder, package, found, waiver), keep=not dry_run)
     if review or approve or rules.review == "person":
         _review(gate, release, hub_url, approve, dry_run=dry_run)
     sent = None if hub is None else _sent(gate, release, hub, draft=draft)
@@ -170,27 +171,32 @@ def _signed(sent: Sent, key: SigningKey | None) -> str:
     return f"signed with the key {key.public.fingerprint}\n" if sent.signed else ""
 
 
+def _audit(folder: Path, given: Path | None) -> Audit | None:
+    """Return the audit that is to decide; one that was named must be there."""
+    found = read_audit(given or folder / AUDIT)
+    if found is None and given is not None:
+        raise typer.BadParameter(f"--audit {given} is not there")
+    return found
+
+
 def _candidate(
-    folder: Path, package: Package, audit: Path | None, waiver: StatedWaiver | None
+    folder: Path, package: Package, audit: Audit | None, waiver: StatedWaiver | None
 ) -> Candidate:
     """Return the package with all that is known of it; of one that was not built here, little."""
-    found = read_audit(audit or folder / AUDIT)
-    if found is None and audit is not None:
-        raise typer.BadParameter(f"--audit {audit} is not there")
     trained, guarantee = None, guarantee_on(package.card)
     if package.folder != folder:
         trained = read_trained(folder)
     if trained is None:
         return Candidate(
             package,
-            audit=found,
+            audit=audit,
             patient_count=package.card.training_set.patients,
             differential_privacy=guarantee,
             waiver=waiver,
         )
     return Candidate(
         package,
-        audit=found,
+        audit=audit,
         differential_privacy=guarantee,
         patients=trained_patients(trained.data_set, folder, folder / PATCHES),
         patient_count=trained.patients,

@@ -21,7 +21,7 @@ from centre_node.privacy.statements import state
 from centre_node.sharing.errors import AuditUnusableError, ReleaseRefusedError
 from centre_node.sharing.officers_pages import keep_page
 from node_api.audits import AuditReport
-from node_api.release import ReleaseDecision, ReleasePolicy, TrainingFacts
+from node_api.release import Reason, ReleaseDecision, ReleasePolicy, TrainingFacts
 from privacy_page.contents import Findings, page_of
 from shared.canonical import digest_of
 from shared.errors import HubTurnedAwayError
@@ -30,7 +30,7 @@ from shared.models import validation_summary
 from shared.packages import Package
 from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
-from shared.statements import AuditStatement, DifferentialPrivacy, StatedWaiver
+from shared.statements import AuditStatement, DifferentialPrivacy, Rule, StatedWaiver
 from signing.keys import SigningKey
 from signing.publishing import Signer
 
@@ -281,9 +281,14 @@ def _check_audited(report: AuditReport, package: Package) -> None:
 
 
 def _refusal(decision: ReleaseDecision) -> str:
+    """Return a sentence with one reason of each rule; the page has all of them."""
     reasons = [reason for reason in decision.against if reason.binding]
-    said = "; ".join(reason.sentence for reason in reasons[:MOST_SAID])
-    more = len(reasons) - MOST_SAID
+    of_rules: dict[Rule, Reason] = {}
+    for reason in reasons:
+        of_rules.setdefault(reason.rule, reason)
+    told = list(of_rules.values())[:MOST_SAID]
+    said = "; ".join(reason.sentence for reason in told)
+    more = len(reasons) - len(told)
     verdict = "refuses" if decision.verdict == "refused" else "cannot let go (inconclusive)"
     rest = f"; and {more} more" if more > 0 else ""
     return f"the centre's policy {verdict} this generator: {said}{rest}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from simulation.pictures import is_sampled, of_study
+from simulation.report.epsilon_curves import epsilon_curves
 from simulation.report.privacy import HEADINGS, privacy_figure, privacy_rows
 from simulation.report.records import GeneratorRecord, PictureRecord, Report, StudyRecord
 from simulation.report.tables import heading
@@ -55,6 +56,7 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
         privacy=privacy,
         privacy_headings=HEADINGS,
         privacy_figure=privacy_figure(privacy),
+        epsilon_curves=tuple(epsilon_curves(report)),
         weights_bytes=weights_bytes,
         sources={name: data_url(png) for name, png in pictures.items()},
     )

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from node_api.audits import AttackFigures
 from node_api.findings import Difference
-from shared.statements import StatedAttack
+from shared.statements import StatedAttack, rounded_up
 from simulation.report.records import GeneratorRecord, Report
 from study_report.drawing import Axis, Figure, label, limits, line, mark, svg, text
 from study_report.wording import signed, unsigned
@@ -21,14 +22,15 @@ class PrivacyRow:
 
     Attributes:
         verdict: Of its centre's policy, in words.
-        strongest: The attack whose bound is highest; None: no audit is stated.
+        strongest: The attack whose bound is highest, as the statement tells it; of a private
+            training, whose statement has none, as the centre's own audit does. None: no audit.
         epsilon: Of differential privacy; None: there is none.
         gain: The best of its arms against the control, in AUROC; None: no study compares it alone.
     """
 
     generator: GeneratorRecord
     verdict: str
-    strongest: StatedAttack | None
+    strongest: StatedAttack | AttackFigures | None
     epsilon: float | None
     gain: Difference | None
 
@@ -37,8 +39,8 @@ class PrivacyRow:
         """What the table says, after the generator's name."""
         attack = self.strongest
         told = "no audit" if attack is None else f"{attack.attack}, per {attack.unit}"
-        bound = "" if attack is None else f"{attack.auroc_upper:.2f}"
-        seen = "" if attack is None else f"{attack.smallest_visible:.2f}"
+        bound = "" if attack is None else f"{rounded_up(attack.auroc_upper):.2f}"
+        seen = "" if attack is None else f"{rounded_up(attack.smallest_visible):.2f}"
         epsilon = "none" if self.epsilon is None else f"{self.epsilon:.3g}"
         gain = "not compared" if self.gain is None else signed(self.gain.difference)
         return self.verdict, told, bound, seen, epsilon, gain
@@ -50,7 +52,7 @@ HEADINGS = (
     "AUROC at most",
     "Could have been seen from",
     "Epsilon",
-    "Gain over the control",
+    "Best gain over a control",
 )
 
 
@@ -63,14 +65,20 @@ def privacy_rows(report: Report) -> tuple[PrivacyRow, ...]:
 
 def _row(report: Report, generator: GeneratorRecord) -> PrivacyRow:
     stated, promise = generator.statement, generator.published.card.privacy.promise
-    audit = None if stated is None else stated.audit
     return PrivacyRow(
         generator,
         "nothing stated" if stated is None else stated.verdict,
-        None if audit is None else audit.strongest,
+        _strongest(generator),
         None if promise is None else promise.epsilon,
         max(_gains(report, generator), key=lambda one: one.difference or 0.0, default=None),
     )
+
+
+def _strongest(generator: GeneratorRecord) -> StatedAttack | AttackFigures | None:
+    stated = generator.statement
+    if stated is not None and stated.audit is not None:
+        return stated.audit.strongest
+    return None if generator.audit is None else generator.audit.strongest
 
 
 def _gains(report: Report, generator: GeneratorRecord) -> Iterator[Difference]:

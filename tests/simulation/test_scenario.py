@@ -129,7 +129,9 @@ def test_parts_that_contradict_each_other_are_refused(change: dict[str, Any], me
 
 
 def test_an_unknown_name_is_met_with_the_nearest_known_one() -> None:
-    with pytest.raises(ScenarioError, match=r"\(paper, quick, real\); did you mean 'quick'\?"):
+    with pytest.raises(
+        ScenarioError, match=r"\(paper, privacy, quick, real\); did you mean 'quick'\?"
+    ):
         read_scenario("quik")
 
 
@@ -179,6 +181,19 @@ def test_a_shipped_scenario_is_sound_and_has_both_controls_and_both_donors(name:
         donors = {frozenset(name[0] for name in arm.generators) for arm in study.arms}
         assert donors == {frozenset(), frozenset("B"), frozenset("C"), frozenset("BC")}
         assert any(arm.real_donors == ("B",) for arm in study.arms)
+
+
+def test_the_privacy_scenario_compares_epsilons_of_the_same_patients_and_audits_all() -> None:
+    found = read_scenario("privacy")
+    (study,) = found.studies
+    promises = [generator.training.privacy for generator in found.generators]
+
+    assert [None if one is None else one.epsilon for one in promises] == [None, 50, 20, 10, 3]
+    assert all(generator.audit is not None for generator in found.generators)
+    assert len({generator.hold_out for generator in found.generators}) == 1
+    alone = {arm.generators for arm in study.arms if arm.generators}
+    assert alone == {(generator.reference,) for generator in found.generators}
+    assert any(arm.real_donors == ("B",) for arm in study.arms)
 
 
 def test_the_quick_scenario_asks_with_few_and_with_many_for_a_like_and_an_unlike_donor() -> None:

@@ -162,6 +162,7 @@ def test_a_ledger_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
     cases = {
         tmp_path / "no" / "ledger.sqlite": "cannot be used: No such file or directory",
         damaged: "cannot be used: file is not a database",
+        tmp_path: "is a folder; name a file in it",
         later: r"is of a later version \(99\)",
     }
     for path, said in cases.items():

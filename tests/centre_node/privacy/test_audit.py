@@ -13,10 +13,12 @@ from centre_node.generators.training import train_generator
 from centre_node.generators.weights import export_weights
 from centre_node.privacy.audit import Audit, AuditedGenerator, FinishedAudit
 from centre_node.privacy.candidates import Candidates, candidates
+from centre_node.privacy.decisions import decide
 from centre_node.privacy.discriminator import discriminator_scores
 from centre_node.privacy.inversion import reconstruct
 from node_api.audits import AuditReport, AuditSettings
-from node_api.generator_training import GeneratorTraining
+from node_api.generator_training import Augmentation, GeneratorTraining
+from node_api.release import ReleasePolicy, TrainingFacts
 from shared.architectures import DcganArchitecture
 from shared.progress import Progress
 from tests.centre_node.privacy.made_up import mean_features, population
@@ -222,6 +224,18 @@ def test_inversion_searches_the_union_of_an_ensemble(untrained: Path, tmp_path: 
     assert both.distance.mean() <= max(one.distance.mean(), two.distance.mean())
 
 
+LONG = GeneratorTraining(
+    recipe="paper",
+    epochs=1000,
+    batch_size=12,
+    learning_rate=5e-4,
+    keep_weights_from_epoch=None,
+    checkpoint_every_epochs=1000,
+    seed=1,
+)
+"""So long that 24 patches are known by heart."""
+
+
 def memorising(of: Candidates, folder: Path, training: GeneratorTraining) -> AuditReport:
     """Train a tiny generator on the members and audit it."""
     architecture = DcganArchitecture(image_size=16, width=16, latent_size=32)
@@ -248,18 +262,12 @@ def memorising(of: Candidates, folder: Path, training: GeneratorTraining) -> Aud
 @pytest.mark.slow
 def test_a_generator_that_memorised_is_found_and_so_is_what_was_planted(tmp_path: Path) -> None:
     of = population(24, 12, np.random.default_rng(0), each=1)
-    long = GeneratorTraining(
-        recipe="paper",
-        epochs=1000,
-        batch_size=12,
-        learning_rate=5e-4,
-        keep_weights_from_epoch=None,
-        checkpoint_every_epochs=1000,
-        seed=1,
-    )
 
-    report = memorising(of, tmp_path, long)
+    report = memorising(of, tmp_path, LONG)
 
+    decided = decide(ReleasePolicy(), report, TrainingFacts(patients=24))
+    assert decided.verdict == "refused"
+    assert "AUROC" in decided.rules_against
     assert best_auroc(report) > 0.8
     assert min(figures.p or 1 for figures in report.attacks) < 0.005
     assert report.copies is not None
@@ -268,3 +276,18 @@ def test_a_generator_that_memorised_is_found_and_so_is_what_was_planted(tmp_path
     assert report.internal_auroc > 0.9
     assert report.positive_control is not None
     assert report.positive_control.found
+
+
+@pytest.mark.nightly
+def test_augmentation_makes_the_same_training_remember_less(tmp_path: Path) -> None:
+    """The strongest of ten attacks is compared, so that chance favours neither side."""
+    of = population(24, 12, np.random.default_rng(0), each=1)
+    augmented = LONG.model_copy(update={"augmentation": Augmentation(probability=0.8, target=None)})
+
+    plain = memorising(of, tmp_path / "plain", LONG)
+    less = memorising(of, tmp_path / "augmented", augmented)
+
+    assert best_auroc(less) < best_auroc(plain) - 0.1
+    assert less.internal_auroc is not None
+    assert plain.internal_auroc is not None
+    assert less.internal_auroc < plain.internal_auroc - 0.1

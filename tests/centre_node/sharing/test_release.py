@@ -10,7 +10,7 @@ from centre_node.ledger.errors import LedgerError
 from centre_node.ledger.store import LedgerStore
 from centre_node.sharing.errors import AuditUnusableError, ReleaseRefusedError
 from centre_node.sharing.release import Audit, Candidate, Gate, read_audit
-from node_api.release import Budget, ReleasePolicy
+from node_api.release import Bounds, Budget, ReleasePolicy
 from privacy_page.document import PrivacyPage
 from shared.errors import HubRefusedError, HubTurnedAwayError, HubUnreachableError
 from shared.hub_client import HubClient, connect
@@ -68,6 +68,16 @@ def test_what_passed_is_sent_with_a_statement_of_bounds_and_bands(
             ReleasePolicy(least_held_out_patients=200, audit_required=True),
             {},
             r"\(inconclusive\) this generator: 120 patients were held out; the policy asks for 200",
+        ),
+        (
+            ReleasePolicy(least_patients=500, audit_required=True),
+            {},
+            r"this generator: 480 patients were trained on; the policy asks for 500$",
+        ),
+        (
+            ReleasePolicy(largest_auroc=Bounds(patch=0.52), audit_required=True),
+            {},
+            r"could not have been seen; and 9 more$",
         ),
     ],
 )
