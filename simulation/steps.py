@@ -12,7 +12,7 @@ from shared.safe_text import shown
 from simulation.errors import JobFailedError
 from simulation.node_client import NodeClient
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)

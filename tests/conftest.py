@@ -4,6 +4,7 @@ import sys
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,10 @@ settings.load_profile("repeatable")
 # Nor does a request of a test: httpx waits 5 s for an answer unless told otherwise.
 WAITS = inspect.signature(httpx.get).parameters["timeout"].default
 WAITS.connect = WAITS.read = WAITS.write = WAITS.pool = 60.0
+# Nor does each read the machine's certificates anew, which takes longer than most requests.
+pytest.MonkeyPatch().setattr(
+    "httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context)
+)
 
 
 @pytest.hookimpl(wrapper=True)

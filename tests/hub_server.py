@@ -2,11 +2,13 @@
 
 import re
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -57,8 +59,21 @@ class RunningHub:
         return self.client(self.client().invite(centre, renew=True))
 
 
+@cache
+def empty_database() -> bytes:
+    """Return the file of a hub in which nothing has happened; to make it takes a while."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "hub.sqlite"
+        open_database(file).dispose()
+        return file.read_bytes()
+
+
 @contextmanager
 def running_hub(data_dir: Path, **settings: object) -> Iterator[RunningHub]:
+    """Run a hub; a new one begins with a copy of an empty hub's database."""
+    if not (database := data_dir / "hub.sqlite").exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        database.write_bytes(empty_database())
     options = {"data_dir": data_dir, "admin_token": ADMIN_TOKEN, **UNLIMITED, **settings}
     chosen = Settings.model_validate(options)
     with serving(create_app(chosen), chosen) as url:

@@ -34,7 +34,7 @@ from shared.records import GeneratorVersion
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.05
 REPORT_SECONDS = 0.25
 
 

@@ -85,6 +85,7 @@ PAGES = {
 OPEN_PAGES = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}
 
 
+@pytest.mark.slow
 def test_every_route_but_the_health_check_needs_the_token(tmp_path: Path) -> None:
     # Every route is tried with wrong tokens, more of them than are looked at in a minute.
     node = Node(

@@ -16,6 +16,7 @@ def serve(*options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 def test_idle_service_is_light_and_has_no_tensor_library(fresh_node: Node) -> None:
     loaded = Path(f"/proc/{fresh_node.process.pid}/maps").read_text()
 
@@ -115,10 +116,9 @@ def test_taken_port_and_unusable_folder_are_one_sentence(node: Node, tmp_path: P
         assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.parametrize("module", ["centre_node.main", "node_api.requests"])
-def test_service_imports_no_tensor_library(module: str) -> None:
+def test_service_imports_no_tensor_library() -> None:
     program = (
-        f"import json, sys, {module}; "
+        "import json, sys, centre_node.main; "
         "print(json.dumps([n for n in ('torch', 'cv2', 'sklearn') if n in sys.modules]))"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)

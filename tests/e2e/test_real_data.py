@@ -22,7 +22,7 @@ def test_the_loop_runs_on_real_mammograms(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "genshare", "simulate", str(SCENARIO), "--out", str(out)]
 
     done = subprocess.run(
-        [*command, "--data", f"A={film},B={film},C={digital}"],
+        [*command, "--data", f"A={film},B={digital}"],
         capture_output=True,
         text=True,
         check=False,

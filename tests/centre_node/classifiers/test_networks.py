@@ -43,6 +43,7 @@ def swin_t() -> nn.Module:
     return swin().eval()
 
 
+@pytest.mark.slow
 def test_the_papers_swin_has_its_number_of_parameters(swin_t: nn.Module) -> None:
     assert sum(parameter.numel() for parameter in swin_t.parameters()) == 27_520_892
 

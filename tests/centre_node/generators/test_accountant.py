@@ -37,6 +37,7 @@ def test_the_accountant_agrees_with_another_one(
     assert spent == pytest.approx(again, rel=0.01, abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_noise_for_a_budget_keeps_it_and_is_not_much_more_than_needed() -> None:
     steps = Steps(200, 0.1, 500**-1.1)
 

@@ -72,10 +72,8 @@ def trained(folder: Path, loss: Loss, architecture: Architecture, **changes: obj
     )
 
 
-@pytest.mark.parametrize(
-    "loss",
-    [pytest.param(loss, marks=() if loss == "dcgan" else pytest.mark.slow) for loss in LOSSES],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", LOSSES)
 def test_a_generator_draws_the_class_that_it_is_asked_for(tmp_path: Path, loss: Loss) -> None:
     architecture = RESIDUAL_OF_CLASSES if loss == "relativistic" else OF_CLASSES
     weights = trained(
@@ -91,6 +89,7 @@ def test_a_generator_draws_the_class_that_it_is_asked_for(tmp_path: Path, loss: 
     assert (sample_patches(weights, architecture, count=7, seed=5, device=CPU) == mixed[:7]).all()
 
 
+@pytest.mark.slow
 def test_the_same_seed_and_classes_train_the_same_generator_and_other_classes_another(
     tmp_path: Path,
 ) -> None:

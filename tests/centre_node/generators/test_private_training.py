@@ -81,12 +81,14 @@ def test_a_target_is_kept_and_not_missed_by_much(tmp_path: Path) -> None:
     assert promise.delta == 0.07  # 10 to the power -1.1 is 0.079
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_other_weights_because_noise_is_secret(tmp_path: Path) -> None:
     first, second = (train_privately(tmp_path / name).read_bytes() for name in ("a", "b"))
 
     assert first != second
 
 
+@pytest.mark.slow
 def test_what_an_interruption_loses_was_spent_and_is_not_done_again(tmp_path: Path) -> None:
     with pytest.raises(StopError):
         train_privately(tmp_path, on_epoch=stop_after(3))  # the last checkpoint is of the 2nd
@@ -121,6 +123,7 @@ def test_an_epoch_is_counted_before_its_result_can_be_seen(
     assert counted == [1]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_holds_no_state_that_noise_could_be_drawn_from_again(tmp_path: Path) -> None:
     with pytest.raises(StopError):
         train_privately(tmp_path, private(epochs=8), on_epoch=stop_after(2))

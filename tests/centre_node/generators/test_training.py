@@ -249,23 +249,17 @@ def test_bfloat16_trains_close_to_float32_and_keeps_float32_weights(tmp_path: Pa
     assert bfloat16 != float32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "loss", "epochs", "rate"),
     [
         (DcganArchitecture(image_size=SIDE, latent_size=16, width=16), "dcgan", 40, 2e-4),
-        pytest.param(
-            DcganArchitecture(image_size=SIDE, latent_size=16, width=8),
-            "wgan-gp",
-            80,
-            1e-3,
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
+        (DcganArchitecture(image_size=SIDE, latent_size=16, width=8), "wgan-gp", 80, 1e-3),
+        (
             ResidualArchitecture(image_size=SIDE, latent_size=16, width=8),
             "relativistic",
             20,
             1e-3,
-            marks=pytest.mark.slow,
         ),
     ],
 )

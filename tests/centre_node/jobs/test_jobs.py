@@ -9,10 +9,11 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.centre_node.node_server import PATCHES, Node, events, training
+from tests.centre_node.node_server import OWN, PATCHES, Node, events, training
 from tests.hub_server import RunningHub, running_hub
 from tests.waiting import wait_for
 
+PHANTOMS = {**OWN, "patients": 2, "written_as": "inbreast"}
 PUBLICATION = {
     "kind": "publish",
     "name": "lesions",
@@ -248,6 +249,7 @@ def test_events_tell_each_state_and_resume_after_the_last_one_seen(node: Node) -
     assert done.status_code == 204
 
 
+@pytest.mark.slow
 def test_running_job_says_how_long_it_takes_and_is_cancelled_at_its_next_step(node: Node) -> None:
     job_id = node.submit(training(epochs=1_000_000))
     wait_for(lambda: node.epoch(job_id))
@@ -271,6 +273,7 @@ def test_hub_that_is_down_fails_the_job_in_one_sentence(node: Node, tmp_path: Pa
     assert problem["detail"].startswith(f"no answer from the hub at {hub.url}")
 
 
+@pytest.mark.slow
 def test_token_that_was_renewed_fails_the_job_in_one_sentence(
     node: Node, loopback_hub: RunningHub
 ) -> None:
@@ -287,23 +290,30 @@ def weights(node: Node, job_id: str) -> bytes:
     return (node.data_dir / "jobs" / job_id / "training" / "weights.safetensors").read_bytes()
 
 
+@pytest.fixture(scope="module")
+def undisturbed(node: Node) -> bytes:
+    """The weights of a training that nothing interrupts."""
+    return weights(node, node.result(training(epochs=240))["job"]["id"])
+
+
 @pytest.mark.slow
-def test_killed_worker_changes_nothing_in_the_result(node: Node) -> None:
-    reference = node.result(training(epochs=160))["job"]
-    job_id = node.submit(training(epochs=160))
+def test_killed_worker_changes_nothing_in_the_result(node: Node, undisturbed: bytes) -> None:
+    job_id = node.submit(training(epochs=240))
 
     wait_for(lambda: node.epoch(job_id) >= 30)
     node.worker().kill()
     job = node.ended(job_id)
 
     assert (job["state"], job["attempts"]) == ("succeeded", 2)
-    assert weights(node, job_id) == weights(node, reference["id"])
+    assert weights(node, job_id) == undisturbed
 
 
 @pytest.mark.slow
-def test_stopped_and_killed_service_change_nothing_in_the_result(fresh_node: Node) -> None:
+def test_stopped_and_killed_service_change_nothing_in_the_result(
+    fresh_node: Node, undisturbed: bytes
+) -> None:
     node = fresh_node
-    reference = node.result(training(epochs=240))["job"]
+    finished = node.result({"kind": "write_phantoms", "phantoms": PHANTOMS})["job"]
     job_id = node.submit(training(epochs=240))
 
     wait_for(lambda: node.epoch(job_id) >= 30)
@@ -311,7 +321,7 @@ def test_stopped_and_killed_service_change_nothing_in_the_result(fresh_node: Nod
     node.stop()
     assert ended(worker)
     node.start()
-    assert node.job(reference["id"]) == reference
+    assert node.job(finished["id"]) == finished
 
     wait_for(lambda: node.epoch(job_id) >= 100)
     worker = node.worker()
@@ -321,4 +331,4 @@ def test_stopped_and_killed_service_change_nothing_in_the_result(fresh_node: Nod
 
     job = node.ended(job_id)
     assert (job["state"], job["attempts"]) == ("succeeded", 1)
-    assert weights(node, job_id) == weights(node, reference["id"])
+    assert weights(node, job_id) == undisturbed

@@ -210,6 +210,7 @@ def test_inversion_draws_again_what_the_generator_drew(untrained: Path) -> None:
     assert found.distance.max() < 0.5 * np.median(spread[spread > 0])
 
 
+@pytest.mark.slow
 def test_inversion_searches_the_union_of_an_ensemble(untrained: Path, tmp_path: Path) -> None:
     other = tmp_path / "weights-epoch-0002.safetensors"
     export_weights(untrained_generator(9), TINY, other)

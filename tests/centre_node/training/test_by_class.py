@@ -96,6 +96,7 @@ def drawn(package: Package, pathology: Pathology | None) -> np.ndarray:
     return patches
 
 
+@pytest.mark.slow
 def test_a_hub_takes_it_and_a_receiver_draws_the_class_that_it_asks_for(
     package: Package, loopback_hub: RunningHub, tmp_path: Path
 ) -> None:

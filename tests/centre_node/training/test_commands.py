@@ -135,6 +135,7 @@ def test_from_mammograms_to_patches_at_another_centre(
     }
 
 
+@pytest.mark.slow
 def test_a_training_leaves_weights_losses_pictures_and_fidelity(trained: Path) -> None:
     losses = (trained / "losses.csv").read_text().splitlines()
     facts = json.loads((trained / "trained.json").read_text())
@@ -186,6 +187,7 @@ def test_a_finished_folder_is_not_trained_again(mammograms: Path, trained: Path)
     assert {path: path.stat().st_mtime_ns for path in trained.rglob("*")} == before
 
 
+@pytest.mark.slow
 def test_without_a_seed_it_is_the_operating_systems_and_the_same_command_goes_on_with_it(
     mammograms: Path, tmp_path: Path
 ) -> None:

@@ -291,6 +291,7 @@ def test_phantoms_are_read_as_they_were_written(
             assert distance_px(lesion.box, true.box) <= 1
 
 
+@pytest.mark.slow
 def test_healthy_patients_are_written_as_normals(
     written: tuple[Path, tuple[Mammogram, ...]],
 ) -> None:

@@ -205,6 +205,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Mammo
     return folder, mammograms
 
 
+@pytest.mark.slow
 def test_phantoms_are_read_as_they_were_written(
     written: tuple[Path, tuple[Mammogram, ...]],
 ) -> None:

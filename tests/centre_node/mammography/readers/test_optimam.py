@@ -227,6 +227,7 @@ def test_phantoms_come_back_as_they_were_written(
         assert correlation > 0.99
 
 
+@pytest.mark.slow
 def test_healthy_phantoms_stay_healthy_and_a_second_breast_is_in_doubt(
     phantoms: tuple[Mammogram, ...], written: Path
 ) -> None:

@@ -45,6 +45,7 @@ def test_the_share_of_a_clear_gain_is_that_of_the_means() -> None:
     assert (found.arm, found.control, found.real) == ("B", "control", "real B")
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_planted_share_nearly_always() -> None:
     control, synthetic, real = (true_auroc(shift) for shift in (0.5, 1.0, 2.0))
     truth = (synthetic - control) / (real - control)

@@ -241,6 +241,7 @@ def test_patients_who_all_have_lesions_leave_only_their_ranking_undefined() -> N
     assert metrics["auroc"].interval is not None
 
 
+@pytest.mark.slow
 def test_more_patients_and_seeds_detect_smaller_differences() -> None:
     def detectable(seeds: int, patients: int) -> float:
         test, runs = simulated({"none": 1.0, "B": 1.0}, seeds=seeds, patients=patients)
@@ -266,6 +267,7 @@ def null_study(seed: int, *, of_arm: float) -> tuple[Difference, ...]:
     return judged(differences((BASELINE, SYNTHETIC), test, column))
 
 
+@pytest.mark.slow
 def test_arms_that_are_alike_are_seldom_called_different() -> None:
     found = [null_study(seed, of_arm=0.0) for seed in range(50)]
 
@@ -286,6 +288,7 @@ def test_nor_are_arms_that_happen_to_suit_these_patches() -> None:
         assert np.mean(by_sign_flips_alone) > 0.2
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     held = []
     for seed in range(100):
