@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.e2e.tiny import TINY, finished_tiny
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent.parent
-TINY = ROOT / "tests" / "e2e" / "tiny.toml"
 SIGNED = f'signing = "enforce"\n{TINY.read_text()}'
 CENTRES = ("centre-a", "centre-b", "centre-c")
 SERVICES = ("hub", *CENTRES)
@@ -183,10 +182,9 @@ def test_the_report_is_complete(simulated: Simulated) -> None:
 
 
 def test_signed_in_containers_and_unsigned_in_processes_the_numbers_are_the_same(
-    simulated: Simulated, tmp_path: Path
+    simulated: Simulated, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    out = tmp_path / "processes"
-    _run(sys.executable, "-m", "genshare", "simulate", str(TINY), "--out", str(out))
+    out = finished_tiny(tmp_path_factory)
 
     def rows(folder: Path) -> list[dict[str, str]]:
         with (folder / "report" / "results.csv").open() as file:

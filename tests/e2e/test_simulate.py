@@ -5,29 +5,30 @@ import json
 import signal
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.interruption import SENTENCE
 from tests.command_line import Genshare
+from tests.e2e.tiny import TIMEOUT_SECONDS, TINY, command, finished_tiny, simulated
 from tests.waiting import wait_for
 
-TINY = Path(__file__).parent / "tiny.toml"
-TIMEOUT_SECONDS = 300
+POLICY = """
+[centres.B.release_policy]
+audit_required = true
+least_patients = 2
+least_held_out_patients = 2
+largest_auroc = { patch = 1.0, patient = 1.0 }
+largest_hit_rate = {}
+
+"""
+"""By the defaults so few patients would be inconclusive."""
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(4 * TIMEOUT_SECONDS)]
-
-
-def command(out: Path, *options: str) -> list[str]:
-    return [sys.executable, "-m", "genshare", "simulate", str(TINY), "--out", str(out), *options]
-
-
-def run(out: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        command(out, *options), capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
-    )
 
 
 def job_folders(out: Path) -> set[Path]:
@@ -69,11 +70,65 @@ def heed_interrupts() -> None:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("uninterrupted") / "out"
-    result = run(out)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert str(out / "report" / "index.html") in result.stdout
-    return out
+    return finished_tiny(tmp_path_factory)
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """A simulation with more rules, which was interrupted, then killed, then went on to its end.
+
+    Attributes:
+        before: The runs that were finished when it was killed.
+    """
+
+    out: Path
+    before: dict[Path, int]
+
+    @property
+    def report(self) -> Any:
+        return json.loads((self.out / "report" / "report.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory: pytest.TempPathFactory) -> Resumed:
+    folder = tmp_path_factory.mktemp("resumed")
+    scenario, out = folder / "scenario.toml", folder / "out"
+    ruled = TINY.read_text().replace("[centres.C]", f"{POLICY}[centres.C]", 1)
+    scenario.write_text(f'signing = "enforce"\napproval = "signed"\n{ruled}')
+    interrupt(scenario, out)
+    before = kill_in_the_study(scenario, out)
+    third = simulated(scenario, out)
+    assert third.returncode == 0, third.stdout + third.stderr
+    return Resumed(out, before)
+
+
+def interrupt(scenario: Path, out: Path) -> None:
+    """Start a simulation and interrupt its trainings as Ctrl-C does."""
+    with subprocess.Popen(
+        command(scenario, out),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
+    ) as interrupted:
+        wait_while_it_runs(interrupted, out, "state/centre-b/jobs/*/training/*checkpoint*")
+        interrupted.send_signal(signal.SIGINT)
+        said, _ = interrupted.communicate(timeout=TIMEOUT_SECONDS)
+    assert interrupted.returncode == 130
+    assert SENTENCE.encode() in said
+    assert services_of(out) == []
+
+
+def kill_in_the_study(scenario: Path, out: Path) -> dict[Path, int]:
+    """Start it again and kill it when its study has finished a run; return those that it has."""
+    with subprocess.Popen(
+        command(scenario, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as killed:
+        wait_while_it_runs(killed, out, "state/centre-a/studies/runs/*.json")
+        killed.kill()
+    wait_for(lambda: not services_of(out))
+    assert not (out / "report").exists()
+    return finished_runs(out)
 
 
 def test_a_finished_simulation_leaves_report_logs_and_state(finished: Path) -> None:
@@ -116,36 +171,10 @@ def test_no_mammogram_or_patch_is_in_the_hubs_folder(finished: Path) -> None:
         assert head[:1] == b"{" or head[8:9] == b"{", "neither a card nor safetensors"
 
 
-def test_signed_and_approved_by_rule_the_table_is_the_same(finished: Path, tmp_path: Path) -> None:
-    scenario, out = tmp_path / "signed.toml", tmp_path / "out"
-    scenario.write_text(f'signing = "enforce"\napproval = "signed"\n{TINY.read_text()}')
-    told = [sys.executable, "-m", "genshare", "simulate", str(scenario), "--out", str(out)]
-
-    done = subprocess.run(
-        told, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    table = Path("report") / "results.csv"
-    assert (out / table).read_bytes() == (finished / table).read_bytes()
-    state = out / "state" / "centre-a"
-    trust = json.loads((state / "trust.json").read_text())
-    assert (trust["mode"], trust["first_use"]) == ("enforce", False)
-    assert {key["how"] for at in trust["centres"].values() for key in at["keys"]} == {"pinned"}
-    pulled = [path for path in (state / "generators").iterdir() if path.is_dir()]
-    assert len(pulled) == 2
-    assert all((path / "signature.json").is_file() for path in pulled)
-    assert all((path / "audit-statement-signature.json").is_file() for path in pulled)
-    with closing(sqlite3.connect(out / "state" / "hub" / "hub.sqlite")) as hub:
-        query = "SELECT count(*) FROM audit_log WHERE action = 'state_changed' AND caller = ?"
-        assert hub.execute(query, ("(rules)",)).fetchone() == (2,)
-    assert (state / "signing-key.pem").stat().st_mode & 0o777 == 0o600
-
-
 def test_started_again_it_redoes_nothing_and_prints_the_report_as_json(finished: Path) -> None:
     before, table = job_folders(finished), (finished / "report" / "results.csv").read_bytes()
 
-    again = run(finished, "--json")
+    again = simulated(TINY, finished, "--json")
 
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["studies"][0]["configuration"]["lesions"] == "all"
@@ -154,39 +183,44 @@ def test_started_again_it_redoes_nothing_and_prints_the_report_as_json(finished:
 
 
 def test_interrupted_and_then_killed_it_resumes_to_the_same_numbers(
-    finished: Path, tmp_path: Path
+    finished: Path, resumed: Resumed
 ) -> None:
-    out = tmp_path / "out"
-    with subprocess.Popen(
-        command(out),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        preexec_fn=heed_interrupts,
-    ) as interrupted:
-        wait_while_it_runs(interrupted, out, "state/centre-b/jobs/*/training/*checkpoint*")
-        interrupted.send_signal(signal.SIGINT)
-        said, _ = interrupted.communicate(timeout=TIMEOUT_SECONDS)
-    assert interrupted.returncode == 130
-    assert SENTENCE.encode() in said
-    assert services_of(out) == []
+    """Nor do they depend on whether generators are signed, approved and audited for a policy."""
+    table = Path("report") / "results.csv"
 
-    with subprocess.Popen(
-        command(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as killed:
-        wait_while_it_runs(killed, out, "state/centre-a/studies/runs/*.json")
-        killed.kill()
-    wait_for(lambda: not services_of(out))
-    assert not (out / "report").exists()
-    before = finished_runs(out)
+    assert resumed.before.items() <= finished_runs(resumed.out).items()
+    assert (resumed.out / table).read_bytes() == (finished / table).read_bytes()
+    assert len(job_folders(resumed.out)) == len(job_folders(finished))
 
-    third = run(out)
 
-    assert third.returncode == 0, third.stdout + third.stderr
-    assert before.items() <= finished_runs(out).items()
-    same = (out / "report" / "results.csv").read_bytes()
-    assert same == (finished / "report" / "results.csv").read_bytes()
-    assert len(job_folders(out)) == len(job_folders(finished))
+def test_signed_generators_are_approved_by_rule_and_pulled_by_pinned_keys(
+    resumed: Resumed,
+) -> None:
+    state = resumed.out / "state" / "centre-a"
+    trust = json.loads((state / "trust.json").read_text())
+    assert (trust["mode"], trust["first_use"]) == ("enforce", False)
+    assert {key["how"] for at in trust["centres"].values() for key in at["keys"]} == {"pinned"}
+    pulled = [path for path in (state / "generators").iterdir() if path.is_dir()]
+    assert len(pulled) == 2
+    assert all((path / "signature.json").is_file() for path in pulled)
+    assert all((path / "audit-statement-signature.json").is_file() for path in pulled)
+    with closing(sqlite3.connect(resumed.out / "state" / "hub" / "hub.sqlite")) as hub:
+        query = "SELECT count(*) FROM audit_log WHERE action = 'state_changed' AND caller = ?"
+        assert hub.execute(query, ("(rules)",)).fetchone() == (2,)
+    assert (state / "signing-key.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_passes_its_centres_policy_is_published_with_what_was_found(
+    resumed: Resumed,
+) -> None:
+    (generator, _) = resumed.report["generators"]
+
+    assert generator["statement"]["verdict"] == "passed"
+    assert generator["statement"]["subject"] == generator["published"]["manifest_digest"]
+    assert generator["audit"]["held_out"]["patients"] > 0
+    page = (resumed.out / "report" / "index.html").read_text()
+    assert "What generators tell of their patients" in page
+    assert "B/lesions-dcgan</th><td>passed</td>" in page
 
 
 def test_a_folder_of_another_scenario_is_refused(
