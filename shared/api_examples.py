@@ -42,5 +42,6 @@ def _of_model(schema: Json, examples: Examples) -> Any:
     if "items" in schema:
         one = _of_model(schema["items"], examples)
         return None if one is None else [one]
-    (first, *_) = schema.get("anyOf") or schema.get("oneOf") or [schema]
+    alternatives: list[Json] = schema.get("anyOf") or schema.get("oneOf") or [schema]
+    first = alternatives[0]
     return examples.get(first.get("$ref", "").rpartition("/")[2] or first.get("title", ""))

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,25 @@ from typing import Any
 import httpx
 import pytest
 
+from hub.audit_log.verification import Verifier
+from hub.reading import opened_for_reading
 from hub.signatures import errors
 from shared.errors import HubRefusedError
 from shared.hub_client import HubClient
 from shared.packages import Package
 from shared.records import GeneratorVersion, NewKey
+from shared.signing_calls import SigningCalls
+from shared.transfer_progress import say_nothing
 from signing.errors import OwnKeyReplacedError
 from signing.key_chains import sign_rotation
 from signing.keys import SigningKey, make_key
+from signing.own_status import OwnStatus
 from signing.packages import check_package, sign_audit, sign_package
 from signing.publishing import Signer
 from signing.withdrawals import sign_withdrawal
+from signing.withdrawing import change_state
 from tests.hub_server import RunningHub, running_hub
+from tests.lying_hub import NO_SUCH_ROUTE
 from tests.packages import write_tiny_package
 from tests.signing.made_up import CENTRE, a_key
 from tests.statements import a_statement
@@ -167,6 +174,35 @@ def test_a_withdrawal_is_signed_of_what_is_withdrawn_in_words_that_may_be_read(
     assert published.hub.invited("centre-a").signing.withdrawal(record) == good
     page = published.hub.browser("centre-a").get("/generators/centre-b/lesions-dcgan/1").text
     assert "Its withdrawal, and why" in page
+    assert faults(published.hub.data_dir) == []
+    with closing(sqlite3.connect(published.hub.data_dir / "hub.sqlite")) as database, database:
+        database.execute(
+            "UPDATE signatures SET content = ? WHERE kind = 'withdrawal'", (of_another.decode(),)
+        )
+    assert any("it withdraws another version" in fault for fault in faults(published.hub.data_dir))
+
+
+def faults(data_dir: Path) -> list[str]:
+    """Return what `genshare hub verify` finds wrong."""
+    with opened_for_reading(data_dir / "hub.sqlite") as engine:
+        found = Verifier(engine, data_dir / "blobs", on_progress=say_nothing).verify()
+    return [str(fault) for fault in found.faults]
+
+
+def test_a_hub_of_before_withdraws_without_keeping_why(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Signer(published.key, published.owner).sign(published.record, None)
+
+    def nowhere(*_: object) -> None:
+        raise HubRefusedError(NO_SUCH_ROUTE)
+
+    monkeypatch.setattr(SigningCalls, "put_withdrawal", nowhere)
+    own = OwnStatus(published.key, published.owner, CENTRE)
+    state = change_state(published.owner, published.record, WITHDRAWN_SO, own)
+
+    assert state.state == "withdrawn"
+    assert published.owner.signing.withdrawal(published.record) is None
 
 
 def test_a_key_is_followed_only_by_one_that_it_hands_over_to(published: Published) -> None:
