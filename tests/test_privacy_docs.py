@@ -1,4 +1,4 @@
-"""The page about privacy names only keys, commands, settings and routes that there are."""
+"""The page about privacy names only keys, settings and routes that there are."""
 
 import re
 import tomllib
@@ -22,23 +22,10 @@ from privacy_page.document import PrivacyPage
 from shared.cards import ModelCard
 from simulation.scenario import Scenario
 from tests.test_conventions import ROOT
-from tests.typed_commands import faults_of
 
 PAGE = (ROOT / "docs" / "privacy.md").read_text()
 PROSE = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)
 QUOTED = re.findall(r"`([^`\n]+)`", PROSE)
-
-
-def test_every_command_can_be_typed() -> None:
-    lines = [
-        line
-        for shell in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-        for line in shell.replace("\\\n", " ").splitlines()
-    ]
-    commands = [text for text in (*lines, *QUOTED) if "genshare " in text]
-
-    assert len(commands) > 10
-    assert {text: faults for text in commands if (faults := list(faults_of(text)))} == {}
 
 
 def test_the_policys_keys_are_those_of_its_table() -> None:
