@@ -21,7 +21,7 @@ from shared.version import genshare_version
 from tests.command_line import Genshare
 from tests.hub_server import running_hub, serving
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(400)  # libraries are imported twice
 
 
 def only(findings: Iterable[Finding], state: str) -> Finding:
