@@ -6,7 +6,7 @@ centre can do without a donor.
 
 from collections.abc import Iterator, Sequence
 
-from node_api.findings import Difference, RecoveredShare
+from node_api.findings import ChosenControl, Difference, RecoveredShare
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from study_report.presented import Column, Presented, belongs
 from study_report.wording import classifier_name, counted, listed, percentage, sentence, unsigned
@@ -59,10 +59,22 @@ def _alone(study: Presented, column: Column) -> str:
     reached = None if arm is None else arm.metrics[METRIC].mean
     if chosen is None or reached is None:
         return "was compared with nothing that another centre gives"
+    tested = f"AUROC {unsigned(reached, 2)} on the test patients"
     return (
-        f"does best with “{chosen.arm}” of all that needs no other centre (AUROC "
-        f"{unsigned(reached, 2)}); no generator and no donor took part"
+        f"did best on its validation patients with “{chosen.arm}” of all that needs no other "
+        f"centre ({tested}{_over_nothing(study, column, chosen)}); "
+        "no generator and no donor took part"
     )
+
+
+def _over_nothing(study: Presented, column: Column, chosen: ChosenControl) -> str:
+    """Say what the chosen control is shown to bring over the own patches alone."""
+    for one in study.differences(column, METRIC):
+        if one.arm == chosen.arm and one.against_role == "baseline":
+            if one.verdict == "higher" and one.difference is not None:
+                return f", {unsigned(one.difference, 2)} above its own patches alone"
+            return ", not shown to be above its own patches alone"
+    return ""
 
 
 def _gains(study: Presented, column: Column) -> Iterator[tuple[str, bool]]:

@@ -77,7 +77,15 @@ def test_a_study_without_donors_says_what_the_centre_can_do_alone() -> None:
         classifier="cnn", train_fraction=1.0, arm=REPEATED.name, candidates={REPEATED.name: 0.9}
     )
 
-    told = verdict(arms=(NONE, HEALTHY, REPEATED), controls=(control,))
+    gain = a_difference(REPEATED.name, gain=0.1).model_copy(
+        update={"against": NONE.name, "against_role": "baseline"}
+    )
+    alone = {"arms": (NONE, HEALTHY, REPEATED), "controls": (control,)}
 
-    assert "does best with “own lesions repeated” of all that needs no other centre (AUROC" in told
+    told = verdict(gain, **alone)
+    unsure = verdict(gain.model_copy(update={"verdict": "no difference shown"}), **alone)
+
+    assert "validation patients with “own lesions repeated” of all that needs no other" in told
+    assert "on the test patients, 0.10 above its own patches alone)" in told
+    assert "on the test patients, not shown to be above its own patches alone)" in unsure
     assert "no generator and no donor took part" in told
