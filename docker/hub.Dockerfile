@@ -13,7 +13,9 @@ COPY signing signing
 COPY simulation simulation
 COPY study_report study_report
 COPY web_pages web_pages
-RUN /opt/genshare/bin/pip install --no-cache-dir --no-compile -c constraints.txt . \
+# [postgres,s3] for a hub that keeps nothing on this machine.
+ARG EXTRAS=
+RUN /opt/genshare/bin/pip install --no-cache-dir --no-compile -c constraints.txt ".${EXTRAS}" \
     && /opt/genshare/bin/pip uninstall --yes setuptools pip \
     && find /opt/genshare -name __pycache__ -prune -exec rm -rf {} +
 

@@ -9,18 +9,17 @@ import typer
 from hub.audit_log.commands import export_to_file, import_from_file, verify
 from hub.centres.callers import operator
 from hub.centres.store import CentreStore
-from hub.data_folder import DATABASE, DataDir, check_is_hub
-from hub.database import open_database
+from hub.data_folder import DataDir
 from hub.errors import CentreNotFoundError
+from hub.keeping import engine_of_any, engine_of_hub
 from hub.main import centres, create_app, join_tokens, logins
 from hub.settings import Settings
 from shared.access import Caller, Role
 from shared.arguments import address_argument, name_argument
 from shared.command_options import Port, with_options
-from shared.serving import check_can_serve, check_writable, read_settings, serve
+from shared.serving import check_can_serve, read_settings, serve
 from shared.serving_options import AllowUnencrypted, Host, TlsCertificate, TlsKey
 from shared.transport import check_transport
-from shared.verbosity import note
 from web_pages.login_routes import login_url
 
 app = typer.Typer(
@@ -100,11 +99,7 @@ def invite(
     """
     settings = read_settings(Settings, data_dir=data_dir)
     os.umask(0o077)
-    is_new = not (settings.data_dir / DATABASE).exists()
-    check_writable(settings.data_dir)
-    engine = open_database(settings.data_dir / DATABASE)
-    if is_new:
-        note(f"{settings.data_dir} held no hub; it is a new hub's folder now")
+    engine = engine_of_any(settings)
     if join:
         token = join_tokens(engine).invite(centre, by=operator())
     else:
@@ -127,9 +122,7 @@ def remove(
       genshare hub remove centre-a --data-dir /srv/genshare-hub
     """
     settings = read_settings(Settings, data_dir=data_dir)
-    check_is_hub(settings.data_dir)
-    check_writable(settings.data_dir)
-    centres(open_database(settings.data_dir / DATABASE)).remove(centre, by=operator())
+    centres(engine_of_hub(settings)).remove(centre, by=operator())
 
 
 @app.command()
@@ -164,9 +157,7 @@ def login(
       genshare hub login --centre centre-a --url https://hub.example.org
     """
     settings = read_settings(Settings, data_dir=data_dir)
-    check_is_hub(settings.data_dir)
-    check_writable(settings.data_dir)
-    engine = open_database(settings.data_dir / DATABASE)
+    engine = engine_of_hub(settings)
     if centre is not None and not CentreStore(engine).is_enrolled(centre):
         raise CentreNotFoundError(f"no centre {centre} is enrolled")
     caller = operator() if centre is None else Caller(centre, Role.READER)

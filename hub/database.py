@@ -4,16 +4,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
-from sqlalchemy import DateTime, Engine, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.sqlite_files import open_migrated
 from shared.states import State
 
+MIGRATIONS = "hub:migrations"
+
 
 class Table(DeclarativeBase):
-    """Base of the tables."""
+    """Base of the tables. Every number has 64 bits, as it has in SQLite anyway."""
+
+    type_annotation_map: ClassVar = {int: BigInteger().with_variant(Integer(), "sqlite")}
 
 
 class CentreRow(Table):
@@ -209,13 +223,18 @@ class VersionKindRow(Table):
 
 
 class StoredFileRow(Table):
-    """An uploaded file, and the centre whose quota it counts for: who uploaded it first."""
+    """An uploaded file, and the centre whose quota it counts for: who uploaded it first.
+
+    `wanted_at` is when somebody last sent it or asked about it, where its place does not tell.
+    """
 
     __tablename__ = "stored_files"
+    __table_args__ = (Index("files_by_centre", "centre", "size_bytes"),)
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     centre: Mapped[str] = mapped_column(String(63))
     size_bytes: Mapped[int]
+    wanted_at: Mapped[datetime | None] = mapped_column(DateTime)
 
 
 class LogEntryRow(Table):
@@ -250,7 +269,7 @@ def open_database(path: Path, *, apart: bool = False) -> Engine:
     Raises:
         CannotServeError: The file is no database of this version of the hub, or cannot be used.
     """
-    return open_migrated(path, migrations="hub:migrations", apart=apart)
+    return open_migrated(path, migrations=MIGRATIONS, apart=apart)
 
 
 @contextmanager

@@ -131,6 +131,18 @@ class HubDiskFullError(
     """The hub's disk is full."""
 
 
+class FilesUnavailableError(
+    HubError,
+    code="GS-1400",
+    status=503,
+    title="Files unavailable",
+    hint="Try again; if it stays so, ask the hub's operator to look into the hub's log.",
+):
+    """The place where a hub keeps its files does not answer."""
+
+    retry_after_seconds = 10
+
+
 class PublicationRefusedError(
     HubError,
     code="GS-1204",
@@ -299,7 +311,7 @@ class NoHubError(
     HubError,
     code="GS-1302",
     title="No hub",
-    hint="Name the folder that the hub is served from: --data-dir, or HUB_DATA_DIR.",
+    hint="Name what the hub is served from: --data-dir or HUB_DATA_DIR, or HUB_DATABASE_URL.",
 ):
     """A folder holds no hub."""
 

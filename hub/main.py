@@ -25,7 +25,7 @@ from hub.centres.access import HubAccess
 from hub.centres.routes import router as centres_router
 from hub.centres.service import Centres
 from hub.centres.store import CentreStore
-from hub.database import open_database
+from hub.data_folder import BLOBS
 from hub.errors import HubDiskFullError
 from hub.events.routes import router as events_router
 from hub.events.service import Events
@@ -34,6 +34,7 @@ from hub.examples import EXAMPLES
 from hub.joining.routes import router as joining_router
 from hub.joining.service import Joining, JoinTokens
 from hub.joining.store import JoinTokenStore
+from hub.keeping import open_engine, open_shelf
 from hub.life_cycle.approval import RULES, Approval, approval_of
 from hub.life_cycle.routes import router as life_cycle_router
 from hub.life_cycle.service import LifeCycle
@@ -48,7 +49,7 @@ from hub.pages.store import Shown
 from hub.receipts.routes import router as receipts_router
 from hub.receipts.service import Receipts
 from hub.receipts.store import ReceiptStore
-from hub.registry.blobs import BlobStore, UploadLimits
+from hub.registry.blobs import INCOMING, BlobStore, UploadLimits
 from hub.registry.cleaning import Cleaner
 from hub.registry.inspections import Inspections
 from hub.registry.quotas import Quotas, Usage
@@ -102,10 +103,10 @@ def create_app(
         host: What the server is told to listen on.
         migrate_apart: Whether a child process migrates the database; see `open_migrated`.
     """
-    folder = settings.data_dir / "blobs"
+    folder = settings.data_dir / BLOBS
     folder.mkdir(parents=True, exist_ok=True)
     alone = _alone(folder)
-    engine = open_database(settings.data_dir / "hub.sqlite", apart=migrate_apart)
+    engine = open_engine(settings, apart=migrate_apart)
     blobs, cleaner = _files(engine, folder, settings)
     app = FastAPI(
         title="genshare hub",
@@ -231,17 +232,17 @@ def _alone(folder: Path) -> ExitStack:
 def _files(engine: Engine, folder: Path, settings: Settings) -> tuple[BlobStore, Cleaner]:
     files = StoredFiles(engine)
     most = Usage(settings.max_bytes_per_centre, settings.max_files_per_centre)
-    quotas = Quotas(most, files.usage())
+    quotas = Quotas(most, files.usage)
+    shelf = open_shelf(settings, files, scratch=folder / INCOMING)
     limits = UploadLimits(
         max_file_bytes=settings.max_file_bytes,
         reserve_bytes=settings.reserve_bytes,
         stall_seconds=settings.upload_stall_seconds,
     )
-    blobs = BlobStore(folder, limits=limits, files=files, quotas=quotas)
+    blobs = BlobStore(folder, shelf, limits=limits, files=files, quotas=quotas)
     cleaner = Cleaner(
         blobs,
         files,
-        quotas,
         orphan_seconds=settings.orphan_hours * 3600,
         stalled_seconds=settings.upload_stall_seconds + 600,
         clock=time.time,

@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError
 
+from hub.database import MIGRATIONS
 from hub.errors import NoHubError, OtherTablesError
 from shared.sqlite_files import is_current
 
@@ -37,27 +38,30 @@ def opened_for_reading(path: Path, *, of_any_version: bool = False) -> Iterator[
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _refuse_writes)
     try:
-        _check_tables(engine, path, of_any_version=of_any_version)
+        with suppress(DatabaseError), engine.connect() as connection:
+            check_tables(connection, str(path), of_any_version=of_any_version)
         yield engine
     finally:
         engine.dispose()
 
 
-def _check_tables(engine: Engine, path: Path, *, of_any_version: bool) -> None:
-    try:
-        with engine.connect() as connection:
-            if not set(inspect(connection).get_table_names()) >= HAS_ONE:
-                raise NoHubError(
-                    f"{path.parent} is no hub's folder: {path.name} in it is empty, or the "
-                    "database of something else"
-                )
-            if not of_any_version and not is_current(connection, "hub:migrations"):
-                raise OtherTablesError(
-                    f"{path} was made by another version of genshare: it is neither checked nor "
-                    "changed"
-                )
-    except DatabaseError:
-        return
+def check_tables(connection: Connection, name: str, *, of_any_version: bool = False) -> None:
+    """Check that a database is a hub's of this version.
+
+    Args:
+        name: What an error calls it.
+        of_any_version: Whether it may be of another one.
+
+    Raises:
+        NoHubError: It is no hub's.
+        OtherTablesError: Another version of genshare made it.
+    """
+    if not set(inspect(connection).get_table_names()) >= HAS_ONE:
+        raise NoHubError(f"{name} is no hub's: it is empty, or the database of something else")
+    if not of_any_version and not is_current(connection, MIGRATIONS):
+        raise OtherTablesError(
+            f"{name} was made by another version of genshare: it is neither checked nor changed"
+        )
 
 
 def _how(path: Path) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pydantic import Field, HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import SettingsConfigDict
 
 from shared.serving_settings import ServingSettings
@@ -15,7 +16,31 @@ class Settings(ServingSettings):
 
     model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, env_ignore_empty=True)
 
-    data_dir: Path = Field(Path("hub-data"), description="Holds the database and the files.")
+    data_dir: Path = Field(
+        Path("hub-data"),
+        description="Holds the database and the files, or what is coming in where both are "
+        "elsewhere; of one hub, or one replica, alone.",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="A database in PostgreSQL in place of a file, such as "
+        "postgresql://hub:PASSWORD@db.example.org/hub; needs HUB_FILES_URL too.",
+    )
+    files_url: str | None = Field(
+        None,
+        max_length=300,
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._-]+)*/?$",
+        description="Where files go in place of a folder: s3://BUCKET or s3://BUCKET/PREFIX, of "
+        "one hub alone.",
+    )
+    s3_endpoint: HttpUrl | None = Field(
+        None, description="Address of the S3 API; by default Amazon's for the region."
+    )
+    s3_region: str = Field("us-east-1", max_length=60, description="Region of the bucket.")
+    s3_access_key_id: str | None = Field(
+        None, max_length=200, description="Which key opens the bucket."
+    )
+    s3_secret_access_key: SecretStr | None = Field(None, description="That key's secret.")
     admin_token: SecretStr | None = Field(
         None,
         min_length=16,
@@ -68,3 +93,19 @@ class Settings(ServingSettings):
         description="Kept free of uploads on the disk; with less, /readyz answers 503 and the hub "
         "is read only.",
     )
+
+    @model_validator(mode="after")
+    def _storage_is_whole(self) -> "Settings":
+        if self.database_url is not None and self.files_url is None:
+            message = (
+                "HUB_DATABASE_URL is set and HUB_FILES_URL is not: a folder of files belongs to "
+                "one machine, and replicas would miss each other's"
+            )
+            raise PydanticCustomError("database_without_files", message)
+        keys = (self.s3_access_key_id, self.s3_secret_access_key)
+        if self.files_url is not None and None in keys:
+            message = (
+                "HUB_FILES_URL is set, and HUB_S3_ACCESS_KEY_ID or HUB_S3_SECRET_ACCESS_KEY is not"
+            )
+            raise PydanticCustomError("files_without_keys", message)
+        return self

@@ -10,6 +10,7 @@ import hashlib
 import os
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated, Literal
@@ -71,10 +72,16 @@ class Contents(StrictModel):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to put into an archive."""
+    """A file to put into an archive.
+
+    Attributes:
+        lies: Gives where it lies, while it is read.
+        place: The same for people.
+    """
 
     member: Member
-    path: Path
+    lies: Callable[[], AbstractContextManager[Path]]
+    place: str
 
 
 def described(name: str, path: Path) -> Source:
@@ -83,9 +90,8 @@ def described(name: str, path: Path) -> Source:
     with _opened(path) as file:
         for chunk in _chunks(file, LARGEST_COUNT):
             sha256.update(chunk)
-    return Source(
-        Member(name=name, size_bytes=path.stat().st_size, sha256=sha256.hexdigest()), path
-    )
+    member = Member(name=name, size_bytes=path.stat().st_size, sha256=sha256.hexdigest())
+    return Source(member, lambda: nullcontext(path), str(path))
 
 
 def write_archive(
@@ -109,8 +115,8 @@ def write_archive(
         done, total = 0, sum(member.size_bytes for member in contents.files)
         for source in ordered:
             file.write(_header(source.member.name, source.member.size_bytes))
-            with _opened(source.path) as read:
-                _copy(read, file, source.member, f"{source.path}", exactly=True)
+            with source.lies() as path, _opened(path) as read:
+                _copy(read, file, source.member, source.place, exactly=True)
             file.write(_padding(source.member.size_bytes))
             done += source.member.size_bytes
             on_bytes(done, total)

@@ -296,11 +296,11 @@ def check_card_against_manifest(card: ModelCard, manifest: Manifest) -> None:
         )
 
 
-def check_samples(manifest: Manifest, path_of: Callable[[ManifestFile], Path]) -> None:
+def check_samples(manifest: Manifest, read: Callable[[ManifestFile], bytes]) -> None:
     """Check a package's picture of samples, if it has one.
 
     Args:
-        path_of: Where a file of the manifest lies.
+        read: Returns the content of a file of the manifest.
 
     Raises:
         SamplesRefusedError: It is not of the one form that it may have.
@@ -308,7 +308,7 @@ def check_samples(manifest: Manifest, path_of: Callable[[ManifestFile], Path]) -
     for file in manifest.files:
         if file.name == SAMPLES:
             check_samples_size(file)
-            read_grid(path_of(file).read_bytes())
+            read_grid(read(file))
 
 
 def check_samples_size(declared: ManifestFile) -> None:
@@ -366,7 +366,7 @@ def _read(folder: Path, manifest: Manifest, fetched: Collection[str] | None) -> 
     """Return a package whose files are verified; `fetched` are the weight files, None is all."""
     card = read_model(ModelCard, folder / CARD, BrokenPackageError)
     check_card_against_manifest(card, manifest)
-    check_samples(manifest, lambda file: folder / file.name)
+    check_samples(manifest, lambda file: (folder / file.name).read_bytes())
     names = [file.name for file in card.weights] if fetched is None else fetched
     weights = weights_named(card, names)
     return Package(folder, card, manifest, manifest_digest(manifest), weights)

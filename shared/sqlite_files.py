@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
@@ -31,7 +32,7 @@ def open_migrated(path: Path, *, migrations: str, apart: bool = False) -> Engine
         CannotServeError: The file is no database of this version, or cannot be used.
     """
     if apart:
-        _migrate_apart(path, migrations)
+        run_apart(_migrate_and_close, path, migrations)
     try:
         return _migrated(path, migrations, alone=False)
     except DatabaseError as error:
@@ -46,10 +47,9 @@ def open_migrated(path: Path, *, migrations: str, apart: bool = False) -> Engine
     return engine
 
 
-def _migrate_apart(path: Path, migrations: str) -> None:
-    child = multiprocessing.get_context("fork").Process(
-        target=_migrate_and_close, args=(path, migrations)
-    )
+def run_apart(work: Callable[..., None], *arguments: object) -> None:
+    """Have a child process do something, and wait for its end; only while there are no threads."""
+    child = multiprocessing.get_context("fork").Process(target=work, args=arguments)
     child.start()
     child.join()
 
@@ -81,7 +81,7 @@ def _migrated(path: Path, migrations: str, *, alone: bool) -> Engine:
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             with engine.begin() as connection:
                 if not is_current(connection, migrations):
-                    _migrate(connection, migrations, path)
+                    migrate(connection, migrations, path)
     except BaseException:
         engine.dispose()
         raise
@@ -110,7 +110,15 @@ def is_current(connection: Connection, migrations: str) -> bool:
     return applied == revisions - replaced
 
 
-def _migrate(connection: Connection, migrations: str, path: Path) -> None:
+def migrate(connection: Connection, migrations: str, name: object) -> None:
+    """Bring a database up to the newest migration.
+
+    Args:
+        name: What an error calls the database.
+
+    Raises:
+        CannotServeError: A newer version of genshare made it.
+    """
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -121,7 +129,7 @@ def _migrate(connection: Connection, migrations: str, path: Path) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise CannotServeError(f"cannot open the database {path}: {error}") from error
+        raise CannotServeError(f"cannot open the database {name}: {error}") from error
 
 
 def _may_be_full(error: Exception) -> bool:

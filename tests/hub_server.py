@@ -12,14 +12,19 @@ from functools import cache
 from pathlib import Path
 
 import httpx
+from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
+from hub.audit_log.verification import Verification, Verifier
 from hub.centres.callers import operator
 from hub.database import open_database
+from hub.keeping import open_engine, open_shelf
 from hub.main import create_app, logins
+from hub.registry.stored_files import StoredFiles
 from hub.settings import Settings
 from shared.access import Caller, Role
 from shared.hub_client import HubClient, connect
+from shared.records import LogHead
 from shared.server import Server
 from shared.serving import listening
 from shared.serving_settings import ServingSettings
@@ -53,7 +58,7 @@ class RunningHub:
 
     def login_link(self, name: str) -> str:
         caller = operator() if name == OPERATOR else Caller(name, Role.READER)
-        return logins(open_database(self.data_dir / "hub.sqlite")).new_link(caller)
+        return logins(database_of(self.data_dir)).new_link(caller)
 
     def invited(self, centre: str) -> HubClient:
         return self.client(self.client().invite(centre, renew=True))
@@ -68,14 +73,30 @@ def empty_database() -> bytes:
         return file.read_bytes()
 
 
+def database_of(data_dir: Path) -> Engine:
+    """Return an engine on the database that a hub of a folder has, wherever that is."""
+    return open_engine(Settings(data_dir=data_dir))
+
+
+def verified(data_dir: Path, *heads: LogHead) -> Verification:
+    """Check a hub as `genshare hub verify` does; an older one is brought up to date first."""
+    engine = database_of(data_dir)
+    try:
+        shelf = open_shelf(Settings(data_dir=data_dir), StoredFiles(engine))
+        return Verifier(engine, shelf, on_progress=lambda _: None).verify(heads)
+    finally:
+        engine.dispose()
+
+
 @contextmanager
 def running_hub(data_dir: Path, **settings: object) -> Iterator[RunningHub]:
     """Run a hub; a new one begins with a copy of an empty hub's database."""
-    if not (database := data_dir / "hub.sqlite").exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        database.write_bytes(empty_database())
     options = {"data_dir": data_dir, "admin_token": ADMIN_TOKEN, **UNLIMITED, **settings}
     chosen = Settings.model_validate(options)
+    database = data_dir / "hub.sqlite"
+    if chosen.database_url is None and not database.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        database.write_bytes(empty_database())
     with serving(create_app(chosen), chosen) as url:
         yield RunningHub(url, data_dir)
 

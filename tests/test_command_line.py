@@ -155,8 +155,13 @@ def test_a_taken_port_is_named(tmp_path: Path, service: str) -> None:
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr
 
 
-def test_the_hub_loads_no_array_or_tensor_library() -> None:
-    code = "import sys, hub.commands; print(sorted({'numpy', 'torch', 'cv2'} & set(sys.modules)))"
+def test_a_hub_with_files_of_its_own_loads_no_library_that_it_does_not_use(tmp_path: Path) -> None:
+    unused = {"numpy", "torch", "cv2", "alembic", "psycopg", "obstore"}
+    code = (
+        "import sys, pathlib, hub.commands as hub; from hub.settings import Settings; "
+        f"hub.create_app(Settings(data_dir=pathlib.Path({str(tmp_path)!r})), migrate_apart=True); "
+        f"print(sorted({unused!r} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"

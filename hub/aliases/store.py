@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import append
 from hub.database import AliasChangeRow, StateRow, VersionRow
+from hub.dialects import take_write_lock
 from hub.errors import AliasRefusedError
 from shared.access import Caller
 from shared.canonical import canonical_json
@@ -53,8 +54,7 @@ class AliasStore:
             AliasRefusedError: The version is not served, or the generator has too many aliases.
         """
         with Session(self._engine) as session, session.begin():
-            # Takes SQLite's write lock before anything is read.
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            take_write_lock(session.connection())
             before = _read(session, centre, name, alias)
             check_document(lambda: None if before is None else canonical_json(before).decode())
             digest = _check_served(session, centre, name, version)

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, select
 
 from hub.audit_log.chain import Chain, Fault
 from hub.audit_log.events import Action, Entry
-from hub.audit_log.stored_versions import as_stored, is_after, time_faults, time_of
+from hub.audit_log.stored_versions import is_after, time_faults, time_of
 from hub.database import CentreRow
+from hub.dialects import as_stored
 
 
 class CentreChecks:

@@ -10,9 +10,10 @@ import typer
 
 from hub.audit_log.moving import export_hub, import_hub
 from hub.audit_log.verification import MEGABYTE, Verification, Verifier
-from hub.data_folder import BLOBS, DATABASE, DataDir, check_is_hub
+from hub.data_folder import DataDir
 from hub.errors import HubChangedError, HubNotKeptError
-from hub.reading import opened_for_reading
+from hub.keeping import engine_for_reading, name_of_hub, open_shelf
+from hub.registry.stored_files import StoredFiles
 from hub.settings import Settings
 from shared.archives import OnBytes
 from shared.command_options import Json
@@ -51,12 +52,15 @@ def verify(
       genshare hub verify --head 812:9f3c... --json
     """
     heads = [_head(text) for text in head or ()]
-    folder = read_settings(Settings, data_dir=data_dir).data_dir
-    with opened_for_reading(folder / DATABASE) as engine, shown() as report:
-        found = Verifier(engine, folder / BLOBS, on_progress=report).verify(heads)
+    settings = read_settings(Settings, data_dir=data_dir)
+    with engine_for_reading(settings) as engine, shown() as report:
+        shelf = open_shelf(settings, StoredFiles(engine))
+        found = Verifier(engine, shelf, on_progress=report).verify(heads)
     _write(found, json)
     if found.faults:
-        raise HubChangedError(f"the hub in {folder} is not as it was written, as told above")
+        raise HubChangedError(
+            f"the hub in {name_of_hub(settings)} is not as it was written, as told above"
+        )
 
 
 def export_to_file(
@@ -71,12 +75,11 @@ def export_to_file(
     Examples:
       genshare hub export --data-dir /srv/genshare-hub --out hub.tar
     """
-    folder = read_settings(Settings, data_dir=data_dir).data_dir
-    check_is_hub(folder)
+    settings = read_settings(Settings, data_dir=data_dir)
     os.umask(0o077)
     with write_faults_named(out.absolute().parent, HubNotKeptError), shown() as report:
-        count = export_hub(folder, out, on_bytes=_megabytes(report))
-    note(f"{out} holds the hub of {folder} with {count} files of its versions")
+        count = export_hub(settings, out, on_bytes=_megabytes(report))
+    note(f"{out} holds the hub of {name_of_hub(settings)} with {count} files of its versions")
     sys.stdout.write(f"{sha256_of(out)}  {out}\n")
 
 
@@ -87,16 +90,16 @@ def import_from_file(
     """Take a whole hub in from one file, to a folder that is new or empty.
 
     Everything is checked as genshare hub verify does before the folder appears; of a file that is
-    broken nothing is kept.
+    broken nothing is kept. With HUB_DATABASE_URL, to a database that holds nothing yet.
 
     Examples:
       genshare hub import hub.tar --data-dir /srv/genshare-hub
     """
-    folder = read_settings(Settings, data_dir=data_dir).data_dir
+    settings = read_settings(Settings, data_dir=data_dir)
     os.umask(0o077)
-    with write_faults_named(folder, HubNotKeptError), shown() as report:
-        found = import_hub(file, folder, on_bytes=_megabytes(report), on_progress=report)
-    sys.stdout.write(f"the hub is in {folder}: {found}\n")
+    with write_faults_named(settings.data_dir, HubNotKeptError), shown() as report:
+        found = import_hub(file, settings, on_bytes=_megabytes(report), on_progress=report)
+    sys.stdout.write(f"the hub is in {name_of_hub(settings)}: {found}\n")
 
 
 def _megabytes(report: OnProgress) -> OnBytes:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, select
 
 from hub.audit_log.chain import Chain, Fault, Told
 from hub.audit_log.events import Action
-from hub.audit_log.stored_versions import as_stored, time_faults
+from hub.audit_log.stored_versions import time_faults
 from hub.database import CentreKeyRow, ReceiptRow, SignatureRow, StatementRow, StatusRow, VersionRow
+from hub.dialects import as_stored
 from shared.packages import Manifest
 from shared.statements import AuditStatement
 from signing.bundles import read_bundle

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, select
 
 from hub.audit_log.chain import Chain, Fault, Told
 from hub.audit_log.events import Action, Entry
-from hub.audit_log.stored_versions import as_stored, time_of
+from hub.audit_log.stored_versions import time_of
 from hub.database import AliasChangeRow, StateChangeRow, StateRow, VersionRow
+from hub.dialects import as_stored
 from shared.states import APPROVED, Replacement
 
 Said = tuple[str, str | None, str | None]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub.audit_log.events import NOTHING_BEFORE, Action, Entry, Event, entry
 from hub.audit_log.pace import check_pace
 from hub.database import LogEntryRow
+from hub.dialects import take_write_lock
 from shared.canonical import canonical_json
 from shared.records import LogHead
 
@@ -40,12 +41,6 @@ def append(session: Session, event: Event, *, at: datetime) -> Entry:
     session.add(_row(told))
     session.flush()
     return told
-
-
-def take_write_lock(connection: Connection) -> None:
-    """Let nobody else write until the transaction ends; one that has written has the lock."""
-    if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @dataclass(frozen=True, slots=True)

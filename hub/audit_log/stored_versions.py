@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
-from sqlalchemy import Connection, LargeBinary, cast, select
+from sqlalchemy import Connection, select
 
 from hub.audit_log.chain import Version
 from hub.audit_log.events import Entry
 from hub.database import StatementRow, VersionKindRow, VersionRow
+from hub.dialects import as_stored
 
 ROWS_AT_ONCE = 1_000
 
@@ -86,11 +87,6 @@ def kinds_of(connection: Connection, version_id: int) -> set[bytes]:
     kind = as_stored(VersionKindRow.kind)
     query = select(kind).where(VersionKindRow.version_id == version_id)
     return set(connection.scalars(query))
-
-
-def as_stored(column: Any) -> Any:
-    """Return a column as the bytes that are stored."""
-    return cast(column, LargeBinary)
 
 
 def time_of(stored: str | bytes | None) -> datetime | None:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from pydantic import Field, ValidationError
 from sqlalchemy import Connection, Engine, select
@@ -16,16 +15,18 @@ from hub.audit_log.state_checks import alias_faults, change_faults, state_faults
 from hub.audit_log.stored_versions import (
     ROWS_AT_ONCE,
     StoredVersion,
-    as_stored,
     kinds_of,
     stored_versions,
     time_faults,
 )
 from hub.database import LogEntryRow
+from hub.dialects import POSTGRES, as_stored, read_at_one_moment
+from hub.errors import BlobNotFoundError
+from hub.registry.shelves import Shelf
 from shared.canonical import canonical_json
 from shared.cards import ModelCard
 from shared.models import StrictModel
-from shared.packages import CARD, Manifest, sha256_of
+from shared.packages import CARD, Manifest
 from shared.progress import OnProgress, Progress
 from shared.records import LogHead
 
@@ -57,11 +58,11 @@ class Verification(StrictModel):
 
 
 class Verifier:
-    """Checks a hub's folder, at one moment of its database; the hub may serve meanwhile."""
+    """Checks a hub, at one moment of its database; the hub may serve meanwhile."""
 
-    def __init__(self, engine: Engine, blobs: Path, *, on_progress: OnProgress) -> None:
+    def __init__(self, engine: Engine, shelf: Shelf, *, on_progress: OnProgress) -> None:
         self._engine = engine
-        self._blobs = blobs
+        self._shelf = shelf
         self._on_progress = on_progress
         self._referred: dict[str, str] = {}  # by digest, the first version that has it
         self._versions = self._statements = self._files = self._size_bytes = 0
@@ -74,7 +75,7 @@ class Verifier:
         """
         chain = Chain(heads)
         with self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")  # all is read at one moment
+            read_at_one_moment(connection)
             faults = [
                 *_told_if_broken(_database_faults(connection)),
                 *_told_if_broken(chain.check(_log_rows(connection))),
@@ -129,7 +130,7 @@ class Verifier:
             return
         for file in manifest.files:
             self._referred.setdefault(file.sha256, _version(*row.about))
-        yield from _card_faults(row, manifest, self._blobs, kinds)
+        yield from _card_faults(row, manifest, self._shelf, kinds)
         yield from self._statement_faults(row, chain.told.get((Action.STATEMENT_ADDED, row.about)))
 
     def _statement_faults(self, row: StoredVersion, told: Entry | None) -> Iterator[str]:
@@ -151,38 +152,42 @@ class Verifier:
             yield "its audit statement speaks of another package"
 
     def _file_faults(self) -> Iterator[Fault]:
-        stored = {path.name: path for path in self._blobs.glob("??/*")}
-        for digest in sorted(self._referred.keys() - stored.keys()):
+        stored = sorted(self._shelf.digests())
+        for digest in sorted(self._referred.keys() - set(stored)):
             yield self._missing(digest)
-        for done, digest in enumerate(sorted(stored), 1):
-            yield from self._faults_of_file(stored[digest], digest)
+        for done, digest in enumerate(stored, 1):
+            yield from self._faults_of_file(digest)
             megabytes = self._size_bytes // MEGABYTE
             self._on_progress(
                 Progress(done=done, total=len(stored), unit="files", message=f"{megabytes} MB")
             )
 
-    def _faults_of_file(self, path: Path, digest: str) -> Iterator[Fault]:
+    def _faults_of_file(self, digest: str) -> Iterator[Fault]:
+        place, found, size = self._place(digest), hashlib.sha256(), 0
         try:
-            found, size = sha256_of(path), path.stat().st_size
-        except FileNotFoundError:
+            for piece in self._shelf.pieces(digest):
+                found.update(piece)
+                size += len(piece)
+        except BlobNotFoundError:
             if digest in self._referred:  # what no version has may be removed meanwhile
                 yield self._missing(digest)
             return
         except OSError as error:
-            yield Fault(place=f"file {path}", what=f"it cannot be read: {error.strerror}")
+            yield Fault(place=place, what=f"it cannot be read: {error.strerror}")
             return
         self._files += 1
         self._size_bytes += size
-        if found != digest:
+        if found.hexdigest() != digest:
             owner = self._referred.get(digest, "no version")
-            what = f"it was changed: its SHA-256 is {found}; {owner} has it"
-            yield Fault(place=f"file {path}", what=what)
+            what = f"it was changed: its SHA-256 is {found.hexdigest()}; {owner} has it"
+            yield Fault(place=place, what=what)
 
     def _missing(self, digest: str) -> Fault:
-        path = self._blobs / digest[:2] / digest
-        return Fault(
-            place=f"file {path}", what=f"it is missing, and {self._referred[digest]} has it"
-        )
+        what = f"it is missing, and {self._referred[digest]} has it"
+        return Fault(place=self._place(digest), what=what)
+
+    def _place(self, digest: str) -> str:
+        return f"file {self._shelf.place(digest)}"
 
 
 def _told_if_broken(faults: Iterator[Fault]) -> Iterator[Fault]:
@@ -194,6 +199,9 @@ def _told_if_broken(faults: Iterator[Fault]) -> Iterator[Fault]:
 
 
 def _database_faults(connection: Connection) -> Iterator[Fault]:
+    """Yield what SQLite finds broken in its file; PostgreSQL looks after its own."""
+    if connection.dialect.name == POSTGRES:
+        return
     for (what,) in connection.exec_driver_sql("PRAGMA integrity_check(10)"):
         if what != "ok":
             yield Fault(place="database", what=what)
@@ -219,10 +227,10 @@ def _publication_faults(
 
 
 def _card_faults(
-    row: StoredVersion, manifest: Manifest, blobs: Path, kinds: set[bytes]
+    row: StoredVersion, manifest: Manifest, shelf: Shelf, kinds: set[bytes]
 ) -> Iterator[str]:
     digest = next(file.sha256 for file in manifest.files if file.name == CARD)
-    if _sha256(row.card) != digest and row.card != _canonical(blobs / digest[:2] / digest):
+    if _sha256(row.card) != digest and row.card != _canonical(shelf, digest):
         yield "its card in the database was changed: it is not the one in its package"
         return
     card = ModelCard.model_validate_json(row.card)
@@ -240,11 +248,11 @@ def _card_faults(
         yield "the kinds of lesions that it is found by are not what its card says"
 
 
-def _canonical(path: Path) -> bytes | None:
+def _canonical(shelf: Shelf, digest: str) -> bytes | None:
     """Return a card that was published before there was one text of it as that text."""
     try:
-        return canonical_json(ModelCard.model_validate_json(path.read_bytes()))
-    except (OSError, ValidationError):
+        return canonical_json(ModelCard.model_validate_json(b"".join(shelf.pieces(digest))))
+    except (OSError, BlobNotFoundError, ValidationError):
         return None
 
 

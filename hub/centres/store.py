@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import append
 from hub.database import CentreRow
+from hub.dialects import take_write_lock
 from shared.access import Caller
 from shared.preconditions import CheckDocument
 from shared.records import Centre
@@ -42,8 +43,7 @@ class CentreStore:
             check_centres: Raises if the centres are not those that are meant.
         """
         with Session(self._engine) as session, session.begin():
-            # Takes SQLite's write lock before the row is read.
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            take_write_lock(session.connection())
             check_centres(lambda: as_json(_all(session)))
             row = session.get(CentreRow, name)
             if row is not None and not replace:
@@ -68,6 +68,7 @@ class CentreStore:
             .returning(CentreRow.name)
         )
         with Session(self._engine) as session, session.begin():
+            take_write_lock(session.connection())
             if session.scalar(query) is None:
                 return False
             append(session, Event.of(by, Action.CENTRE_REMOVED, centre=name), at=now)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import append
 from hub.database import JoinTokenRow
+from hub.dialects import take_write_lock
 from shared.access import Caller
 
 
@@ -23,7 +24,7 @@ class JoinTokenStore:
         """Keep a centre's token; one that it had works no more."""
         row = JoinTokenRow(centre=centre, token_sha256=token_sha256, expires_at=expires_at)
         with Session(self._engine) as session, session.begin():
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            take_write_lock(session.connection())
             session.merge(row)
             append(session, Event.of(by, Action.JOIN_TOKEN_MADE, centre=centre), at=now)
 

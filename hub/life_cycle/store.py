@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, load_only
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import append
 from hub.database import StateChangeRow, StateRow, VersionRow
+from hub.dialects import take_write_lock
 from shared.access import Caller, Role
 from shared.canonical import canonical_json
 from shared.preconditions import CheckDocument, unconditional
@@ -82,8 +83,7 @@ class StateStore:
             check_document: Raises if its state is not the one that is meant; called there too.
         """
         with Session(self._engine) as session, session.begin():
-            # Takes SQLite's write lock before the state is read.
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            take_write_lock(session.connection())
             row = _version(session, place)
             assert row is not None, "the service has found it, and no version is ever removed"
             told = _told(session, row)

@@ -7,6 +7,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine, func, select
 
 from hub.database import CentreRow, LogEntryRow, StoredFileRow, VersionRow
+from hub.dialects import total
 
 QUERIES = {
     "centres": ("Enrolled centres.", select(func.count()).where(CentreRow.removed_at.is_(None))),
@@ -14,7 +15,7 @@ QUERIES = {
     "files": ("Stored files.", select(func.count()).select_from(StoredFileRow)),
     "stored_bytes": (
         "Bytes of stored files.",
-        select(func.coalesce(func.sum(StoredFileRow.size_bytes), 0)),
+        select(total(StoredFileRow.size_bytes)),
     ),
     "log_entries": (
         "Entries of the audit log.",

@@ -145,7 +145,7 @@ def show_samples(
 ) -> Response:
     """Show a version's synthetic patches: its pixels alone, written anew."""
     found = registry.file(centre, name, version, SAMPLES, caller)
-    picture = grid_png(read_grid(found.path.read_bytes()))
+    picture = grid_png(read_grid(registry.blobs.read(found.file.sha256)))
     return Response(picture, media_type="image/png", headers={"Cache-Control": "private"})
 
 

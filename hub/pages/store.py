@@ -18,6 +18,7 @@ from hub.database import (
     VersionKindRow,
     VersionRow,
 )
+from hub.dialects import total
 from hub.life_cycle.store import seen_by
 from shared.access import Caller
 from shared.cards import ModelCard
@@ -222,7 +223,7 @@ class Shown:
         """Return every centre by name, those that were removed too."""
         names = func.count(VersionRow.name.distinct())
         published = select(VersionRow.centre, names, func.count()).group_by(VersionRow.centre)
-        kept = select(StoredFileRow.centre, func.sum(StoredFileRow.size_bytes))
+        kept = select(StoredFileRow.centre, total(StoredFileRow.size_bytes))
         with Session(self._engine) as session:
             versions = {row[0]: (row[1], row[2]) for row in session.execute(published)}
             stored = {

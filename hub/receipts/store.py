@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import append
 from hub.database import ReceiptRow, StateRow, VersionRow
+from hub.dialects import take_write_lock
 from hub.life_cycle.store import seen_by
 from shared.access import Caller
 from shared.receipts import MOST_OF_A_VERSION, KeptReceipt, ReceiptPage, UtilityReceipt
@@ -41,7 +42,7 @@ class ReceiptStore:
             The bundle that is there then, and whether it is new.
         """
         with Session(self._engine) as session, session.begin():
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            take_write_lock(session.connection())
             row = session.scalar(_of(record, receipt.receiver))
             if row is not None and (row.content == content or row.day > receipt.day):
                 return row.content, False

@@ -1,8 +1,7 @@
-"""Files named by their SHA-256: written to a temporary name, synced, renamed."""
+"""Files named by their SHA-256: what comes in is hashed on this machine, then kept on a shelf."""
 
 import asyncio
 import logging
-import os
 import shutil
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
@@ -15,15 +14,15 @@ from sqlalchemy.exc import DatabaseError
 
 from hub.errors import (
     BlobDigestError,
-    BlobNotFoundError,
     BlobTooLargeError,
     HubDiskFullError,
     UploadStalledError,
 )
 from hub.registry.incoming import Held, IncomingFile, incoming_file
 from hub.registry.quotas import Quotas, Upload
+from hub.registry.shelves import Shelf
 from hub.registry.stored_files import StoredFiles
-from shared.files import full_disk_named, is_full_disk, put_in_place, sync
+from shared.files import full_disk_named, is_full_disk
 from shared.preconditions import unconditional
 
 FULL = "the upload does not fit the hub's disk"
@@ -47,41 +46,46 @@ class UploadLimits:
 
 
 class BlobStore:
-    """A folder of immutable files. A file is there whole, or not at all."""
+    """Immutable files on a shelf, and what is coming in. A file is there whole, or not at all.
+
+    Args:
+        folder: Where uploads wait until they are whole; nobody else writes there.
+    """
 
     def __init__(
-        self, folder: Path, *, limits: UploadLimits, files: StoredFiles, quotas: Quotas
+        self,
+        folder: Path,
+        shelf: Shelf,
+        *,
+        limits: UploadLimits,
+        files: StoredFiles,
+        quotas: Quotas,
     ) -> None:
         self._folder = folder
         self._incoming = folder / INCOMING
+        self.shelf = shelf
         self._limits = limits
         self._files = files
         self._quotas = quotas
         self._held = Held()
         self._incoming.mkdir(parents=True, exist_ok=True)
-        self._remove_left_overs()
+        for half in self._incoming.iterdir():  # what a hub that was killed left
+            half.unlink()
+        with _unless_full():
+            shelf.begin()
 
-    def has(self, digest: str) -> bool:
-        """Tell whether the file is stored."""
-        return self._path(digest).exists()
+    def size(self, digest: str) -> int | None:
+        """Return how many bytes a file has, None if it is not stored."""
+        found = self.shelf.find(digest)
+        return None if found is None else found.size_bytes
 
-    def is_wanted(self, digest: str) -> bool:
-        """Tell whether the file is stored; who asks is about to publish it, so it stays a while."""
-        try:
-            os.utime(self._path(digest))
-        except FileNotFoundError:
-            return False
-        return True
-
-    def path(self, digest: str) -> Path:
-        """Return where the file lies.
+    def read(self, digest: str) -> bytes:
+        """Return the content of a file, which must be small.
 
         Raises:
             BlobNotFoundError: It is not stored.
         """
-        if not self.has(digest):
-            raise BlobNotFoundError(f"no file with the SHA-256 {digest} is stored")
-        return self._path(digest)
+        return b"".join(self.shelf.pieces(digest))
 
     def etag(self, digest: str) -> str:
         """Return the strong ETag of a file."""
@@ -123,11 +127,13 @@ class BlobStore:
                 temporary.unlink(missing_ok=True)
 
     def check_writable(self) -> None:
-        """Check that there is room for uploads.
+        """Check that files can be read, and that there is room for uploads.
 
         Raises:
-            HubDiskFullError: There is none.
+            FilesUnavailableError: They cannot be read.
+            HubDiskFullError: There is no room.
         """
+        self.shelf.check_answers()
         self._check_room(0, 1)
         probe = self._incoming / f"probe-{uuid.uuid4().hex}"
         try:
@@ -136,43 +142,12 @@ class BlobStore:
         finally:
             probe.unlink(missing_ok=True)
 
-    def untouched_since(self, moment: float) -> Iterator[str]:
-        """Yield the digests of files that nobody sent or asked about since then (Unix time)."""
-        for path in self._folder.glob("??/*"):
-            with suppress(FileNotFoundError):
-                if path.stat().st_mtime < moment:
-                    yield path.name
-
-    def remove_untouched(self, digest: str, moment: float) -> bool:
-        """Remove a file that is still untouched; tell whether it is gone."""
-        path = self._path(digest)
-        with suppress(FileNotFoundError):
-            if path.stat().st_mtime >= moment:
-                return False
-            path.unlink()
-        return True
-
     def remove_stalled(self, moment: float) -> None:
         """Remove what is left of uploads to which nothing was added since then (Unix time)."""
         for path in self._incoming.iterdir():
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < moment:
                     path.unlink()
-
-    def _remove_left_overs(self) -> None:
-        """Remove what a hub that was killed left: half uploads, and files just before their note.
-
-        Nobody was told that either is kept, and what has no note would count for no quota. A note
-        whose file the cleaner had removed just before would count for one for ever.
-        """
-        for half in self._incoming.iterdir():
-            half.unlink()
-        found = {path.name for path in self._folder.glob("??/*")}
-        for digest in self._files.without_note(found):
-            self._path(digest).unlink()
-        with _unless_full():
-            for centre, usage in self._files.forget_lost(found).items():
-                self._quotas.give_back(centre, usage)
 
     async def _receive(self, temporary: Path, content: AsyncIterable[bytes], upload: Upload) -> str:
         chunks = aiter(content)
@@ -211,24 +186,16 @@ class BlobStore:
     def _keep(
         self, temporary: Path, digest: str, upload: Upload, check: Callable[[str | None], None]
     ) -> None:
-        target = self._path(digest)
-        target.parent.mkdir(exist_ok=True)
-        sync(temporary)
+        size = temporary.stat().st_size
+        self.shelf.bring(temporary, digest)
 
-        def put_checked_in_place() -> None:
-            check(self.etag(digest) if target.exists() else None)
-            put_in_place(temporary, target)
+        def put_checked_in_place(is_new: bool) -> None:
+            is_there = not is_new and self.shelf.find(digest) is not None
+            check(self.etag(digest) if is_there else None)
+            self.shelf.put_in_place(temporary, digest)
 
-        upload.is_kept = self._files.add(
-            digest,
-            upload.centre,
-            temporary.stat().st_size,
-            put_in_place=put_checked_in_place,
-        )
-        sync(self._folder)
-
-    def _path(self, digest: str) -> Path:
-        return self._folder / digest[:2] / digest
+        most = self._quotas.most
+        self._files.add(digest, upload.centre, size, most, put_in_place=put_checked_in_place)
 
 
 @contextmanager

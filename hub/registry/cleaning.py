@@ -7,8 +7,8 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.errors import FilesUnavailableError
 from hub.registry.blobs import BlobStore
-from hub.registry.quotas import Quotas
 from hub.registry.stored_files import StoredFiles
 
 EVERY_SECONDS = 600.0
@@ -29,7 +29,6 @@ class Cleaner:
         self,
         blobs: BlobStore,
         files: StoredFiles,
-        quotas: Quotas,
         *,
         orphan_seconds: float,
         stalled_seconds: float,
@@ -37,7 +36,6 @@ class Cleaner:
     ) -> None:
         self._blobs = blobs
         self._files = files
-        self._quotas = quotas
         self._orphan_seconds = orphan_seconds
         self._stalled_seconds = stalled_seconds
         self._clock = clock
@@ -47,20 +45,19 @@ class Cleaner:
         now = self._clock()
         self._blobs.remove_stalled(now - self._stalled_seconds)
         before = now - self._orphan_seconds
-        freed = self._files.remove_orphans(
-            set(self._blobs.untouched_since(before)),
-            remove=partial(self._blobs.remove_untouched, moment=before),
+        shelf = self._blobs.shelf
+        return self._files.remove_orphans(
+            set(shelf.unwanted_since(before)),
+            before,
+            remove=partial(shelf.remove_unwanted, moment=before),
         )
-        for centre, usage in freed.items():
-            self._quotas.give_back(centre, usage)
-        return sum(usage.size_bytes for usage in freed.values())
 
     async def clean_for_ever(self) -> None:
         """Clean at once and then again and again; what fails is tried again."""
         while True:
             try:
                 freed = await asyncio.to_thread(self.clean)
-            except (OSError, SQLAlchemyError) as error:
+            except (OSError, SQLAlchemyError, FilesUnavailableError) as error:
                 log.error("cannot clean up: %s", error)  # noqa: TRY400 (no fault of the code)
             else:
                 if freed:

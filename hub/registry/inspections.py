@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import Engine, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from hub.database import InspectedRow
+from hub.dialects import insert_unless_there
 from hub.registry.blobs import BlobStore
 from shared.architectures import Architecture, TensorSpec
 from shared.cards import WeightFile
@@ -40,7 +40,8 @@ class Inspections:
 
     def _inspect(self, digest: str, name: str, expected: Mapping[str, TensorSpec]) -> None:
         try:
-            inspect_weights(self._blobs.path(digest), expected)
+            with self._blobs.shelf.local(digest) as path:
+                inspect_weights(path, expected)
         except WeightsRefusedError as error:  # it lies here under its digest
             raise type(error)(str(error).replace(digest, name)) from error
 
@@ -54,5 +55,5 @@ class Inspections:
 
     def _keep(self, sha256: str, architecture_sha256: str) -> None:
         row = {"sha256": sha256, "architecture_sha256": architecture_sha256}
-        with Session(self._engine) as session, session.begin():
-            session.execute(insert(InspectedRow).values(row).on_conflict_do_nothing())
+        with self._engine.begin() as connection:
+            insert_unless_there(connection, InspectedRow, row)

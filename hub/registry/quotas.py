@@ -1,7 +1,7 @@
 """How much each centre may store; what is coming in counts as well."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -25,67 +25,81 @@ class Usage:
 
 
 class Quotas:
-    """Counts what centres store. One hub writes to a folder, so this is all there is."""
+    """Counts what comes in beside what centres have stored.
 
-    def __init__(self, most: Usage, used: Mapping[str, Usage]) -> None:
-        self._most = most
-        self._used = dict(used)
+    What comes in at another replica is not known here; whoever keeps a file looks again.
+
+    Args:
+        most: What a centre may have.
+        stored: Tells what a centre has stored.
+    """
+
+    def __init__(self, most: Usage, stored: Callable[[str], Usage]) -> None:
+        self.most = most
+        self._stored = stored
+        self._coming: dict[str, Usage] = {}
         self._lock = threading.Lock()
 
     @contextmanager
     def upload(self, centre: str, declared_bytes: int) -> Iterator["Upload"]:
-        """Count a file while it comes in, and from then on if it is kept.
+        """Count a file while it comes in.
 
         Raises:
             QuotaUsedUpError: The centre has no room for it.
         """
-        upload = Upload(self, centre)
-        self.take(centre, Usage(0, 1))
+        upload = Upload(self, centre, self._stored(centre))
+        self.take(upload, Usage(0, 1))
         try:
             upload.grow_to(declared_bytes)
             yield upload
         finally:
-            if not upload.is_kept:
-                self.give_back(centre, Usage(upload.size_bytes, 1))
+            self._give_back(centre, Usage(upload.size_bytes, 1))
 
-    def take(self, centre: str, more: Usage) -> None:
+    def take(self, upload: "Upload", more: Usage) -> None:
         """Count more.
 
         Raises:
             QuotaUsedUpError: It would be too much; nothing is counted.
         """
         with self._lock:
-            used = self._used.get(centre, Usage()).plus(more)
-            if used.files > self._most.files:
-                raise QuotaUsedUpError(
-                    f"{centre} has {self._most.files} files at the hub, as many as it may "
-                    "(HUB_MAX_FILES_PER_CENTRE)"
-                )
-            if used.size_bytes > self._most.size_bytes:
-                raise QuotaUsedUpError(
-                    f"{centre} would have {used.size_bytes} bytes at the hub, more than the "
-                    f"{self._most.size_bytes} that it may (HUB_MAX_BYTES_PER_CENTRE)"
-                )
-            self._used[centre] = used
+            coming = self._coming.get(upload.centre, Usage()).plus(more)
+            check_quota(upload.centre, upload.stored.plus(coming), self.most)
+            self._coming[upload.centre] = coming
 
-    def give_back(self, centre: str, less: Usage) -> None:
-        """Count less."""
+    def _give_back(self, centre: str, less: Usage) -> None:
         with self._lock:
-            self._used[centre] = self._used.get(centre, Usage()).less(less)
+            self._coming[centre] = self._coming[centre].less(less)
 
-    def used(self, centre: str) -> Usage:
-        """Return what a centre has stored and sends now."""
-        with self._lock:
-            return self._used.get(centre, Usage())
+
+def check_quota(centre: str, used: Usage, most: Usage) -> None:
+    """Check that a centre may have so much.
+
+    Raises:
+        QuotaUsedUpError: It is too much.
+    """
+    if used.files > most.files:
+        raise QuotaUsedUpError(
+            f"{centre} has {most.files} files at the hub, as many as it may "
+            "(HUB_MAX_FILES_PER_CENTRE)"
+        )
+    if used.size_bytes > most.size_bytes:
+        raise QuotaUsedUpError(
+            f"{centre} would have {used.size_bytes} bytes at the hub, more than the "
+            f"{most.size_bytes} that it may (HUB_MAX_BYTES_PER_CENTRE)"
+        )
 
 
 class Upload:
-    """One file that is coming in."""
+    """One file that is coming in.
 
-    def __init__(self, quotas: Quotas, centre: str) -> None:
+    Attributes:
+        stored: What its centre had when it began.
+    """
+
+    def __init__(self, quotas: Quotas, centre: str, stored: Usage) -> None:
         self.centre = centre
+        self.stored = stored
         self.size_bytes = 0
-        self.is_kept = False
         self._quotas = quotas
 
     def grow_to(self, size_bytes: int) -> None:
@@ -95,5 +109,5 @@ class Upload:
             QuotaUsedUpError: The centre has no room for it.
         """
         if size_bytes > self.size_bytes:
-            self._quotas.take(self.centre, Usage(size_bytes - self.size_bytes, 0))
+            self._quotas.take(self, Usage(size_bytes - self.size_bytes, 0))
             self.size_bytes = size_bytes

@@ -37,6 +37,7 @@ from hub.errors import (
     VersionWithdrawnError,
 )
 from hub.registry.service import Registry
+from hub.registry.shelves import not_stored
 from hub.registry.store import VersionFilter
 from hub.registry.told_files import ToldFile
 from shared.access import Caller, CallerDep, GuardedRoute, Role, requires
@@ -143,7 +144,9 @@ async def put_blob(
 @router.head("/blobs/{digest}", response_class=Response, responses=problems(BlobNotFoundError))
 def head_blob(digest: Digest, registry: RegistryDep) -> Response:
     """Tell whether a file is stored, and its size. Its ETag is its SHA-256."""
-    size = registry.blobs.path(digest).stat().st_size
+    size = registry.blobs.size(digest)
+    if size is None:
+        raise not_stored(digest)
     return Response(headers={"Content-Length": str(size), "ETag": registry.blobs.etag(digest)})
 
 
@@ -281,10 +284,11 @@ def read_file(
     if found.state is not None and found.state.state == "deprecated":
         headers |= _deprecation(found.state, request.app.state.public_url)
     kind: dict[str, Any] = {"filename": file, "media_type": "application/octet-stream"}
+    stored = registry.blobs.shelf.served(sha256)
     if file in WITH_CARD:
-        return ServedFile(found.path, headers=headers, **kind)
+        return ServedFile(stored, headers=headers, **kind)
     tell = partial(request.app.state.fetches.tell, caller, found.record, found.file)
-    return ToldFile(found.path, headers=headers, tell=tell, **kind)
+    return ToldFile(stored, headers=headers, tell=tell, **kind)
 
 
 @router.put(

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from hub.errors import (
     FileNotInVersionError,
@@ -45,7 +44,7 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file of a version, and where it lies.
+    """A file of a version, which is stored.
 
     Attributes:
         state: Of the version, if it is not simply approved.
@@ -53,7 +52,6 @@ class FoundFile:
 
     record: GeneratorVersion
     file: ManifestFile
-    path: Path
     state: VersionState | None
 
 
@@ -87,7 +85,7 @@ class Registry:
     def missing(self, digests: Iterable[str]) -> tuple[str, ...]:
         """Return the digests of files that are not stored, each once."""
         return tuple(
-            digest for digest in dict.fromkeys(digests) if not self.blobs.is_wanted(digest)
+            digest for digest in dict.fromkeys(digests) if not self.blobs.shelf.want(digest)
         )
 
     def publish(
@@ -127,7 +125,7 @@ class Registry:
                 f"the card is of {card.centre}/{card.name}, but was published as {centre}/{name}"
             )
         check_card_against_manifest(card, manifest)
-        check_samples(manifest, lambda file: self.blobs.path(file.sha256))
+        check_samples(manifest, lambda file: self.blobs.read(file.sha256))
         self._inspections.check(card.weights, card.architecture)
         record, new = self._versions.add(
             card,
@@ -251,21 +249,22 @@ class Registry:
         check_use(record.card, caller, today=self._clock().date())
         for listed in record.manifest.files:
             if listed.name == file:
-                return FoundFile(record, listed, self.blobs.path(listed.sha256), state)
+                return FoundFile(record, listed, state)
         raise FileNotInVersionError(
             f"version {record.version} of {centre}/{name} has no file of that name"
         )
 
     def _check_uploaded(self, manifest: Manifest) -> None:
-        missing = [file.name for file in manifest.files if not self.blobs.has(file.sha256)]
+        sizes = [self.blobs.size(file.sha256) for file in manifest.files]
+        found = list(zip(manifest.files, sizes, strict=True))
+        missing = [file.name for file, size in found if size is None]
         if missing:
             more = len(missing) - MOST_NAMED
             raise MissingBlobsError(
                 f"not uploaded: {', '.join(missing[:MOST_NAMED])}"
                 + (f" and {more} more" if more > 0 else "")
             )
-        for file in manifest.files:
-            size = self.blobs.path(file.sha256).stat().st_size
+        for file, size in found:
             if size != file.size_bytes:
                 raise PublicationRefusedError(
                     f"{file.name} has {size} bytes, but the manifest says {file.size_bytes}"
@@ -277,7 +276,7 @@ class Registry:
             raise PublicationRefusedError(
                 f"the manifest must list one {CARD} of at most {LARGEST_CARD_BYTES} bytes"
             )
-        return card_to_publish(self.blobs.path(cards[0].sha256).read_bytes())
+        return card_to_publish(self.blobs.read(cards[0].sha256))
 
 
 def _check_words(waiver: StatedWaiver) -> None:

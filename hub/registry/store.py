@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import append
 from hub.database import StatementRow, StateRow, VersionKindRow, VersionRow
+from hub.dialects import take_write_lock
 from hub.errors import QuotaUsedUpError
 from hub.life_cycle.store import put_state
 from shared.access import Caller
@@ -105,8 +106,7 @@ class VersionStore:
         """
         digest = manifest_digest(manifest)
         with Session(self._engine) as session, session.begin():
-            # Takes SQLite's write lock before the number is read, so numbers never collide.
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            take_write_lock(session.connection())
             mine = (VersionRow.centre == card.centre) & (VersionRow.name == card.name)
             same = mine & (VersionRow.manifest_digest == digest)
             existing = session.scalar(select(VersionRow).where(same))
@@ -176,7 +176,7 @@ class VersionStore:
             What is kept, and whether it is new.
         """
         with Session(self._engine) as session, session.begin():
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            take_write_lock(session.connection())
             row = session.scalars(select(VersionRow).where(*_is(record))).one()
             kept = session.get(StatementRow, row.id)
             if kept is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from anyio import to_thread
 from starlette.types import Message, Receive, Scope, Send
 
-from shared.served_files import ServedFile
+from shared.served_files import RemoteFile, ServedFile
 
 
 class ToldFile(ServedFile):
@@ -17,8 +17,10 @@ class ToldFile(ServedFile):
         tell: Called in a thread; what it raises is answered in the file's place.
     """
 
-    def __init__(self, path: Path, *, tell: Callable[[], None], **options: Any) -> None:
-        super().__init__(path, **options)
+    def __init__(
+        self, file: Path | RemoteFile, *, tell: Callable[[], None], **options: Any
+    ) -> None:
+        super().__init__(file, **options)
         self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import append
 from hub.database import CentreKeyRow, CentreRow, SignatureRow, StatusRow, VersionRow
+from hub.dialects import take_write_lock
 from hub.life_cycle.approval import Candidate
 from shared.access import Caller
 from shared.records import CentreKey, GeneratorVersion
@@ -54,7 +55,7 @@ class SignatureStore:
             The key, and whether it is new.
         """
         with Session(self._engine) as session, session.begin():
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            take_write_lock(session.connection())
             owner = session.get_one(CentreRow, centre)
             keys = _keys(session, centre)
             until, owner.new_key_until = owner.new_key_until, None
@@ -92,7 +93,7 @@ class SignatureStore:
             The signature that is there then, and whether it is new.
         """
         with Session(self._engine) as session, session.begin():
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            take_write_lock(session.connection())
             version_id = session.scalars(select(VersionRow.id).where(*_is(record))).one()
             row = session.get(SignatureRow, (version_id, kind))
             if row is not None and row.key_number >= key_number:
@@ -125,7 +126,7 @@ class SignatureStore:
             The status that is there then, and whether it is new.
         """
         with Session(self._engine) as session, session.begin():
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            take_write_lock(session.connection())
             row = session.get(StatusRow, centre)
             if row is not None and row.number >= number:
                 return row.content, False

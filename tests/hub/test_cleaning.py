@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,16 +12,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from hub.database import open_database
 from hub.errors import MissingBlobsError
+from hub.keeping import open_shelf
 from hub.registry.blobs import BlobStore, UploadLimits
 from hub.registry.cleaning import Cleaner
 from hub.registry.quotas import Quotas, Usage
+from hub.registry.shelves import Folder
 from hub.registry.store import VersionStore
 from hub.registry.stored_files import StoredFiles
+from hub.settings import Settings
 from shared.access import Caller, Role
 from shared.packages import Manifest
-from tests.hub_server import running_hub
+from tests.hub_server import database_of, running_hub
 from tests.packages import write_tiny_package
 
 DAY, HOUR = 86_400.0, 3_600.0
@@ -30,11 +33,16 @@ BY = Caller("centre-b", Role.CENTRE)
 
 @dataclass
 class Stored:
+    """A shelf whose clock stands still until it is set.
+
+    Attributes:
+        base: The Unix time that is 0 here.
+    """
+
     blobs: BlobStore
     files: StoredFiles
-    quotas: Quotas
-    cleaner: Cleaner
-    now: float
+    base: float
+    now: float = 0.0
 
     def put(self, content: bytes, at: float) -> str:
         digest = hashlib.sha256(content).hexdigest()
@@ -43,20 +51,36 @@ class Stored:
             yield content
 
         asyncio.run(self.blobs.put(digest, pieces(), centre="centre-b"))
-        os.utime(self.blobs.path(digest), (at, at))
+        shelf = self.blobs.shelf
+        if isinstance(shelf, Folder):
+            os.utime(shelf.served(digest), (at, at))
+        else:  # what was sent to a bucket is as old as it is there, until it is wanted
+            self.files.want(digest, datetime.fromtimestamp(self.base + at, UTC))
         return digest
+
+    def has(self, digest: str) -> bool:
+        return self.blobs.size(digest) is not None
+
+    def usage(self) -> Usage:
+        return self.files.usage("centre-b")
+
+    def clean(self) -> int:
+        return Cleaner(
+            self.blobs,
+            self.files,
+            orphan_seconds=DAY,
+            stalled_seconds=HOUR,
+            clock=lambda: self.base + self.now,
+        ).clean()
 
 
 def _opened(tmp_path: Path) -> Stored:
-    engine = open_database(tmp_path / "hub.sqlite")
-    files = StoredFiles(engine)
-    quotas = Quotas(Usage(10_000_000, 100), files.usage())
+    files = StoredFiles(database_of(tmp_path))
     limits = UploadLimits(max_file_bytes=1_000_000, reserve_bytes=0, stall_seconds=5)
-    blobs = BlobStore(tmp_path / "blobs", limits=limits, files=files, quotas=quotas)
-    found = Stored(blobs, files, quotas, None, 0.0)  # type: ignore[arg-type]
-    found.cleaner = Cleaner(
-        blobs, files, quotas, orphan_seconds=DAY, stalled_seconds=HOUR, clock=lambda: found.now
-    )
+    shelf = open_shelf(Settings(data_dir=tmp_path), files, clock=lambda: found.base + found.now)
+    quotas = Quotas(Usage(10_000_000, 100), files.usage)
+    blobs = BlobStore(tmp_path / "blobs", shelf, limits=limits, files=files, quotas=quotas)
+    found = Stored(blobs, files, 0.0 if isinstance(shelf, Folder) else round(time.time()) + 60.0)
     return found
 
 
@@ -86,38 +110,37 @@ def test_a_note_whose_file_was_removed_just_before_a_kill_counts_for_nobody_afte
     tmp_path: Path, stored: Stored
 ) -> None:
     lost, kept = stored.put(b"lost", at=HOUR), stored.put(b"kept", at=HOUR)
-    stored.blobs.path(lost).unlink()
+    (tmp_path / "blobs" / lost[:2] / lost).unlink()
 
     restarted = _opened(tmp_path)
 
-    assert restarted.quotas.used("centre-b") == Usage(4, 1)
-    assert restarted.files.usage() == {"centre-b": Usage(4, 1)}
-    assert restarted.blobs.has(kept)
+    assert restarted.usage() == Usage(4, 1)
+    assert restarted.has(kept)
 
 
 def test_an_orphan_is_removed_after_the_grace_time_and_its_quota_is_free(stored: Stored) -> None:
     old, young = stored.put(b"old", at=0.0), stored.put(b"young", at=HOUR)
-    assert stored.quotas.used("centre-b") == Usage(8, 2)
+    assert stored.usage() == Usage(8, 2)
 
     stored.now = DAY
-    assert stored.cleaner.clean() == 0
+    assert stored.clean() == 0
     stored.now = DAY + 1
-    assert stored.cleaner.clean() == 3
+    assert stored.clean() == 3
 
-    assert [stored.blobs.has(digest) for digest in (old, young)] == [False, True]
-    assert stored.quotas.used("centre-b") == Usage(5, 1)
-    assert stored.files.usage() == {"centre-b": Usage(5, 1)}
+    assert [stored.has(digest) for digest in (old, young)] == [False, True]
+    assert stored.usage() == Usage(5, 1)
 
 
 def test_who_asks_whether_a_file_is_there_may_still_publish_it(stored: Stored) -> None:
     digest = stored.put(b"content", at=0.0)
-    assert stored.blobs.is_wanted(digest)  # from now on, which is after 1970
+    stored.now = HOUR
+    assert stored.blobs.shelf.want(digest)
 
     stored.now = DAY + 1
-    stored.cleaner.clean()
+    stored.clean()
 
-    assert stored.blobs.has(digest)
-    assert not stored.blobs.is_wanted("0" * 64)
+    assert stored.has(digest)
+    assert not stored.blobs.shelf.want("0" * 64)
 
 
 def test_what_is_left_of_a_broken_upload_is_removed_and_a_running_one_is_not(
@@ -129,7 +152,7 @@ def test_what_is_left_of_a_broken_upload_is_removed_and_a_running_one_is_not(
         os.utime(path, (moment, moment))
 
     stored.now = HOUR + 1
-    stored.cleaner.clean()
+    stored.clean()
 
     assert [left.exists(), running.exists()] == [False, True]
 
@@ -148,9 +171,9 @@ def test_a_version_that_is_added_while_orphans_are_sought_keeps_its_files(
     stored: Stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = stored.put(b"content", at=0.0)
-    engine = open_database(tmp_path / "hub.sqlite")
+    engine = database_of(tmp_path)
     published = []
-    listing = stored.blobs.untouched_since
+    listing = stored.blobs.shelf.unwanted_since
 
     def list_then_publish(moment: float) -> Iterator[str]:
         yield from listing(moment)
@@ -158,29 +181,30 @@ def test_a_version_that_is_added_while_orphans_are_sought_keeps_its_files(
             connection.execute(
                 text(
                     "INSERT INTO centres (name, token_sha256, enrolled_at) "
-                    "VALUES ('centre-b', 'x', 0)"
+                    "VALUES ('centre-b', 'x', '2026-01-01')"
                 )
             )
             insert = (
                 "INSERT INTO versions VALUES (1, 'centre-b', 'n', 1, 'd', 'dcgan', 'mass', "
-                f"'{{\"files\":[{{\"sha256\":\"{digest}\"}}]}}', '{{}}', 0, 'Tiny', NULL)"
+                f'\'{{"files":[{{"sha256":"{digest}"}}]}}\', \'{{}}\', '
+                "'2026-01-01', 'Tiny', NULL)"
             )
             connection.exec_driver_sql(insert)
         published.append(digest)
 
-    monkeypatch.setattr(stored.blobs, "untouched_since", list_then_publish)
+    monkeypatch.setattr(stored.blobs.shelf, "unwanted_since", list_then_publish)
     stored.now = DAY + 1
-    stored.cleaner.clean()
+    stored.clean()
 
     assert published == [digest]
-    assert stored.blobs.has(digest)
+    assert stored.has(digest)
 
 
 def test_the_files_are_looked_for_again_in_the_transaction_that_adds_a_version(
     tmp_path: Path,
 ) -> None:
     package = write_tiny_package(tmp_path)
-    versions = VersionStore(open_database(tmp_path / "hub.sqlite"), most_of_a_centre=9)
+    versions = VersionStore(database_of(tmp_path), most_of_a_centre=9)
 
     def removed(_manifest: Manifest) -> None:
         raise MissingBlobsError("not uploaded: weights.safetensors")

@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hub.database import Table, open_database
+from hub.database import Table
 from shared.errors import DigestMismatchError, HubRefusedError, HubUnreachableError, PackageError
 from shared.hub_client import connect
 from shared.packages import canonical_json, sha256_of
-from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
+from tests.hub_server import ADMIN_TOKEN, RunningHub, database_of, running_hub
 from tests.lying_hub import ONCE
 from tests.packages import TINY, safetensors_bytes, write_tiny_package
 from tests.schemas import schema_differences
@@ -298,7 +298,7 @@ def test_a_hub_that_is_down_is_named() -> None:
 
 
 def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
-    assert schema_differences(open_database(tmp_path / "hub.sqlite"), Table.metadata) == []
+    assert schema_differences(database_of(tmp_path), Table.metadata) == []
 
 
 @pytest.mark.parametrize(("token", "status"), [("nobody", 401), (ADMIN_TOKEN, 413)])

@@ -18,8 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hub.audit_log.verification import Verification, Verifier
-from hub.database import opened_database
+from hub.audit_log.verification import Verification
 from shared.architectures import DcganArchitecture
 from shared.errors import HubUnreachableError
 from shared.hub_client import HubClient, connect
@@ -28,7 +27,7 @@ from shared.packages import CARD, Package
 from shared.records import GeneratorVersion, LogHead
 from shared.repeats import Patience
 from tests.hub.hub_process import HubProcess
-from tests.hub_server import ADMIN_TOKEN
+from tests.hub_server import ADMIN_TOKEN, verified
 from tests.packages import safetensors_bytes, write_tiny_ensemble
 
 ARCHITECTURES = [
@@ -171,9 +170,7 @@ class Checks:
 
     def verify(self) -> Verification:
         """Return what `genshare hub verify` finds, with every head that the log ever had."""
-        with opened_database(self._data_dir / "hub.sqlite") as engine:
-            verifier = Verifier(engine, self._data_dir / "blobs", on_progress=lambda _: None)
-            return verifier.verify(self._heads)
+        return verified(self._data_dir, *self._heads)
 
     def _head(self) -> LogHead:
         headers = {"Authorization": f"Bearer {self._exchange.tokens['reader']}"}

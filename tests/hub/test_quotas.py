@@ -10,8 +10,9 @@ import pytest
 
 from hub.errors import QuotaUsedUpError
 from hub.registry.quotas import Quotas, Usage
+from hub.registry.stored_files import StoredFiles
 from shared.errors import CannotServeError, HubRefusedError
-from tests.hub_server import RunningHub, read_answer, running_hub
+from tests.hub_server import RunningHub, database_of, read_answer, running_hub
 from tests.packages import write_tiny_package
 
 
@@ -36,24 +37,33 @@ def _answer_to_head(hub: RunningHub, token: str, size: int) -> bytes:
 
 
 def test_what_comes_in_counts_and_what_breaks_off_does_not() -> None:
-    quotas = Quotas(Usage(100, 3), {"a": Usage(50, 1)})
+    quotas = Quotas(Usage(100, 3), lambda _: Usage(50, 1))
 
-    with quotas.upload("a", 30) as first:
+    with quotas.upload("a", 30):
         with pytest.raises(QuotaUsedUpError, match="would have 101 bytes"), quotas.upload("a", 21):
             pytest.fail("there is no room for it")
         with quotas.upload("a", 0) as drip:
             drip.grow_to(20)
             with pytest.raises(QuotaUsedUpError):
                 drip.grow_to(21)
-        with quotas.upload("a", 20), pytest.raises(QuotaUsedUpError, match="3 files"):
-            quotas.take("a", Usage(0, 1))
-        assert quotas.used("a") == Usage(80, 2)
-        first.is_kept = True
+            with pytest.raises(QuotaUsedUpError, match="3 files"), quotas.upload("a", 0):
+                pytest.fail("there is no room for one more")
+        with quotas.upload("a", 20):
+            pass
 
-    assert quotas.used("a") == Usage(80, 2)
-    with quotas.upload("b", 100):
-        pass
-    assert quotas.used("b") == Usage()
+
+def test_who_keeps_a_file_looks_at_what_is_stored_by_then(tmp_path: Path) -> None:
+    files = StoredFiles(database_of(tmp_path))
+    most = Usage(10, 9)
+    put_in_place: list[bool] = []
+    files.add("1" * 64, "a", 8, most, put_in_place=put_in_place.append)
+
+    with pytest.raises(QuotaUsedUpError, match="would have 11 bytes"):
+        files.add("2" * 64, "a", 3, most, put_in_place=put_in_place.append)
+    files.add("1" * 64, "a", 8, most, put_in_place=put_in_place.append)
+
+    assert put_in_place == [True, False]
+    assert files.usage("a") == Usage(8, 1)
 
 
 def test_a_centre_stores_no_more_than_its_quota_also_after_a_restart(tmp_path: Path) -> None:

@@ -11,17 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from hub.audit_log.verification import Verifier
-from hub.database import open_database
 from shared.hub_client import HubClient
 from shared.records import GeneratorVersion
 from shared.states import StateWanted
-from shared.transfer_progress import say_nothing
 from signing.bundles import read_bundle
 from signing.keys import SigningKey, make_key
 from signing.publishing import Signer
 from signing.receipts import check_receipt, sign_receipt
-from tests.hub_server import RunningHub, running_hub
+from tests.hub_server import RunningHub, database_of, running_hub, verified
 from tests.packages import write_tiny_package
 from tests.receipts import LOWER, a_receipt
 from tests.signing.made_up import a_key
@@ -84,8 +81,8 @@ def test_a_receipt_is_served_as_it_was_signed_and_listed(received: Received) -> 
 
 def log_of(hub: RunningHub) -> list[tuple[str, str, str]]:
     query = "SELECT content FROM audit_log WHERE action = 'receipt_added' ORDER BY number"
-    with sqlite3.connect(hub.data_dir / "hub.sqlite") as database:
-        entries = [json.loads(row[0]) for row in database.execute(query)]
+    with database_of(hub.data_dir).connect() as connection:
+        entries = [json.loads(row[0]) for row in connection.exec_driver_sql(query)]
     return [(told["caller"], told["centre"], told["detail"]["verdict"]) for told in entries]
 
 
@@ -167,9 +164,7 @@ def test_verify_names_a_receipt_that_was_exchanged(received: Received) -> None:
 
 
 def faults(hub: RunningHub) -> list[str]:
-    engine = open_database(hub.data_dir / "hub.sqlite")
-    verifier = Verifier(engine, hub.data_dir / "blobs", on_progress=say_nothing)
-    return [str(fault) for fault in verifier.verify().faults]
+    return [str(fault) for fault in verified(hub.data_dir).faults]
 
 
 def test_pages_show_the_matrix_and_a_generators_receipts(received: Received) -> None:

@@ -11,15 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from hub.audit_log.verification import Verifier
-from hub.reading import opened_for_reading
 from hub.signatures import errors
 from shared.errors import HubRefusedError
 from shared.hub_client import HubClient
 from shared.packages import Package
 from shared.records import GeneratorVersion, NewKey
 from shared.signing_calls import SigningCalls
-from shared.transfer_progress import say_nothing
 from signing.errors import OwnKeyReplacedError
 from signing.key_chains import sign_rotation
 from signing.keys import SigningKey, make_key
@@ -28,7 +25,7 @@ from signing.packages import check_package, sign_audit, sign_package
 from signing.publishing import Signer
 from signing.withdrawals import sign_withdrawal
 from signing.withdrawing import change_state
-from tests.hub_server import RunningHub, running_hub
+from tests.hub_server import RunningHub, running_hub, verified
 from tests.lying_hub import NO_SUCH_ROUTE
 from tests.packages import write_tiny_package
 from tests.signing.made_up import CENTRE, a_key
@@ -184,9 +181,7 @@ def test_a_withdrawal_is_signed_of_what_is_withdrawn_in_words_that_may_be_read(
 
 def faults(data_dir: Path) -> list[str]:
     """Return what `genshare hub verify` finds wrong."""
-    with opened_for_reading(data_dir / "hub.sqlite") as engine:
-        found = Verifier(engine, data_dir / "blobs", on_progress=say_nothing).verify()
-    return [str(fault) for fault in found.faults]
+    return [str(fault) for fault in verified(data_dir).faults]
 
 
 def test_a_hub_of_before_withdraws_without_keeping_why(

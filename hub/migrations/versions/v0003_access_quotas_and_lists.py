@@ -26,7 +26,6 @@ def upgrade() -> None:
     """Add columns, tables and indexes, filled from what was published."""
     op.add_column("centres", sa.Column("removed_at", sa.DateTime))
     op.add_column("versions", sa.Column("title", sa.String))
-    op.execute("UPDATE versions SET title = json_extract(card, '$.title')")
     op.create_table(
         "stored_files",
         sa.Column("sha256", sa.String(64), primary_key=True),
@@ -40,7 +39,8 @@ def upgrade() -> None:
         sa.Column("centre", sa.String(63), nullable=False),
         sa.Column("architecture", sa.String(63), nullable=False),
     )
-    _fill()
+    if op.get_context().dialect.name == "sqlite":  # no other database is older than this
+        _fill()
     for table, indexes in INDEXES.items():
         for name, columns in indexes.items():
             op.create_index(name, table, columns)
@@ -58,6 +58,7 @@ def downgrade() -> None:
 
 
 def _fill() -> None:
+    op.execute("UPDATE versions SET title = json_extract(card, '$.title')")
     # Of the rows that share a file, SQLite takes the other columns from that with the least id.
     op.execute("""
         INSERT INTO stored_files (sha256, centre, size_bytes)

@@ -27,6 +27,20 @@ def upgrade() -> None:
     )
     for name, columns in INDEXES.items():
         op.create_index(name, "audit_log", columns)
+    if op.get_context().dialect.name == "postgresql":
+        _guard_in_postgresql()
+    else:
+        _guard_in_sqlite()
+
+
+def downgrade() -> None:
+    """Drop it."""
+    op.drop_table("audit_log")
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION refuse_change_of_audit_log")
+
+
+def _guard_in_sqlite() -> None:
     for change in ("update", "delete"):
         op.execute(
             f"CREATE TRIGGER no_{change}_of_audit_log BEFORE {change} ON audit_log "
@@ -34,6 +48,14 @@ def upgrade() -> None:
         )
 
 
-def downgrade() -> None:
-    """Drop it."""
-    op.drop_table("audit_log")
+def _guard_in_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION refuse_change_of_audit_log() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE integrity_constraint_violation "
+        "USING MESSAGE = 'the audit log is only added to'; END $$"
+    )
+    for change in ("update", "delete", "truncate"):  # of no row too, as nobody has a reason to
+        op.execute(
+            f"CREATE TRIGGER no_{change}_of_audit_log BEFORE {change} ON audit_log "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit_log()"
+        )

@@ -13,12 +13,12 @@ from hub.audit_log.fetches import SECONDS, Fetches
 from hub.audit_log.refusals import PER_MINUTE, Refusals
 from hub.audit_log.store import LogFilter, LogStore
 from hub.centres.callers import nobody, operator
-from hub.database import open_database
 from hub.errors import ForeignCentreError
 from shared.access import Caller, Role
 from shared.errors import TooOftenError
 from shared.packages import ManifestFile
 from shared.records import GeneratorVersion
+from tests.hub_server import database_of
 from tests.packages import write_tiny_package
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ class Clock:
 
 @pytest.fixture
 def log(tmp_path: Path) -> LogStore:
-    return LogStore(open_database(tmp_path / "hub.sqlite"))
+    return LogStore(database_of(tmp_path))
 
 
 def _refuse(refusals: Refusals, caller: Caller) -> None:

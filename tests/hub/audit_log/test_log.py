@@ -13,17 +13,18 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.audit_log.events import NOTHING_BEFORE, Action, Event
 from hub.audit_log.refusals import PER_MINUTE
 from hub.audit_log.store import LogFilter, LogStore, append
 from hub.centres.callers import operator
-from hub.database import CentreRow, open_database
+from hub.database import CentreRow
 from shared.errors import HubRefusedError
 from shared.packages import Package
 from tests.command_line import Genshare
-from tests.hub_server import ADMIN_TOKEN, RunningHub, running_hub
+from tests.hub_server import ADMIN_TOKEN, RunningHub, database_of, running_hub
 from tests.packages import write_tiny_package
 from tests.statements import a_statement
 
@@ -63,7 +64,7 @@ def exchange(tmp_path: Path) -> Iterator[Exchange]:
 
 @pytest.fixture
 def log(tmp_path: Path) -> LogStore:
-    return LogStore(open_database(tmp_path / "hub.sqlite"))
+    return LogStore(database_of(tmp_path))
 
 
 def an_event(**changed: Any) -> Event:
@@ -94,7 +95,7 @@ def test_an_entry_is_the_canonical_json_whose_sha256_the_next_one_holds(
 
 
 def test_what_is_told_and_its_entry_are_both_there_or_neither(tmp_path: Path) -> None:
-    engine = open_database(tmp_path / "hub.sqlite")
+    engine = database_of(tmp_path)
 
     def enrol_and_fail() -> None:
         with Session(engine) as session, session.begin():
@@ -110,7 +111,7 @@ def test_what_is_told_and_its_entry_are_both_there_or_neither(tmp_path: Path) ->
 
 
 def test_many_who_write_at_once_make_one_chain(tmp_path: Path) -> None:
-    log = LogStore(open_database(tmp_path / "hub.sqlite"))
+    log = LogStore(database_of(tmp_path))
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: log.tell(an_event(), at=NOW), range(16)))
@@ -131,10 +132,10 @@ def test_the_database_itself_refuses_to_change_an_entry(
     log.tell(an_event(), at=NOW)
 
     with (
-        closing(sqlite3.connect(tmp_path / "hub.sqlite")) as database,
-        pytest.raises(sqlite3.IntegrityError, match="only added to"),
+        pytest.raises(IntegrityError, match="only added to"),
+        database_of(tmp_path).begin() as connection,
     ):
-        database.execute(change)
+        connection.exec_driver_sql(change)
 
 
 def test_a_proxys_strange_address_is_kept_printable_and_short() -> None:

@@ -12,12 +12,12 @@ import pytest
 from hub.audit_log.chain import Chain, LogRow
 from hub.audit_log.events import Action, Event
 from hub.audit_log.store import LogStore
-from hub.audit_log.verification import Verification, Verifier
 from hub.centres.callers import operator
 from hub.database import open_database
 from shared.records import LogHead
 from tests.command_line import Genshare
 from tests.hub.audit_log.test_log import NOW
+from tests.hub_server import verified
 from tests.signing.made_up import a_key
 
 TRIGGERS = ("no_update_of_audit_log", "no_delete_of_audit_log")
@@ -33,17 +33,8 @@ def _changed(data_dir: Path, *changes: str) -> None:
             database.execute(change)
 
 
-def _verified(data_dir: Path, *heads: LogHead) -> Verification:
-    engine = open_database(data_dir / "hub.sqlite")
-    try:
-        verifier = Verifier(engine, data_dir / "blobs", on_progress=lambda _: None)
-        return verifier.verify(heads)
-    finally:
-        engine.dispose()
-
-
 def _found(data_dir: Path, *heads: LogHead) -> list[str]:
-    return [str(fault) for fault in _verified(data_dir, *heads).faults]
+    return [str(fault) for fault in verified(data_dir, *heads).faults]
 
 
 def test_a_hub_that_nobody_changed_is_clean_and_says_what_was_checked(
@@ -137,7 +128,7 @@ def test_entries_that_were_taken_out_and_the_rest_numbered_anew_are_noticed(
 def test_a_log_whose_end_was_cut_off_is_noticed_by_a_head_that_was_kept(
     data_dir: Path, genshare: Genshare
 ) -> None:
-    head = _verified(data_dir).head
+    head = verified(data_dir).head
     _changed(data_dir, "DELETE FROM audit_log WHERE number = 13")
 
     without = genshare("hub", "verify", "--data-dir", str(data_dir))
@@ -373,17 +364,17 @@ def test_an_empty_or_foreign_database_is_no_hub_and_nothing_is_written(
         done = genshare("hub", *command, "--data-dir", str(data_dir))
 
         assert (done.code, done.stdout) == (1, "")
-        assert "hub.sqlite in it is empty, or the database of something else" in done.stderr
+        assert "hub.sqlite is no hub's: it is empty, or the database of" in done.stderr
         assert "GS-1302" in done.stderr
     assert _files(data_dir) == before
 
 
 def test_stored_files_without_any_log_are_a_finding(tmp_path: Path) -> None:
     open_database(tmp_path / "hub.sqlite").dispose()
-    (tmp_path / "blobs" / "aa").mkdir(parents=True)
     content = b"weights"
     digest = hashlib.sha256(content).hexdigest()
-    (tmp_path / "blobs" / "aa" / digest).write_bytes(content)
+    (tmp_path / "blobs" / digest[:2]).mkdir(parents=True)
+    (tmp_path / "blobs" / digest[:2] / digest).write_bytes(content)
 
     assert _found(tmp_path) == ["database: it tells of nothing, and 1 files are stored beside it"]
 
@@ -454,12 +445,12 @@ def test_what_an_older_hub_published_before_the_log_began_is_checked_without_it(
 ) -> None:
     folder = shutil.copytree(RELEASED, tmp_path / "hub")
 
-    verified = _verified(folder)
+    found = verified(folder)
 
-    assert (verified.entries, verified.versions, verified.files) == (0, 1, 3)
-    assert verified.faults == ()
-    assert f"centres older than the log: {verified.older_centres};" in str(verified)
-    assert verified.older_centres > 0
+    assert (found.entries, found.versions, found.files) == (0, 1, 3)
+    assert found.faults == ()
+    assert f"centres older than the log: {found.older_centres};" in str(found)
+    assert found.older_centres > 0
 
 
 def test_a_folder_without_a_hub_and_a_head_that_is_none_are_one_sentence(
