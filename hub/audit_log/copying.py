@@ -18,10 +18,13 @@ ROWS_AT_ONCE = 1_000
 BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def copy_to_file(engine: Engine, path: Path) -> None:
+def copy_to_file(engine: Engine, path: Path, *, name: str) -> None:
     """Copy a database, as it is at one moment, to a new file of SQLite.
 
     The same content makes the same bytes.
+
+    Args:
+        name: What an error calls the database.
 
     Raises:
         HubChangedError: It cannot be read.
@@ -30,9 +33,9 @@ def copy_to_file(engine: Engine, path: Path) -> None:
         filled = path.with_name(f"filled-{path.name}")
         with opened_database(filled) as copy:
             copy_tables(engine, copy, name=str(filled))
-            _copy_file(copy, path)
+            _copy_file(copy, path, name)
     else:
-        _copy_file(engine, path)
+        _copy_file(engine, path, name)
 
 
 def copy_tables(source: Engine, target: Engine, *, name: str) -> None:
@@ -54,7 +57,7 @@ def copy_tables(source: Engine, target: Engine, *, name: str) -> None:
                 _count_on(table, written)
 
 
-def _copy_file(engine: Engine, path: Path) -> None:
+def _copy_file(engine: Engine, path: Path, name: str) -> None:
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA query_only=OFF")  # it counts the copy as a change
@@ -62,7 +65,7 @@ def _copy_file(engine: Engine, path: Path) -> None:
     except DatabaseError as error:
         if getattr(error.orig, "sqlite_errorcode", None) not in BROKEN:
             raise
-        raise HubChangedError(f"the hub's database cannot be read: {error.orig}") from error
+        raise HubChangedError(f"{name} cannot be read: {error.orig}") from error
     with closing(sqlite3.connect(path)) as copied, copied:
         copied.execute("PRAGMA schema_version = 1")  # or it would count the copies
 

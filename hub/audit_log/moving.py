@@ -50,7 +50,7 @@ def export_hub(settings: Settings, out: Path, *, on_bytes: OnBytes) -> int:
         shelf = open_shelf(settings, StoredFiles(engine))
         with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".hub-") as scratch:
             copy = Path(scratch) / DATABASE
-            copy_to_file(engine, copy)
+            copy_to_file(engine, copy, name=str(settings.data_dir / DATABASE))
             files = _files(copy)
             sources = [described(DATABASE, copy), *(_source(shelf, file) for file in files)]
             write_archive(out, "genshare hub", sources, on_bytes=on_bytes)
