@@ -32,6 +32,7 @@ ROUTES = {
     ("DELETE", f"{API}/datasets/{{name}}"): 404,
     ("GET", f"{API}/hub-connection"): 409,
     ("DELETE", f"{API}/hub-connection"): 409,
+    ("GET", f"{API}/hub-connection/fetches"): 409,
     ("GET", f"{API}/generators"): 200,
     ("GET", f"{API}/generators/{{digest}}"): 422,
     ("GET", f"{API}/signing-key"): 200,
