@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from shared.durations import duration
 from shared.models import StrictModel
+from shared.pace import Paced
 from shared.verbosity import verbosity
 
 if TYPE_CHECKING:
@@ -59,11 +60,14 @@ class StandardError:
 
 @contextmanager
 def shown(console: "Console | None" = None) -> Iterator[OnProgress]:
-    """Yield what shows progress on `console`, by default that of the standard error stream."""
+    """Yield what shows progress on `console`, by default that of the standard error stream.
+
+    What comes without a pace gets the one that is measured here.
+    """
     if verbosity() == "quiet":
         yield WarningsAlone(console or StandardError())
     elif console is None and not sys.stderr.isatty():
-        yield PlainLines(StandardError())
+        yield Paced(PlainLines(StandardError()))
     else:
         with _shown_on(console) as on_progress:
             yield on_progress
@@ -77,7 +81,7 @@ def _shown_on(console: "Console | None") -> Iterator[OnProgress]:
 
     console = console or Console(stderr=True, soft_wrap=True, highlight=False)
     if not console.is_terminal:
-        yield PlainLines(console)
+        yield Paced(PlainLines(console))
         return
     columns = (BarColumn(bar_width=28), TextColumn("{task.description}", markup=False))
     with Bars(*columns, console=console, transient=True) as bars:
@@ -89,7 +93,7 @@ def _shown_on(console: "Console | None") -> Iterator[OnProgress]:
             if progress.warning is not None:
                 bars.console.print(f"warning: {progress.warning}", markup=False)
 
-        yield show
+        yield Paced(show)
 
 
 class WarningsAlone:

@@ -89,7 +89,7 @@ def handle(job: Job, node: Node, report: OnProgress) -> JobResult | Review:
         case SampleRequest():
             return _sample(request, node, folder, report)
         case PlanStudyRequest():
-            return _plan_study(request, node)
+            return _plan_study(request, node, report)
         case StudyRequest():
             return _study(request, node, folder, report)
 
@@ -236,10 +236,10 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress
     return SampledPatches(**dict(recipe), shape=(recipe.count, side, side))
 
 
-def _plan_study(request: PlanStudyRequest, node: Node) -> StudyPlan:
+def _plan_study(request: PlanStudyRequest, node: Node, report: OnProgress) -> StudyPlan:
     study = _study_of(request)
     inputs = _study_inputs(request, study, node)
-    paces = try_paces(study, inputs, default_device())
+    paces = try_paces(study, inputs, default_device(), report)
     return plan_study(study, inputs, paces, workers=request.workers)
 
 
@@ -255,6 +255,7 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
         engine=LocalEngine(workers=request.workers),
         on_progress=report,
     )
+    report(Progress(done=0, total=1, unit="steps", message="writing the report"))
     write_report(artifacts, read_report(artifacts / RESULT))
     return result
 

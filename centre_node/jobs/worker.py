@@ -28,6 +28,7 @@ from node_api.results import JobResult
 from node_api.review import Review
 from shared.files import full_disk_named
 from shared.log_format import TextLines
+from shared.pace import Paced
 from shared.problems import GenshareError
 from shared.progress import Progress
 from shared.records import GeneratorVersion
@@ -113,7 +114,7 @@ def run_job(job: Job, node: Node, store: JobStore, *, pauses: Sequence[float] = 
     _forget_pace(job, store)
     try:
         with full_disk_named(node.data_dir, sentence="no space is left on the node's disk"):
-            result = handle(job, node, ProgressReport(store, job))
+            result = handle(job, node, Paced(ProgressReport(store, job)))
     except JobCancelledError:
         store.requeue(job.id, now=_now())  # which ends a job that was cancelled
     except Exception as error:  # noqa: BLE001 (the one place where a job's failure is recorded)
