@@ -51,6 +51,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             "written_as": "inbreast",
         },
     },
+    "Register a large folder": {
+        "kind": "register",
+        "name": "own",
+        "source": {"format": "auto", "folder": "."},
+    },
     "Look at what would be cut": {
         "kind": "preview",
         "dataset": "own",

@@ -48,6 +48,8 @@ class Paced:
         if not made or seconds <= 0 or progress.unit in UNLIKE:
             return progress
         each = seconds / made
+        if not progress.total:
+            return progress.model_copy(update={"rate": 1 / each})
         waited = self._clock() - self._moved
         left = max(0.0, (progress.total - progress.done) * each - waited)
         return progress.model_copy(update={"rate": 1 / each, "seconds_left": left})

@@ -21,6 +21,7 @@ class Progress(StrictModel):
     """How far a piece of work is.
 
     Attributes:
+        total: 0 where only the end will show it.
         rate: Units a second.
         seconds_left: Until its end.
         warning: What a person should look at, if anything; never left out.
@@ -131,7 +132,8 @@ class PlainLines:
 
 def line_of(progress: Progress) -> str:
     """Return such as "120/200 epochs, 2.5/s, 32 s left: losses 0.71 and 0.69"."""
-    counted = f"{progress.done}/{progress.total} {progress.unit}"
+    of_all = f"/{progress.total}" if progress.total else ""
+    counted = f"{progress.done}{of_all} {progress.unit}"
     told = ", ".join(filter(None, [counted, pace(progress.rate, progress.seconds_left)]))
     return ": ".join(filter(None, [told, progress.message]))
 

@@ -13,6 +13,7 @@ from centre_node.generators.progress import LOSSES
 from centre_node.jobs.node import Node
 from centre_node.jobs.pruning import ARTIFACTS
 from centre_node.jobs.publishing import publish
+from centre_node.jobs.registering import register
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
@@ -44,6 +45,7 @@ from node_api.requests import (
     PreviewRequest,
     PublishRequest,
     PullRequest,
+    RegisterRequest,
     SampleRequest,
     StudyParts,
     StudyRequest,
@@ -75,6 +77,8 @@ def handle(job: Job, node: Node, report: OnProgress) -> JobResult | Review:
     match request:
         case WritePhantomsRequest():
             return _write_phantoms(request, node, report)
+        case RegisterRequest():
+            return register(request, node, folder, report)
         case PreviewRequest():
             return _preview(request, node, folder, report)
         case TrainGeneratorRequest():

@@ -23,6 +23,7 @@ from centre_node.jobs.errors import (
 )
 from centre_node.jobs.events import job_events
 from centre_node.ledger.errors import LedgerError
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.sampling.errors import GeneratorOutputError, RecipeRefusedError
 from centre_node.sharing.errors import GeneratorNotPulledError
 from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError, StudyFileError
@@ -44,6 +45,7 @@ from shared.served_files import ServedFile
 JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest, EXAMPLES)
 APPROVAL, REJECTION = JsonBody[Approval](Approval), JsonBody[Rejection](Rejection)
 CANNOT_BE_DONE = (
+    BadMammogramsError,
     DatasetNotFoundError,
     GeneratorNotPulledError,
     JobNotFoundError,

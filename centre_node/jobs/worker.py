@@ -80,8 +80,9 @@ def main() -> None:
     store = JobStore(engine)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the service, which tells us
     # In a thread, for the main one may be in the middle of a transaction.
-    signal.signal(signal.SIGTERM, lambda *_: Thread(target=_leave, args=[store]).start())
-    Thread(target=_leave_with_service, args=[store], daemon=True).start()
+    own = [store, options.number]
+    signal.signal(signal.SIGTERM, lambda *_: Thread(target=_leave, args=own).start())
+    Thread(target=_leave_with_service, args=own, daemon=True).start()
     folders = data_folders(options.data_dir, options.mammograms_dir, options.lent_dir)
     node = Node(
         engine,
@@ -93,7 +94,7 @@ def main() -> None:
     )
     idle_since = time.monotonic()
     while time.monotonic() - idle_since < options.idle_seconds:
-        job = store.claim(now=_now())
+        job = store.claim(now=_now(), worker=options.number)
         if job is None:
             time.sleep(POLL_SECONDS)
         else:
@@ -166,21 +167,21 @@ def _problem(job: Job, error: Exception, node: Node) -> JobProblem:
     return unexpected(error, job.id)
 
 
-def _leave_with_service(store: JobStore) -> None:
+def _leave_with_service(store: JobStore, number: int) -> None:
     """Wait for the end of the pipe from the service: it closes even when the service is killed."""
     # Of the pipe itself: who waits in `sys.stdin` holds its lock, which the interpreter takes at
     # the end of an idle worker.
     while os.read(sys.stdin.fileno(), 1):
         continue
-    store.release(now=_now())
+    store.release(now=_now(), worker=number)
     if os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)  # with all that this job started; nobody is left
     os._exit(0)
 
 
-def _leave(store: JobStore) -> None:
+def _leave(store: JobStore, number: int) -> None:
     """Put the running job back and end at once: it resumes from what it has written so far."""
-    store.release(now=_now())
+    store.release(now=_now(), worker=number)
     os._exit(0)
 
 

@@ -17,8 +17,12 @@ from tests.waiting import wait_for
 OWN = {"format": "phantoms", "style": "digital", "patients": 16, "seed": 1, "image_height_px": 256}
 PATCHES = {"margin_px": 10, "smallest_side_px": 16}
 
-QUICK = {"NODE_REVIEW": "machine", "NODE_RETRY_SECONDS": "[0.2]"}
-"""Settings with which nothing waits for a person, and for no pause to speak of."""
+QUICK = {
+    "NODE_REVIEW": "machine",
+    "NODE_RETRY_SECONDS": "[0.2]",
+    "NODE_REGISTER_SECONDS": "600",
+}
+"""Settings with which nothing waits for a person, for no pause to speak of, or for a job."""
 
 ENDED = {"succeeded", "failed", "cancelled"}
 

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from centre_node.pages.data_views import below, counted, dataset_view, patches_for
+from centre_node.datasets.usual_cutting import patches_for
+from centre_node.pages.data_views import below, counted, dataset_view
 from centre_node.pages.generator_views import generator_choices, offered, usual_side_px
 from centre_node.pages.job_views import (
     STATES,
