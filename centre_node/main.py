@@ -51,6 +51,7 @@ from centre_node.pulled.routes import router as pulled_router
 from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.receipts.routes import router as receipts_router
 from centre_node.receipts.service import StudyReceipts
+from centre_node.reviewers import Reviewers
 from centre_node.settings import Settings, visible_gpus
 from centre_node.trust.routes import router as trust_router
 from centre_node.trust.service import Renewal, TrustSettings
@@ -119,6 +120,10 @@ def create_app(
         trust=TrustStore(settings.data_dir / TRUST_FILE),
         allow_unencrypted=settings.allow_unencrypted,
     )
+    reviewers = Reviewers(
+        {name: token.get_secret_value() for name, token in settings.reviewers.items()}
+    )
+    access = _access(settings, reviewers)
     app = FastAPI(
         title="genshare centre node",
         version=genshare_version(),
@@ -148,14 +153,15 @@ def create_app(
     health = (alive(), ready(engine, access=requires(Role.STAFF)))
     for router in (*health, *ROUTERS):
         app.include_router(router, prefix=API)
-    _show_pages(app, engine, settings, folders)
+    app.state.reviewers = reviewers
+    _show_pages(app, engine, settings, folders, access)
     answer_head(app)
     limit_bodies(app)
     check_hosts(app, host_names(settings.allowed_hosts, host))
     add_problem_handlers(app)
     describe(app, BODIES)
     add_api_page(app)
-    guard(app, _access(settings).admit)
+    guard(app, access.admit)
     return app
 
 
@@ -250,7 +256,9 @@ def check_policy(settings: Settings) -> None:
         raise CannotServeError(str(error)) from error
 
 
-def _show_pages(app: FastAPI, engine: Engine, settings: Settings, folders: DataFolders) -> None:
+def _show_pages(
+    app: FastAPI, engine: Engine, settings: Settings, folders: DataFolders, access: NodeAccess
+) -> None:
     """Add what people see; programs have the API."""
     site = node_site(logins(engine))
     add_site(app, site)
@@ -265,6 +273,8 @@ def _show_pages(app: FastAPI, engine: Engine, settings: Settings, folders: DataF
         releases=app.state.releases,
         receipts=app.state.receipts,
         key=app.state.trust.key,
+        access=access,
+        reviewers=app.state.reviewers,
     )
     for router in (login_router(), static_router(), *PAGES):
         app.include_router(router)
@@ -275,13 +285,13 @@ def logins(engine: Engine) -> Logins:
     return Logins(engine, clock=_now)
 
 
-def _access(settings: Settings) -> NodeAccess:
+def _access(settings: Settings, reviewers: Reviewers) -> NodeAccess:
     guesses = Guesses(
         settings.wrong_tokens_per_minute,
         settings.all_wrong_tokens_per_minute,
         clock=time.monotonic,
     )
-    return NodeAccess(staff_token(settings), guesses)
+    return NodeAccess(staff_token(settings), guesses, reviewers)
 
 
 def _now() -> datetime:

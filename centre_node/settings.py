@@ -8,6 +8,7 @@ from pydantic import DirectoryPath, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from node_api.review import Reviewer
+from shared.names import Text
 from shared.serving_settings import ServingSettings
 
 RETRY_SECONDS = (5.0, 30.0, 120.0)
@@ -79,6 +80,12 @@ class Settings(ServingSettings):
         min_length=16,
         description="Bearer token that callers must send, 16 characters at least; by default one "
         "is made and kept in `token` of the data folder.",
+    )
+    reviewers: dict[Text, Annotated[SecretStr, Field(min_length=16)]] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Who may approve what leaves: a JSON object of names and their tokens, 16 "
+        "characters each at least; without any, all staff may.",
     )
     allowed_hosts: str = Field(
         "",

@@ -75,7 +75,8 @@ def test_what_takes_long_is_left_to_a_job_which_a_simulation_waits_for(tmp_path:
     try:
         answer = node.register("by-rest")
         job = node.ended(answer.json()["id"])
-        client = NodeClient("centre-a", node.http)
+        base = str(node.http.base_url).removesuffix("/api/v1/")
+        client = NodeClient("centre-a", httpx.Client(base_url=base, headers=node.http.headers))
         counted = client.register_dataset("by-client", PhantomSet.model_validate(OWN))
         names = {one["name"] for one in node.http.get("/datasets").json()}
         missing = {"kind": "register", "name": "x", "source": {"folder": "nowhere"}}
