@@ -7,6 +7,7 @@ from typing import Any
 from shared.examples import (
     CARD,
     CARD_FILE,
+    FETCHES,
     FINGERPRINT,
     MANIFEST_DIGEST,
     POLICY_DIGEST,
@@ -166,6 +167,7 @@ JOB: Mapping[str, Any] = {
 
 BODIES: Mapping[str, Any] = {
     "Approval": {"by": "data protection officer", "digest": REVIEW_DIGEST},
+    "CentreFetches": FETCHES,
     "ConnectedHub": HUB,
     "Dataset": {
         "name": "own",

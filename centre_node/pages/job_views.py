@@ -117,7 +117,7 @@ def _told(job: Job) -> str:
     if job.state == "queued" and job.retry_at is not None:
         return f"is tried again at {job.retry_at:%H:%M} UTC"
     if job.state == "queued":
-        return "Waits until the jobs before it have ended."
+        return "Waits for its turn."
     if job.state in FINISHED or progress is None:
         return "" if job.seconds is None else f"took {duration(job.seconds)}"
     of_all = f" of {progress.total}" if progress.total else ""

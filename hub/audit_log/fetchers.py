@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, Select, func, select
+from sqlalchemy import ColumnElement, Engine, Select, SQLColumnExpression, func, select
 from sqlalchemy.orm import aliased
 
 from hub.audit_log.events import Action
@@ -57,7 +57,7 @@ def _fetches(centre: str) -> Select[str, int, str, str, str]:
     )
 
 
-def _said(content: ColumnElement[str], field: str) -> ColumnElement[str]:
+def _said(content: SQLColumnExpression[str], field: str) -> ColumnElement[str]:
     return func.json_extract(content, f"$.{field}")
 
 

@@ -3,9 +3,11 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +90,17 @@ class Node:
         return psutil.Process(self._process.pid)
 
     def worker(self) -> psutil.Process:
-        return wait_for(lambda: next(iter(self.process.children()), None))
+        """Return the worker of a job that runs; another one may be idle."""
+        return wait_for(self._busy_worker)
+
+    def _busy_worker(self) -> psutil.Process | None:
+        with closing(sqlite3.connect(self.data_dir / "node.sqlite")) as database:
+            found = database.execute("SELECT worker FROM jobs WHERE state = 'running'").fetchone()
+        if found is None:
+            return None
+        mark = f'"number":{found[0]}}}'
+        workers = self.process.children()
+        return next((one for one in workers if one.cmdline()[-1].endswith(mark)), None)
 
     def log(self) -> str:
         return self.data_dir.with_suffix(".log").read_text()

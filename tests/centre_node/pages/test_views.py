@@ -86,7 +86,7 @@ def test_a_running_job_tells_how_far_it_is_and_an_ended_one_how_long_it_took() -
     assert (running.share, running.told) == (0.25, "5 of 20 images, 2.0/s, 8 s left")
     assert running.about == "20 patients, film"
     assert (ended.told, ended.tone) == ("took 9 s", "good")
-    assert waiting.told == "Waits until the jobs before it have ended."
+    assert waiting.told == "Waits for its turn."
 
 
 def test_losses_are_drawn_by_name_from_the_rows_that_are_whole() -> None:
