@@ -2,10 +2,12 @@
 
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from centre_node.errors import NotAllowedError
+from centre_node.reviewers import Reviewers
 from centre_node.settings import Settings
 from shared.access import Call, Caller, Role
 from shared.errors import CannotServeError, WrongTokensError
@@ -16,6 +18,7 @@ from shared.secret_files import others_may_read, write_secret
 TOKEN_PREFIX = "gsn_"  # noqa: S105 (marks tokens so that a scanner finds a leaked one)
 TOKEN_FILE = "token"  # noqa: S105 (a name)
 STAFF = Caller("(staff)", Role.STAFF)
+NO_REVIEWERS = Reviewers({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +54,60 @@ def staff_token(settings: Settings) -> StaffToken:
 
 
 class NodeAccess:
-    """Lets callers in who have the token.
+    """Lets callers in who have the token, or a reviewer's.
 
     One that was made here has 256 random bits, which nobody guesses. One that a person set is not
     looked at for a while after too many wrong ones.
     """
 
-    def __init__(self, token: StaffToken, guesses: Guesses) -> None:
-        self._expected = f"Bearer {token.value}".encode()
-        self._guesses = None if token.file else guesses
+    def __init__(
+        self, token: StaffToken, guesses: Guesses, reviewers: Reviewers = NO_REVIEWERS
+    ) -> None:
+        self._expected = token.value.encode()
+        self._is_made = token.file is not None
+        self._guesses = guesses
+        self._reviewers = reviewers
 
     def admit(self, call: Call) -> Caller:
-        """Return who calls.
+        """Return who calls; a reviewer may do what staff may.
 
         Raises:
             NotAllowedError: The token is missing or wrong.
             WrongTokensError: Too many wrong ones came.
         """
-        if call.authorization is None:
+        scheme, _, token = (call.authorization or "").partition(" ")
+        if scheme != "Bearer" or not token:
             raise NotAllowedError("this node's token is missing or wrong")
-        wait = self._guesses.take(call.address) if self._guesses else 0
+        staff = STAFF if hmac.compare_digest(token.encode(), self._expected) else None
+        if self._is_made and (staff or not self._reviewers.are_needed):
+            return _allowed(staff)  # nobody guesses it
+        return self._looked_at(
+            call.address, lambda: staff or self._reviewers.owner(token, call.address)
+        )
+
+    def reviewer(self, token: str, address: str) -> Caller:
+        """Return whose token a person typed in.
+
+        Raises:
+            NotAllowedError: It is no reviewer's.
+            WrongTokensError: Too many wrong ones came.
+        """
+        return self._looked_at(address, lambda: self._reviewers.owner(token, address))
+
+    def _looked_at(self, address: str, find: Callable[[], Caller | None]) -> Caller:
+        """Return who has a token that a person chose, unless too many were tried."""
+        wait = self._guesses.take(address)
         if wait:
             raise WrongTokensError("too many wrong tokens came", seconds=wait)
-        if not hmac.compare_digest(call.authorization.encode(), self._expected):
-            raise NotAllowedError("this node's token is missing or wrong")
-        if self._guesses:
-            self._guesses.was_right(call.address)
-        return STAFF
+        caller = _allowed(find())
+        self._guesses.was_right(address)
+        return caller
+
+
+def _allowed(caller: Caller | None) -> Caller:
+    if caller is None:
+        raise NotAllowedError("this node's token is missing or wrong")
+    return caller
 
 
 def _make(file: Path) -> str:

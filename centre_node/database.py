@@ -17,7 +17,10 @@ class Table(DeclarativeBase):
 
 
 class JobRow(Table):
-    """A job. `request`, `progress`, `result`, `problem`, `hub` and `review` are JSON."""
+    """A job. `request`, `progress`, `result`, `problem`, `hub` and `review` are JSON.
+
+    `worker` is the number of the worker that is to do it, or does it.
+    """
 
     __tablename__ = "jobs"
 
@@ -40,6 +43,7 @@ class JobRow(Table):
     review: Mapped[str | None]
     retries: Mapped[int] = mapped_column(default=0, server_default="0")
     retry_at: Mapped[datetime | None] = mapped_column(DateTime)
+    worker: Mapped[int | None]
 
 
 class DatasetRow(Table):

@@ -26,6 +26,17 @@ class NotAllowedError(
     """The node's token is missing or wrong."""
 
 
+class ReviewerNeededError(
+    NodeError,
+    code="GS-3822",
+    status=403,
+    title="Reviewer needed",
+    hint="Send the token of a reviewer whom NODE_REVIEWERS names, and that name as `by`; on the "
+    "page, type the token in.",
+):
+    """Somebody who is no reviewer approves what would leave, or under another's name."""
+
+
 class NotPublishableError(
     NodeError,
     code="GS-3312",

@@ -1,6 +1,7 @@
 """Builds a centre node. Run with `genshare node serve`."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -25,8 +26,9 @@ from centre_node.jobs.preconditions import Preconditions
 from centre_node.jobs.pruning import Kept
 from centre_node.jobs.routes import router as jobs_router
 from centre_node.jobs.service import Jobs, prune_daily
+from centre_node.jobs.slots import Slots
 from centre_node.jobs.store import JobStore
-from centre_node.jobs.supervisor import Supervisor
+from centre_node.jobs.supervisor import JobLimits, Supervisor
 from centre_node.ledger.routes import router as ledger_router
 from centre_node.ledger.service import Releases
 from centre_node.ledger.store import LEDGER, LedgerStore
@@ -49,7 +51,8 @@ from centre_node.pulled.routes import router as pulled_router
 from centre_node.pulled.service import GENERATORS, PulledGenerators
 from centre_node.receipts.routes import router as receipts_router
 from centre_node.receipts.service import StudyReceipts
-from centre_node.settings import Settings
+from centre_node.reviewers import Reviewers
+from centre_node.settings import Settings, visible_gpus
 from centre_node.trust.routes import router as trust_router
 from centre_node.trust.service import Renewal, TrustSettings
 from node_api.examples import BODIES
@@ -117,6 +120,10 @@ def create_app(
         trust=TrustStore(settings.data_dir / TRUST_FILE),
         allow_unencrypted=settings.allow_unencrypted,
     )
+    reviewers = Reviewers(
+        {name: token.get_secret_value() for name, token in settings.reviewers.items()}
+    )
+    access = _access(settings, reviewers)
     app = FastAPI(
         title="genshare centre node",
         version=genshare_version(),
@@ -124,7 +131,9 @@ def create_app(
         redoc_url=None,
         lifespan=_supervised(_supervisor(jobs, settings), follower, settings),
     )
-    app.state.datasets = Datasets(DatasetStore(engine), folders, count=count_apart)
+    app.state.datasets = Datasets(
+        DatasetStore(engine), folders, count=partial(count_apart, seconds=settings.register_seconds)
+    )
     app.state.connection = Connection(
         ConnectionStore(engine), allow_unencrypted=settings.allow_unencrypted
     )
@@ -144,14 +153,15 @@ def create_app(
     health = (alive(), ready(engine, access=requires(Role.STAFF)))
     for router in (*health, *ROUTERS):
         app.include_router(router, prefix=API)
-    _show_pages(app, engine, settings, folders)
+    app.state.reviewers = reviewers
+    _show_pages(app, engine, settings, folders, access)
     answer_head(app)
     limit_bodies(app)
     check_hosts(app, host_names(settings.allowed_hosts, host))
     add_problem_handlers(app)
     describe(app, BODIES)
     add_api_page(app)
-    guard(app, _access(settings).admit)
+    guard(app, access.admit)
     return app
 
 
@@ -178,8 +188,23 @@ def _supervisor(store: JobStore, settings: Settings) -> Supervisor:
         retry_seconds=settings.retry_seconds,
         idle_seconds=settings.worker_idle_seconds,
     )
-    longest = None if settings.job_hours is None else timedelta(hours=settings.job_hours)
-    return Supervisor(store, options, clock=_now, longest=longest)
+    return Supervisor(store, options, clock=_now, slots=_slots(settings), limits=_limits(settings))
+
+
+def _slots(settings: Settings) -> Slots:
+    return Slots(
+        processors=len(os.sched_getaffinity(0)),
+        light=settings.light_jobs,
+        heavy=settings.heavy_jobs,
+        gpus=visible_gpus(),
+    )
+
+
+def _limits(settings: Settings) -> JobLimits:
+    return JobLimits(
+        time=None if settings.job_hours is None else timedelta(hours=settings.job_hours),
+        memory_bytes=None if settings.job_memory_gb is None else int(settings.job_memory_gb * 1e9),
+    )
 
 
 def _supervised(
@@ -231,7 +256,9 @@ def check_policy(settings: Settings) -> None:
         raise CannotServeError(str(error)) from error
 
 
-def _show_pages(app: FastAPI, engine: Engine, settings: Settings, folders: DataFolders) -> None:
+def _show_pages(
+    app: FastAPI, engine: Engine, settings: Settings, folders: DataFolders, access: NodeAccess
+) -> None:
     """Add what people see; programs have the API."""
     site = node_site(logins(engine))
     add_site(app, site)
@@ -246,6 +273,8 @@ def _show_pages(app: FastAPI, engine: Engine, settings: Settings, folders: DataF
         releases=app.state.releases,
         receipts=app.state.receipts,
         key=app.state.trust.key,
+        access=access,
+        reviewers=app.state.reviewers,
     )
     for router in (login_router(), static_router(), *PAGES):
         app.include_router(router)
@@ -256,13 +285,13 @@ def logins(engine: Engine) -> Logins:
     return Logins(engine, clock=_now)
 
 
-def _access(settings: Settings) -> NodeAccess:
+def _access(settings: Settings, reviewers: Reviewers) -> NodeAccess:
     guesses = Guesses(
         settings.wrong_tokens_per_minute,
         settings.all_wrong_tokens_per_minute,
         clock=time.monotonic,
     )
-    return NodeAccess(staff_token(settings), guesses)
+    return NodeAccess(staff_token(settings), guesses, reviewers)
 
 
 def _now() -> datetime:

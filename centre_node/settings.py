@@ -8,6 +8,7 @@ from pydantic import DirectoryPath, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from node_api.review import Reviewer
+from shared.names import Text
 from shared.serving_settings import ServingSettings
 
 RETRY_SECONDS = (5.0, 30.0, 120.0)
@@ -45,10 +46,29 @@ class Settings(ServingSettings):
         description="Pauses, as a JSON list, before a job is tried again that failed for a passing "
         "reason.",
     )
+    register_seconds: float = Field(
+        10.0,
+        ge=0,
+        description="A data set that takes longer to read is registered by a job.",
+    )
     worker_idle_seconds: float = Field(
         IDLE_SECONDS, gt=0, description="After so long without a job, the worker process ends."
     )
+    heavy_jobs: int | None = Field(
+        None,
+        gt=0,
+        description="Trainings, audits, studies and drawings of phantoms at once; by default one a "
+        "GPU or, without a GPU, as many as the processors carry with the threads asked for.",
+    )
+    light_jobs: int = Field(
+        2,
+        gt=0,
+        description="Other jobs at once, such as a pull or a publish; they wait for no training.",
+    )
     job_hours: float | None = Field(None, gt=0, description="A job that runs longer fails.")
+    job_memory_gb: float | None = Field(
+        None, gt=0, description="A job whose processes take more memory fails."
+    )
     keep_artifacts_days: float | None = Field(
         None, ge=0, description="Artifacts of jobs that ended longer ago are pruned once a day."
     )
@@ -60,6 +80,12 @@ class Settings(ServingSettings):
         min_length=16,
         description="Bearer token that callers must send, 16 characters at least; by default one "
         "is made and kept in `token` of the data folder.",
+    )
+    reviewers: dict[Text, Annotated[SecretStr, Field(min_length=16)]] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Who may approve what leaves: a JSON object of names and their tokens, 16 "
+        "characters each at least; without any, all staff may.",
     )
     allowed_hosts: str = Field(
         "",
@@ -74,11 +100,27 @@ class Settings(ServingSettings):
     all_wrong_tokens_per_minute: int = Field(600, gt=0, description="Of all addresses.")
 
 
-def worker_environment() -> dict[str, str]:
+def visible_gpus(devices: Path = Path("/dev")) -> tuple[str, ...]:
+    """Return the GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them.
+
+    Args:
+        devices: Where the driver's files are.
+    """
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")  # noqa: TID251 (CUDA's own)
+    if named is not None:
+        return tuple(filter(None, (name.strip() for name in named.split(","))))
+    return tuple(str(number) for number in range(len([*devices.glob("nvidia[0-9]*")])))
+
+
+def worker_environment(gpu: str | None = None) -> dict[str, str]:
     """Return this process's environment for a worker, whose threads are to wait asleep.
+
+    Args:
+        gpu: The only GPU that it sees; None: all that this process sees.
 
     By default those that wait for each other spin, which costs a job that shares its processors
     with anything else most of its speed: a factor of five and more on two cores.
     """
     inherited = dict(os.environ)  # noqa: TID251 (handed on to a child process, not read)
-    return {"OMP_WAIT_POLICY": "passive", **inherited}
+    chosen = {} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu}
+    return {"OMP_WAIT_POLICY": "passive", **inherited, **chosen}

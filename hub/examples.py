@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.examples import (
     CARD,
+    FETCHES,
     FINGERPRINT,
     MANIFEST,
     MANIFEST_DIGEST,
@@ -152,6 +153,7 @@ EXAMPLES: Mapping[str, Any] = {
     "GeneratorPage": {"items": [WHOLE_VERSION], "next_cursor": None},
     "GeneratorVersion": WHOLE_VERSION,
     "LogHead": LOG_HEAD,
+    "CentreFetches": FETCHES,
     "LogPage": {"items": [LOG_ENTRY], "next_cursor": None},
     "Manifest": MANIFEST,
     "NewKey": {"public_key": PUBLIC_KEY, "rotation": None},

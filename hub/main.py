@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from hub.aliases.routes import router as aliases_router
 from hub.aliases.service import Aliases
 from hub.aliases.store import AliasStore
+from hub.audit_log.fetchers import Fetchers
 from hub.audit_log.fetches import Fetches
 from hub.audit_log.logins import tell_login
 from hub.audit_log.refusals import Refusals, add_refusals
@@ -129,6 +130,7 @@ def create_app(
     app.state.joining = Joining(join_tokens(engine), app.state.centres, app.state.signatures)
     log = LogStore(engine)
     app.state.log = log
+    app.state.fetchers = Fetchers(engine)
     app.state.events = Events(EventStore(engine))
     app.state.fetches = Fetches(log, clock=time.monotonic, now=_now)
     app.state.publishing = CapacityLimiter(PUBLISHED_AT_ONCE)

@@ -7,6 +7,7 @@ from typing import Any
 from shared.examples import (
     CARD,
     CARD_FILE,
+    FETCHES,
     FINGERPRINT,
     MANIFEST_DIGEST,
     POLICY_DIGEST,
@@ -50,6 +51,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             "seed": 1,
             "written_as": "inbreast",
         },
+    },
+    "Register a large folder": {
+        "kind": "register",
+        "name": "own",
+        "source": {"format": "auto", "folder": "."},
     },
     "Look at what would be cut": {
         "kind": "preview",
@@ -161,6 +167,7 @@ JOB: Mapping[str, Any] = {
 
 BODIES: Mapping[str, Any] = {
     "Approval": {"by": "data protection officer", "digest": REVIEW_DIGEST},
+    "CentreFetches": FETCHES,
     "ConnectedHub": HUB,
     "Dataset": {
         "name": "own",

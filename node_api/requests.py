@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from node_api.audits import AuditSettings
-from node_api.data_sources import FolderFormat, PhantomSet
+from node_api.data_sources import DatasetSource, FolderFormat, PhantomSet
 from node_api.generator_training import GeneratorTraining, check_has_classes
 from node_api.held_out import HoldOut
 from node_api.patches import PatchConfiguration
@@ -21,6 +21,7 @@ MOST_SAMPLES = 64
 
 JobKind = Literal[
     "write_phantoms",
+    "register",
     "preview",
     "train_generator",
     "audit",
@@ -62,6 +63,14 @@ class WritePhantomsRequest(JobRequest):
         """The layout in which they are written."""
         assert self.phantoms.written_as is not None, "the validator saw to it"
         return self.phantoms.written_as
+
+
+class RegisterRequest(JobRequest):
+    """Read a data set's annotations, draw some of its patches, and register it under a name."""
+
+    kind: Literal["register"] = "register"
+    name: Name
+    source: DatasetSource
 
 
 class PreviewRequest(PreviewSettings, JobRequest):
@@ -202,6 +211,7 @@ class StudyRequest(StudyParts):
 
 AnyJobRequest = Annotated[
     WritePhantomsRequest
+    | RegisterRequest
     | PreviewRequest
     | TrainGeneratorRequest
     | AuditRequest

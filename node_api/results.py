@@ -6,6 +6,7 @@ from pydantic import Field
 
 from node_api.audits import AuditReport
 from node_api.data_sources import FolderFormat, PhantomSet
+from node_api.datasets import Dataset
 from node_api.findings import StudyResult
 from node_api.generator_training import GeneratorTraining
 from node_api.held_out import HeldOut
@@ -83,6 +84,7 @@ class SampledPatches(SamplingRecipe):
 
 JobResult = (
     WrittenPhantoms
+    | Dataset
     | Preview
     | FinishedTraining
     | AuditReport
@@ -95,6 +97,7 @@ JobResult = (
 
 RESULTS: Mapping[str, type[JobResult]] = {
     "write_phantoms": WrittenPhantoms,
+    "register": Dataset,
     "preview": Preview,
     "train_generator": FinishedTraining,
     "audit": AuditReport,

@@ -29,6 +29,7 @@ class Role(StrEnum):
     CENTRE = "centre"
     JOINING = "joining"
     STAFF = "staff"
+    REVIEWER = "reviewer"
     READER = "reader"
 
 

@@ -95,3 +95,9 @@ VERSION_STATE: Mapping[str, Any] = {
     **WITHDRAWN,
     "history": [{**WITHDRAWN, "changed_at": WHEN, "changed_by": "centre-b"}],
 }
+FETCHES: Mapping[str, Any] = {
+    "items": [
+        {"name": "masses", "version": 1, "by": "centre-b", "first_at": WHEN, "last_at": WHEN}
+    ],
+    "more": False,
+}

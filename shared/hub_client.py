@@ -48,6 +48,7 @@ from shared.receipt_calls import ReceiptCalls
 from shared.record_checks import check_published, check_record, check_sizes, the_one
 from shared.records import (
     CallerIdentity,
+    CentreFetches,
     CentreInvitation,
     CentreToken,
     GeneratorPage,
@@ -154,6 +155,15 @@ class HubClient:
                 raise
         self._exchange.call(GeneratorPage, "GET", "/generators", params={"limit": 1})
         return None
+
+    def fetches(self, centre: str) -> CentreFetches | None:
+        """Return who fetched a centre's generators; None of a hub of before, which tells nobody."""
+        try:
+            return self._exchange.call(CentreFetches, "GET", f"/centres/{centre}/fetches")
+        except HubRefusedError as error:
+            if error.problem.code != NO_SUCH_ROUTE:
+                raise
+            return None
 
     def publish(
         self, package: Package, *, draft: bool = False, on_progress: OnProgress = say_nothing

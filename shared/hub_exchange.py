@@ -22,8 +22,10 @@ from shared.packages import LARGEST_CARD_BYTES
 from shared.problems import Problem
 from shared.receipts import MOST_OF_A_PAGE, MOST_OF_A_VERSION, ReceiptPage, VersionReceipts
 from shared.records import (
+    MOST_FETCHES,
     BlobDigests,
     CallerIdentity,
+    CentreFetches,
     CentreKey,
     CentreKeys,
     CentreToken,
@@ -63,6 +65,7 @@ BOUNDS: dict[type[BaseModel], Bound] = {
     CallerIdentity: Bound(64 << 10, 100),
     CentreToken: Bound(64 << 10, 100),
     BlobDigests: Bound(128 << 10, 1_100),
+    CentreFetches: Bound(256 << 10, 10 * MOST_FETCHES),
     CentreKey: Bound(64 << 10, 1_000),
     CentreKeys: Bound(4 << 20, 10_000),
     LogHead: Bound(64 << 10, 100),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from shared.durations import duration
 from shared.models import StrictModel
+from shared.pace import Paced
 from shared.verbosity import verbosity
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Progress(StrictModel):
     """How far a piece of work is.
 
     Attributes:
+        total: 0 where only the end will show it.
         rate: Units a second.
         seconds_left: Until its end.
         warning: What a person should look at, if anything; never left out.
@@ -59,11 +61,14 @@ class StandardError:
 
 @contextmanager
 def shown(console: "Console | None" = None) -> Iterator[OnProgress]:
-    """Yield what shows progress on `console`, by default that of the standard error stream."""
+    """Yield what shows progress on `console`, by default that of the standard error stream.
+
+    What comes without a pace gets the one that is measured here.
+    """
     if verbosity() == "quiet":
         yield WarningsAlone(console or StandardError())
     elif console is None and not sys.stderr.isatty():
-        yield PlainLines(StandardError())
+        yield Paced(PlainLines(StandardError()))
     else:
         with _shown_on(console) as on_progress:
             yield on_progress
@@ -77,7 +82,7 @@ def _shown_on(console: "Console | None") -> Iterator[OnProgress]:
 
     console = console or Console(stderr=True, soft_wrap=True, highlight=False)
     if not console.is_terminal:
-        yield PlainLines(console)
+        yield Paced(PlainLines(console))
         return
     columns = (BarColumn(bar_width=28), TextColumn("{task.description}", markup=False))
     with Bars(*columns, console=console, transient=True) as bars:
@@ -89,7 +94,7 @@ def _shown_on(console: "Console | None") -> Iterator[OnProgress]:
             if progress.warning is not None:
                 bars.console.print(f"warning: {progress.warning}", markup=False)
 
-        yield show
+        yield Paced(show)
 
 
 class WarningsAlone:
@@ -127,7 +132,8 @@ class PlainLines:
 
 def line_of(progress: Progress) -> str:
     """Return such as "120/200 epochs, 2.5/s, 32 s left: losses 0.71 and 0.69"."""
-    counted = f"{progress.done}/{progress.total} {progress.unit}"
+    of_all = f"/{progress.total}" if progress.total else ""
+    counted = f"{progress.done}{of_all} {progress.unit}"
     told = ", ".join(filter(None, [counted, pace(progress.rate, progress.seconds_left)]))
     return ": ".join(filter(None, [told, progress.message]))
 

@@ -12,6 +12,7 @@ from shared.packages import Manifest
 from shared.states import APPROVED, State
 
 MOST_CENTRE_KEYS = 100
+MOST_FETCHES = 500
 
 
 class HasState(StrictModel):
@@ -133,6 +134,31 @@ class CallerIdentity(StrictModel):
 
     name: str = Field(max_length=100)
     role: Literal["centre", "administrator"]
+
+
+class Fetched(StrictModel):
+    """Who fetched weights of a version, and when for the first and the last time.
+
+    Attributes:
+        by: A centre's name, or `(administrator)`.
+    """
+
+    name: Name
+    version: int = Field(ge=1, le=LARGEST_COUNT)
+    by: str = Field(max_length=63)
+    first_at: datetime
+    last_at: datetime
+
+
+class CentreFetches(StrictModel):
+    """Who fetched a centre's generators, the latest first.
+
+    Attributes:
+        more: Whether the hub knows of others, from before.
+    """
+
+    items: tuple[Fetched, ...] = Field(max_length=MOST_FETCHES, fail_fast=True)
+    more: bool
 
 
 class LogHead(StrictModel):

@@ -1,12 +1,20 @@
 """The simulation's only way to a centre node: its URLs, its jobs, its data sets."""
 
+import time
+
+import httpx
+
 from node_api.data_sources import DatasetSource
 from node_api.datasets import Dataset
-from node_api.jobs import Job
+from node_api.jobs import FINISHED, Job
 from node_api.requests import JobRequest
 from node_api.trust import OwnKey
+from shared.safe_text import shown
 from signing.trust import Trust
+from simulation.errors import JobFailedError
 from simulation.service_client import ServiceClient
+
+POLL_SECONDS = 0.5
 
 
 class NodeClient(ServiceClient):
@@ -26,9 +34,25 @@ class NodeClient(ServiceClient):
         self.send("PUT", "/trust", json=trust.model_dump(mode="json"))
 
     def register_dataset(self, name: str, source: DatasetSource) -> Dataset:
-        """Tell the node where its mammograms come from."""
+        """Tell the node where its mammograms come from, and wait until it has read them.
+
+        Raises:
+            JobFailedError: They take long, and the job that was to read them did not succeed.
+        """
         body = source.model_dump(mode="json")
-        return self.parsed(Dataset, self.send("PUT", f"/datasets/{name}", json=body))
+        answer = self.send("PUT", f"/datasets/{name}", json=body)
+        if answer.status != httpx.codes.ACCEPTED:
+            return self.parsed(Dataset, answer)
+        return self._registered(self.parsed(Job, answer))
+
+    def _registered(self, job: Job) -> Dataset:
+        while job.state not in FINISHED:
+            time.sleep(POLL_SECONDS)
+            job = self.job(job.id)
+        if isinstance(job.result, Dataset):
+            return job.result
+        why = job.state if job.problem is None else job.problem.detail
+        raise JobFailedError(f"{self.name} has not registered its mammograms: {shown(why)}")
 
     def submit(self, request: JobRequest, *, key: str) -> Job:
         """Start a job; the same key and request return the same job ever after."""

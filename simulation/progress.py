@@ -171,7 +171,8 @@ def count_of(job: Job) -> str:
     if job.progress is None:
         return job.state
     progress = job.progress
-    counted = f"{progress.done}/{progress.total} {progress.unit}" if progress.total else ""
+    of_all = f"/{progress.total}" if progress.total else ""
+    counted = f"{progress.done}{of_all} {progress.unit}"
     return ": ".join(part for part in (counted, shown_text(progress.message)) if part)
 
 

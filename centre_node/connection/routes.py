@@ -5,7 +5,7 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, status
 
-from centre_node.connection.errors import NoHubError, WrongCentreError
+from centre_node.connection.errors import FetchesNotToldError, NoHubError, WrongCentreError
 from centre_node.connection.service import Connection
 from centre_node.jobs.dependency import JobsDep
 from centre_node.jobs.errors import NeededByJobsError
@@ -21,6 +21,7 @@ from shared.errors import (
     UnencryptedError,
 )
 from shared.json_bodies import JsonBody
+from shared.records import CentreFetches
 from signing.errors import OwnKeyReplacedError
 
 CONNECTION = JsonBody[HubConnection | HubJoining](HubConnection | HubJoining, CONNECTIONS)
@@ -78,3 +79,19 @@ def leave(connection: ConnectionDep, jobs: JobsDep) -> None:
     """Forget the hub and its token, unless a job needs them; what was pulled stays."""
     with jobs.unneeded("hub", connection.hub().url):
         connection.leave()
+
+
+@router.get(
+    "/fetches",
+    responses=problems(
+        FetchesNotToldError,
+        NoHubError,
+        HubRefusedError,
+        HubUnreachableError,
+        HubUnreadableError,
+        UnencryptedError,
+    ),
+)
+def fetches(connection: ConnectionDep) -> CentreFetches:
+    """Ask the hub who fetched this centre's generators, and when; the latest come first."""
+    return connection.fetches()

@@ -1,10 +1,11 @@
 """The rules of connecting to a hub."""
 
-from centre_node.connection.errors import NoHubError, WrongCentreError
+from centre_node.connection.errors import FetchesNotToldError, NoHubError, WrongCentreError
 from centre_node.connection.store import ConnectionStore
 from node_api.connection import ConnectedHub, HubConnection, HubJoining
 from shared.errors import DigestMismatchError
 from shared.hub_client import HubClient, connect
+from shared.records import CentreFetches
 from signing.keys import SigningKey
 from signing.publishing import Signer
 
@@ -48,6 +49,16 @@ class Connection:
         Signer(key, client).introduce(connection.centre)
         self._store.put(connection)
 
+    def fetches(self) -> CentreFetches:
+        """Return who fetched this centre's generators, as the hub has it in its log.
+
+        Raises:
+            NoHubError: There is no hub yet.
+            FetchesNotToldError: The hub is of an earlier version.
+            HubUnreachableError, HubRefusedError: It does not say.
+        """
+        return fetches_told(self.client(), self.current().centre)
+
     def leave(self) -> None:
         """Forget the hub and its token; what was pulled stays.
 
@@ -85,6 +96,18 @@ class Connection:
         if connection is None:
             raise NoHubError("this node is not connected to a hub")
         return connection
+
+
+def fetches_told(client: HubClient, centre: str) -> CentreFetches:
+    """Return who fetched a centre's generators.
+
+    Raises:
+        FetchesNotToldError: The hub is of an earlier version.
+    """
+    found = client.fetches(centre)
+    if found is None:
+        raise FetchesNotToldError("this hub does not tell yet who fetched what")
+    return found
 
 
 def _check_owner(client: HubClient, centre: str) -> None:

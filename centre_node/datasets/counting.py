@@ -4,6 +4,9 @@ import logging
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -40,8 +43,16 @@ def count(source: DatasetSource, folders: DataFolders) -> DatasetSummary:
     return summary(read_registered(source, folders))
 
 
-def count_apart(source: DatasetSource, folders: DataFolders) -> DatasetSummary:
+def count_apart(
+    source: DatasetSource, folders: DataFolders, *, seconds: float
+) -> DatasetSummary | None:
     """Do the same in a process of its own, one at a time.
+
+    Args:
+        seconds: So long it may take, with the wait for its turn.
+
+    Returns:
+        None where it takes longer.
 
     Raises:
         BadMammogramsError: It cannot be read.
@@ -49,20 +60,39 @@ def count_apart(source: DatasetSource, folders: DataFolders) -> DatasetSummary:
     """
     places = (folders.phantoms, folders.mammograms, folders.lent)
     command = [sys.executable, "-m", "centre_node.datasets.counting"]
-    with ONE_AT_A_TIME:
-        done = subprocess.run(  # noqa: S603 (ours)
-            [*command, *(str(place or "") for place in places)],
-            input=SOURCE.dump_json(source),
-            stdout=subprocess.PIPE,
-            env=worker_environment(),
-            check=False,
-        )
+    with _in_turn(seconds) as left:
+        if left <= 0:
+            return None
+        try:
+            done = subprocess.run(  # noqa: S603 (ours)
+                [*command, *(str(place or "") for place in places)],
+                input=SOURCE.dump_json(source),
+                stdout=subprocess.PIPE,
+                env=worker_environment(),
+                check=False,
+                timeout=left,
+            )
+        except subprocess.TimeoutExpired:
+            return None
     if done.returncode:
         raise NodeError(f"counting the data set ended with {done.returncode}; the log tells more")
     counted = Counted.model_validate_json(done.stdout)
     if counted.summary is None:
         raise BadMammogramsError(counted.problem)
     return counted.summary
+
+
+@contextmanager
+def _in_turn(seconds: float) -> Iterator[float]:
+    """Yield what is left of some seconds when it is this one's turn; 0 where it never is."""
+    until = time.monotonic() + seconds
+    if not ONE_AT_A_TIME.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
+        yield 0.0
+        return
+    try:
+        yield until - time.monotonic()
+    finally:
+        ONE_AT_A_TIME.release()
 
 
 def main() -> None:

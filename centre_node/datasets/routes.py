@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request, status
+from fastapi import APIRouter, Depends, Request, Response, status
 
 from centre_node.datasets.errors import DatasetNotFoundError
 from centre_node.datasets.service import Datasets
@@ -13,8 +13,10 @@ from centre_node.mammography.errors import BadMammogramsError
 from node_api.data_sources import DatasetSource
 from node_api.datasets import Dataset
 from node_api.examples import SOURCES
+from node_api.jobs import Job
+from node_api.requests import RegisterRequest
 from shared.access import GuardedRoute, Role, requires
-from shared.api_answers import problems
+from shared.api_answers import headers, problems
 from shared.json_bodies import JsonBody
 from shared.names import Name
 
@@ -41,11 +43,38 @@ def list_datasets(datasets: DatasetsDep) -> tuple[Dataset, ...]:
     return datasets.all()
 
 
-@router.put("/{name}", responses=problems(BadMammogramsError), openapi_extra=SOURCE.described)
-async def register(name: Name, request: Request, datasets: DatasetsDep) -> Dataset:
-    """Register a data set; its annotations are read and counted at once."""
+@router.put(
+    "/{name}",
+    response_model=Dataset,
+    responses={
+        202: {
+            "model": Job,
+            "description": "It takes long, so a job registers it",
+            "headers": headers(Location="Where the job is."),
+        },
+        **problems(BadMammogramsError),
+    },
+    openapi_extra=SOURCE.described,
+)
+async def register(
+    name: Name, request: Request, datasets: DatasetsDep, jobs: JobsDep
+) -> Dataset | Response:
+    """Register a data set; its annotations are read and counted.
+
+    One that is not read within `NODE_REGISTER_SECONDS` is left to a job (202): when that has
+    succeeded, the data set is there.
+    """
     source = await SOURCE.read(request)
-    return await to_thread.run_sync(datasets.register, name, source)
+    registered = await to_thread.run_sync(datasets.register, name, source)
+    if registered is not None:
+        return registered
+    job, _ = await to_thread.run_sync(jobs.submit, RegisterRequest(name=name, source=source), None)
+    return Response(
+        job.model_dump_json(),
+        status_code=status.HTTP_202_ACCEPTED,
+        media_type="application/json",
+        headers={"Location": f"/api/v1/jobs/{job.id}"},
+    )
 
 
 @router.get("/{name}", responses=problems(DatasetNotFoundError))

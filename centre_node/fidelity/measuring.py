@@ -1,6 +1,6 @@
 """How close a trained generator's samples are to the patches that it was trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,7 @@ def measure_fidelity(
     patients: Sequence[str],
     seed: int,
     device: torch.device,
+    on_count: Callable[[int], object] = lambda _more: None,
 ) -> MeasuredFidelity:
     """Sample as many patches as the generator was trained on, at most 2000, and compare.
 
@@ -50,17 +51,23 @@ def measure_fidelity(
         patches: What it was trained on, 8 bit, shape (n, side, side).
         patients: Whose each patch is.
         seed: Of the samples and of all that is drawn for the comparison.
+        on_count: Told of how many more patches are measured, real ones and sampled ones.
     """
-    count = min(len(patches), LARGEST_SET)
+    count = sampled_for(len(patches))
     samples = sample_patches(weights, architecture, count=count, seed=seed, device=device)
     return compare_samples(
         patches,
         samples,
-        features=lambda group: radiomic_features(group, device),
+        features=lambda group: radiomic_features(group, device, on_count),
         kind=RADIOMICS,
         patients=patients,
         seed=seed,
     )
+
+
+def sampled_for(patches: int) -> int:
+    """Return how many patches are sampled to be compared with so many real ones."""
+    return min(patches, LARGEST_SET)
 
 
 def compare_samples(

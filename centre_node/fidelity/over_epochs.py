@@ -1,6 +1,6 @@
 """How fidelity went along a training. To look at: no checkpoint is chosen by it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -55,7 +55,7 @@ def measure_over_epochs(
     patients: Sequence[str],
     seed: int,
     device: torch.device,
-    on_epoch: Callable[[int], object],
+    on_count: Callable[[int], object] = lambda _more: None,
 ) -> FidelityOverEpochs | None:
     """Compare the samples of each epoch with one half of the real patches.
 
@@ -66,14 +66,14 @@ def measure_over_epochs(
         real: Radiomic features of the real patches, shape (n, 558).
         patients: Whose each real patch is.
         seed: Of the halves and the bootstrap.
-        on_epoch: Called before each epoch's samples are looked at.
+        on_count: Told of how many more samples are measured.
 
     Returns:
         None for fewer than two epochs or too few patches.
     """
     if len(samples) < FEWEST_EPOCHS:
         return None
-    features = list(_features(samples, device, on_epoch))
+    features = [radiomic_features(patches, device, on_count) for patches in samples.values()]
     random = np.random.default_rng(seed)
     largest = max(map(len, features))
     halvings = draw_halvings(real, features, patients=patients, largest_set=largest, random=random)
@@ -90,17 +90,6 @@ def measure_over_epochs(
         epochs=tuple(samples),
         synthetic=tuple(synthetic),
     )
-
-
-def _features(
-    samples: Mapping[int, NDArray[np.uint8]],
-    device: torch.device,
-    on_epoch: Callable[[int], object],
-) -> Iterator[Matrix]:
-    """Yield the radiomic features of each epoch's samples, shape (m, 558)."""
-    for epoch, patches in samples.items():
-        on_epoch(epoch)
-        yield radiomic_features(patches, device)
 
 
 def _point(

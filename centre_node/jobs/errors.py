@@ -124,6 +124,17 @@ class JobTooLongError(
     """A job ran longer than the node allows."""
 
 
+class JobTooLargeError(
+    NodeError,
+    code="GS-3821",
+    status=507,
+    title="Job took too much memory",
+    hint="Give it less to do at once (fewer workers, smaller batches or patches), or have "
+    "NODE_JOB_MEMORY_GB raised; resuming it goes on from what it has.",
+):
+    """A job's processes took more memory than the node allows."""
+
+
 class SentBeforeCancelError(
     NodeError,
     code="GS-3709",

@@ -2,7 +2,12 @@
 
 from centre_node.errors import NodeError, NotPublishableError
 from centre_node.generators.errors import NotEnoughMemoryError, PrivacyError
-from centre_node.jobs.errors import JobTooLongError, ReleaseRejectedError, WorkerDiedError
+from centre_node.jobs.errors import (
+    JobTooLargeError,
+    JobTooLongError,
+    ReleaseRejectedError,
+    WorkerDiedError,
+)
 from centre_node.ledger.errors import LedgerError
 from centre_node.privacy.errors import ReleasePolicyError, WaiverRefusedError
 from centre_node.sharing.errors import ReleaseRefusedError
@@ -29,6 +34,7 @@ KINDS: tuple[tuple[Failure, tuple[type[GenshareError], ...]], ...] = (
             NotEnoughMemoryError,
             LedgerError,
             WorkerDiedError,
+            JobTooLargeError,
             JobTooLongError,
             EngineError,
         ),

@@ -13,6 +13,7 @@ from centre_node.generators.progress import LOSSES
 from centre_node.jobs.node import Node
 from centre_node.jobs.pruning import ARTIFACTS
 from centre_node.jobs.publishing import publish
+from centre_node.jobs.registering import register
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.mammography.pictures import contact_sheet, write_png
@@ -44,6 +45,7 @@ from node_api.requests import (
     PreviewRequest,
     PublishRequest,
     PullRequest,
+    RegisterRequest,
     SampleRequest,
     StudyParts,
     StudyRequest,
@@ -75,6 +77,8 @@ def handle(job: Job, node: Node, report: OnProgress) -> JobResult | Review:
     match request:
         case WritePhantomsRequest():
             return _write_phantoms(request, node, report)
+        case RegisterRequest():
+            return register(request, node, folder, report)
         case PreviewRequest():
             return _preview(request, node, folder, report)
         case TrainGeneratorRequest():
@@ -89,7 +93,7 @@ def handle(job: Job, node: Node, report: OnProgress) -> JobResult | Review:
         case SampleRequest():
             return _sample(request, node, folder, report)
         case PlanStudyRequest():
-            return _plan_study(request, node)
+            return _plan_study(request, node, report)
         case StudyRequest():
             return _study(request, node, folder, report)
 
@@ -236,10 +240,10 @@ def _sample(request: SampleRequest, node: Node, folder: Path, report: OnProgress
     return SampledPatches(**dict(recipe), shape=(recipe.count, side, side))
 
 
-def _plan_study(request: PlanStudyRequest, node: Node) -> StudyPlan:
+def _plan_study(request: PlanStudyRequest, node: Node, report: OnProgress) -> StudyPlan:
     study = _study_of(request)
     inputs = _study_inputs(request, study, node)
-    paces = try_paces(study, inputs, default_device())
+    paces = try_paces(study, inputs, default_device(), report)
     return plan_study(study, inputs, paces, workers=request.workers)
 
 
@@ -255,6 +259,7 @@ def _study(request: StudyRequest, node: Node, folder: Path, report: OnProgress) 
         engine=LocalEngine(workers=request.workers),
         on_progress=report,
     )
+    report(Progress(done=0, total=1, unit="steps", message="writing the report"))
     write_report(artifacts, read_report(artifacts / RESULT))
     return result
 

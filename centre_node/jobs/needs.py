@@ -7,8 +7,11 @@ from node_api.requests import (
     PreviewRequest,
     PublishRequest,
     PullRequest,
+    RegisterRequest,
     StudyParts,
+    StudyRequest,
     TrainGeneratorRequest,
+    WritePhantomsRequest,
 )
 
 
@@ -27,6 +30,16 @@ def training_of(request: AnyJobRequest) -> str | None:
     return request.training_job if isinstance(request, AuditRequest | PublishRequest) else None
 
 
+def shared_by(request: AnyJobRequest) -> frozenset[str]:
+    """Return what only one job at a time may work on, as keys."""
+    if isinstance(request, StudyRequest):
+        return frozenset({"the runs of studies"})
+    if isinstance(request, WritePhantomsRequest):
+        return frozenset({f"phantoms {request.phantoms.digest()}"})
+    training = training_of(request)
+    return frozenset() if training is None else frozenset({f"training {training}"})
+
+
 def needs_hub(request: AnyJobRequest) -> bool:
     """Tell whether a job talks to the hub."""
     return isinstance(request, PublishRequest | PullRequest)
@@ -36,4 +49,6 @@ def is_needed(job: Job, what: str, name: str) -> bool:
     """Tell whether a job needs a job, a data set or the hub."""
     if what == "job":
         return training_of(job.request) == name
+    if isinstance(job.request, RegisterRequest):
+        return what == "data set" and job.request.name == name
     return name in datasets_of(job.request) if what == "data set" else needs_hub(job.request)

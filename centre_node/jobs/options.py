@@ -17,6 +17,7 @@ class WorkerOptions(StrictModel):
         retry_seconds: Pauses before a job that failed for a passing reason is tried again; after
             the last one it has failed.
         allow_unencrypted: Whether the hub may be another machine over plain HTTP.
+        number: The worker's, by which jobs are placed with it.
         idle_seconds: A worker that got no job for so long ends.
     """
 
@@ -28,6 +29,7 @@ class WorkerOptions(StrictModel):
     review: Reviewer = "person"
     retry_seconds: tuple[float, ...] = RETRY_SECONDS
     idle_seconds: float = IDLE_SECONDS
+    number: int = 0
 
     def command(self) -> list[str]:
         """Return the command that starts a worker."""

@@ -18,6 +18,7 @@ from node_api.requests import (
     AnyJobRequest,
     AuditRequest,
     PublishRequest,
+    RegisterRequest,
     SampleRequest,
     StudyParts,
     TrainGeneratorRequest,
@@ -59,12 +60,15 @@ class Preconditions:
                 here.
             NoHubError: It needs a hub, and the node is connected to none.
             TrainingNotDoneError: It names a training that has not succeeded.
+            BadMammogramsError: It would register a folder that is not there.
             GenshareError: Its settings do not fit what they are for.
         """
         hub = self._connection.hub() if needs_hub(request) else None
         for name in datasets_of(request):
             self._datasets.find(name)
         match request:
+            case RegisterRequest():
+                self._datasets.check(request.source)
             case TrainGeneratorRequest():
                 self._check_training(request)
             case AuditRequest():

@@ -16,7 +16,7 @@ from node_api.requests import PublishRequest
 from node_api.review import Review
 from shared.canonical import digest_of
 from shared.packages import PACKAGE
-from shared.progress import OnProgress
+from shared.progress import OnProgress, Progress
 from shared.records import GeneratorVersion
 from shared.terms import CentreTerms
 from signing.keys import key_of
@@ -35,6 +35,7 @@ def publish(
         patches: Where the patches of the training lie.
     """
     folder, hub = node.job_folder(job.id), node.connection(job).hub()
+    report(_step(0, "building the package"))
     policy, ledger = policy_of(node.data_dir, node.policy), LedgerStore(node.data_dir / LEDGER)
     _, trained = node.finished_training(request)
     training = node.job_folder(request.training_job) / "training"
@@ -48,6 +49,7 @@ def publish(
         samples=request.samples,
         use=request.use,
     )
+    report(_step(1, "asking the policy"))
     candidate = Candidate(
         package,
         audit=audit,
@@ -62,7 +64,12 @@ def publish(
     review = review_of(release, hub, policy, collapse=collapse_of(trained.fidelity))
     if (policy.review or node.review) == "person" and not _is_approved(job, review):
         return review
+    report(_step(2, "sending"))
     return gate.send(release, node.hub(job), on_progress=report).record
+
+
+def _step(done: int, message: str) -> Progress:
+    return Progress(done=done, total=3, unit="steps", message=message)
 
 
 def _is_approved(job: Job, review: Review) -> bool:

@@ -9,7 +9,7 @@ from fastapi.sse import EventSourceResponse
 
 from centre_node.connection.errors import NoHubError
 from centre_node.datasets.errors import DatasetNotFoundError
-from centre_node.errors import NotPublishableError
+from centre_node.errors import NotPublishableError, ReviewerNeededError
 from centre_node.generators.errors import TooFewPatchesError
 from centre_node.jobs.dependency import JobsDep
 from centre_node.jobs.errors import (
@@ -23,6 +23,7 @@ from centre_node.jobs.errors import (
 )
 from centre_node.jobs.events import job_events
 from centre_node.ledger.errors import LedgerError
+from centre_node.mammography.errors import BadMammogramsError
 from centre_node.sampling.errors import GeneratorOutputError, RecipeRefusedError
 from centre_node.sharing.errors import GeneratorNotPulledError
 from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError, StudyFileError
@@ -30,7 +31,7 @@ from node_api.examples import EXAMPLES
 from node_api.jobs import FINISHED, Job, PrunableJob
 from node_api.requests import AnyJobRequest
 from node_api.review import Approval, Rejection
-from shared.access import GuardedRoute, Role, requires
+from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import headers, problems
 from shared.errors import (
     BrokenPackageError,
@@ -44,6 +45,7 @@ from shared.served_files import ServedFile
 JOB_REQUEST = JsonBody[AnyJobRequest](AnyJobRequest, EXAMPLES)
 APPROVAL, REJECTION = JsonBody[Approval](Approval), JsonBody[Rejection](Rejection)
 CANNOT_BE_DONE = (
+    BadMammogramsError,
     DatasetNotFoundError,
     GeneratorNotPulledError,
     JobNotFoundError,
@@ -160,13 +162,22 @@ def resume(job_id: str, jobs: JobsDep) -> Job:
 @router.post(
     "/{job_id}/approve",
     responses=problems(
-        JobNotFoundError, JobConflictError, ReviewChangedError, CollapseSuspectedError
+        JobNotFoundError,
+        JobConflictError,
+        ReviewChangedError,
+        CollapseSuspectedError,
+        ReviewerNeededError,
     ),
     openapi_extra=APPROVAL.described,
 )
-async def approve(job_id: str, request: Request, jobs: JobsDep) -> Job:
-    """Let a publish go on that is `awaiting_review`. `digest` is that of the review you saw."""
-    return await to_thread.run_sync(jobs.approve, job_id, await APPROVAL.read(request))
+async def approve(job_id: str, request: Request, jobs: JobsDep, caller: CallerDep) -> Job:
+    """Let a publish go on that is `awaiting_review`. `digest` is that of the review you saw.
+
+    Where `NODE_REVIEWERS` names people, it takes the token of one of them, whose name is `by`.
+    """
+    approval = await APPROVAL.read(request)
+    request.app.state.reviewers.check(caller, approval.by)
+    return await to_thread.run_sync(jobs.approve, job_id, approval)
 
 
 @router.post(

@@ -5,18 +5,19 @@ one comes first, and a job whose cancel was accepted never ends otherwise.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Engine, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, case, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from centre_node.database import JobRow
 from node_api.connection import ConnectedHub
 from node_api.jobs import FINISHED, Job, JobProblem, JobState
-from node_api.requests import AnyJobRequest
+from node_api.requests import AnyJobRequest, JobKind
 from node_api.results import RESULTS, JobResult, PulledGenerator
 from node_api.review import Review
 from shared.progress import Progress
@@ -32,8 +33,21 @@ AFRESH = {
     "retries": 0,
     "retry_at": None,
     "finished_at": None,
+    "worker": None,
 }
 """What is forgotten of a job that is resumed; its progress and its files are not."""
+
+
+MOST_LOOKED_AT = 100
+"""Of the jobs that wait, so many of the oldest are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedJob:
+    """A job that a worker does or is to do next, and the worker's number."""
+
+    job: Job
+    worker: int | None
 
 
 class JobStore:
@@ -106,10 +120,47 @@ class JobStore:
         with Session(self._engine) as session:
             return session.scalar(query) is not None
 
-    def claim(self, *, now: datetime) -> Job | None:
-        """Mark the oldest due job as running and return it; no two callers get the same."""
+    def waiting(self, kinds: Collection[JobKind], *, now: datetime) -> tuple[Job, ...]:
+        """Return due jobs of some kinds that no worker has, the oldest first."""
+        conditions = (*_due(now), JobRow.worker.is_(None), JobRow.kind.in_(kinds))
+        query = select(JobRow).where(*conditions).order_by(JobRow.number).limit(MOST_LOOKED_AT)
+        with Session(self._engine) as session:
+            return tuple(map(_job, session.scalars(query)))
+
+    def outlook(self, *, now: datetime) -> tuple[int, ...]:
+        """Return numbers that change when another job may be to begin; quick to read."""
+        due = select(func.count()).where(*_due(now), JobRow.worker.is_(None)).scalar_subquery()
+        taken = select(func.count()).where(_is_placed()).scalar_subquery()
+        newest = select(func.coalesce(func.max(JobRow.number), 0)).scalar_subquery()
+        with Session(self._engine) as session:
+            return tuple(session.execute(select(newest, due, taken)).one())
+
+    def place(self, job_id: str, worker: int) -> None:
+        """Say which worker is to do a waiting job."""
+        with Session(self._engine) as session, session.begin():
+            chosen = (JobRow.id == job_id, JobRow.state == "queued")
+            session.execute(update(JobRow).where(*chosen).values(worker=worker))
+
+    def placed(self) -> tuple[PlacedJob, ...]:
+        """Return the jobs that a worker does, or did when it died, or is to do next."""
+        query = select(JobRow).where(_is_placed()).order_by(JobRow.number)
+        with Session(self._engine) as session:
+            return tuple(PlacedJob(_job(row), row.worker) for row in session.scalars(query))
+
+    def displace(self) -> None:
+        """Forget which worker was to do the jobs that wait."""
+        with Session(self._engine) as session, session.begin():
+            session.execute(update(JobRow).where(JobRow.state == "queued").values(worker=None))
+
+    def claim(self, *, now: datetime, worker: int | None = None) -> Job | None:
+        """Mark the oldest due job as running and return it; no two callers get the same.
+
+        Args:
+            worker: Takes only a job that was placed with it; None: any.
+        """
+        mine = () if worker is None else (JobRow.worker == worker,)
         oldest = (
-            select(JobRow.number).where(*_due(now)).order_by(JobRow.number).limit(1)
+            select(JobRow.number).where(*_due(now), *mine).order_by(JobRow.number).limit(1)
         ).scalar_subquery()
         claimed = (
             update(JobRow)
@@ -224,10 +275,15 @@ class JobStore:
         """Put a job whose worker died back in the queue."""
         self._put_back(job_id, now)
 
-    def release(self, *, now: datetime) -> None:
-        """Put the running job back in the queue; a worker that is told to stop is no attempt."""
-        for job in self.running():
-            self._put_back(job.id, now, attempts=JobRow.attempts - 1)
+    def release(self, *, now: datetime, worker: int | None = None) -> None:
+        """Put a worker's running job back in the queue: to be told to stop is no attempt.
+
+        Args:
+            worker: None: those of all workers.
+        """
+        for placed in self.placed():
+            if placed.job.state == "running" and worker in (None, placed.worker):
+                self._put_back(placed.job.id, now, attempts=JobRow.attempts - 1)
 
     def resume(self, job_id: str, hub: ConnectedHub | None) -> bool:
         """Queue a job again that failed or was cancelled; False if it is in another state."""
@@ -253,6 +309,7 @@ class JobStore:
             job_id,
             RUNNING,
             state=_unless_cancelled(to, "cancelled"),
+            worker=None,
             finished_at=_unless_cancelled(None, now),
             **values,
         )
@@ -281,6 +338,12 @@ class JobStore:
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return JobRow.state == "queued", or_(JobRow.retry_at.is_(None), JobRow.retry_at <= now)
+
+
+def _is_placed() -> ColumnElement[bool]:
+    return or_(
+        JobRow.state == "running", and_(JobRow.state == "queued", JobRow.worker.is_not(None))
+    )
 
 
 def _unless_cancelled(value: object, otherwise: object = None) -> ColumnElement[Any]:

@@ -1,28 +1,26 @@
-"""A worker process that is alive when needed, and ends when its job is to stop."""
+"""Worker processes that are alive when needed, and end when their jobs are to stop."""
 
 import logging
-import os
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from centre_node.jobs.errors import JobTooLongError, WorkerDiedError
+from centre_node.jobs.errors import JobTooLargeError, JobTooLongError, WorkerDiedError
 from centre_node.jobs.failures import problem_of
 from centre_node.jobs.options import WorkerOptions
-from centre_node.jobs.store import JobStore
-from centre_node.settings import worker_environment
+from centre_node.jobs.slots import HEAVY, LIGHT, Queue, Slots
+from centre_node.jobs.store import JobStore, PlacedJob
+from centre_node.jobs.worker_process import WATCH_SECONDS, Worker
 from node_api.jobs import Job
+from shared.problems import GenshareError
 
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
-WATCH_SECONDS = 0.25
-STOP_SECONDS = 20
 RESTART_SECONDS = 1.0
 TERMINATE_SECONDS = 1.0
 """So long a cancelled job may end by itself, at its next report of progress."""
@@ -30,69 +28,35 @@ TERMINATE_SECONDS = 1.0
 KILL_SECONDS = 2.5
 """So long after the cancel, a worker in the middle of something long is killed."""
 
+LOOK_SECONDS = 5.0
+"""So often it is looked at the latest whether a job can begin."""
 
-class Worker:
-    """A worker process with all its children, which are one group of processes."""
+WEIGH_SECONDS = 1.0
+"""So often it is looked how much memory workers take."""
 
-    def __init__(self, command: list[str]) -> None:
-        # The pipe's end tells the worker that this process is gone.
-        self._process = subprocess.Popen(  # noqa: S603 (ours)
-            command, stdin=subprocess.PIPE, env=worker_environment(), start_new_session=True
-        )
-        self.pid = self._process.pid
-        self._was_stopped = False
 
-    def has_ended(self) -> bool:
-        """Tell whether it has ended; if so, its children are ended too."""
-        waited = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if waited is None:
-            return False
-        self._kill_group()  # before it is waited for, so that the number is nobody else's
-        self._process.wait()
-        return True
+@dataclass(frozen=True, slots=True)
+class JobLimits:
+    """What a job may take; None: as much as it does.
 
-    @property
-    def failed(self) -> bool:
-        """Whether it ended otherwise than it should and than it was made to."""
-        return self._process.returncode != 0 and not self._was_stopped
+    Attributes:
+        memory_bytes: Of its processes together, without what they share with others.
+    """
 
-    @property
-    def returncode(self) -> int | None:
-        """How it ended, as `subprocess` says it."""
-        return self._process.returncode
+    time: timedelta | None = None
+    memory_bytes: int | None = None
 
-    def terminate(self) -> None:
-        """Ask it to put its job back and end."""
-        if not self._was_stopped:
-            self._was_stopped = True
-            self._process.terminate()
 
-    def kill(self) -> None:
-        """End it and its children at once."""
-        self._was_stopped = True
-        self._kill_group()
-
-    def _kill_group(self) -> None:
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            log.debug("no process of worker %s is left", self.pid)
-
-    def stop(self) -> None:
-        """Have it put its job back and end; wait until it has."""
-        self.terminate()
-        until = time.monotonic() + STOP_SECONDS
-        while not self.has_ended():
-            if time.monotonic() > until:
-                self.kill()
-            time.sleep(WATCH_SECONDS / 5)
+NO_LIMITS = JobLimits()
+ONE_AT_A_TIME = Slots(processors=1, light=1, heavy=1)
 
 
 class Supervisor:
-    """Starts a worker when a job waits, stops it when its job is to end, tends a dead one's job.
+    """Gives each due job a worker, stops those whose job is to end, tends the job of a dead one.
 
     Args:
-        longest: How long a job may run; None: as long as it takes.
+        slots: How many jobs are done at once; by default one heavy and one light one.
+        limits: What a job may take; what takes more fails.
     """
 
     def __init__(
@@ -101,27 +65,35 @@ class Supervisor:
         options: WorkerOptions,
         *,
         clock: Callable[[], datetime],
-        longest: timedelta | None = None,
+        slots: Slots = ONE_AT_A_TIME,
+        limits: JobLimits = NO_LIMITS,
     ) -> None:
         self._store = store
         self._options = options
         self._clock = clock
-        self._longest = longest
-        self._worker: Worker | None = None
+        self._slots = slots
+        self._limits = limits
+        self._workers: dict[int, Worker] = {}
+        self._outlook: tuple[int, ...] = ()
+        self._looked = 0.0
         self._to_stop: dict[str, float] = {}
+        self._weighed = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     def start(self) -> None:
         """Begin to watch the queue."""
+        self._store.displace()
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop watching and stop the worker; its job goes on at the next start."""
+        """Stop watching and stop the workers; their jobs go on at the next start."""
         self._stopping.set()
         self._thread.join()
-        if self._worker is not None:
-            self._worker.stop()
+        for worker in self._workers.values():
+            worker.terminate()
+        for worker in self._workers.values():
+            worker.stop()
 
     def _watch(self) -> None:
         while not self._stopping.wait(WATCH_SECONDS):
@@ -132,53 +104,90 @@ class Supervisor:
                 self._stopping.wait(RESTART_SECONDS)
 
     def _tend(self) -> None:
-        if self._worker is not None and not self._worker.has_ended():
-            self._stop_what_must(self._worker)
-            return
-        if self._worker is not None:
-            self._bury(self._worker)
-        for job in self._store.running():
-            self._recover(job)
-        if self._store.has_due(now=self._clock()) and not self._stopping.is_set():
-            self._worker = Worker(self._options.command())
-            log.info("worker %s started", self._worker.pid)
+        for number, worker in tuple(self._workers.items()):
+            if worker.has_ended():
+                self._bury(number, worker)
+        placed = self._store.placed()
+        self._recover_left(placed)
+        self._stop_what_must(placed)
+        self._place()
+        self._start_workers()
 
-    def _bury(self, worker: Worker) -> None:
+    def _bury(self, number: int, worker: Worker) -> None:
         """Take note of a worker's end; what it was made to put down is no attempt."""
-        self._worker = None
+        del self._workers[number]
         if worker.failed:
             log.warning("worker %s ended with %s", worker.pid, worker.returncode)
             self._stopping.wait(RESTART_SECONDS)
         else:
-            self._store.release(now=self._clock())
+            self._store.release(now=self._clock(), worker=number)
 
-    def _stop_what_must(self, worker: Worker) -> None:
-        """End a worker whose job was cancelled, or took too long, and did not stop by itself."""
-        if self._fail_overlong():
-            worker.kill()
-        now = time.monotonic()
-        self._to_stop = {
-            job_id: self._to_stop.get(job_id, now) for job_id in self._store.to_be_stopped()
-        }
-        waited = max((now - since for since in self._to_stop.values()), default=0.0)
-        if waited >= KILL_SECONDS:
-            log.warning("worker %s is killed: its job was to stop and did not", worker.pid)
-            worker.kill()
-        elif waited >= TERMINATE_SECONDS:
-            worker.terminate()
+    def _recover_left(self, placed: tuple[PlacedJob, ...]) -> None:
+        """Tend the jobs that run nowhere: their worker, or the whole service, died."""
+        for one in placed:
+            if one.job.state == "running" and one.worker not in self._workers:
+                self._recover(one.job)
 
-    def _fail_overlong(self) -> bool:
-        """Fail a job that has run too long; tell whether there was one."""
-        found = [job for job in self._store.running() if self._is_overlong(job)]
-        for job in found:
-            error = JobTooLongError("the job ran for as long as this node allows")
-            self._store.fail(job.id, problem_of(error), now=self._clock())
-        return bool(found)
+    def _stop_what_must(self, placed: tuple[PlacedJob, ...]) -> None:
+        """End workers whose job takes too much, or was cancelled and does not stop by itself."""
+        now, cancelled = time.monotonic(), set(self._store.to_be_stopped())
+        self._to_stop = {job_id: self._to_stop.get(job_id, now) for job_id in cancelled}
+        weighs = now - self._weighed >= WEIGH_SECONDS
+        self._weighed = now if weighs else self._weighed
+        for one in placed:
+            worker = None if one.worker is None else self._workers.get(one.worker)
+            if worker is None or one.job.state != "running":
+                continue
+            error = self._too_much(one.job, worker if weighs else None)
+            if error is not None:
+                self._store.fail(one.job.id, problem_of(error), now=self._clock())
+                worker.kill()
+            elif one.job.id in cancelled:
+                _end(worker, now - self._to_stop[one.job.id])
+
+    def _too_much(self, job: Job, weighed: Worker | None) -> GenshareError | None:
+        """Return why a job has to end that takes too much; None where it does not.
+
+        Args:
+            weighed: Its worker, where it is to be looked how much memory that has.
+        """
+        if self._is_overlong(job):
+            return JobTooLongError("the job ran for as long as this node allows")
+        most = self._limits.memory_bytes
+        if weighed is not None and most is not None and weighed.memory_bytes() > most:
+            return JobTooLargeError(f"the job took more memory than {most / 1e9:.1f} GB")
+        return None
 
     def _is_overlong(self, job: Job) -> bool:
-        if self._longest is None or job.started_at is None:
+        if self._limits.time is None or job.started_at is None:
             return False
-        return self._clock() - job.started_at.replace(tzinfo=None) > self._longest
+        return self._clock() - job.started_at.replace(tzinfo=None) > self._limits.time
+
+    def _place(self) -> None:
+        """Choose workers for the jobs that are to begin; look only where something has changed."""
+        now, looked = self._clock(), time.monotonic()
+        outlook = self._store.outlook(now=now)
+        if outlook == self._outlook and looked - self._looked < LOOK_SECONDS:
+            return
+        self._outlook, self._looked = outlook, looked
+        waiting = (*self._store.waiting(HEAVY, now=now), *self._store.waiting(LIGHT, now=now))
+        busy = {
+            one.worker: one.job.request for one in self._store.placed() if one.worker is not None
+        }
+        queue = Queue(busy, sorted(waiting, key=lambda job: job.created_at), self._workers.keys())
+        for job, worker in queue.placements(self._slots):
+            self._store.place(job.id, worker)
+
+    def _start_workers(self) -> None:
+        if self._stopping.is_set():
+            return
+        for one in self._store.placed():
+            number = one.worker
+            if number is not None and one.job.state == "queued" and number not in self._workers:
+                options = self._options.model_copy(update={"number": number})
+                gpu = self._slots.gpu_of(number)
+                self._workers[number] = worker = Worker(options.command(), gpu=gpu)
+                log.info("worker %s started", worker.pid)
 
     def _recover(self, job: Job) -> None:
         log.warning("the worker of job %s is gone (attempt %s)", job.id, job.attempts)
@@ -189,3 +198,12 @@ class Supervisor:
                 f"the worker process died {job.attempts} times while it ran this job"
             )
             self._store.fail(job.id, problem_of(error), now=self._clock())
+
+
+def _end(worker: Worker, waited: float) -> None:
+    """End a worker whose job was cancelled some seconds ago."""
+    if waited >= KILL_SECONDS:
+        log.warning("worker %s is killed: its job was to stop and did not", worker.pid)
+        worker.kill()
+    elif waited >= TERMINATE_SECONDS:
+        worker.terminate()

@@ -28,6 +28,7 @@ from node_api.results import JobResult
 from node_api.review import Review
 from shared.files import full_disk_named
 from shared.log_format import TextLines
+from shared.pace import Paced
 from shared.problems import GenshareError
 from shared.progress import Progress
 from shared.records import GeneratorVersion
@@ -79,8 +80,9 @@ def main() -> None:
     store = JobStore(engine)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the service, which tells us
     # In a thread, for the main one may be in the middle of a transaction.
-    signal.signal(signal.SIGTERM, lambda *_: Thread(target=_leave, args=[store]).start())
-    Thread(target=_leave_with_service, args=[store], daemon=True).start()
+    own = [store, options.number]
+    signal.signal(signal.SIGTERM, lambda *_: Thread(target=_leave, args=own).start())
+    Thread(target=_leave_with_service, args=own, daemon=True).start()
     folders = data_folders(options.data_dir, options.mammograms_dir, options.lent_dir)
     node = Node(
         engine,
@@ -92,7 +94,7 @@ def main() -> None:
     )
     idle_since = time.monotonic()
     while time.monotonic() - idle_since < options.idle_seconds:
-        job = store.claim(now=_now())
+        job = store.claim(now=_now(), worker=options.number)
         if job is None:
             time.sleep(POLL_SECONDS)
         else:
@@ -113,7 +115,7 @@ def run_job(job: Job, node: Node, store: JobStore, *, pauses: Sequence[float] = 
     _forget_pace(job, store)
     try:
         with full_disk_named(node.data_dir, sentence="no space is left on the node's disk"):
-            result = handle(job, node, ProgressReport(store, job))
+            result = handle(job, node, Paced(ProgressReport(store, job)))
     except JobCancelledError:
         store.requeue(job.id, now=_now())  # which ends a job that was cancelled
     except Exception as error:  # noqa: BLE001 (the one place where a job's failure is recorded)
@@ -165,21 +167,21 @@ def _problem(job: Job, error: Exception, node: Node) -> JobProblem:
     return unexpected(error, job.id)
 
 
-def _leave_with_service(store: JobStore) -> None:
+def _leave_with_service(store: JobStore, number: int) -> None:
     """Wait for the end of the pipe from the service: it closes even when the service is killed."""
     # Of the pipe itself: who waits in `sys.stdin` holds its lock, which the interpreter takes at
     # the end of an idle worker.
     while os.read(sys.stdin.fileno(), 1):
         continue
-    store.release(now=_now())
+    store.release(now=_now(), worker=number)
     if os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)  # with all that this job started; nobody is left
     os._exit(0)
 
 
-def _leave(store: JobStore) -> None:
+def _leave(store: JobStore, number: int) -> None:
     """Put the running job back and end at once: it resumes from what it has written so far."""
-    store.release(now=_now())
+    store.release(now=_now(), worker=number)
     os._exit(0)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.layouts import LAYOUTS
 from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.readers.data_folder import OnFile, check_folder, unheard
 from centre_node.mammography.readers.recognition import recognised
 from node_api.data_sources import DatasetSource, FolderFormat, MammogramFolder, PhantomSet
 
@@ -38,33 +39,45 @@ def data_folders(
     return DataFolders(mammograms_dir, data_dir / "phantoms", lent_dir)
 
 
-def read_dataset(source: DatasetSource, folders: DataFolders) -> Reading:
+def read_dataset(source: DatasetSource, folders: DataFolders, on_file: OnFile = unheard) -> Reading:
     """Read a data source.
+
+    Args:
+        on_file: Called before each file that is looked for; what it raises stops the reading.
 
     Raises:
         BadMammogramsError: No such folder, or one outside the node's mammograms folder, or
             unusable, or phantoms that were not written yet.
     """
     if isinstance(source, MammogramFolder):
-        return read_folder(_place(source, folders), source.format, source.where)
+        return read_folder(_place(source, folders), source.format, source.where, on_file)
     if source.written_as is None:
         # Here, not above: phantoms need an array library, which folders do without.
         from centre_node.mammography.phantoms import read_phantoms
 
         return read_phantoms(source)
-    folder = folders.of_phantoms(source)
-    if not folder.is_dir():
-        raise BadMammogramsError(
-            f"these phantoms are to be read as {source.written_as}, but are not written yet; "
-            "start a write_phantoms job first"
-        )
-    reading = read_folder(folder, source.written_as, {})
+    reading = read_folder(_written(source, folders), source.written_as, {}, on_file)
     # Not the folder's: eight digits in a row of its digest look like the number of a patient.
     return replace(reading, name=f"{source.style} phantoms")
 
 
+def check_place(source: DatasetSource, folders: DataFolders) -> None:
+    """Check that a data source is where it is said to be; nothing in it is read.
+
+    Raises:
+        BadMammogramsError: It is not.
+    """
+    if isinstance(source, MammogramFolder):
+        check_folder(_place(source, folders))
+    elif source.written_as is not None:
+        _written(source, folders)
+
+
 def read_folder(
-    folder: Path, layout: Literal[FolderFormat, "auto"], where: Mapping[str, str]
+    folder: Path,
+    layout: Literal[FolderFormat, "auto"],
+    where: Mapping[str, str],
+    on_file: OnFile = unheard,
 ) -> Reading:
     """Read a data set; the layout `auto` is recognised by its files.
 
@@ -73,7 +86,17 @@ def read_folder(
     """
     found = recognised(folder) if layout == "auto" else layout
     read = LAYOUTS[found].reader()
-    return replace(read(folder, where), folder=folder.resolve())
+    return replace(read(folder, where, on_file), folder=folder.resolve())
+
+
+def _written(source: PhantomSet, folders: DataFolders) -> Path:
+    folder = folders.of_phantoms(source)
+    if not folder.is_dir():
+        raise BadMammogramsError(
+            f"these phantoms are to be read as {source.written_as}, but are not written yet; "
+            "start a write_phantoms job first"
+        )
+    return folder
 
 
 def _place(source: MammogramFolder, folders: DataFolders) -> Path:

@@ -28,7 +28,7 @@ from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_records import Index, Provenance, index_bytes
 from centre_node.mammography.patch_store import INDEX, PIXELS, PROVENANCE, PatchStore
 from node_api.patches import PatchConfiguration
-from shared.files import full_disk_named, put_in_place, sync_folder
+from shared.files import full_disk_named, put_in_place, sync_folder, work_folder
 from shared.names import LesionKind
 from shared.progress import OnCount
 from shared.version import genshare_version
@@ -69,13 +69,18 @@ def extract_patches(
     """
     kinds = tuple(sorted(lesion_kinds))
     provenance = _provenance(mammograms, configuration, kinds, healthy, seed)
-    stored = _stored(folder)
-    if stored is not None and stored.digest == provenance.digest:
+    if (stored := _the_same(folder, provenance)) is not None:
         return stored
     partial = folder.with_name(f".{folder.name}.partial")
     full = f"no space is left for the patches in {folder.parent}"
+    total = len(mammograms)
     try:
-        with full_disk_named(folder, sentence=full):
+        with (
+            full_disk_named(folder, sentence=full),
+            work_folder(partial, on_wait=lambda: on_progress(0, total)),
+        ):
+            if (stored := _the_same(folder, provenance)) is not None:
+                return stored  # another process cut them meanwhile
             _claim(partial, provenance)
             extraction = _Extraction(partial, provenance, workers or len(os.sched_getaffinity(0)))
             index = extraction.run(mammograms, on_progress)
@@ -296,6 +301,12 @@ def _provenance(
     return Provenance.model_validate({**facts, "digest": digest})
 
 
+def _the_same(folder: Path, provenance: Provenance) -> PatchStore | None:
+    """Return the store in `folder` if it holds what would be cut."""
+    stored = _stored(folder)
+    return stored if stored is not None and stored.digest == provenance.digest else None
+
+
 def _stored(folder: Path) -> PatchStore | None:
     """Return the store in `folder`; None where there is none or it is damaged.
 
@@ -318,8 +329,8 @@ def _claim(partial: Path, provenance: Provenance) -> None:
     note = partial / PROVENANCE
     content = provenance.model_dump_json(indent=2)
     if not (note.is_file() and note.read_text() == content):
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
+        for left_over in partial.iterdir():
+            shutil.rmtree(left_over) if left_over.is_dir() else left_over.unlink()
         note.write_text(content)
 
 

@@ -4,7 +4,7 @@ A layout more is a reader, a row here and its name in `FolderFormat`; a writer o
 to have one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
@@ -12,12 +12,20 @@ from typing import Protocol, cast
 
 from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram, Reading
+from centre_node.mammography.readers.data_folder import OnFile, unheard
 from centre_node.mammography.readers.marks import FileMarks, Marks, NearMiss
 from centre_node.mammography.readers.table_marks import TableMarks
 from node_api.data_sources import FolderFormat
 from shared.progress import OnCount
 
-Reader = Callable[[Path, Mapping[str, str]], Reading]
+
+class Reader(Protocol):
+    """Reads a folder."""
+
+    def __call__(
+        self, folder: Path, where: Mapping[str, str], on_file: OnFile = unheard
+    ) -> Reading:
+        """Tell `on_file` before each file that is looked for."""
 
 
 class Writer(Protocol):

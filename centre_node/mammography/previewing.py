@@ -14,6 +14,7 @@ from centre_node.mammography.shortcuts import shortcut_report
 from centre_node.mammography.skipped import skipped_in
 from centre_node.mammography.splits import split_patients, with_kinds
 from node_api.previews import Preview, PreviewedSubset, PreviewSettings
+from shared.progress import Progress
 
 
 def preview_patches(
@@ -35,7 +36,9 @@ def preview_patches(
     """
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         stores = _stores(_few(reading, wanted.patients), cutting, Path(folder))
+        cutting.on_progress(_step(0, "drawing patches"))
         pictures = write_preview(stores, out, count=wanted.count, size=wanted.size)
+        cutting.on_progress(_step(1, "looking for shortcuts"))
         found = Preview(
             subsets=tuple(
                 PreviewedSubset(
@@ -47,6 +50,10 @@ def preview_patches(
             skipped=skipped_in(reading, *stores.values()),
         )
     return found, pictures
+
+
+def _step(done: int, message: str) -> Progress:
+    return Progress(done=done, total=2, unit="steps", message=message)
 
 
 def _few(reading: Reading, patients: int) -> list[Mammogram]:

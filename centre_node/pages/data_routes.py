@@ -14,7 +14,7 @@ from centre_node.pages.parts import Parts, PartsDep, lead_to, sent, staff_router
 from centre_node.pages.wording import as_sentence
 from node_api.data_sources import DatasetSource
 from node_api.jobs import Job
-from node_api.requests import PreviewRequest
+from node_api.requests import PreviewRequest, RegisterRequest
 from node_api.results import WrittenPhantoms
 from shared.models import StrictModel
 from shared.names import Name
@@ -75,11 +75,14 @@ def _register(request: Request, parts: Parts, given: Mapping[str, Sequence[str]]
         document["source"] = _phantoms_of(parts.jobs.find(phantoms[-1]))
     try:
         wanted: Registered = checked(Registered, document)
-        parts.datasets.register(wanted.name, wanted.source)
+        registered = parts.datasets.register(wanted.name, wanted.source)
     except ValidationError as error:
         return _data(request, parts, form.with_faults(faults_of(error, form)))
     except BadMammogramsError as error:
         return _data(request, parts, form.with_faults([("source.folder", as_sentence(str(error)))]))
+    if registered is None:
+        job, _ = parts.jobs.submit(RegisterRequest(name=wanted.name, source=wanted.source), None)
+        return lead_to(f"/jobs/{job.id}")
     return lead_to(f"/data/{wanted.name}")
 
 
@@ -91,4 +94,9 @@ def _phantoms_of(job: Job) -> object:
 
 
 def _is_preview(job: Job, dataset: str) -> bool:
-    return isinstance(job.request, PreviewRequest) and job.request.dataset == dataset
+    match job.request:
+        case PreviewRequest(dataset=name):
+            return name == dataset
+        case RegisterRequest(name=name):
+            return name == dataset and bool(job.artifacts)
+    return False

@@ -5,18 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from centre_node.datasets.usual_cutting import UNKNOWN
 from centre_node.mammography.datasets import DataFolders
-from centre_node.mammography.usual_patches import usual_patches
 from centre_node.pages.forms import Choice, FieldGroup, Form, FormField, fields_of
 from centre_node.pages.job_forms import relabelled
 from node_api.data_sources import DatasetSource, MammogramFolder, PhantomSet
 from node_api.datasets import Dataset
 from node_api.held_out import FEWEST_PATIENTS
-from node_api.patches import PatchConfiguration
 from node_api.summaries import DatasetSummary
 
 DEEPEST, MOST_FOLDERS = 3, 300
-UNKNOWN = "unknown"
 FACTS = {
     "kinds": "Kinds of lesions",
     "pathologies": "Pathology",
@@ -95,36 +93,6 @@ def findings_of(summary: DatasetSummary) -> Iterator[str]:
     if unknown := summary.pixel_spacings_mm.get(UNKNOWN, 0):
         yield f"{unknown} of {summary.images} images have no pixel spacing: their mm are unknown."
     yield from (f"{note}." for note in summary.notes)
-
-
-def patches_for(dataset: Dataset | None) -> PatchConfiguration:
-    """Return how patches of a data set are usually cut; the paper's way where nothing is known."""
-    if dataset is None or not dataset.summary.lesions:
-        return PatchConfiguration()
-    summary = dataset.summary
-    largest = max(summary.sizes.values(), key=lambda size: size.count)
-    healthy = summary.images_without_annotation
-    return usual_patches(
-        spacing_mm=None if isinstance(dataset.source, PhantomSet) else _spacing_mm(summary),
-        lesion_side_px=largest.side_px[1],
-        healthy_images=healthy,
-        ill_images=summary.images - healthy,
-    )
-
-
-def _spacing_mm(summary: DatasetSummary) -> float | None:
-    """Return the median spacing; None where an image has none."""
-    counts = summary.pixel_spacings_mm
-    if UNKNOWN in counts or not counts:
-        return None
-    spacings = sorted((float(told), count) for told, count in counts.items())
-    middle = sum(counts.values()) / 2
-    seen = 0
-    for spacing, count in spacings:
-        seen += count
-        if seen >= middle:
-            return spacing
-    return spacings[-1][0]
 
 
 def register_form(folders: DataFolders) -> Form:

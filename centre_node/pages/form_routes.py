@@ -10,8 +10,8 @@ from fastapi import HTTPException, Request, Response
 from pydantic import ValidationError
 
 from centre_node.datasets.errors import DatasetNotFoundError
+from centre_node.datasets.usual_cutting import patches_for
 from centre_node.pages import job_forms
-from centre_node.pages.data_views import patches_for
 from centre_node.pages.forms import (
     Choice,
     Form,

@@ -1,12 +1,13 @@
 """Pages of generators: trained here, published, pulled, and what the hub says of them now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import Request, Response
 
+from centre_node.connection.service import fetches_told
 from centre_node.ledger.errors import LedgerError
-from centre_node.pages.generator_views import Offered, offered, trained_lines
+from centre_node.pages.generator_views import Offered, by_others, offered, trained_lines
 from centre_node.pages.parts import Parts, PartsDep, staff_router
 from centre_node.pages.wording import as_sentence
 from node_api.connection import HubConnection
@@ -14,6 +15,7 @@ from node_api.ledger import LedgerEntry
 from shared.hub_client import connect
 from shared.hub_exchange import HubLimits
 from shared.problems import GenshareError
+from shared.records import Fetched
 from shared.repeats import Patience
 
 router = staff_router()
@@ -30,10 +32,13 @@ IMPATIENT = HubLimits(
 
 @dataclass(frozen=True, slots=True)
 class AtHub:
-    """What the hub offers; `fault` says why it does not say."""
+    """What the hub offers, and who fetched ours; `fault` and `untold` say why it does not say."""
 
     offered: Sequence[Offered] = ()
     fault: str = ""
+    fetched: Sequence[Fetched] = ()
+    untold: str = ""
+    more: bool = False
 
 
 @router.get("/generators")
@@ -66,8 +71,15 @@ def show_hub(request: Request, parts: PartsDep) -> Response:
 
 
 def _ask(parts: Parts, hub: HubConnection) -> AtHub:
+    open_too = parts.settings.allow_unencrypted
     try:
-        records = list(connect(hub.url, hub.token, IMPATIENT).generators())
+        client = connect(hub.url, hub.token, IMPATIENT, allow_unencrypted=open_too)
+        records = list(client.generators())
     except GenshareError as error:
         return AtHub(fault=f"The hub does not say: {error}.")
-    return AtHub(offered(records, parts.pulled.all(), centre=hub.centre))
+    found = AtHub(offered(records, parts.pulled.all(), centre=hub.centre))
+    try:
+        told = fetches_told(client, hub.centre)
+    except GenshareError as error:
+        return replace(found, untold=f"{as_sentence(str(error))} {error.hint}")
+    return replace(found, fetched=by_others(told.items, hub.centre), more=told.more)

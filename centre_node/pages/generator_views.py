@@ -10,7 +10,7 @@ from node_api.pulled import GeneratorHere
 from node_api.requests import PublishRequest, TrainGeneratorRequest
 from node_api.results import FinishedTraining
 from shared.fidelity import FidelityReport
-from shared.records import GeneratorVersion
+from shared.records import Fetched, GeneratorVersion
 from shared.states import ENDED
 
 COLLAPSE: Mapping[str, Tone] = {"none seen": "good", "suspected": "bad", "not judged": "still"}
@@ -130,6 +130,11 @@ def offered(
         Offered(newest[key], tuple(sorted(here.get(key, ()))), key[0] == centre)
         for key in sorted(newest)
     )
+
+
+def by_others(fetched: Iterable[Fetched], centre: str) -> tuple[Fetched, ...]:
+    """Return the fetches by others than the centre itself."""
+    return tuple(one for one in fetched if one.by != centre)
 
 
 def fidelity_in_words(report: FidelityReport | None) -> str:

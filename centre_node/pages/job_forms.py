@@ -355,6 +355,7 @@ def _by_part(fields: Sequence[FormField]) -> tuple[FieldGroup, ...]:
 
 KIND_TITLES: Mapping[JobKind, str] = {
     "write_phantoms": "Draw phantoms",
+    "register": "Register a data set",
     "preview": "Look at patches",
     "train_generator": "Train a generator",
     "audit": "Audit a generator",

@@ -24,7 +24,7 @@ from node_api.requests import PlanStudyRequest, StudyRequest
 
 router = staff_router()
 MOST_SHOWN = 100
-NOT_OFFERED = {"plan_study"}
+NOT_OFFERED = {"plan_study", "register"}
 
 
 @router.get("/jobs")

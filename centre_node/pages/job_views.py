@@ -14,6 +14,7 @@ from node_api.requests import (
     PreviewRequest,
     PublishRequest,
     PullRequest,
+    RegisterRequest,
     SampleRequest,
     StudyParts,
     TrainGeneratorRequest,
@@ -98,6 +99,8 @@ def about(job: Job) -> str:
             return f"{centre}/{name}"
         case SampleRequest(count=count, generator=generator):
             return f"{count} patches of {generator[:8]}"
+        case RegisterRequest(name=name):
+            return f"as {name}"
         case PreviewRequest(dataset=dataset):
             return f"of {dataset}"
         case StudyParts(dataset=dataset, study=study):
@@ -114,10 +117,11 @@ def _told(job: Job) -> str:
     if job.state == "queued" and job.retry_at is not None:
         return f"is tried again at {job.retry_at:%H:%M} UTC"
     if job.state == "queued":
-        return "Waits until the jobs before it have ended."
+        return "Waits for its turn."
     if job.state in FINISHED or progress is None:
         return "" if job.seconds is None else f"took {duration(job.seconds)}"
-    counted = f"{progress.done} of {progress.total} {progress.unit}" if progress.total else ""
+    of_all = f" of {progress.total}" if progress.total else ""
+    counted = f"{progress.done}{of_all} {progress.unit}"
     return ", ".join(filter(None, [counted, pace(progress.rate, progress.seconds_left)]))
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response, status
 from fastapi.responses import RedirectResponse
 
+from centre_node.access import NodeAccess
 from centre_node.connection.errors import NoHubError
 from centre_node.connection.service import Connection
 from centre_node.datasets.service import Datasets
@@ -21,6 +22,7 @@ from centre_node.privacy.errors import ReleasePolicyError
 from centre_node.privacy.policy_file import policy_of
 from centre_node.pulled.service import PulledGenerators
 from centre_node.receipts.service import StudyReceipts
+from centre_node.reviewers import Reviewers
 from centre_node.settings import Settings
 from node_api.connection import HubConnection
 from shared.access import Role, requires
@@ -46,6 +48,8 @@ class Parts:
     releases: Releases
     receipts: StudyReceipts
     key: SigningKey
+    access: NodeAccess
+    reviewers: Reviewers
 
     @property
     def jobs_folder(self) -> Path:

@@ -7,6 +7,7 @@ from centre_node.pages.generator_views import fidelity_in_words
 from centre_node.pages.wording import as_sentence
 from centre_node.study.receipts import places
 from node_api.audits import AuditReport
+from node_api.datasets import Dataset
 from node_api.findings import StudyResult
 from node_api.jobs import Job
 from node_api.plans import StudyPlan
@@ -57,6 +58,8 @@ def found_by(job: Job) -> Found | None:
     match job.result:
         case WrittenPhantoms() as written:
             return _phantoms(written)
+        case Dataset() as dataset:
+            return _registered(dataset)
         case Preview() as preview:
             return _preview(preview)
         case FinishedTraining() as trained:
@@ -89,6 +92,15 @@ def _phantoms(written: WrittenPhantoms) -> Found:
         (f"{phantoms.patients} patients were drawn, written as {written.layout}.",),
         can_register=True,
         suggested=f"phantoms-{phantoms.style}",
+    )
+
+
+def _registered(dataset: Dataset) -> Found:
+    summary = dataset.summary
+    counted = f"{summary.patients} patients, {summary.images} images and {summary.lesions} lesions"
+    return Found(
+        (f"Registered as {dataset.name}: {counted}.",),
+        next=(("What was counted", f"/data/{dataset.name}"),),
     )
 
 

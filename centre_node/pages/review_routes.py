@@ -6,6 +6,7 @@ from anyio import to_thread
 from fastapi import Request, Response
 from pydantic import ValidationError
 
+from centre_node.errors import NotAllowedError
 from centre_node.jobs.errors import ArtifactNotFoundError, JobConflictError
 from centre_node.pages.files import artifact_response
 from centre_node.pages.job_views import job_line
@@ -13,7 +14,7 @@ from centre_node.pages.parts import Parts, PartsDep, framing, lead_to, sent, sta
 from centre_node.pages.wording import as_sentence
 from node_api.jobs import Job
 from node_api.review import Approval, Rejection, Review
-from shared.access import CallerDep
+from shared.access import Caller, CallerDep
 from shared.packages import PACKAGE
 from shared.problems import GenshareError
 
@@ -41,7 +42,7 @@ def show_sent(job_id: str, name: str, parts: PartsDep) -> Response:
 async def approve(job_id: str, request: Request, parts: PartsDep, caller: CallerDep) -> Response:
     """Let exactly what was shown leave."""
     given = await sent(request)
-    return await to_thread.run_sync(_approve, request, parts, job_id, caller.name, given)
+    return await to_thread.run_sync(_approve, request, parts, job_id, caller, given)
 
 
 @router.post("/jobs/{job_id}/reject")
@@ -51,15 +52,22 @@ async def reject(job_id: str, request: Request, parts: PartsDep, caller: CallerD
     return await to_thread.run_sync(_reject, request, parts, job_id, caller.name, given)
 
 
-def _approve(request: Request, parts: Parts, job_id: str, by: str, given: Given) -> Response:
+def _approve(request: Request, parts: Parts, job_id: str, caller: Caller, given: Given) -> Response:
     job, review = _reviewed(parts, job_id)
     try:
+        if parts.reviewers.are_needed:
+            caller = parts.access.reviewer(_last(given, "reviewer_token"), caller.address)
         approval = Approval(
-            by=by, digest=_last(given, "digest"), despite_collapse="despite_collapse" in given
+            by=caller.name,
+            digest=_last(given, "digest"),
+            despite_collapse="despite_collapse" in given,
         )
         parts.jobs.approve(job_id, approval)
     except ValidationError:
         return _page(request, parts, job, review, fault="Open this page again, and approve there.")
+    except NotAllowedError:
+        fault = "Nothing was approved: this token is no reviewer's."
+        return _page(request, parts, job, review, fault=fault)
     except GenshareError as error:
         return _page(request, parts, job, review, fault=f"{as_sentence(str(error))} {error.hint}")
     return lead_to(f"/jobs/{job_id}")
@@ -115,6 +123,7 @@ def _page(
         at_hand=_at_hand(parts, job, review),
         size_bytes=sum(file.size_bytes for file in review.files),
         policy=parts.policy_told()[0],
+        needs_reviewer=parts.reviewers.are_needed,
         fault=fault,
         reason_fault=reason_fault,
     )

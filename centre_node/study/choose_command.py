@@ -12,7 +12,7 @@ from centre_node.device import default_device
 from centre_node.log_rules import keep_headers_out
 from centre_node.process import Threads
 from centre_node.study.choosing import Trial, choose
-from centre_node.study.command_parts import EngineChoice, runs_shown
+from centre_node.study.command_parts import EngineChoice
 from centre_node.study.from_file import (
     CACHE,
     digests_of,
@@ -25,6 +25,7 @@ from node_api.choices import Choice, TriedGenerator
 from shared.command_options import Json, Options, with_options
 from shared.files import write_text
 from shared.packages import Package
+from shared.progress import shown
 from study_report.wording import percentage, signed, signed_interval, unsigned
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -76,7 +77,7 @@ def choose_generators(
     make_folder(out)
     inputs = inputs_of(file.model_copy(update={"donors": {}}), packages, out)
     cv2.setNumThreads(1)
-    with runs_shown() as on_progress:
+    with shown() as on_progress:
         choice = choose(
             trial,
             inputs,

@@ -22,13 +22,10 @@ from centre_node.study.errors import NoControlError
 from centre_node.study.preparation import Preparation, StudyInputs, prepare
 from centre_node.study.prepared import StudyPatches, opened
 from centre_node.study.runs import (
-    CUTTING,
-    OWN_TRAINING,
     RUNS,
     Engine,
     KeptRuns,
     predictions_of,
-    tell,
     with_precision,
 )
 from node_api.choices import Choice, TriedGenerator
@@ -136,7 +133,6 @@ def choose(
     """
     configuration = with_precision(trial.configuration, device)
     cache.mkdir(parents=True, exist_ok=True)
-    tell(on_progress, 0, configuration.runs, CUTTING)
     with full_disk_named(cache), alone_in(cache):
         ready = prepare(
             configuration,
@@ -144,7 +140,7 @@ def choose(
             folder=cache,
             device=device,
             threads=threads,
-            on_epoch=lambda: tell(on_progress, 0, configuration.runs, OWN_TRAINING),
+            on_progress=on_progress,
             on_validation=True,
         )
         runs = KeptRuns(cache / RUNS, ready)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from centre_node.log_rules import keep_headers_out
 from centre_node.process import Threads
-from centre_node.study.command_parts import EngineChoice, runs_shown
+from centre_node.study.command_parts import EngineChoice
 from centre_node.study.from_file import CACHE, plan_study_file, run_study_file, write_report
 from centre_node.study.lineage import RESULT, Use, read_report, uses_of
 from centre_node.study.paper.checks import paper_checks
@@ -20,6 +20,7 @@ from node_api.findings import StudyResult
 from node_api.plans import StudyPlan
 from shared.command_options import Json, Options, with_options
 from shared.durations import duration
+from shared.progress import shown
 from study_report.presented import Presented
 from study_report.sentences import pooled_sentence
 from study_report.verdicts import verdict_sentences
@@ -80,7 +81,7 @@ def run(
         _print_plan(plan, json=json)
         return
     chosen = engine.made()
-    with runs_shown() as on_progress:
+    with shown() as on_progress:
         report = run_study_file(
             study_file,
             out,

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from centre_node.generators.progress import FinishedEpoch
 from centre_node.generators.sampling import sample_ensemble
 from centre_node.generators.training import train_generator
 from centre_node.mammography.patch_store import PatchStore
@@ -16,6 +17,7 @@ from centre_node.study.kept_samples import StoredSamples, kept_samples
 from centre_node.study.painted_patches import own_of
 from centre_node.study.training_patches import Indices
 from node_api.studies import OwnGenerator, StudyConfiguration
+from shared.progress import OnProgress, Progress
 from shared.version import genshare_version
 
 OWN_GENERATORS = "own-generators"
@@ -27,7 +29,7 @@ def own_generated(
     folder: Path,
     *,
     device: torch.device,
-    on_epoch: Callable[[], None],
+    on_progress: OnProgress,
 ) -> dict[float, StoredSamples]:
     """Train the own generator of each training share, where an arm needs it, and draw from it.
 
@@ -38,13 +40,13 @@ def own_generated(
     Args:
         stores: Training patches by share.
         folder: The study's.
-        on_epoch: Called after every epoch; what it raises stops the training.
+        on_progress: Told of every epoch; what it raises stops the training.
     """
     own = configuration.own_generator
     if own is None or not any(arm.own_generator for arm in configuration.arms):
         return {}
     return {
-        fraction: _drawn(configuration, own, store, fraction, folder, device, on_epoch)
+        fraction: _drawn(configuration, own, store, fraction, folder, device, on_progress)
         for fraction, store in stores.items()
     }
 
@@ -56,7 +58,7 @@ def _drawn(
     fraction: float,
     folder: Path,
     device: torch.device,
-    on_epoch: Callable[[], None],
+    on_progress: OnProgress,
 ) -> StoredSamples:
     lesions = own_of(study, store, fraction).lesions
     digest = _recipe_digest(study, own, store, lesions, device)
@@ -71,7 +73,7 @@ def _drawn(
             training=own.training.model_copy(update={"on_collapse": "warn"}),
             folder=path.with_suffix(""),
             device=device,
-            on_epoch=lambda _epoch: on_epoch(),
+            on_epoch=lambda epoch: on_progress(_progress(epoch)),
         )
         with array_file(path, count=study.synthetic_patches, side=study.image_size) as keep:
             sample_ensemble(
@@ -84,6 +86,11 @@ def _drawn(
             )
 
     return kept_samples(folder, path, recipe_digest=digest, make=make)
+
+
+def _progress(epoch: FinishedEpoch) -> Progress:
+    message = f"training the centre's own generator: {epoch.message}"
+    return Progress(done=epoch.epoch, total=epoch.epochs, unit="epochs", message=message)
 
 
 def _recipe_digest(

@@ -16,6 +16,7 @@ from centre_node.study.kept_samples import StoredSamples, kept_samples, read_sam
 from centre_node.study.training_patches import OwnPatches, own_patches
 from node_api.studies import StudyConfiguration
 from shared.files import write_whole
+from shared.progress import OnProgress, Progress
 from shared.version import genshare_version
 
 PAINTED, FORMAT = "painted", 1
@@ -49,6 +50,7 @@ def painted_patches(
     folder: Path,
     *,
     drawn: Mapping[str, StoredSamples],
+    on_progress: OnProgress,
 ) -> dict[float, Paintings]:
     """Paint what the arms need, of the training lesions of each share alone.
 
@@ -59,17 +61,29 @@ def painted_patches(
         stores: Training patches by share.
         folder: The study's.
         drawn: Samples by generator's digest, at least those that are to be painted.
+        on_progress: Told before each set is painted; what it raises stops it.
     """
     arms = configuration.arms
     sources = [one for one in SOURCES if any(arm.painted == one for arm in arms)]
     digests = sorted(
         {digest for arm in arms if arm.painted == "generator" for digest in arm.generators}
     )
+    total = len(stores) * (len(sources) + len(digests))
     found: dict[float, Paintings] = {}
+
+    def tell() -> None:
+        done = sum(map(len, found.values()))
+        on_progress(Progress(done=done, total=total, unit="sets", message="painting lesions"))
+
     for fraction, store in stores.items():
         work = _Painting(configuration, store, own_of(configuration, store, fraction), folder)
-        found[fraction] = {source: work.of_own(source) for source in sources}
-        found[fraction] |= {digest: work.of_drawn(drawn[digest]) for digest in digests}
+        painted = found.setdefault(fraction, {})
+        for source in sources:
+            tell()
+            painted[source] = work.of_own(source)
+        for digest in digests:
+            tell()
+            painted[digest] = work.of_drawn(drawn[digest])
     return found
 
 

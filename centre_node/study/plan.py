@@ -18,6 +18,8 @@ from node_api.classifier_training import ClassifierName
 from node_api.plans import PlannedSubset, StudyPlan
 from node_api.studies import Arm, StudyConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT
+from shared.progress import OnProgress, Progress
+from shared.transfer_progress import say_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +36,29 @@ class Paces:
 
 
 def try_paces(
-    configuration: StudyConfiguration, inputs: StudyInputs, device: torch.device
+    configuration: StudyConfiguration,
+    inputs: StudyInputs,
+    device: torch.device,
+    on_progress: OnProgress = say_nothing,
 ) -> Paces:
     """Read a few images, and train each classifier for a moment.
+
+    Args:
+        on_progress: Told before each trial; what it raises stops them.
 
     Raises:
         BadImageError: One of the images cannot be read.
     """
-    classifiers = {
-        name: try_pace(configuration, name, device) for name in configuration.classifiers
-    }
+    total, classifiers = len(configuration.classifiers) + 1, dict[ClassifierName, Pace]()
+
+    def tell(message: str) -> None:
+        done = len(classifiers)
+        on_progress(Progress(done=done, total=total, unit="steps", message=message))
+
+    for name in configuration.classifiers:
+        tell(f"trying how long {name} takes")
+        classifiers[name] = try_pace(configuration, name, device)
+    tell("trying how long images take")
     return Paces(classifiers, try_reading(inputs.own.mammograms))
 
 

@@ -24,7 +24,6 @@ from centre_node.study.own_generator import own_generated
 from centre_node.study.painted_patches import painted_patches
 from centre_node.study.pathology_patches import addition_of_both
 from centre_node.study.prepared import PreparedStudy, StoredPatches
-from centre_node.study.running import OnEpoch
 from centre_node.study.task_data import (
     balance_of,
     left_out,
@@ -39,6 +38,8 @@ from node_api.summaries import ShortcutReport, SubsetBalance
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.files import write_text, write_whole
 from shared.packages import Package, sha256_of
+from shared.progress import OnProgress
+from shared.transfer_progress import say_nothing
 
 PATCHES, SAMPLES = "patches", "samples"
 
@@ -82,13 +83,14 @@ def prepare(
     folder: Path,
     device: torch.device,
     threads: int,
-    on_epoch: OnEpoch = lambda: None,
+    on_progress: OnProgress = say_nothing,
     on_validation: bool = False,
 ) -> Preparation:
     """Cut, sample and paint whatever `folder` does not hold yet; studies may share the folder.
 
     Args:
-        on_epoch: Called while the own generator is trained; what it raises stops it.
+        on_progress: Told how far each stage is: cutting, sampling, painting, training the own
+            generator; what it raises stops the work.
         on_validation: Whether runs are tested on the validation patients. Then no mammogram of a
             test patient is opened.
 
@@ -110,7 +112,7 @@ def prepare(
     )
     initial_weights = _weights(inputs.initial_weights, folder)
     own, kinds = inputs.own.mammograms, configuration.lesion_kinds
-    cutting = _Cutting(configuration, folder)
+    cutting = _Cutting(configuration, folder, on_progress)
     donors = {
         name: cutting.of(inputs.donors[name], _patients(inputs.donors[name]), f"data of {name}")
         for name in names
@@ -128,7 +130,7 @@ def prepare(
     validation = cutting.of(inputs.own, split.validation, "validation", 0)
     test = validation if on_validation else cutting.of(inputs.own, split.test, "test", 0)
     held_out = (validation,) if on_validation else (validation, test)
-    synthetic = _sampled(configuration, inputs.packages, folder, device)
+    synthetic = _sampled(configuration, inputs.packages, folder, device, on_progress)
     lent = [inputs.donors[name].place for name in donors]
     for store in train.values():
         subsets = (store, *held_out)
@@ -140,8 +142,12 @@ def prepare(
         test=cutting.stored(test),
         donors={name: cutting.stored(store) for name, store in donors.items()},
         synthetic=synthetic,
-        painted=painted_patches(configuration, train, folder, drawn=synthetic),
-        own_generated=own_generated(configuration, train, folder, device=device, on_epoch=on_epoch),
+        painted=painted_patches(
+            configuration, train, folder, drawn=synthetic, on_progress=on_progress
+        ),
+        own_generated=own_generated(
+            configuration, train, folder, device=device, on_progress=on_progress
+        ),
         additions=additions,
         threads=threads,
         device=device.type,
@@ -170,6 +176,7 @@ class _Cutting:
 
     configuration: StudyConfiguration
     folder: Path
+    on_progress: OnProgress
 
     def of(
         self, reading: Reading, patients: Sequence[str], what: str, extra_healthy: int | None = None
@@ -181,7 +188,9 @@ class _Cutting:
         """
         study, chosen = self.configuration, set(patients)
         mine = [mammogram for mammogram in reading.mammograms if mammogram.patient_id in chosen]
-        cutting = PatchCutting(study.patches, study.lesion_kinds, study.split_seed)
+        cutting = PatchCutting(
+            study.patches, study.lesion_kinds, study.split_seed, self.on_progress
+        )
         lesions = cutting.count_lesions(mine)
         if not lesions:
             raise OneClassOnlyError(
@@ -191,7 +200,7 @@ class _Cutting:
         cuts_none = extra_healthy is None or study.task == BENIGN_OR_MALIGNANT
         healthy = 0 if cuts_none else lesions + (extra_healthy or 0)
         folder = self.folder / PATCHES / self._key(reading.place, patients, healthy)
-        return cutting.cut_into(folder, mine, healthy=healthy)
+        return cutting.cut_into(folder, mine, healthy=healthy, message=f"cutting patches: {what}")
 
     def stored(self, store: PatchStore) -> StoredPatches:
         """Return where a store lies."""
@@ -230,13 +239,21 @@ def _sampled(
     packages: Mapping[str, Package],
     folder: Path,
     device: torch.device,
+    on_progress: OnProgress,
 ) -> dict[str, StoredSamples]:
     needed = sorted({digest for arm in configuration.arms for digest in arm.generators})
-    return {digest: _samples(configuration, packages[digest], folder, device) for digest in needed}
+    return {
+        digest: _samples(configuration, packages[digest], folder, device, on_progress)
+        for digest in needed
+    }
 
 
 def _samples(
-    configuration: StudyConfiguration, package: Package, folder: Path, device: torch.device
+    configuration: StudyConfiguration,
+    package: Package,
+    folder: Path,
+    device: torch.device,
+    on_progress: OnProgress,
 ) -> StoredSamples:
     recipe = new_recipe(
         package,
@@ -251,7 +268,7 @@ def _samples(
         write_text(path.with_suffix(".json"), recipe.model_dump_json(indent=2) + "\n")
         side = package.card.architecture.image_size
         with array_file(path, count=recipe.count, side=side) as keep:
-            follow_recipe(recipe, package, device=device, keep=keep)
+            follow_recipe(recipe, package, device=device, keep=keep, on_progress=on_progress)
 
     stored = kept_samples(folder, path, recipe_digest=digest, make=make)
     return stored.model_copy(update={"classes": package.card.architecture.classes})

@@ -31,7 +31,6 @@ from shared.version import genshare_version
 from study_report.contents import StudyReport
 
 RUNS, TABLE = "runs", "results.csv"
-CUTTING, OWN_TRAINING = "cutting patches", "training the centre's own generator"
 
 
 class Engine(Protocol):
@@ -76,7 +75,6 @@ def run_study(
     configuration = with_precision(configuration, device)
     folder.mkdir(parents=True, exist_ok=True)
     cache.mkdir(parents=True, exist_ok=True)
-    tell(on_progress, 0, configuration.runs, CUTTING)
     with full_disk_named(folder), alone_in(cache):
         ready = prepare(
             configuration,
@@ -84,17 +82,18 @@ def run_study(
             folder=cache,
             device=device,
             threads=threads,
-            on_epoch=lambda: tell(on_progress, 0, configuration.runs, OWN_TRAINING),
+            on_progress=on_progress,
         )
         runs = KeptRuns(cache / RUNS, ready)
         found = len(runs.results)
         failed = runs.do_missing(engine, device.type, on_progress)
-        tell(on_progress, configuration.runs, configuration.runs, "computing statistics")
+        on_progress(_step(0, "computing statistics"))
         seconds = time.monotonic() - started
         origin = _origin(
             configuration, ready, device, threads=threads, seconds=seconds, found=found
         )
         result = _result(ready, inputs, runs.results, failed, origin)
+        on_progress(_step(1, "drawing pictures"))
         write_pictures(ready, inputs.packages, runs.results, folder)
         _write(StudyReport(configuration=configuration, result=result), folder)
     return result
@@ -155,6 +154,10 @@ class KeptRuns:
     def _keep(self, run: Run, result: RunResult) -> None:
         write_text(self._files[run], result.model_dump_json())
         self.results[run] = result
+
+
+def _step(done: int, message: str) -> Progress:
+    return Progress(done=done, total=2, unit="steps", message=message)
 
 
 def tell(on_progress: OnProgress, done: int, total: int, message: str) -> None:

@@ -5,7 +5,7 @@ patients that are trained on, `train` the file of the weights, `measure` a repor
 `describe` what a card may tell of it all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from centre_node.fidelity.measuring import measure_fidelity
-from centre_node.fidelity.over_epochs import fidelity_curves, measure_over_epochs
+from centre_node.fidelity.measuring import measure_fidelity, sampled_for
+from centre_node.fidelity.over_epochs import (
+    FEWEST_EPOCHS,
+    FidelityOverEpochs,
+    fidelity_curves,
+    measure_over_epochs,
+)
 from centre_node.generators.checkpoints import RUN, read_run
 from centre_node.generators.epoch_samples import read_samples
 from centre_node.generators.progress import FinishedEpoch
@@ -190,7 +195,8 @@ class _LesionTraining:
         """
         if self.plan.training.privacy is not None:
             return None
-        self._tell("measuring fidelity")
+        samples = read_samples(self.folder)
+        on_count = self._counted(len(lesions.pixels), samples)
         measured = measure_fidelity(
             weights,
             self.plan.architecture,
@@ -198,21 +204,39 @@ class _LesionTraining:
             patients=lesions.patients,
             seed=self._trained().drawn_seed,
             device=self.device,
+            on_count=on_count,
         )
         for name, png in measured.pictures.items():
             write_encoded_png(self.pictures / name, png)
-        self._measure_epochs(lesions, measured.real)
-        return measured.report
-
-    def _measure_epochs(self, lesions: LesionPatches, features: NDArray[np.float64]) -> None:
         over_epochs = measure_over_epochs(
-            read_samples(self.folder),
-            features,
+            samples,
+            measured.real,
             patients=lesions.patients,
             seed=self._trained().drawn_seed,
             device=self.device,
-            on_epoch=lambda epoch: self._tell(f"measuring the fidelity of epoch {epoch}"),
+            on_count=on_count,
         )
+        self._show_epochs(over_epochs)
+        return measured.report
+
+    def _counted(
+        self, patches: int, samples: Mapping[int, NDArray[np.uint8]]
+    ) -> Callable[[int], None]:
+        """Return what tells how many patches are measured: real ones, drawn ones, each epoch's."""
+        watched = samples.values() if len(samples) >= FEWEST_EPOCHS else ()
+        total, done = patches + sampled_for(patches) + sum(map(len, watched)), 0
+
+        def count(more: int) -> None:
+            nonlocal done
+            done += more
+            self.on_progress(
+                Progress(done=done, total=total, unit="patches", message="measuring fidelity")
+            )
+
+        count(0)
+        return count
+
+    def _show_epochs(self, over_epochs: FidelityOverEpochs | None) -> None:
         if over_epochs is not None:
             json = over_epochs.model_dump_json(indent=2)
             (self.pictures / OVER_EPOCHS_JSON).write_text(json + "\n")
@@ -241,11 +265,6 @@ class _LesionTraining:
         return self.plan.training.model_copy(
             update={"seed": read_run(self.folder).training.drawn_seed}
         )
-
-    def _tell(self, message: str) -> None:
-        """Say what is done after the last epoch."""
-        epochs = self.plan.training.epochs
-        self.on_progress(Progress(done=epochs, total=epochs, unit="epochs", message=message))
 
 
 def _progress(epoch: FinishedEpoch, patches: int) -> Progress:

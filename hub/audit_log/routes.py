@@ -6,16 +6,16 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from hub.audit_log.events import Action, Entry, Who
+from hub.audit_log.fetchers import Fetchers
 from hub.audit_log.store import LogFilter, LogStore
-from hub.errors import NoSuchEntryError
-from shared.access import GuardedRoute, Role, requires
+from hub.errors import ForeignCentreError, NoSuchEntryError
+from shared.access import CallerDep, GuardedRoute, Role, requires
 from shared.api_answers import problems
 from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import Digest, Name
-from shared.records import LogHead
+from shared.records import CentreFetches, LogHead
 
 router = APIRouter(
-    prefix="/log",
     tags=["audit log"],
     route_class=GuardedRoute,
     dependencies=[requires(Role.ADMINISTRATOR, Role.CENTRE)],
@@ -28,6 +28,11 @@ async def _log(request: Request) -> LogStore:
 
 
 LogDep = Annotated[LogStore, Depends(_log)]
+
+
+async def _fetchers(request: Request) -> Fetchers:
+    fetchers: Fetchers = request.app.state.fetchers
+    return fetchers
 
 
 class LogItem(StrictModel):
@@ -56,7 +61,7 @@ class LogListing(StrictModel):
 
 
 @router.get(
-    "",
+    "/log",
     response_model=LogPage,
     dependencies=[requires(Role.ADMINISTRATOR, purpose="read the audit log")],
 )
@@ -67,7 +72,7 @@ def list_entries(log: LogDep, asked: Annotated[LogListing, Query()]) -> Response
     return Response(page, media_type="application/json")
 
 
-@router.get("/head")
+@router.get("/log/head")
 def read_head(log: LogDep) -> LogHead:
     """Return the newest entry's number and SHA-256, which stands for the whole log up to it.
 
@@ -77,10 +82,21 @@ def read_head(log: LogDep) -> LogHead:
     return log.head()
 
 
-@router.get("/entries/{number}/digest", responses=problems(NoSuchEntryError))
+@router.get("/log/entries/{number}/digest", responses=problems(NoSuchEntryError))
 def read_digest(number: Annotated[int, Path(ge=1, le=LARGEST_COUNT)], log: LogDep) -> LogHead:
     """Return the SHA-256 of one entry, to compare with a head that was kept."""
     found = log.digest(number)
     if found is None:
         raise NoSuchEntryError(f"the audit log has no entry {number}")
     return found
+
+
+@router.get("/centres/{centre}/fetches", responses=problems(ForeignCentreError))
+def list_fetches(
+    centre: Name, caller: CallerDep, fetchers: Annotated[Fetchers, Depends(_fetchers)]
+) -> CentreFetches:
+    """List who fetched weights of a centre's generators; a centre sees those of its own alone.
+
+    One entry for each version and caller, the latest first, with the first and the last time.
+    """
+    return fetchers.of_centre(centre, caller=caller)

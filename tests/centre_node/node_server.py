@@ -3,9 +3,11 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,12 @@ from tests.waiting import wait_for
 OWN = {"format": "phantoms", "style": "digital", "patients": 16, "seed": 1, "image_height_px": 256}
 PATCHES = {"margin_px": 10, "smallest_side_px": 16}
 
-QUICK = {"NODE_REVIEW": "machine", "NODE_RETRY_SECONDS": "[0.2]"}
-"""Settings with which nothing waits for a person, and for no pause to speak of."""
+QUICK = {
+    "NODE_REVIEW": "machine",
+    "NODE_RETRY_SECONDS": "[0.2]",
+    "NODE_REGISTER_SECONDS": "600",
+}
+"""Settings with which nothing waits for a person, for no pause to speak of, or for a job."""
 
 ENDED = {"succeeded", "failed", "cancelled"}
 
@@ -84,7 +90,17 @@ class Node:
         return psutil.Process(self._process.pid)
 
     def worker(self) -> psutil.Process:
-        return wait_for(lambda: next(iter(self.process.children()), None))
+        """Return the worker of a job that runs; another one may be idle."""
+        return wait_for(self._busy_worker)
+
+    def _busy_worker(self) -> psutil.Process | None:
+        with closing(sqlite3.connect(self.data_dir / "node.sqlite")) as database:
+            found = database.execute("SELECT worker FROM jobs WHERE state = 'running'").fetchone()
+        if found is None:
+            return None
+        mark = f'"number":{found[0]}}}'
+        workers = self.process.children()
+        return next((one for one in workers if one.cmdline()[-1].endswith(mark)), None)
 
     def log(self) -> str:
         return self.data_dir.with_suffix(".log").read_text()

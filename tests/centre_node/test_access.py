@@ -11,14 +11,16 @@ from centre_node.access import NodeAccess, StaffToken, staff_token
 from centre_node.commands import _tell_new_token
 from centre_node.errors import NotAllowedError
 from centre_node.main import create_app
+from centre_node.reviewers import Reviewers
 from centre_node.settings import Settings
-from shared.access import SHOWN_TO_ANYONE, Call, Role, routes_of
+from shared.access import SHOWN_TO_ANYONE, Call, Caller, Role, routes_of
 from shared.errors import CannotServeError, WrongTokensError
 from shared.rates import Guesses
 from tests.centre_node.node_server import Node
 from tests.centre_node.pages.browsed import browsed_node
 
 TOKEN = "token-of-the-tests"
+ADAS = "token-of-dr-ada-"
 API = "/api/v1"
 OPEN = ("GET", f"{API}/healthz")
 # What the node answers to its own staff, who name no job, data set or hub that is there.
@@ -32,6 +34,7 @@ ROUTES = {
     ("DELETE", f"{API}/datasets/{{name}}"): 404,
     ("GET", f"{API}/hub-connection"): 409,
     ("DELETE", f"{API}/hub-connection"): 409,
+    ("GET", f"{API}/hub-connection/fetches"): 409,
     ("GET", f"{API}/generators"): 200,
     ("GET", f"{API}/generators/{{digest}}"): 422,
     ("GET", f"{API}/signing-key"): 200,
@@ -233,3 +236,27 @@ def test_wrong_tokens_are_throttled_where_a_person_chose_the_right_one(file: Pat
             access.admit(right)
     else:
         assert access.admit(right).role is Role.STAFF
+
+
+def test_reviewers_are_told_by_their_tokens_which_nobody_may_try_without_end() -> None:
+    reviewers = Reviewers({"Dr Ada": ADAS, "Dr Bob": "token-of-dr-bob-"})
+    access = NodeAccess(
+        StaffToken(TOKEN, Path("token")), Guesses(2, 9, clock=lambda: 0.0), reviewers
+    )
+
+    def called(token: str) -> Caller:
+        return access.admit(Call(f"Bearer {token}", "10.0.0.1", frozenset({Role.STAFF}), ""))
+
+    assert called(ADAS) == Caller("Dr Ada", Role.REVIEWER, "10.0.0.1")
+    assert access.reviewer("token-of-dr-bob-", "").name == "Dr Bob"
+    for _ in range(2):
+        with pytest.raises(NotAllowedError):
+            access.reviewer(TOKEN, "10.0.0.1")
+    with pytest.raises(WrongTokensError):
+        called(ADAS)
+    assert called(TOKEN).role is Role.STAFF
+
+
+def test_two_reviewers_need_two_tokens() -> None:
+    with pytest.raises(CannotServeError, match="the same token"):
+        Reviewers({"Dr Ada": ADAS, "Dr Bob": ADAS})

@@ -77,6 +77,7 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
     ("GET", ALIASES + "/{alias}"): Asked(200, 200, 200),
     ("PUT", ALIASES + "/{alias}"): Asked(428, 403, 403, "target"),
     ("GET", API + "/log"): Asked(403, 403, 200),
+    ("GET", API + "/centres/{centre}/fetches"): Asked(200, 403, 200),
     ("GET", API + "/log/head"): Asked(200, 200, 200),
     ("GET", API + "/log/entries/{number}/digest"): Asked(200, 200, 200),
     ("GET", API + "/events"): Asked(200, 200, 200),

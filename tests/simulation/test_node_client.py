@@ -6,7 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
+from centre_node.mammography.phantoms import read_phantoms
+from centre_node.mammography.summaries import summary
 from node_api.data_sources import PhantomSet
+from node_api.datasets import Dataset
 from node_api.generator_training import GeneratorTraining
 from node_api.plans import PlannedSubset, StudyPlan
 from node_api.previews import Preview, PreviewedSubset
@@ -28,6 +31,11 @@ from tests.study_report.made_up import a_study
 
 DIGEST = "ab" * 32
 FOUND: tuple[JobResult, ...] = (
+    Dataset(
+        name="own",
+        source=PhantomSet(style="film", patients=3, seed=1),
+        summary=summary(read_phantoms(PhantomSet(style="film", patients=3, seed=1))),
+    ),
     WrittenPhantoms(layout="coco", phantoms=PhantomSet(style="film", patients=3, seed=1)),
     FinishedTraining(
         data_set="phantoms",

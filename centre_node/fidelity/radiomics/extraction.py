@@ -1,5 +1,7 @@
 """Radiomic features of patches: what is taken from which image, under which name."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -34,13 +36,18 @@ FEATURE_NAMES = tuple(
 """The names of the 558 columns: image, class and feature, as in pyradiomics."""
 
 
-def radiomic_features(patches: NDArray[np.uint8], device: torch.device) -> NDArray[np.float64]:
+def radiomic_features(
+    patches: NDArray[np.uint8],
+    device: torch.device,
+    on_count: Callable[[int], object] = lambda _more: None,
+) -> NDArray[np.float64]:
     """Return the features of patches, all finite, in the order of `FEATURE_NAMES`.
 
     Memory does not grow with the number of patches, but for the result.
 
     Args:
         patches: 8-bit, shape (n, side, side), side 8 or more.
+        on_count: Told of how many more are done; what it raises stops the work.
 
     Returns:
         Shape (n, 558).
@@ -61,6 +68,7 @@ def radiomic_features(patches: NDArray[np.uint8], device: torch.device) -> NDArr
     for start in range(0, len(patches), size):
         chunk = torch.tensor(patches[start : start + size], device=device)
         features[start : start + size] = _features(chunk).cpu().numpy()
+        on_count(len(chunk))
     return features
 
 

@@ -16,14 +16,14 @@ from centre_node.mammography.readers.bcdr_tables import (
     find_subsets,
     read_records,
 )
-from centre_node.mammography.readers.data_folder import DataFolder
+from centre_node.mammography.readers.data_folder import DataFolder, OnFile, unheard
 from centre_node.mammography.readers.gathering import gathered
 from centre_node.mammography.readers.values import density_of, known
 
 _OPEN = "nothing is outlined in it, but it may not be healthy; no healthy patch is cut there"
 
 
-def read_bcdr(folder: Path, where: Mapping[str, str]) -> Reading:
+def read_bcdr(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard) -> Reading:
     """Read the tables of a folder's sub data sets; of the images the headers only, until loaded.
 
     A lesion that was segmented several times on an image is one with several contours. Nodules
@@ -43,7 +43,7 @@ def read_bcdr(folder: Path, where: Mapping[str, str]) -> Reading:
     Raises:
         BadMammogramsError: The folder or a table is missing or of no use, or nothing is left.
     """
-    files = DataFolder(folder)
+    files = DataFolder(folder, on_file)
     skipped: list[Skipped] = []
     records = [
         record for subset in find_subsets(files) for record in read_records(subset, files, skipped)

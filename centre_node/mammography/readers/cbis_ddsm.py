@@ -17,7 +17,7 @@ from centre_node.mammography.mammograms import (
 from centre_node.mammography.readers.cbis_files import ImageFiles
 from centre_node.mammography.readers.cbis_lesions import Film, with_lesions
 from centre_node.mammography.readers.cbis_tables import Abnormality, read_abnormalities
-from centre_node.mammography.readers.data_folder import DataFolder
+from centre_node.mammography.readers.data_folder import DataFolder, OnFile, unheard
 from centre_node.mammography.readers.filtering import filtered, in_several_splits
 from centre_node.mammography.readers.gathering import gathered
 
@@ -25,7 +25,7 @@ _Place = tuple[str, str | None, str | None]
 """Patient, breast and view; what is unknown is None."""
 
 
-def read_cbis_ddsm(folder: Path, where: Mapping[str, str]) -> Reading:
+def read_cbis_ddsm(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard) -> Reading:
     """Read the tables, of the films the headers, and the masks: a tenth of a second each.
 
     A film with a mass and a calcification stands in two tables under two names, as two images. They
@@ -45,7 +45,7 @@ def read_cbis_ddsm(folder: Path, where: Mapping[str, str]) -> Reading:
     Raises:
         BadMammogramsError: The folder or its tables are missing or of no use, or nothing is left.
     """
-    files = DataFolder(folder)
+    files = DataFolder(folder, on_file)
     images = ImageFiles(files)
     skipped: list[Skipped] = []
     lost: dict[_Place, list[Unplaced]] = defaultdict(list)

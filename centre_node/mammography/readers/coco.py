@@ -25,7 +25,7 @@ from centre_node.mammography.readers.coco_document import (
 )
 from centre_node.mammography.readers.coco_places import place_of
 from centre_node.mammography.readers.coco_records import ImageRecord
-from centre_node.mammography.readers.data_folder import DataFolder, separated
+from centre_node.mammography.readers.data_folder import DataFolder, OnFile, separated, unheard
 from centre_node.mammography.readers.gathering import gathered
 from centre_node.mammography.readers.values import is_unknown
 from shared.names import LesionKind
@@ -34,7 +34,7 @@ ANNOTATIONS = "annotations.coco.json"
 KINDS: dict[str, LesionKind] = {"mass": "mass", "calcification": "calcification", "other": "other"}
 
 
-def read_coco(folder: Path, where: Mapping[str, str]) -> Reading:
+def read_coco(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard) -> Reading:
     """Read a folder's annotations; images are opened only when a mammogram is loaded.
 
     A category that is neither mass nor calcification counts as other. Boxes are clipped to the
@@ -49,7 +49,7 @@ def read_coco(folder: Path, where: Mapping[str, str]) -> Reading:
     Raises:
         BadMammogramsError: The folder, the annotations or the patients' ids are missing or wrong.
     """
-    files = DataFolder(folder)
+    files = DataFolder(folder, on_file)
     skipped: list[Skipped] = []
     document = read_document(files.opened(folder / ANNOTATIONS), where, skipped)
     _check_images([image for image, _ in document.images], folder)

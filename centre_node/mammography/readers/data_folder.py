@@ -1,12 +1,18 @@
 """A data set's folder as all readers see it: which files are there and may be opened."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from centre_node.mammography.errors import BadMammogramsError
 
 MISSING = "its file is missing"
 OUTSIDE = "its file lies outside the folder"
+
+OnFile = Callable[[], object]
+
+
+def unheard() -> None:
+    """Tell nobody."""
 
 
 class DataFolder:
@@ -18,19 +24,24 @@ class DataFolder:
     choose what a centre reads.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_file: OnFile = unheard) -> None:
         """Take a folder.
+
+        Args:
+            on_file: Called before each file that is looked for; what it raises stops the reading.
 
         Raises:
             BadMammogramsError: There is no such folder.
         """
         check_folder(path)
         self.path = path
+        self._on_file = on_file
         self._root = path.resolve()
         self._listed: dict[Path, dict[tuple[str, str], Path]] = {}
 
     def find(self, path: Path) -> Path | str:
         """Return a file as it is stored, or as text why it cannot be opened."""
+        self._on_file()
         try:
             stored = path if path.is_file() else self._like(path)
             if stored is None:

@@ -10,7 +10,7 @@ from typing import Literal
 from centre_node.mammography.dicom import DicomHeader, read_header, read_pixels
 from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped
-from centre_node.mammography.readers.data_folder import DataFolder
+from centre_node.mammography.readers.data_folder import DataFolder, OnFile, unheard
 from centre_node.mammography.readers.gathering import gathered, main_reason
 from centre_node.mammography.readers.inbreast_findings import findings_of, outlines_of
 from centre_node.mammography.readers.tables import read_table, read_workbook
@@ -43,7 +43,7 @@ class _File:
     view: str | None
 
 
-def read_inbreast(folder: Path, where: Mapping[str, str]) -> Reading:
+def read_inbreast(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard) -> Reading:
     """Read a folder's table, outlines and DICOM headers; pixels are read when one is loaded.
 
     The patient is the hash in the DICOM's name, where ML stands for MLO. Regions of one point are
@@ -63,7 +63,7 @@ def read_inbreast(folder: Path, where: Mapping[str, str]) -> Reading:
         BadMammogramsError: The folder, its table or its folders are missing or of no use, or
             nothing is left.
     """
-    files = DataFolder(folder)
+    files = DataFolder(folder, on_file)
     for part in (folder / IMAGES, folder / OUTLINES):
         if not part.is_dir():
             raise BadMammogramsError(f"there is no folder {part}")

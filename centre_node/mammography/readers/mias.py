@@ -19,7 +19,7 @@ from centre_node.mammography.mammograms import (
     Unplaced,
 )
 from centre_node.mammography.rasters import raster_size, read_raster
-from centre_node.mammography.readers.data_folder import DataFolder
+from centre_node.mammography.readers.data_folder import DataFolder, OnFile, unheard
 from centre_node.mammography.readers.gathering import gathered
 from centre_node.mammography.readers.outlines import enclosing_box
 from shared.names import LesionKind
@@ -62,7 +62,7 @@ class _Row:
     circle: tuple[int, int, int] | None
 
 
-def read_mias(folder: Path, where: Mapping[str, str]) -> Reading:
+def read_mias(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard) -> Reading:
     """Read a folder's table; of the images the headers only, until a mammogram is loaded.
 
     Images are centred squares of 1024 px, MLO views, and an odd and the next even number are one
@@ -77,7 +77,7 @@ def read_mias(folder: Path, where: Mapping[str, str]) -> Reading:
     Raises:
         BadMammogramsError: The folder or its table is missing or of no use, or nothing is left.
     """
-    files = DataFolder(folder)
+    files = DataFolder(folder, on_file)
     skipped: list[Skipped] = []
     rows = _rows(files.opened(folder / TABLE), skipped)
     mammograms = []

@@ -8,7 +8,7 @@ from typing import Any
 from centre_node.mammography.dicom import DicomHeader, read_header, read_pixels
 from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.mammograms import Finding, Mammogram, Reading, Skipped, Unplaced
-from centre_node.mammography.readers.data_folder import MISSING, DataFolder
+from centre_node.mammography.readers.data_folder import MISSING, DataFolder, OnFile, unheard
 from centre_node.mammography.readers.dicom_json import ImageFacts, image_facts, read_dicom_json
 from centre_node.mammography.readers.gathering import gathered, main_reason
 from centre_node.mammography.readers.imagedb import ListedImage, imagedb_files, listed_images
@@ -18,7 +18,7 @@ from centre_node.mammography.readers.optimam_marks import read_lesions
 FOR_PRESENTATION = "FOR PRESENTATION"
 
 
-def read_optimam(folder: Path, where: Mapping[str, str]) -> Reading:
+def read_optimam(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard) -> Reading:
     """Read the clients' files; of the images the headers only, until a mammogram is loaded.
 
     Healthy are the images without a mark of a client whose outcomes are all normal. Of a client
@@ -34,7 +34,7 @@ def read_optimam(folder: Path, where: Mapping[str, str]) -> Reading:
     Raises:
         BadMammogramsError: The folder has no client, or nothing is left.
     """
-    files = DataFolder(folder)
+    files = DataFolder(folder, on_file)
     intent = where.get("presentation_intent", FOR_PRESENTATION)
     skipped: list[Skipped] = []
     mammograms: dict[str, Mammogram] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from centre_node.mammography.errors import BadImageError, BadMammogramsError
 from centre_node.mammography.image_files import ImageHead, pixel_loader, read_head
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped, Unplaced
-from centre_node.mammography.readers.data_folder import DataFolder
+from centre_node.mammography.readers.data_folder import DataFolder, OnFile, unheard
 from centre_node.mammography.readers.gathering import gathered
 from centre_node.mammography.readers.table_boxes import RowReader
 from centre_node.mammography.readers.table_choices import CHOICES, TableChoices, read_choices
@@ -20,7 +20,7 @@ NO_ROW = "no row of the table names it"
 LOST_ROW = "no row names it, but one of its patient names an image that is not found"
 
 
-def read_table_folder(folder: Path, where: Mapping[str, str]) -> Reading:
+def read_table_folder(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard) -> Reading:
     """Read a folder's table and the headers of its images; pixels are read when one is loaded.
 
     Boxes are in pixels of the image as it is stored, and cut off at its border. A row without a
@@ -36,7 +36,7 @@ def read_table_folder(folder: Path, where: Mapping[str, str]) -> Reading:
     Raises:
         BadMammogramsError: The folder or its table is missing or of no use, or nothing is left.
     """
-    files = DataFolder(folder)
+    files = DataFolder(folder, on_file)
     choices = read_choices(folder)
     table = find_table(files, choices)
     reader = _FolderReader(folder, table, choices)

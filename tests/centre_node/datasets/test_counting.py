@@ -18,7 +18,7 @@ PHANTOMS = PhantomSet(style="digital", patients=3, seed=1, image_height_px=256)
 def test_counts_are_the_same(tmp_path: Path) -> None:
     folders = DataFolders(None, tmp_path)
 
-    assert count_apart(PHANTOMS, folders) == count(PHANTOMS, folders)
+    assert count_apart(PHANTOMS, folders, seconds=600) == count(PHANTOMS, folders)
 
 
 @pytest.mark.slow
@@ -30,7 +30,7 @@ def test_what_cannot_be_read_is_refused_in_the_same_words(tmp_path: Path) -> Non
     with pytest.raises(BadMammogramsError) as here:
         count(source, folders)
     with pytest.raises(BadMammogramsError) as apart:
-        count_apart(source, folders)
+        count_apart(source, folders, seconds=600)
 
     assert str(apart.value) == str(here.value)
 
@@ -41,4 +41,9 @@ def test_a_process_that_does_not_come_to_its_end_is_told(
     monkeypatch.setattr(sys, "executable", "/bin/false")
 
     with pytest.raises(NodeError, match="ended with 1"):
-        count_apart(PHANTOMS, DataFolders(None, tmp_path))
+        count_apart(PHANTOMS, DataFolders(None, tmp_path), seconds=600)
+
+
+def test_what_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    assert count_apart(PHANTOMS, DataFolders(None, tmp_path), seconds=0) is None
+    assert count_apart(PHANTOMS, DataFolders(None, tmp_path), seconds=0.001) is None

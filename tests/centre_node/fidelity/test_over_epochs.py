@@ -18,9 +18,7 @@ PATIENTS = [f"patient-{number // 2}" for number in range(60)]
 
 def over(samples: Mapping[int, NDArray[np.uint8]], seed: int = 0) -> FidelityOverEpochs | None:
     real = radiomic_features(discs(60), CPU)
-    return measure_over_epochs(
-        samples, real, patients=PATIENTS, seed=seed, device=CPU, on_epoch=lambda _epoch: None
-    )
+    return measure_over_epochs(samples, real, patients=PATIENTS, seed=seed, device=CPU)
 
 
 def learning() -> dict[int, NDArray[np.uint8]]:
@@ -60,7 +58,7 @@ def test_one_epoch_is_no_curve_and_too_few_patches_are_not_judged() -> None:
     assert over({10: discs(19), 20: discs(19)}) is None
 
 
-def test_each_epoch_is_told_before_it_is_looked_at() -> None:
+def test_it_is_told_how_many_samples_are_measured() -> None:
     told: list[int] = []
 
     measure_over_epochs(
@@ -69,10 +67,10 @@ def test_each_epoch_is_told_before_it_is_looked_at() -> None:
         patients=PATIENTS[:8],
         seed=0,
         device=CPU,
-        on_epoch=told.append,
+        on_count=told.append,
     )
 
-    assert told == [3, 7]
+    assert told == [4, 4]
 
 
 def test_the_curves_are_a_small_png() -> None:

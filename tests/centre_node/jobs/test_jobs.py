@@ -232,6 +232,10 @@ def test_same_key_returns_the_job_and_another_request_is_refused(
     assert first.json()["id"] in [job["id"] for job in node.http.get("/jobs").json()]
 
 
+def told_of(event: dict[str, Any], unit: str) -> bool:
+    return event["progress"] is not None and event["progress"]["unit"] == unit
+
+
 @pytest.mark.slow
 def test_events_tell_each_state_and_resume_after_the_last_one_seen(node: Node) -> None:
     job_id = node.submit(training(epochs=20))
@@ -241,7 +245,10 @@ def test_events_tell_each_state_and_resume_after_the_last_one_seen(node: Node) -
     assert revisions == sorted(set(revisions))
     assert seen[0]["state"] in {"queued", "running"}
     assert seen[-1]["state"] == "succeeded"
-    assert seen[-1]["progress"]["done"] == 20
+    epochs = [event["progress"]["done"] for event in seen if told_of(event, "epochs")]
+    assert epochs[-1] == 20
+    measured = seen[-1]["progress"]
+    assert (measured["unit"], measured["done"]) == ("patches", measured["total"])
 
     last = revisions[-1]
     assert [event["revision"] for event in events(node, job_id, after=last - 1)] == [last]

@@ -12,7 +12,7 @@ from centre_node.jobs import supervisor as supervising
 from centre_node.jobs.options import WorkerOptions
 from centre_node.jobs.service import Jobs
 from centre_node.jobs.store import JobStore
-from centre_node.jobs.supervisor import MOST_ATTEMPTS, Supervisor
+from centre_node.jobs.supervisor import MOST_ATTEMPTS, NO_LIMITS, JobLimits, Supervisor
 from tests.centre_node.jobs.test_store import NOW, REQUEST
 from tests.waiting import wait_for
 
@@ -97,9 +97,9 @@ class Stubborn:
         self.store = JobStore(open_database(self.data_dir))
         self.jobs = Jobs(self.store, self.data_dir / "jobs", clock=lambda: NOW)
 
-    def supervised(self, now: datetime, longest: timedelta | None = None) -> Supervisor:
+    def supervised(self, now: datetime, limits: JobLimits = NO_LIMITS) -> Supervisor:
         options = WorkerOptions(data_dir=self.data_dir)
-        return Supervisor(self.store, options, clock=lambda: now, longest=longest)
+        return Supervisor(self.store, options, clock=lambda: now, limits=limits)
 
     def child_is_gone(self) -> bool:
         return not psutil.pid_exists(int((self.data_dir / "child").read_text()))
@@ -124,11 +124,18 @@ def test_a_cancel_kills_a_worker_that_does_not_stop_and_all_that_it_started(
 
 
 @pytest.mark.slow
-def test_a_job_that_takes_too_long_fails_and_its_worker_ends(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (JobLimits(time=timedelta(hours=1)), "GS-3708"),
+        (JobLimits(memory_bytes=1_000_000), "GS-3821"),
+    ],
+)
+def test_a_job_that_takes_too_much_fails_and_its_worker_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: JobLimits, code: str
 ) -> None:
     stubborn = Stubborn(tmp_path, monkeypatch)
-    supervisor = stubborn.supervised(NOW + timedelta(days=1), longest=timedelta(hours=1))
+    supervisor = stubborn.supervised(NOW + timedelta(days=1), limits)
     job, _ = stubborn.jobs.submit(REQUEST, None)
     supervisor.start()
 
@@ -138,5 +145,6 @@ def test_a_job_that_takes_too_long_fails_and_its_worker_ends(
 
     problem = stubborn.jobs.find(job.id).problem
     assert problem is not None
-    assert (problem.code, problem.failure) == ("GS-3708", "resources")
+    assert (problem.code, problem.failure) == (code, "resources")
+    assert len(problem.hint) > 20
     assert stubborn.jobs.resume(job.id).state == "queued"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -142,3 +143,40 @@ def test_another_sites_form_approves_nothing(waiting: Waiting) -> None:
 
     assert answer.status_code == 403
     assert waiting.job(path).state == "awaiting_review"
+
+
+def test_where_reviewers_are_named_only_they_approve_by_rest_and_on_the_page(
+    tmp_path: Path,
+) -> None:
+    tokens = {"Dr Grace": "token-of-dr-grace"}
+    with browsed_node(tmp_path / "data", reviewers=tokens) as node:
+        waiting = Waiting(node)
+        staff = (node.data_dir / "token").read_text().strip()
+
+        def approved(path: str, token: str, by: str) -> httpx.Response:
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            body = {"by": by, "digest": "1" * 64}
+            return httpx.post(f"{node.url}/api/v1{path}/approve", json=body, headers=headers)
+
+        by_rest, on_page = waiting.publish("7" * 32), waiting.publish("8" * 32)
+        refused = [
+            approved(by_rest, staff, "Dr Grace"),
+            approved(by_rest, tokens["Dr Grace"], "Dr Bob"),
+        ]
+        page = waiting.browser.get(f"{on_page}/review").text
+        untold = waiting.answered(on_page, "approve", digest="1" * 64, reviewer_token=staff)
+        states = [waiting.job(path).state for path in (by_rest, on_page)]
+        allowed = approved(by_rest, tokens["Dr Grace"], "Dr Grace")
+        token = tokens["Dr Grace"]
+        typed = waiting.answered(on_page, "approve", digest="1" * 64, reviewer_token=token)
+        answers = [waiting.job(path).review for path in (by_rest, on_page)]
+
+    assert [answer.status_code for answer in refused] == [403, 403]
+    assert {answer.json()["code"] for answer in refused} == {"GS-3822"}
+    assert "Token of the reviewer" in page
+    assert (untold.status_code, states) == (422, ["awaiting_review"] * 2)
+    assert "this token is no reviewer" in untold.text
+    assert token not in untold.text
+    assert (allowed.status_code, typed.status_code) == (200, 303)
+    told = [review.answer.by for review in answers if review and review.answer]
+    assert told == ["Dr Grace"] * 2

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from centre_node.pages.data_views import below, counted, dataset_view, patches_for
+from centre_node.datasets.usual_cutting import patches_for
+from centre_node.pages.data_views import below, counted, dataset_view
 from centre_node.pages.generator_views import generator_choices, offered, usual_side_px
 from centre_node.pages.job_views import (
     STATES,
@@ -85,7 +86,7 @@ def test_a_running_job_tells_how_far_it_is_and_an_ended_one_how_long_it_took() -
     assert (running.share, running.told) == (0.25, "5 of 20 images, 2.0/s, 8 s left")
     assert running.about == "20 patients, film"
     assert (ended.told, ended.tone) == ("took 9 s", "good")
-    assert waiting.told == "Waits until the jobs before it have ended."
+    assert waiting.told == "Waits for its turn."
 
 
 def test_losses_are_drawn_by_name_from_the_rows_that_are_whole() -> None:
