@@ -14,9 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from centre_node.jobs.errors import JobTooLongError, WorkerDiedError
 from centre_node.jobs.failures import problem_of
 from centre_node.jobs.options import WorkerOptions
+from centre_node.jobs.spare import Spare
 from centre_node.jobs.store import JobStore
 from centre_node.settings import worker_environment
 from node_api.jobs import Job
+from shared.files import is_full_disk
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +107,7 @@ class Supervisor:
     ) -> None:
         self._store = store
         self._options = options
+        self._spare = Spare(options.data_dir)
         self._clock = clock
         self._longest = longest
         self._worker: Worker | None = None
@@ -127,9 +130,16 @@ class Supervisor:
         while not self._stopping.wait(WATCH_SECONDS):
             try:
                 self._tend()
-            except (OSError, SQLAlchemyError):
-                log.exception("the queue cannot be tended; trying again")
+            except (OSError, SQLAlchemyError) as error:
+                self._tell(error)
                 self._stopping.wait(RESTART_SECONDS)
+
+    def _tell(self, error: Exception) -> None:
+        """Log why the queue cannot be tended, briefly where it can last long."""
+        if is_full_disk(error):
+            log.error("the queue cannot be tended: the node's disk is full")
+        else:
+            log.error("the queue cannot be tended; trying again", exc_info=error)
 
     def _tend(self) -> None:
         if self._worker is not None and not self._worker.has_ended():
@@ -150,7 +160,7 @@ class Supervisor:
             log.warning("worker %s ended with %s", worker.pid, worker.returncode)
             self._stopping.wait(RESTART_SECONDS)
         else:
-            self._store.release(now=self._clock())
+            self._spare.write(lambda: self._store.release(now=self._clock()))
 
     def _stop_what_must(self, worker: Worker) -> None:
         """End a worker whose job was cancelled, or took too long, and did not stop by itself."""
@@ -183,9 +193,8 @@ class Supervisor:
     def _recover(self, job: Job) -> None:
         log.warning("the worker of job %s is gone (attempt %s)", job.id, job.attempts)
         if job.attempts < MOST_ATTEMPTS:
-            self._store.requeue(job.id, now=self._clock())
-        else:
-            error = WorkerDiedError(
-                f"the worker process died {job.attempts} times while it ran this job"
-            )
-            self._store.fail(job.id, problem_of(error), now=self._clock())
+            self._spare.write(lambda: self._store.requeue(job.id, now=self._clock()))
+            return
+        died = f"the worker process died {job.attempts} times while it ran this job"
+        told = problem_of(WorkerDiedError(died))
+        self._spare.write(lambda: self._store.fail(job.id, told, now=self._clock()))
