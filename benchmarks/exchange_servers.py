@@ -93,6 +93,17 @@ def hub(data_dir: Path, *, descriptors: int | None = None) -> Iterator[Server]:
 
 
 @contextmanager
+def node(data_dir: Path, mammograms: Path, token: str) -> Iterator[Server]:
+    """Serve a centre node as `genshare node serve` does, which publishes without a person."""
+    command = [sys.executable, "-m", "genshare", "node", "serve", "--data-dir", str(data_dir)]
+    command += ["--mammograms-dir", str(mammograms)]
+    settings = {"NODE_TOKEN": token, "NODE_REVIEW": "machine"}
+    port = _free_port()
+    with _running([*command, "--port", str(port)], port, "/api/v1/healthz", settings) as server:
+        yield server
+
+
+@contextmanager
 def bare(folder: Path) -> Iterator[Server]:
     """Serve a route that discards what it gets, and one that always answers the same."""
     script, port = folder / "bare.py", _free_port()

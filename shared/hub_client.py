@@ -126,6 +126,11 @@ class HubClient:
         self.life_cycle = LifeCycleCalls(self._exchange)
 
     @property
+    def limits(self) -> HubLimits:
+        """How long the hub is waited for."""
+        return self._limits
+
+    @property
     def url(self) -> str:
         """The hub's address, without a password that it may hold."""
         return self._exchange.url

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.files import in_turn, write_text
+from shared.files import full_disk_named, in_turn, write_text
 from shared.models import LARGEST_COUNT, StrictModel, read_model
 from shared.names import Digest, Name
 from shared.records import LogHead
@@ -87,12 +87,13 @@ class RememberedStore:
 
     def _change(self, change: Callable[[Remembered], Remembered]) -> None:
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            with in_turn(self.file.parent):
-                before = self.read()
-                after = change(before)
-                if after != before:
-                    write_text(self.file, after.model_dump_json(indent=2) + "\n")
+            with full_disk_named(self.file):
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+                with in_turn(self.file.parent):
+                    before = self.read()
+                    after = change(before)
+                    if after != before:
+                        write_text(self.file, after.model_dump_json(indent=2) + "\n")
         except OSError as error:
             message = f"{self.file} cannot be written: {error.strerror}"
             raise RememberedFileError(message) from error

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.files import in_turn, write_text
+from shared.files import full_disk_named, in_turn, write_text
 from shared.models import StrictModel, read_model
 from shared.names import Digest, Name
 from shared.statements import Day
@@ -116,13 +116,14 @@ class TrustStore:
     def change(self, change: Callable[[Trust], Trust]) -> Trust:
         """Change what is trusted, one process at a time, and return it; the file is there then."""
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            with in_turn(self.file.parent):
-                before = self.read()
-                after = change(before)
-                if after != before or not self.file.exists():
-                    write_text(self.file, after.model_dump_json(indent=2) + "\n")
-                return after
+            with full_disk_named(self.file):
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+                with in_turn(self.file.parent):
+                    before = self.read()
+                    after = change(before)
+                    if after != before or not self.file.exists():
+                        write_text(self.file, after.model_dump_json(indent=2) + "\n")
+                    return after
         except OSError as error:
             raise TrustFileError(f"{self.file} cannot be written: {error.strerror}") from error
 

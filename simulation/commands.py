@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from shared.durations import duration
 from shared.hub_options import AllowUnencrypted
 from shared.interruption import interruptible
 from simulation.driver import run_scenario
+from simulation.dry_run import check_start
 from simulation.federation import Federation, attached, started
 from simulation.finished import FinishedSimulation
 from simulation.options import data_folders, labelled, node_urls
@@ -30,6 +32,7 @@ from simulation.report.writing import write_report
 from simulation.results_folder import REPORT, claim, disk_faults
 from simulation.scenario import Scenario, scenario_digest
 from simulation.scenario_file import read_scenario
+from simulation.silence import Say
 from study_report.verdicts import verdict_sentences
 
 LOG_WIDTH = 120
@@ -115,12 +118,15 @@ def simulate(
     wanted = read_scenario(scenario)
     _check_together(hub_url, data=data, node=node)
     own_folders = labelled(data or (), "--data")
-    folders = data_folders(wanted, own_folders, required=hub_url is None and not dry_run)
+    only_looks = dry_run and not own_folders
+    folders = data_folders(wanted, own_folders, required=hub_url is None and not only_looks)
     if dry_run:
+        check_start(wanted, folders, out)
         _show_plan(wanted, folders, console, as_json=as_json)
         return
+    say = partial(console.print, markup=False)
     federation = (
-        started(wanted, root=out.resolve(), folders=folders)
+        started(wanted, root=out.resolve(), folders=folders, say=say)
         if hub_url is None
         else _attached(
             wanted,
@@ -129,6 +135,7 @@ def simulate(
             hub_admin_token,
             node_token,
             allow_unencrypted=allow_unencrypted,
+            say=say,
         )
     )
     with interruptible(), disk_faults(out):
@@ -195,6 +202,7 @@ def _attached(
     node_token: str | None,
     *,
     allow_unencrypted: bool,
+    say: Say,
 ) -> AbstractContextManager[Federation]:
     if hub_admin_token is None:
         raise typer.BadParameter("--hub-url needs --hub-admin-token, to enrol the centres")
@@ -206,6 +214,7 @@ def _attached(
             hub_admin_token=hub_admin_token,
             node_token=node_token,
             allow_unencrypted=allow_unencrypted,
+            say=say,
         )
     )
 

@@ -108,7 +108,8 @@ class _Driver:
         counts = {}
         for label, centre in self.scenario.centres.items():
             node = self.federation.nodes[label]
-            token = self.federation.hub.invite(centre.name, renew=True)
+            with self.federation.asking_hub() as hub:
+                token = hub.invite(centre.name, renew=True)
             node.connect_hub(self.federation.hub_url, token)
             counts[label] = node.register_dataset(DATASET, centre.dataset).summary
         for label, lender in self.scenario.loans:

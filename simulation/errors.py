@@ -26,6 +26,16 @@ class DataFolderError(
     """A centre's mammograms folder was not given, or is not there."""
 
 
+class MammogramsRefusedError(
+    SimulationError,
+    code="GS-4210",
+    title="Mammograms refused",
+    hint="Look at the folder with `genshare data inspect`, and at the centre's dataset in the "
+    "scenario.",
+):
+    """A centre's mammograms cannot be read as its scenario says, or are too few for it."""
+
+
 class ResultsFolderError(
     SimulationError,
     code="GS-4103",

@@ -16,6 +16,7 @@ from simulation.processes import Services, free_ports
 from simulation.results_folder import LOGS, STATE, write_atomically
 from simulation.scenario import HUB, Scenario
 from simulation.service_client import ServiceClient, http_client
+from simulation.silence import Say, told_when_silent
 
 PROCESSES = "processes.json"
 
@@ -29,12 +30,21 @@ class Federation:
         hub_url: As the nodes reach it.
         hub_service: The same hub, for what every service answers.
         nodes: By the centre's label.
+        say: Is told when a service does not answer.
     """
 
     hub: HubClient
     hub_url: str
     hub_service: ServiceClient
     nodes: Mapping[str, NodeClient]
+    say: Say = lambda _: None
+
+    @contextmanager
+    def asking_hub(self) -> Iterator[HubClient]:
+        """Give the hub's client; where the hub does not answer meanwhile, that is said."""
+        limit = self.hub.limits.call_seconds
+        with told_when_silent(f"{HUB} at {self.hub.url}", self.say, longest_seconds=limit):
+            yield self.hub
 
     def wait_until_healthy(self) -> None:
         """Return once every service answers."""
@@ -50,10 +60,12 @@ def attached(
     hub_admin_token: str,
     node_token: str | None,
     allow_unencrypted: bool = False,
+    say: Say = lambda _: None,
 ) -> Federation:
     """Return a federation that somebody else started.
 
     Args:
+        say: Is told when a service does not answer.
         allow_unencrypted: Whether tokens may go to other machines over plain HTTP.
 
     Raises:
@@ -75,19 +87,22 @@ def attached(
     client = partial(http_client, allow_unencrypted=allow_unencrypted)
     http = client(hub_url, hub_admin_token)
     nodes = {
-        label: NodeClient(centre.name, client(node_urls[label], node_token))
+        label: NodeClient(centre.name, client(node_urls[label], node_token), say=say)
         for label, centre in scenario.centres.items()
     }
-    return Federation(HubClient(http), hub_url, ServiceClient(HUB, http), nodes)
+    return Federation(HubClient(http), hub_url, ServiceClient(HUB, http, say=say), nodes, say)
 
 
 @contextmanager
-def started(scenario: Scenario, *, root: Path, folders: Mapping[str, str]) -> Iterator[Federation]:
+def started(
+    scenario: Scenario, *, root: Path, folders: Mapping[str, str], say: Say = lambda _: None
+) -> Iterator[Federation]:
     """Start a federation as processes of this machine; stop them in the end.
 
     Args:
         root: Gets a folder of state for each service, and one of logs.
         folders: The mammograms folder of each centre that has one, by label.
+        say: Is told when a service does not answer.
 
     Raises:
         ServiceFailedError: A service ended instead of answering.
@@ -102,12 +117,12 @@ def started(scenario: Scenario, *, root: Path, folders: Mapping[str, str]) -> It
             environment={"HUB_ADMIN_TOKEN": admin_token, **_approval(scenario)},
         )
         nodes = {
-            label: _start_node(services, scenario, label, port, node_token, root, folders)
+            label: _start_node(services, scenario, label, port, node_token, root, folders, say)
             for label, port in zip(scenario.centres, node_ports, strict=True)
         }
         http = http_client(hub.url, admin_token)
-        hub_service = ServiceClient(HUB, http, check=services.check)
-        federation = Federation(HubClient(http), hub.url, hub_service, nodes)
+        hub_service = ServiceClient(HUB, http, check=services.check, say=say)
+        federation = Federation(HubClient(http), hub.url, hub_service, nodes, say)
         federation.wait_until_healthy()
         yield federation
 
@@ -124,6 +139,7 @@ def _start_node(
     token: str,
     root: Path,
     folders: Mapping[str, str],
+    say: Say,
 ) -> NodeClient:
     name = scenario.centres[label].name
     data_dir = root / STATE / name
@@ -138,7 +154,7 @@ def _start_node(
     service = services.start(
         name, arguments, port=port, environment={"NODE_TOKEN": token, "NODE_REVIEW": "machine"}
     )
-    return NodeClient(name, http_client(service.url, token), check=services.check)
+    return NodeClient(name, http_client(service.url, token), check=services.check, say=say)
 
 
 def _link_lent(

@@ -44,6 +44,20 @@ def claim(root: Path, scenario: Scenario, folders: Mapping[str, str]) -> Iterato
         yield digest
 
 
+def check_claim(root: Path, scenario: Scenario, folders: Mapping[str, str]) -> None:
+    """Refuse what `claim` would refuse of a folder, and leave it as it is.
+
+    Raises:
+        ResultsFolderError: It holds something else.
+    """
+    if not root.exists():
+        return
+    if not root.is_dir():
+        raise ResultsFolderError(f"{root} is a file, not a folder")
+    _refuse_strangers(root)
+    _refuse_another(root, scenario_digest(scenario, folders))
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file, and the folder that it lies in; it appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from shared.connection_words import why_no_answer
 from shared.problems import Problem
 from shared.repeats import Answer, Attempts, Patience, repeated
 from simulation.errors import ServiceRefusedError, ServiceUnreachableError, ServiceUnreadableError
+from simulation.silence import SILENT_SECONDS, Say, told_when_silent
 
 API = "/api/v1"
 TIMEOUT_SECONDS = 120.0
@@ -39,6 +41,8 @@ class ServiceClient:
         check: Called before a call is repeated; may raise what it knows of the service's end.
         patience: Pauses between attempts.
         attempt_seconds: The whole of one attempt.
+        say: Is told when the service does not answer.
+        silent_seconds: After so long without an answer.
     """
 
     def __init__(
@@ -49,12 +53,15 @@ class ServiceClient:
         check: Callable[[], None] = lambda: None,
         patience: Patience = PATIENT,
         attempt_seconds: float = TIMEOUT_SECONDS,
+        say: Say = lambda _: None,
+        silent_seconds: float = SILENT_SECONDS,
     ) -> None:
         self.name = name
         self._http = http
         self._check = check
         self._patience = patience
         self._attempt_seconds = attempt_seconds
+        self._say, self._silent_seconds = say, silent_seconds
 
     def wait_until_healthy(self) -> None:
         """Return once the service answers."""
@@ -100,14 +107,26 @@ class ServiceClient:
                 return Answer(response.status_code, body_of(response, LARGEST_ANSWER_BYTES))
 
         try:
-            return repeated(ask, Attempts(self._patience, check=self._check))
+            with self._told_when_silent():
+                return repeated(ask, Attempts(self._patience, check=self._check))
         except UnreadableAnswerError as error:
             raise self._unreadable(str(error)) from error
         except httpx.RequestError as error:
-            url = str(self._http.base_url).rstrip("/")
             raise ServiceUnreachableError(
-                f"no answer from {self.name} at {url} to {method} {path}: {why_no_answer(error)}"
+                f"no answer from {self._place} to {method} {path}: {why_no_answer(error)}"
             ) from error
+
+    def _told_when_silent(self) -> AbstractContextManager[None]:
+        return told_when_silent(
+            self._place,
+            self._say,
+            longest_seconds=self._attempt_seconds + sum(self._patience.pauses),
+            after_seconds=self._silent_seconds,
+        )
+
+    @property
+    def _place(self) -> str:
+        return f"{self.name} at {str(self._http.base_url).rstrip('/')}"
 
     def _unreadable(self, what: str) -> ServiceUnreadableError:
         return ServiceUnreadableError(f"{self.name} answered with {what}")

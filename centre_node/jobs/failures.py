@@ -21,6 +21,7 @@ from shared.errors import (
     OutOfSpaceError,
     PackageNotKeptError,
 )
+from shared.files import is_full_disk
 from shared.problems import GenshareError
 from shared.repeats import PASSING
 
@@ -57,6 +58,8 @@ FORBIDDEN = 403
 
 def failure_of(error: GenshareError) -> Failure:
     """Return what kind of failure an error is; one that no list has is the caller's to mend."""
+    if is_full_disk(error):  # whatever file it was that could not be written
+        return "resources"
     if isinstance(error, HubRefusedError):
         if error.problem.status in PASSING or error.problem.status >= 500:
             return "network"
@@ -71,7 +74,7 @@ def is_passing(error: Exception) -> bool:
     """Tell whether the same job may end well a little later: no answer, or no room on the disk."""
     if isinstance(error, HubRefusedError):
         return error.problem.status in PASSING
-    return isinstance(error, HubUnreachableError | OutOfSpaceError)
+    return isinstance(error, HubUnreachableError | OutOfSpaceError) or is_full_disk(error)
 
 
 def problem_of(error: GenshareError) -> JobProblem:

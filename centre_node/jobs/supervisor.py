@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,9 +14,11 @@ from centre_node.jobs.errors import JobTooLargeError, JobTooLongError, WorkerDie
 from centre_node.jobs.failures import problem_of
 from centre_node.jobs.options import WorkerOptions
 from centre_node.jobs.slots import HEAVY, LIGHT, Queue, Slots
+from centre_node.jobs.spare import Spare
 from centre_node.jobs.store import JobStore, PlacedJob
 from centre_node.jobs.worker_process import WATCH_SECONDS, Worker
 from node_api.jobs import Job
+from shared.files import is_full_disk
 from shared.problems import GenshareError
 
 log = logging.getLogger(__name__)
@@ -70,6 +73,7 @@ class Supervisor:
     ) -> None:
         self._store = store
         self._options = options
+        self._spare = Spare(options.data_dir)
         self._clock = clock
         self._slots = slots
         self._limits = limits
@@ -83,7 +87,7 @@ class Supervisor:
 
     def start(self) -> None:
         """Begin to watch the queue."""
-        self._store.displace()
+        self._spare.write(self._store.displace)
         self._thread.start()
 
     def stop(self) -> None:
@@ -99,9 +103,16 @@ class Supervisor:
         while not self._stopping.wait(WATCH_SECONDS):
             try:
                 self._tend()
-            except (OSError, SQLAlchemyError):
-                log.exception("the queue cannot be tended; trying again")
+            except (OSError, SQLAlchemyError) as error:
+                self._tell(error)
                 self._stopping.wait(RESTART_SECONDS)
+
+    def _tell(self, error: Exception) -> None:
+        """Log why the queue cannot be tended, briefly where it can last long."""
+        if is_full_disk(error):
+            log.error("the queue cannot be tended: the node's disk is full")
+        else:
+            log.error("the queue cannot be tended; trying again", exc_info=error)
 
     def _tend(self) -> None:
         for number, worker in tuple(self._workers.items()):
@@ -120,7 +131,7 @@ class Supervisor:
             log.warning("worker %s ended with %s", worker.pid, worker.returncode)
             self._stopping.wait(RESTART_SECONDS)
         else:
-            self._store.release(now=self._clock(), worker=number)
+            self._spare.write(partial(self._store.release, now=self._clock(), worker=number))
 
     def _recover_left(self, placed: tuple[PlacedJob, ...]) -> None:
         """Tend the jobs that run nowhere: their worker, or the whole service, died."""
@@ -176,7 +187,7 @@ class Supervisor:
         }
         queue = Queue(busy, sorted(waiting, key=lambda job: job.created_at), self._workers.keys())
         for job, worker in queue.placements(self._slots):
-            self._store.place(job.id, worker)
+            self._spare.write(partial(self._store.place, job.id, worker))
 
     def _start_workers(self) -> None:
         if self._stopping.is_set():
@@ -192,12 +203,11 @@ class Supervisor:
     def _recover(self, job: Job) -> None:
         log.warning("the worker of job %s is gone (attempt %s)", job.id, job.attempts)
         if job.attempts < MOST_ATTEMPTS:
-            self._store.requeue(job.id, now=self._clock())
-        else:
-            error = WorkerDiedError(
-                f"the worker process died {job.attempts} times while it ran this job"
-            )
-            self._store.fail(job.id, problem_of(error), now=self._clock())
+            self._spare.write(partial(self._store.requeue, job.id, now=self._clock()))
+            return
+        died = f"the worker process died {job.attempts} times while it ran this job"
+        told = problem_of(WorkerDiedError(died))
+        self._spare.write(partial(self._store.fail, job.id, told, now=self._clock()))
 
 
 def _end(worker: Worker, waited: float) -> None:

@@ -20,6 +20,7 @@ from centre_node.jobs.handlers import handle
 from centre_node.jobs.node import Node
 from centre_node.jobs.options import WorkerOptions
 from centre_node.jobs.pruning import ARTIFACTS
+from centre_node.jobs.spare import Spare
 from centre_node.jobs.store import JobStore
 from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders
@@ -92,9 +93,11 @@ def main() -> None:
         review=options.review,
         allow_unencrypted=options.allow_unencrypted,
     )
+    spare = Spare(options.data_dir)
+    spare.keep()
     idle_since = time.monotonic()
     while time.monotonic() - idle_since < options.idle_seconds:
-        job = store.claim(now=_now(), worker=options.number)
+        job = spare.write(lambda: store.claim(now=_now(), worker=options.number))
         if job is None:
             time.sleep(POLL_SECONDS)
         else:
@@ -108,20 +111,24 @@ def run_job(job: Job, node: Node, store: JobStore, *, pauses: Sequence[float] = 
     Args:
         pauses: Seconds before it is tried again after each failure that may pass.
     """
+    spare = Spare(node.data_dir)
+    spare.keep()
     torch.set_num_threads(job.request.threads)
     cv2.setNumThreads(job.request.threads)
-    (node.job_folder(job.id) / ARTIFACTS).mkdir(parents=True, exist_ok=True)
     log.info("job %s (%s) starts", job.id, job.kind)
-    _forget_pace(job, store)
     try:
         with full_disk_named(node.data_dir, sentence="no space is left on the node's disk"):
+            (node.job_folder(job.id) / ARTIFACTS).mkdir(parents=True, exist_ok=True)
+            _forget_pace(job, store)
             result = handle(job, node, Paced(ProgressReport(store, job)))
     except JobCancelledError:
-        store.requeue(job.id, now=_now())  # which ends a job that was cancelled
+        # Which ends a job that was cancelled.
+        spare.write(lambda: store.requeue(job.id, now=_now()))
     except Exception as error:  # noqa: BLE001 (the one place where a job's failure is recorded)
-        _keep_failure(job, error, node, store, pauses)
+        failure = error
+        spare.write(lambda: _keep_failure(job, failure, node, store, pauses))
     else:
-        _keep_result(job, result, store)
+        spare.write(lambda: _keep_result(job, result, store))
     log.info("job %s (%s) has ended", job.id, job.kind)
 
 

@@ -10,7 +10,13 @@ from rich.console import Console
 from centre_node.log_rules import keep_headers_out
 from centre_node.process import Threads
 from centre_node.study.command_parts import EngineChoice
-from centre_node.study.from_file import CACHE, plan_study_file, run_study_file, write_report
+from centre_node.study.from_file import (
+    CACHE,
+    left_before,
+    plan_study_file,
+    run_study_file,
+    write_report,
+)
 from centre_node.study.lineage import RESULT, Use, read_report, uses_of
 from centre_node.study.paper.checks import paper_checks
 from centre_node.study.paper.printing import print_paper_tables
@@ -20,7 +26,8 @@ from node_api.findings import StudyResult
 from node_api.plans import StudyPlan
 from shared.command_options import Json, Options, with_options
 from shared.durations import duration
-from shared.progress import shown
+from shared.progress import StandardError, shown
+from shared.verbosity import verbosity
 from study_report.presented import Presented
 from study_report.sentences import pooled_sentence
 from study_report.verdicts import verdict_sentences
@@ -80,6 +87,8 @@ def run(
         plan = plan_study_file(study_file, out, without=without or (), withdrawn_too=withdrawn_too)
         _print_plan(plan, json=json)
         return
+    if (left := left_before(out)) is not None and verbosity() != "quiet":
+        StandardError().print(left, markup=False)
     chosen = engine.made()
     with shown() as on_progress:
         report = run_study_file(

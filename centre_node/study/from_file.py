@@ -13,7 +13,7 @@ from centre_node.mammography.mammograms import Reading
 from centre_node.study.errors import StudyFileError
 from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
-from centre_node.study.runs import Engine, run_study
+from centre_node.study.runs import RUNS, Engine, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
 from centre_node.study.without import file_without
 from node_api.data_sources import DatasetSource, MammogramFolder
@@ -106,6 +106,14 @@ def check_apart(file: StudyFile, out: Path) -> None:
                 f"the study reads its mammograms from {source.folder}, where its results were to "
                 "be written; name another folder with --out"
             )
+
+
+def left_before(out: Path) -> str | None:
+    """Say what an earlier start left in the folder of results; None: nothing."""
+    if not (out / CACHE).is_dir():
+        return None
+    runs = len(list((out / CACHE / RUNS).glob("*.json")))
+    return f"goes on in {out}: {runs} {'run is' if runs == 1 else 'runs are'} there from before"
 
 
 def make_folder(out: Path) -> None:

@@ -16,6 +16,7 @@ from centre_node.jobs.node import Node
 from centre_node.jobs.options import WorkerOptions
 from centre_node.jobs.service import Jobs
 from centre_node.jobs.store import JobStore
+from centre_node.ledger.errors import LedgerError
 from centre_node.mammography.datasets import data_folders
 from centre_node.settings import worker_environment
 from centre_node.sharing.errors import ReleaseRefusedError
@@ -99,6 +100,18 @@ def test_what_passes_is_tried_again_under_the_same_id(
     ]
     told = [(job.problem.code, job.problem.failure) for job in seen if job.problem]
     assert told == [("GS-2101", "network"), ("GS-3301", "resources")]
+
+
+def test_a_full_disk_passes_whatever_could_not_be_written(
+    store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = LedgerError("the ledger cannot be used: database or disk is full")
+
+    first, second = done_by(store, tmp_path, monkeypatch, [ledger, PULLED])
+
+    assert first.problem is not None
+    assert (first.state, first.problem.failure) == ("queued", "resources")
+    assert second.state == "succeeded"
 
 
 def test_what_passes_is_not_tried_for_ever(

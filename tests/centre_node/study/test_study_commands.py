@@ -113,6 +113,7 @@ def test_started_again_with_other_workers_a_study_repeats_only_the_run_that_is_m
 
     assert engines == [3, 2]
     assert resumed.code == 0, resumed.stderr
+    assert resumed.stderr.startswith(f"goes on in {out}: 7 runs are there from before\n")
     assert json.loads(resumed.stdout)["origin"]["runs_found"] == len(left) == 7
     assert left.items() <= _runs(out).items()
     assert (out / "results.csv").read_text() == (finished / "results.csv").read_text()
