@@ -19,10 +19,12 @@ from shared.serving import read_settings
 from signing.keys import make_key
 from signing.publishing import Signer
 from signing.receipts import sign_receipt
+from signing.withdrawals import sign_withdrawal
 from tests.hub_server import ADMIN_TOKEN, OPERATOR, RunningHub, read_answer, running_hub
 from tests.packages import A_PICTURE, write_tiny_package
 from tests.receipts import a_receipt
 from tests.statements import a_statement
+from tests.withdrawals import a_withdrawal
 
 API = "/api/v1"
 VERSIONS = API + "/generators/{centre}/{name}/versions"
@@ -65,6 +67,8 @@ ROUTES: Mapping[tuple[str, str], Asked] = {
         200, 403, 403, "audit signature"
     ),
     ("GET", VERSIONS + "/{version}/statements/audit/signature"): Asked(200, 200, 200),
+    ("PUT", VERSIONS + "/{version}/withdrawal"): Asked(422, 403, 403, "withdrawal"),
+    ("GET", VERSIONS + "/{version}/withdrawal"): Asked(404, 404, 404),  # it is not withdrawn
     ("PUT", VERSIONS + "/{version}/receipts/{receiver}"): Asked(403, 200, 403, "receipt"),
     ("GET", VERSIONS + "/{version}/receipts/{receiver}"): Asked(200, 200, 200),
     ("GET", VERSIONS + "/{version}/receipts"): Asked(200, 200, 200),
@@ -167,6 +171,7 @@ def world(tmp_path: Path) -> Iterator[World]:
             "key": NewKey(public_key=key.public.pem).model_dump_json().encode(),
             "status": owner.signing.status("centre-b") or b"",
             "package signature": owner.signing.package_signature(record) or b"",
+            "withdrawal": sign_withdrawal(key, a_withdrawal(record), record.manifest),
             "audit signature": owner.signing.audit_signature(record) or b"",
         }
         yield World(hub, package, tokens, signed)

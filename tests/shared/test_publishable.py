@@ -90,7 +90,7 @@ NOT_AS_WRITTEN = "is not written as genshare writes a card"
         (_document(title="born 1961-03-07"), "title is refused: it holds what looks like a date"),
         (_document(licence="mine"), "licence is refused: it is no SPDX identifier"),
         (lambda _: b"\xff", "is no readable JSON: it is not in UTF-8"),
-        (lambda _: b"[" * 1000, "is no readable JSON: it is nested deeper than"),
+        (lambda _: b"[" * 500 + b"]" * 500, "is no readable JSON: it is nested deeper than"),
         (lambda _: b"", "is no readable JSON: Expecting value"),
     ],
 )

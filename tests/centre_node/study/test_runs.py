@@ -47,7 +47,7 @@ def _run(
     configuration: Any, package: Package, folder: Path, *, stop: int = 999, workers: int = 1
 ) -> StudyResult:
     def on_progress(step: Progress) -> None:
-        if step.done == stop:
+        if step.done == stop and step.unit == "runs":
             raise StoppedError
 
     return run_study(
