@@ -1,14 +1,32 @@
 """Signed bundles as bodies of requests and answers: kept and given as they were sent."""
 
 from collections.abc import Callable
+from typing import Any
 
 from anyio import to_thread
 from fastapi import Request, Response, status
 
+from shared.api_answers import problems
 from shared.json_bodies import JsonBody
+from shared.problems import GenshareError
 from signing.bundles import Bundle
 
 BUNDLE = JsonBody[Bundle](Bundle)
+
+
+def keeping_bundle(*errors: type[GenshareError]) -> dict[str, Any]:
+    """Return what the API's description says of a route that answers with `keep_bundle`.
+
+    Args:
+        errors: What it may refuse with.
+    """
+    there_before = {"model": Bundle, "description": "It was there before"}
+    return {
+        "status_code": status.HTTP_201_CREATED,
+        "response_model": Bundle,
+        "responses": {200: there_before, **problems(*errors)},
+        "openapi_extra": BUNDLE.described,
+    }
 
 
 async def keep_bundle(request: Request, keep: Callable[[bytes], bool]) -> Response:

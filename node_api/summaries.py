@@ -46,6 +46,13 @@ class DatasetSummary(StrictModel):
     notes: tuple[str, ...] = Field((), exclude_if=lambda notes: not notes)
 
 
+class Counted(StrictModel):
+    """What a process that counts a data set tells: the counts, or why there are none."""
+
+    summary: DatasetSummary | None = None
+    problem: str | None = None
+
+
 class SubsetBalance(StrictModel):
     """What a subset of a split holds. Densities are shares of its images, 0 to 1; unknown ones too.
 

@@ -5,18 +5,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from node_api.summaries import DatasetSummary
-from shared.models import StrictModel
+from node_api.summaries import Counted, DatasetSummary
 from simulation.errors import MammogramsRefusedError
 from simulation.results_folder import check_claim
 from simulation.scenario import GeneratorScenario, Scenario
-
-
-class _Counted(StrictModel):
-    """What a node's counting process tells."""
-
-    summary: DatasetSummary | None = None
-    problem: str | None = None
 
 
 def check_start(scenario: Scenario, folders: Mapping[str, str], out: Path) -> None:
@@ -45,7 +37,7 @@ def _count(scenario: Scenario, label: str, folder: str) -> DatasetSummary:
     )
     if done.returncode:
         raise MammogramsRefusedError(f"counting the mammograms of centre {label} broke off")
-    counted = _Counted.model_validate_json(done.stdout)
+    counted = Counted.model_validate_json(done.stdout)
     if counted.summary is None:
         raise MammogramsRefusedError(
             f"the mammograms of centre {label} in {folder}: {counted.problem}"

@@ -19,19 +19,11 @@ from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.summaries import summary
 from centre_node.settings import worker_environment
 from node_api.data_sources import DatasetSource
-from node_api.summaries import DatasetSummary
-from shared.models import StrictModel
+from node_api.summaries import Counted, DatasetSummary
 
 log = logging.getLogger(__name__)
 SOURCE: TypeAdapter[DatasetSource] = TypeAdapter(DatasetSource)
 ONE_AT_A_TIME = threading.Lock()
-
-
-class Counted(StrictModel):
-    """What a process tells: the counts, or why there are none."""
-
-    summary: DatasetSummary | None = None
-    problem: str | None = None
 
 
 def count(source: DatasetSource, folders: DataFolders) -> DatasetSummary:

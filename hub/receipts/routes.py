@@ -3,9 +3,9 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from hub.bundle_bodies import BUNDLE, keep_bundle
+from hub.bundle_bodies import keep_bundle, keeping_bundle
 from hub.errors import ForeignCentreError, GeneratorNotFoundError
 from hub.receipts.errors import ReceiptNotFoundError, ReceiptNotNewerError, ReceiptRefusedError
 from hub.receipts.service import Receipts
@@ -38,20 +38,14 @@ ONE = OF_VERSION + "/{receiver}"
 
 @router.put(
     ONE,
-    status_code=status.HTTP_201_CREATED,
-    response_model=Bundle,
-    responses={
-        200: {"model": Bundle, "description": "It was there before"},
-        **problems(
-            ForeignCentreError,
-            GeneratorNotFoundError,
-            KeyNotRegisteredError,
-            ReceiptNotNewerError,
-            ReceiptRefusedError,
-            SignatureRefusedError,
-        ),
-    },
-    openapi_extra=BUNDLE.described,
+    **keeping_bundle(
+        ForeignCentreError,
+        GeneratorNotFoundError,
+        KeyNotRegisteredError,
+        ReceiptNotNewerError,
+        ReceiptRefusedError,
+        SignatureRefusedError,
+    ),
 )
 async def put_receipt(
     centre: Name,

@@ -76,8 +76,7 @@ class BlobStore:
 
     def size(self, digest: str) -> int | None:
         """Return how many bytes a file has, None if it is not stored."""
-        found = self.shelf.find(digest)
-        return None if found is None else found.size_bytes
+        return self.shelf.size(digest)
 
     def read(self, digest: str) -> bytes:
         """Return the content of a file, which must be small.
@@ -190,7 +189,7 @@ class BlobStore:
         self.shelf.bring(temporary, digest)
 
         def put_checked_in_place(is_new: bool) -> None:
-            is_there = not is_new and self.shelf.find(digest) is not None
+            is_there = not is_new and self.shelf.size(digest) is not None
             check(self.etag(digest) if is_there else None)
             self.shelf.put_in_place(temporary, digest)
 

@@ -15,7 +15,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from hub.errors import FilesUnavailableError
-from hub.registry.shelves import Stored, not_stored
+from hub.registry.shelves import not_stored
 from hub.registry.stored_files import StoredFiles
 from shared.errors import CannotServeError
 
@@ -85,11 +85,11 @@ class Bucket:
         self._scratch = scratch
         self._clock = clock
 
-    def find(self, digest: str) -> Stored | None:
-        """Return what is known of a file, None if it is not there."""
+    def size(self, digest: str) -> int | None:
+        """Return how many bytes a file has, None if it is not there."""
         with self._answering():
             try:
-                return Stored(obstore.head(self._store, _key(digest))["size"])
+                return obstore.head(self._store, _key(digest))["size"]
             except FileNotFoundError:
                 return None
 
@@ -99,13 +99,13 @@ class Bucket:
         Raises:
             BlobNotFoundError: It is not there.
         """
-        found = self.find(digest)
-        if found is None:
+        size = self.size(digest)
+        if size is None:
             raise not_stored(digest)
-        for start in range(0, found.size_bytes, PART_BYTES):
-            size = min(PART_BYTES, found.size_bytes - start)
+        for start in range(0, size, PART_BYTES):
+            length = min(PART_BYTES, size - start)
             with self._answering():
-                part = obstore.get_range(self._store, _key(digest), start=start, length=size)
+                part = obstore.get_range(self._store, _key(digest), start=start, length=length)
             yield bytes(part)
 
     @contextmanager
@@ -140,13 +140,13 @@ class Bucket:
 
     def put_in_place(self, temporary: Path, digest: str) -> None:
         """Send a file again that was removed since it was brought, as an orphan."""
-        if self.find(digest) is None:
+        if self.size(digest) is None:
             self._send(temporary, digest)
 
     def want(self, digest: str) -> bool:
         """Note that somebody needs a file; False if it is not there."""
         now = datetime.fromtimestamp(self._clock(), UTC)
-        return self._notes.want(digest, now) and self.find(digest) is not None
+        return self._notes.want(digest, now) and self.size(digest) is not None
 
     def unwanted_since(self, moment: float) -> Iterator[str]:
         """Yield the files that nobody sent since then (Unix time)."""

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -15,21 +14,14 @@ from shared.served_files import RemoteFile
 PIECE_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A file that is there."""
-
-    size_bytes: int
-
-
 class Shelf(Protocol):
     """Immutable files under their SHA-256. A file is there whole, or not at all.
 
     Every method raises `FilesUnavailableError` where the place does not answer.
     """
 
-    def find(self, digest: str) -> Stored | None:
-        """Return what is known of a file, None if it is not there."""
+    def size(self, digest: str) -> int | None:
+        """Return how many bytes a file has, None if it is not there."""
 
     def pieces(self, digest: str) -> Iterator[bytes]:
         """Yield a file piece by piece; raises `BlobNotFoundError`."""
@@ -75,10 +67,10 @@ class Folder:
         self._folder = folder
         self._notes = notes
 
-    def find(self, digest: str) -> Stored | None:
-        """Return what is known of a file, None if it is not there."""
+    def size(self, digest: str) -> int | None:
+        """Return how many bytes a file has, None if it is not there."""
         try:
-            return Stored(self._path(digest).stat().st_size)
+            return self._path(digest).stat().st_size
         except FileNotFoundError:
             return None
 
@@ -110,7 +102,7 @@ class Folder:
         Raises:
             BlobNotFoundError: It is not there.
         """
-        if self.find(digest) is None:
+        if self.size(digest) is None:
             raise not_stored(digest)
         return self._path(digest)
 

@@ -1,12 +1,12 @@
 """HTTP routes of keys and signatures: parse, call the service, return."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from hub.bundle_bodies import BUNDLE, keep_bundle
+from hub.bundle_bodies import keep_bundle, keeping_bundle
 from hub.errors import (
     CentreNotFoundError,
     ForeignCentreError,
@@ -49,17 +49,14 @@ PACKAGE_SIGNATURE = GENERATOR + "/{version}/signature"
 STATUS = "/centres/{name}/status"
 AUDIT_SIGNATURE = STATEMENT + "/signature"
 WITHDRAWAL = GENERATOR + "/{version}/withdrawal"
-PUT_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"model": Bundle, "description": "It was there before"},
-    **problems(
-        ForeignCentreError,
-        GeneratorNotFoundError,
-        KeyNotRegisteredError,
-        SignatureExistsError,
-        SignatureRefusedError,
-        StatementNotFoundError,
-    ),
-}
+SIGNED = keeping_bundle(
+    ForeignCentreError,
+    GeneratorNotFoundError,
+    KeyNotRegisteredError,
+    SignatureExistsError,
+    SignatureRefusedError,
+    StatementNotFoundError,
+)
 GET_ANSWERS = problems(GeneratorNotFoundError, SignatureNotFoundError)
 
 
@@ -95,15 +92,9 @@ def read_keys(name: Name, signatures: SignaturesDep) -> CentreKeys:
 
 @router.put(
     STATUS,
-    status_code=status.HTTP_201_CREATED,
-    response_model=Bundle,
-    responses={
-        200: {"model": Bundle, "description": "It was there before"},
-        **problems(
-            ForeignCentreError, KeyNotRegisteredError, SignatureRefusedError, StatusNotNewerError
-        ),
-    },
-    openapi_extra=BUNDLE.described,
+    **keeping_bundle(
+        ForeignCentreError, KeyNotRegisteredError, SignatureRefusedError, StatusNotNewerError
+    ),
 )
 async def put_status(
     name: Name, request: Request, caller: CallerDep, signatures: SignaturesDep
@@ -119,13 +110,7 @@ def read_status(name: Name, signatures: SignaturesDep) -> Response:
     return Response(signatures.status(name), media_type="application/json")
 
 
-@router.put(
-    PACKAGE_SIGNATURE,
-    status_code=status.HTTP_201_CREATED,
-    response_model=Bundle,
-    responses=PUT_ANSWERS,
-    openapi_extra=BUNDLE.described,
-)
+@router.put(PACKAGE_SIGNATURE, **SIGNED)
 async def put_package_signature(
     centre: Name,
     name: Name,
@@ -144,16 +129,10 @@ def read_package_signature(
     centre: Name, name: Name, version: Version, caller: CallerDep, signatures: SignaturesDep
 ) -> Response:
     """Return the bundle by which its centre signed a version; the version may be `latest`."""
-    return _found(signatures, (centre, name, version), "package", caller)
+    return _found(signatures, (centre, name, version_number(version)), "package", caller)
 
 
-@router.put(
-    AUDIT_SIGNATURE,
-    status_code=status.HTTP_201_CREATED,
-    response_model=Bundle,
-    responses=PUT_ANSWERS,
-    openapi_extra=BUNDLE.described,
-)
+@router.put(AUDIT_SIGNATURE, **SIGNED)
 async def put_audit_signature(
     centre: Name,
     name: Name,
@@ -172,25 +151,19 @@ def read_audit_signature(
     centre: Name, name: Name, version: Version, caller: CallerDep, signatures: SignaturesDep
 ) -> Response:
     """Return the bundle by which its centre signed what it states of a version's audit."""
-    return _found(signatures, (centre, name, version), "audit", caller)
+    return _found(signatures, (centre, name, version_number(version)), "audit", caller)
 
 
 @router.put(
     WITHDRAWAL,
-    status_code=status.HTTP_201_CREATED,
-    response_model=Bundle,
-    responses={
-        200: {"model": Bundle, "description": "It was there before"},
-        **problems(
-            ForeignCentreError,
-            GeneratorNotFoundError,
-            KeyNotRegisteredError,
-            SignatureExistsError,
-            SignatureRefusedError,
-            WithdrawalRefusedError,
-        ),
-    },
-    openapi_extra=BUNDLE.described,
+    **keeping_bundle(
+        ForeignCentreError,
+        GeneratorNotFoundError,
+        KeyNotRegisteredError,
+        SignatureExistsError,
+        SignatureRefusedError,
+        WithdrawalRefusedError,
+    ),
 )
 async def put_withdrawal(
     centre: Name,
@@ -210,13 +183,11 @@ def read_withdrawal(
     centre: Name, name: Name, version: VersionNumber, caller: CallerDep, signatures: SignaturesDep
 ) -> Response:
     """Return the bundle by which its centre signed why it withdrew a version."""
-    content = signatures.find(centre, name, version, "withdrawal", caller)
-    return Response(content, media_type="application/json")
+    return _found(signatures, (centre, name, version), "withdrawal", caller)
 
 
 def _found(
-    signatures: Signatures, which: tuple[str, str, str], kind: Kind, caller: Caller
+    signatures: Signatures, which: tuple[str, str, int | None], kind: Kind, caller: Caller
 ) -> Response:
-    centre, name, version = which
-    content = signatures.find(centre, name, version_number(version), kind, caller)
+    content = signatures.find(*which, kind, caller)
     return Response(content, media_type="application/json")
