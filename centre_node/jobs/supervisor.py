@@ -118,15 +118,19 @@ class Supervisor:
         for number, worker in tuple(self._workers.items()):
             if worker.has_ended():
                 self._bury(number, worker)
-        placed = self._store.placed()
-        self._recover_left(placed)
-        self._stop_what_must(placed)
-        self._place()
-        self._start_workers()
+        may_begin = self._may_begin_another()
+        if self._workers or may_begin:
+            placed = self._store.placed()
+            self._recover_left(placed)
+            self._stop_what_must(placed)
+        if may_begin:
+            self._place()
+            self._start_workers()
 
     def _bury(self, number: int, worker: Worker) -> None:
         """Take note of a worker's end; what it was made to put down is no attempt."""
         del self._workers[number]
+        self._looked = 0.0  # it may leave a job that it was to do next
         if worker.failed:
             log.warning("worker %s ended with %s", worker.pid, worker.returncode)
             self._stopping.wait(RESTART_SECONDS)
@@ -174,13 +178,17 @@ class Supervisor:
             return False
         return self._clock() - job.started_at.replace(tzinfo=None) > self._limits.time
 
-    def _place(self) -> None:
-        """Choose workers for the jobs that are to begin; look only where something has changed."""
-        now, looked = self._clock(), time.monotonic()
-        outlook = self._store.outlook(now=now)
+    def _may_begin_another(self) -> bool:
+        """Tell whether something has changed, or that was not looked at for long."""
+        outlook, looked = self._store.outlook(now=self._clock()), time.monotonic()
         if outlook == self._outlook and looked - self._looked < LOOK_SECONDS:
-            return
+            return False
         self._outlook, self._looked = outlook, looked
+        return True
+
+    def _place(self) -> None:
+        """Choose workers for the jobs that are to begin."""
+        now = self._clock()
         waiting = (*self._store.waiting(HEAVY, now=now), *self._store.waiting(LIGHT, now=now))
         busy = {
             one.worker: one.job.request for one in self._store.placed() if one.worker is not None

@@ -36,7 +36,7 @@ from shared.records import GeneratorVersion
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.2
 REPORT_SECONDS = 0.25
 
 
