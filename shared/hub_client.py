@@ -12,6 +12,7 @@ from shared.bounded_http import http_client
 from shared.budgets import Budget
 from shared.canonical import canonical_json, digest_of
 from shared.errors import (
+    BrokenPackageError,
     DigestMismatchError,
     HubAddressError,
     HubRefusedError,
@@ -41,7 +42,11 @@ from shared.packages import (
     Package,
     add_to_package,
     keep_fetched,
+    manifest_digest,
+    manifest_in,
+    mend_package,
     open_package,
+    sound_files,
 )
 from shared.progress import OnProgress, Progress
 from shared.receipt_calls import ReceiptCalls
@@ -333,8 +338,8 @@ class HubClient:
         """Fetch a version's files to `folder`, verified; they appear complete or not at all.
 
         A fetch that broke off goes on where it stopped, and what a folder has is not fetched
-        again: to a part of a package, the rest can be added. Of two fetches to one folder, the
-        second waits, and says so.
+        again: to a part of a package, the rest can be added. What was damaged there is fetched
+        again, and said. Of two fetches to one folder, the second waits, and says so.
 
         Args:
             weights: Names of the weight files to fetch; None is all.
@@ -380,11 +385,17 @@ class HubClient:
             fetched = self._fetch_part(record, partial, wanted, on_progress)
             put_in_place(partial, folder.absolute())
             return replace(fetched, folder=folder)
-        if not (folder / MANIFEST).is_file():
+        if not ((folder / MANIFEST).is_file() or folder.name == record.manifest_digest):
             raise PackageNotKeptError(
                 f"{folder} is there already, and is no package to add to", hint=ANOTHER_FOLDER
             )
-        package = the_one(open_package(folder, partly=True), record)
+        try:
+            package = the_one(open_package(folder, partly=True), record)
+        except (BrokenPackageError, DigestMismatchError) as error:
+            if not _is_of(folder, record):
+                raise
+            on_progress(_mending(record, error))
+            return self._mended(record, folder, partial, wanted, on_progress)
         held = {file.name for file in package.weights}
         if wanted <= held:
             return package
@@ -392,6 +403,23 @@ class HubClient:
         add_to_package(partial, folder, record.manifest, held | wanted)
         shutil.rmtree(partial)
         return replace(package, weights=weights_named(package.card, held | wanted))
+
+    def _mended(
+        self,
+        record: GeneratorVersion,
+        folder: Path,
+        partial: Path,
+        wanted: set[str],
+        on_progress: OnProgress,
+    ) -> Package:
+        """Fetch again what is damaged or lost in a folder; nothing else in it is touched."""
+        files = record.manifest.files
+        there = {file.name for file in files if (folder / file.name).exists()} - WITH_CARD
+        damaged = (there | wanted) - sound_files(folder, record.manifest)
+        self._fetch_part(record, partial, damaged, on_progress)
+        mend_package(partial, folder, record.manifest, there | wanted)
+        shutil.rmtree(partial)
+        return the_one(open_package(folder, partly=True), record)
 
     def _fetch_part(
         self,
@@ -448,6 +476,22 @@ def _size(manifest: Manifest) -> int:
 def _waiting(record: GeneratorVersion, folder: Path) -> Progress:
     megabytes = -(-_size(record.manifest) // MB)
     warning = f"another process fetches to {folder}; this one waits until it has ended"
+    return Progress(done=0, total=megabytes, unit="MB", warning=warning)
+
+
+def _is_of(folder: Path, record: GeneratorVersion) -> bool:
+    """Tell whether a folder holds a version's package, be it damaged."""
+    if folder.name == record.manifest_digest:
+        return True
+    try:
+        return manifest_digest(manifest_in(folder)) == record.manifest_digest
+    except BrokenPackageError:
+        return False
+
+
+def _mending(record: GeneratorVersion, error: Exception) -> Progress:
+    megabytes = -(-_size(record.manifest) // MB)
+    warning = f"a file was damaged since it was fetched, and is fetched again: {error}"
     return Progress(done=0, total=megabytes, unit="MB", warning=warning)
 
 

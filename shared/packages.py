@@ -8,6 +8,7 @@ and then a receiver take it in, and when a process opens a package that lies on 
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -181,7 +182,7 @@ def open_package(folder: Path, *, partly: bool = False) -> Package:
         SamplesRefusedError: Its picture of samples is not of the form that it must have.
         StatementRefusedError: A statement beside it is of another package, or was changed.
     """
-    manifest = _manifest_in(folder)
+    manifest = manifest_in(folder)
     fetched = _fetched(folder)
     for file in manifest.files:
         if fetched is None or file.name in {*WITH_CARD, *fetched}:
@@ -201,7 +202,7 @@ def peek_package(folder: Path) -> Package:
         BrokenPackageError: A file is missing or unreadable.
         DigestMismatchError: The card or a size is not the one that the manifest declares.
     """
-    manifest = _manifest_in(folder)
+    manifest = manifest_in(folder)
     fetched = _fetched(folder)
     for file in manifest.files:
         if file.name == CARD:
@@ -212,7 +213,12 @@ def peek_package(folder: Path) -> Package:
     return _read(folder, manifest, fetched)
 
 
-def _manifest_in(folder: Path) -> Manifest:
+def manifest_in(folder: Path) -> Manifest:
+    """Read the manifest of a package's folder.
+
+    Raises:
+        BrokenPackageError: There is none, or it cannot be read.
+    """
     if folder.exists() and not folder.is_dir():
         raise BrokenPackageError(f"{folder} is no folder; a package is one")
     if not (folder / MANIFEST).exists() and (folder / PACKAGE / MANIFEST).is_file():
@@ -349,6 +355,29 @@ def add_to_package(partial: Path, folder: Path, manifest: Manifest, names: Colle
     for file in manifest.files:
         if file.name != CARD and (partial / file.name).exists():
             put_in_place(partial / file.name, folder / file.name)
+    note_fetched(folder, manifest, names)
+
+
+def sound_files(folder: Path, manifest: Manifest) -> set[str]:
+    """Return the names of those files of a package that a folder holds as they are declared."""
+    sound = set[str]()
+    for file in manifest.files:
+        with suppress(BrokenPackageError, DigestMismatchError):
+            verify_file(folder / file.name, file)
+            sound.add(file.name)
+    return sound
+
+
+def mend_package(partial: Path, folder: Path, manifest: Manifest, names: Collection[str]) -> None:
+    """Put files that were fetched again in the place of damaged ones.
+
+    Args:
+        partial: Where card, manifest and the files anew are.
+        names: Of all weight files that the package has afterwards.
+    """
+    for name in (*(file.name for file in manifest.files), MANIFEST):
+        if (partial / name).exists():
+            put_in_place(partial / name, folder / name)
     note_fetched(folder, manifest, names)
 
 

@@ -132,14 +132,47 @@ def test_what_a_broken_fetch_left_of_other_files_is_not_taken_in(
     assert _names(fetched) == ["card.json", "fetched.json", "manifest.json", SECOND]
 
 
-def test_a_changed_file_keeps_a_part_from_being_added_to(client: HubClient, tmp_path: Path) -> None:
+def test_what_was_damaged_in_a_folder_is_fetched_again_and_said(
+    client: HubClient, tmp_path: Path
+) -> None:
     record = client.publish(write_tiny_ensemble(tmp_path, tiny_contents(3)))
-    fetched = client.fetch(record, tmp_path / "in", weights=[FIRST])
-    path = fetched.folder / FIRST
-    path.write_bytes(bytes(path.stat().st_size))
+    folder = client.fetch(record, tmp_path / "in", weights=[FIRST, SECOND]).folder
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder / FIRST).write_bytes(bytes(len(before[FIRST])))
+    (folder / "card.json").unlink()
+    (folder / "notes.txt").write_text("of a person")
+    (folder / SECOND).touch()
+    untouched = (folder / SECOND).stat().st_mtime_ns
+    said: list[str | None] = []
+
+    fetched = client.fetch(
+        record,
+        tmp_path / "in",
+        weights=[SECOND],
+        on_progress=lambda progress: said.append(progress.warning),
+    )
+
+    assert fetched == open_package(folder, partly=True)
+    after = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert after == before | {"notes.txt": b"of a person"}
+    assert (folder / SECOND).stat().st_mtime_ns == untouched
+    assert [line for line in said if line] == [
+        "a file was damaged since it was fetched, and is fetched again: card.json is missing from "
+        f"the package {folder}"
+    ]
+
+
+def test_a_damaged_folder_of_another_package_is_left_alone(
+    client: HubClient, tmp_path: Path
+) -> None:
+    record = client.publish(write_tiny_ensemble(tmp_path / "one", tiny_contents(3)))
+    other = write_tiny_ensemble(tmp_path / "other", tiny_contents(2)).folder
+    (other / FIRST).write_bytes(b"")
 
     with pytest.raises(DigestMismatchError, match=FIRST):
-        client.fetch(record, tmp_path / "in")
+        client.fetch(record, other)
+
+    assert (other / FIRST).read_bytes() == b""
 
 
 def test_a_part_of_a_package_is_not_published(client: HubClient, tmp_path: Path) -> None:

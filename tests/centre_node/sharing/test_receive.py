@@ -74,7 +74,7 @@ def test_generator_that_was_not_pulled_is_named(tmp_path: Path) -> None:
         pulled(tmp_path, "0" * 64)
 
 
-def test_package_that_changed_after_the_pull_is_refused(
+def test_package_that_changed_after_the_pull_is_refused_until_it_is_pulled_again(
     loopback_hub: RunningHub, package: Package, tmp_path: Path
 ) -> None:
     hub = loopback_hub.invited("centre-b")
@@ -87,6 +87,10 @@ def test_package_that_changed_after_the_pull_is_refused(
 
     with pytest.raises(DigestMismatchError, match=r"weights\.safetensors"):
         pulled(tmp_path, got.digest)
+    (got.folder / "manifest.json").unlink()  # the folder's name says whose it is
+    pull(hub, "centre-b", "lesions-dcgan", None, folder=tmp_path)
+
+    assert pulled(tmp_path, got.digest) == got
 
 
 def test_package_under_another_digest_is_refused(package: Package, tmp_path: Path) -> None:
