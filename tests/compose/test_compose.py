@@ -16,6 +16,12 @@ from urllib.request import urlopen
 
 import pytest
 
+from shared.records import GeneratorVersion
+from simulation.node_client import NodeClient
+from simulation.service_client import http_client
+from tests.compose.recording import Recording, recorded
+from tests.compose.traces import PIXELS, forms_of_pixels, forms_of_text, found
+from tests.compose.ward import Ward, share
 from tests.e2e.tiny import TINY, finished_tiny
 from tests.waiting import wait_for
 
@@ -45,6 +51,18 @@ APPROVED_BY_RULE = """
 import sqlite3
 query = "SELECT count(*) FROM audit_log WHERE action = 'state_changed' AND caller = '(rules)'"
 print(*sqlite3.connect("/data/hub.sqlite").execute(query).fetchone())
+"""
+TELLS = """
+import base64, gzip, json, urllib.error, urllib.request, zlib
+codes = []
+for number, what in enumerate({told!r}):
+    wrapped = [bytes, base64.b64encode, gzip.compress, zlib.compress][number % 4](what)
+    request = urllib.request.Request("http://hub:8000/api/v1/centres", wrapped, method="POST")
+    try:
+        urllib.request.urlopen(request)
+    except urllib.error.HTTPError as error:
+        codes.append(error.code)
+print(codes)
 """
 PINNED_AND_SIGNED = """
 import json, pathlib
@@ -83,6 +101,8 @@ class Simulated:
     printed: str
     exit_codes: dict[str, int]
     results: Path
+    ward: Ward
+    recordings: list[Recording]
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +114,8 @@ def simulated(engine: None) -> Iterator[Simulated]:  # noqa: ARG001 (started fir
         override = Path(scratch) / "override.yml"
         scenario = Path(scratch) / "signed.toml"
         scenario.write_text(SIGNED)
+        ward = Ward(Path(scratch) / "mammograms")
+        ward.write()
         mounts = [f"{results}:/results", f"{scenario}:/signed.toml:ro"]
         override.write_text(
             json.dumps(
@@ -116,11 +138,17 @@ def simulated(engine: None) -> Iterator[Simulated]:  # noqa: ARG001 (started fir
             str(ROOT),
             *files,
         )
-        ENVIRONMENT.update(GENSHARE_SCENARIO="/signed.toml", GENSHARE_APPROVAL="signed")
+        ENVIRONMENT.update(
+            GENSHARE_SCENARIO="/signed.toml",
+            GENSHARE_APPROVAL="signed",
+            GENSHARE_MAMMOGRAMS_B=str(ward.folder),
+        )
         try:
-            printed = _run(*compose, "up", "--build").stdout
-            codes = {service: _state(service)["ExitCode"] for service in EVERYTHING}
-            yield Simulated(compose, printed, codes, results)
+            _run(*compose, "up", "--build", "--no-start")
+            with recorded(*(_bridge(f"hub-{letter}") for letter in "abc")) as recordings:
+                printed = _run(*compose, "up").stdout
+                codes = {service: _state(service)["ExitCode"] for service in EVERYTHING}
+                yield Simulated(compose, printed, codes, results, ward, recordings)
         finally:
             _run(*compose, "down", "--volumes", "--timeout", "5", check=False)
 
@@ -131,6 +159,12 @@ def running(simulated: Simulated) -> None:
     _run(*simulated.compose, "up", "--detach", *SERVICES)
     for service in SERVICES:
         wait_for(partial(_is_healthy, service), seconds=120)
+
+
+def _bridge(network: str) -> str:
+    """Return the machine's interface through which everything on a network passes."""
+    found = _run("docker", "network", "inspect", f"{PROJECT}_{network}", "--format", "{{.Id}}")
+    return f"br-{found.stdout[:12]}"
 
 
 def _is_healthy(service: str) -> bool:
@@ -299,3 +333,69 @@ def test_the_hub_is_light() -> None:
     assert size("genshare-hub") - size("python:3.11-slim-bookworm") < LARGEST_HUB_BYTES
     assert _python("hub", "import torch").returncode != 0
     assert _python("hub", "import hub.main").returncode == 0
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a ward's mammograms led to.
+
+    Attributes:
+        wrong: What was said of each thing that went wrong.
+        kept: All that the donor's node keeps.
+        weights: The file that was published.
+        secret: In every form, what may not leave the donor.
+    """
+
+    wrong: list[str]
+    kept: Path
+    weights: bytes
+    secret: dict[str, set[bytes]]
+
+
+@pytest.fixture(scope="module")
+def shared(
+    running: None,  # noqa: ARG001 (started first)
+    simulated: Simulated,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Shared:
+    """A generator of mammograms from a folder, shared; and all that goes wrong on the way."""
+    receiver, donor = (
+        NodeClient(name, http_client(f"http://127.0.0.1:{port}", "simulation-only-node-token"))
+        for name, port in (("centre-a", 8011), ("centre-b", 8012))
+    )
+    published, wrong = share(simulated.ward, donor, receiver)
+    assert isinstance(published.result, GeneratorVersion)
+    kept = tmp_path_factory.mktemp("kept")
+    for service in ("centre-a", "centre-b"):
+        _run("docker", "cp", f"{_container(service)}:/data", str(kept / service))
+    digest = published.result.manifest_digest
+    weights = kept / "centre-a" / "generators" / digest / "weights.safetensors"
+    texts = {*simulated.ward.texts, "/mammograms", "/data/"}
+    pixels = simulated.ward.pixels(kept / "centre-b")
+    secret = {text: forms_of_text(text) for text in texts}
+    secret |= {piece.tobytes().hex(): forms_of_pixels(piece) for piece in pixels}
+    return Shared(wrong, kept, weights.read_bytes(), secret)
+
+
+def test_nothing_of_a_patient_leaves_a_centre_whatever_goes_wrong(
+    shared: Shared, simulated: Simulated
+) -> None:
+    said = [stream for recording in simulated.recordings for stream in recording.said()]
+    forms = {form for forms in shared.secret.values() for form in forms}
+
+    assert len(shared.wrong) == 7
+    assert [stream for stream in said if shared.weights in stream]  # so all was recorded
+    assert found(forms, said) == set()
+
+
+def test_what_would_leave_a_centre_would_be_found(shared: Shared) -> None:
+    texts = [text for text in shared.secret if len(text) == 16][:3]
+    pieces = [bytes.fromhex(text) for text in shared.secret if len(text) == 2 * PIXELS][:3]
+    told = (*(text.encode() for text in texts), *pieces)
+
+    with recorded(_bridge("hub-b")) as (recording,):
+        assert _printed("centre-b", TELLS.format(told=told)) == "[401, 401, 401, 401, 401, 401]"
+
+    said = recording.said()
+    for what in (*texts, *(piece.hex() for piece in pieces)):
+        assert found(shared.secret[what], said), what
