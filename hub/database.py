@@ -260,6 +260,14 @@ class LogEntryRow(Table):
     sha256: Mapped[str] = mapped_column(String(64))
 
 
+class HubIdentityRow(Table):
+    """By what files elsewhere know that they are this hub's; it stays with its database."""
+
+    __tablename__ = "hub_identity"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
 def open_database(path: Path, *, apart: bool = False) -> Engine:
     """Return an engine on a migrated database.
 

@@ -10,10 +10,11 @@ from sqlalchemy.exc import DatabaseError
 
 import hub.database
 import web_pages.schema
-from hub.database import CentreRow, LogEntryRow, VersionRow, opened_database
+from hub.database import CentreRow, HubIdentityRow, LogEntryRow, VersionRow, opened_database
 from hub.dialects import POSTGRES, read_at_one_moment, take_write_lock
 from hub.errors import HubChangedError, HubNotKeptError
 
+IDENTITY = HubIdentityRow.__tablename__
 ROWS_AT_ONCE = 1_000
 BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -71,9 +72,9 @@ def _copy_file(engine: Engine, path: Path, name: str) -> None:
 
 
 def _tables() -> Iterator[Table]:
-    """Yield every table after those that it refers to."""
+    """Yield every table after those that it refers to, but what tells a hub from its copy."""
     for whole in (hub.database.Table.metadata, web_pages.schema.METADATA):
-        yield from whole.sorted_tables
+        yield from (table for table in whole.sorted_tables if table.name != IDENTITY)
 
 
 def check_empty(connection: Connection, name: str) -> None:

@@ -22,6 +22,8 @@ from shared.errors import CannotServeError
 PART_BYTES, PARTS_AT_ONCE = 8 << 20, 2
 KEY = re.compile(r"[0-9a-f]{2}/([0-9a-f]{64})")
 BEHIND_ALL = "~"
+OWNER = "owner"
+"""Beside the files, so that two hubs do not take one bucket for theirs."""
 REFUSED = {
     "NoSuchBucket": "there is no such bucket",
     "InvalidAccessKeyId": "it does not know HUB_S3_ACCESS_KEY_ID",
@@ -165,20 +167,43 @@ class Bucket:
         return True
 
     def begin(self) -> None:
-        """Check that files can be listed, written and removed.
+        """Check that files can be listed, written and removed, and that they are this hub's.
 
-        What has no note is left to the cleaner: another hub may be about to write one.
+        What has no note is left to the cleaner: a replica may be about to write one.
 
         Raises:
-            CannotServeError: They cannot.
+            CannotServeError: They cannot, or are not.
         """
         try:
             self._list_nothing()
             obstore.put(self._store, "probe", b"genshare")
             obstore.delete(self._store, "probe")
+            self._claim()
         except (BaseError, FileNotFoundError) as error:
             message = f"HUB_FILES_URL: {self._url} cannot be used: {_reason(error)}"
             raise CannotServeError(message) from None
+
+    def _claim(self) -> None:
+        """Write whose the files are, where nothing tells it yet.
+
+        Without `If-None-Match`, which not every S3 API knows: of two hubs that begin at the same
+        moment, one may go on until its next start.
+        """
+        ours = self._notes.owner()
+        if self._told_owner() is None:
+            obstore.put(self._store, OWNER, ours.encode())
+        if self._told_owner() != ours:
+            raise CannotServeError(
+                f"HUB_FILES_URL: {self._url} holds the files of a hub with another database, and "
+                "each would remove what it does not know; name a bucket or prefix of this hub's "
+                f"own, or, where the other is gone for good, remove {self._url}/{OWNER} first"
+            )
+
+    def _told_owner(self) -> str | None:
+        try:
+            return bytes(obstore.get(self._store, OWNER).bytes()).decode()
+        except FileNotFoundError:
+            return None
 
     def check_answers(self) -> None:
         """Check that files can be read."""

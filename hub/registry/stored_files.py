@@ -1,11 +1,12 @@
 """Which centre uploaded which stored file, and which files no version has."""
 
+import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
-from hub.database import StoredFileRow, VersionRow
+from hub.database import HubIdentityRow, StoredFileRow, VersionRow
 from hub.dialects import each_listed_file, insert_unless_there, take_write_lock, total
 from hub.registry.quotas import Usage, check_quota
 
@@ -18,6 +19,16 @@ class StoredFiles:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def owner(self) -> str:
+        """Return by what this database's hub is known where its files lie elsewhere."""
+        with self._engine.begin() as connection:
+            take_write_lock(connection)
+            known = connection.scalar(select(HubIdentityRow.id))
+            if known is None:
+                known = uuid.uuid4().hex
+                connection.execute(insert(HubIdentityRow).values(id=known))
+            return known
 
     def usage(self, centre: str) -> Usage:
         """Return what a centre has stored."""

@@ -243,6 +243,25 @@ def test_a_wrong_setting_is_one_sentence_without_secrets(
     assert not any(secret in str(caught.value) for secret in (PASSWORD, SECRET, "wrong-words"))
 
 
+def test_a_hub_with_another_database_is_kept_from_a_bucket_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, genshare: Genshare
+) -> None:
+    """It would take every file there for an orphan."""
+    with running_hub(tmp_path / "one"):
+        pass
+    with running_hub(tmp_path / "one"):  # the same is let in again
+        archive = tmp_path / "hub.tar"
+        assert genshare("hub", "export", "--data-dir", tmp_path / "one", "--out", archive).code == 0
+    url = os.environ["HUB_FILES_URL"]
+    monkeypatch.delenv("HUB_DATABASE_URL")
+
+    with pytest.raises(CannotServeError, match=f"{url} holds the files of a hub with another"):
+        create_app(read_settings(Settings, data_dir=tmp_path / "two"))
+    copied = genshare("hub", "import", archive, "--data-dir", tmp_path / "three")
+
+    assert (copied.code, f"remove {url}/owner first" in copied.stderr) == (1, True)
+
+
 def test_a_hub_moves_from_a_folder_to_postgres_and_s3_and_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, genshare: Genshare
 ) -> None:
