@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 @pytest.fixture
 def fresh_node(tmp_path: Path) -> Iterator[Node]:
-    node = Node(tmp_path / "data")
+    node = Node(tmp_path / "data", python=sys.executable)
     node.register().raise_for_status()
     yield node
     node.stop()

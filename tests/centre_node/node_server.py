@@ -5,7 +5,6 @@ import os
 import socket
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 import psutil
 
+from tests import nursery
 from tests.waiting import wait_for
 
 OWN = {"format": "phantoms", "style": "digital", "patients": 16, "seed": 1, "image_height_px": 256}
@@ -35,6 +35,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _itself(process: psutil.Process) -> psutil.Process:
+    """Return the process, or that which a stub stands for."""
+    return nursery.fork_of(process) or process
+
+
 def training(**configuration: Any) -> dict[str, Any]:
     return {
         "kind": "train_generator",
@@ -46,12 +51,22 @@ def training(**configuration: Any) -> dict[str, Any]:
 
 
 class Node:
-    """A node that can be stopped, killed and started again on the same data folder."""
+    """A node that can be stopped, killed and started again on the same data folder.
+
+    Args:
+        python: The interpreter, where it matters that nothing stands for it.
+    """
 
     def __init__(
-        self, data_dir: Path, *, mammograms_dir: Path | None = None, **settings: str
+        self,
+        data_dir: Path,
+        *,
+        mammograms_dir: Path | None = None,
+        python: str | Path | None = None,
+        **settings: str,
     ) -> None:
         self.data_dir = data_dir
+        self._python = python or nursery.python()
         self._options = ["--data-dir", str(data_dir)]
         if mammograms_dir is not None:
             self._options += ["--mammograms-dir", str(mammograms_dir)]
@@ -60,7 +75,7 @@ class Node:
 
     def start(self) -> None:
         port = free_port()
-        command = [sys.executable, "-m", "genshare", "node", "serve", "--port", str(port)]
+        command = [self._python, "-m", "genshare", "node", "serve", "--port", str(port)]
         with self.data_dir.with_suffix(".log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, *self._options],
@@ -82,12 +97,14 @@ class Node:
         return self._process.wait(30)
 
     def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        process = self.process
+        process.kill()
+        process.wait(30)
+        self._process.wait(30)
 
     @property
     def process(self) -> psutil.Process:
-        return psutil.Process(self._process.pid)
+        return _itself(psutil.Process(self._process.pid))
 
     def worker(self) -> psutil.Process:
         """Return the worker of a job that runs; another one may be idle."""
@@ -100,7 +117,8 @@ class Node:
             return None
         mark = f'"number":{found[0]}}}'
         workers = self.process.children()
-        return next((one for one in workers if one.cmdline()[-1].endswith(mark)), None)
+        found = next((one for one in workers if one.cmdline()[-1].endswith(mark)), None)
+        return found and _itself(found)
 
     def log(self) -> str:
         return self.data_dir.with_suffix(".log").read_text()

@@ -14,6 +14,7 @@ from centre_node.jobs.store import REQUEST
 from node_api.examples import EXAMPLES
 from node_api.requests import JobKind
 from tests.centre_node.node_server import free_port
+from tests.nursery import python
 
 PAGE = Path(__file__).parents[2] / "docs" / "node.md"
 ROOT = PAGE.parents[1]
@@ -36,7 +37,7 @@ def shell_of(page: str) -> str:
 def test_the_loop_by_curl_leads_to_a_table(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     command = tmp_path / "bin" / "genshare"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m genshare "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec {python()} -m genshare "$@"\n')
     command.chmod(0o700)
     places = [str(command.parent), str(Path(sys.executable).parent), os.environ["PATH"]]
 

@@ -3,11 +3,12 @@
 import csv
 import os
 import subprocess
-import sys
 from pathlib import Path
 from statistics import mean
 
 import pytest
+
+from tests.nursery import python
 
 SCENARIO = Path(__file__).parent / "real_small.toml"
 REAL_DATA = os.environ.get("GENSHARE_REAL_DATA")
@@ -19,7 +20,7 @@ REAL_DATA = os.environ.get("GENSHARE_REAL_DATA")
 def test_the_loop_runs_on_real_mammograms(tmp_path: Path) -> None:
     film, digital = Path(str(REAL_DATA)) / "cbis_ddsm", Path(str(REAL_DATA)) / "cdd_cesm"
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "genshare", "simulate", str(SCENARIO), "--out", str(out)]
+    command = [str(python()), "-m", "genshare", "simulate", str(SCENARIO), "--out", str(out)]
 
     done = subprocess.run(
         [*command, "--data", f"A={film},B={digital}"],

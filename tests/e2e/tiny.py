@@ -2,10 +2,11 @@
 
 import fcntl
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.nursery import python
 
 TINY = Path(__file__).parent / "tiny.toml"
 TIMEOUT_SECONDS = 600
@@ -14,7 +15,7 @@ TIMEOUT_SECONDS = 600
 def command(scenario: Path, out: Path, *options: str) -> list[str]:
     """Return the command line of a simulation in a process of its own."""
     return [
-        sys.executable,
+        str(python()),
         "-m",
         "genshare",
         "simulate",

@@ -84,17 +84,15 @@ class Short:
 
 
 @contextmanager
-def short_federation(python: Path, root: Path, mammograms: dict[str, Path]) -> Iterator[Short]:
+def short_federation(root: Path, mammograms: dict[str, Path]) -> Iterator[Short]:
     """Start a federation, each service on its own folder below `root`.
 
     Args:
-        python: Stands for the interpreter.
         mammograms: The folder of each centre.
     """
-    hub = Service(python, "hub", root / "hub")
+    hub = Service("hub", root / "hub")
     nodes = [
-        Service(python, "node", root / label, "--mammograms-dir", str(mammograms[label]))
-        for label in "AB"
+        Service("node", root / label, "--mammograms-dir", str(mammograms[label])) for label in "AB"
     ]
     try:
         with line_to(hub.url) as line:

@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 
 from tests.centre_node.node_server import free_port
-from tests.faults.nursery import CLOCK, ROOT
 from tests.hub_server import ADMIN_TOKEN
+from tests.nursery import CLOCK, ROOT, python
 from tests.waiting import wait_for
 
 NODE_TOKEN = "staff-of-the-tests"
@@ -32,8 +32,8 @@ class Service:
         clock: Holds the seconds by which its clock is wrong.
     """
 
-    def __init__(self, python: Path, kind: str, data_dir: Path, *options: str) -> None:
-        self.data_dir, self._python = data_dir, python
+    def __init__(self, kind: str, data_dir: Path, *options: str) -> None:
+        self.data_dir = data_dir
         self._command = [kind, "serve", "--data-dir", str(data_dir), *options]
         self.clock, self._log = data_dir.with_suffix(".clock"), data_dir.with_suffix(".log")
         self.clock.write_text("0")
@@ -45,7 +45,7 @@ class Service:
         """Start it; it answers a little later."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [self._python, "-m", "genshare", *self._command, "--port", str(self._port)],
+                [python(), "-m", "genshare", *self._command, "--port", str(self._port)],
                 cwd=ROOT,
                 env={**os.environ, **ENVIRONMENT, CLOCK: str(self.clock)},
                 stdin=subprocess.DEVNULL,

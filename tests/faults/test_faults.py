@@ -22,7 +22,6 @@ from shared.problems import GenshareError
 from simulation.steps import OnJob, Step
 from tests.faults.faults import Stage, Striking, drawn
 from tests.faults.federation import Short, short_federation
-from tests.faults.nursery import nursery
 from tests.small_disk import small_disk
 from tests.waiting import wait_for
 
@@ -84,13 +83,11 @@ class Undisturbed:
     """The run that nothing strikes.
 
     Attributes:
-        python: Stands for the interpreter.
         mammograms: Each centre's folder.
         before: Has a folder of all that the services kept before each stage.
         table: What it found.
     """
 
-    python: Path
     mammograms: dict[str, Path]
     before: Path
     stages: dict[str, Stage]
@@ -98,17 +95,15 @@ class Undisturbed:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undisturbed]:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     folder = tmp_path_factory.mktemp("undisturbed")
-    with nursery(folder) as python:
-        mammograms = _write_phantoms(folder)
-        with short_federation(python, folder, mammograms) as short:
-            before = folder / "before"
-            short.copy(before / "train")
-            timed = Timed(short, before)
-            table = short.run(DIGEST, timed.on_job)
-            stages = timed.stages
-        yield Undisturbed(python, mammograms, before, stages, table)
+    mammograms = _write_phantoms(folder)
+    with short_federation(folder, mammograms) as short:
+        before = folder / "before"
+        short.copy(before / "train")
+        timed = Timed(short, before)
+        table = short.run(DIGEST, timed.on_job)
+    return Undisturbed(mammograms, before, timed.stages, table)
 
 
 @pytest.fixture(scope="module")
@@ -134,9 +129,7 @@ def test_a_fault_ends_in_a_known_state_and_the_same_table(
         if fault.kind == "fill the disk":
             stack.enter_context(small_disk(tmp_path / fault.who, kib=DISK_KIB))
         shutil.copytree(undisturbed.before / fault.stage, tmp_path, dirs_exist_ok=True)
-        short = stack.enter_context(
-            short_federation(undisturbed.python, tmp_path, undisturbed.mammograms)
-        )
+        short = stack.enter_context(short_federation(tmp_path, undisturbed.mammograms))
         striking = Striking(fault, short, undisturbed.stages)
         end, table = _run(short, striking.on_job)
         striking.over()

@@ -1,7 +1,6 @@
 """Two processes that fetch to one folder at the same time."""
 
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from shared.packages import open_package
 from tests.lying_hub import Answer, LyingHub, lying
+from tests.nursery import python
 from tests.packages import write_tiny_package
 
 WEIGHTS = "weights.safetensors"
@@ -39,7 +39,7 @@ class Paused:
 
 
 def _fetch(hub: LyingHub, out: Path) -> Process:
-    command = [sys.executable, "-m", "genshare", "fetch", "centre-b", "lesions-dcgan"]
+    command = [str(python()), "-m", "genshare", "fetch", "centre-b", "lesions-dcgan"]
     return subprocess.Popen(
         [*command, "--hub-url", hub.url, "--out", str(out)],
         cwd=ROOT,

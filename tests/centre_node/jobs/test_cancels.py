@@ -12,6 +12,7 @@ import pytest
 from tests.centre_node.jobs.test_jobs import PUBLICATION, STUDY, connected
 from tests.centre_node.node_server import ENDED, OWN, Node, training
 from tests.hub_server import RunningHub
+from tests.nursery import family_of
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
@@ -127,8 +128,8 @@ def test_the_processes_of_a_cancelled_study_are_gone(worked: Worked) -> None:
     node = worked.node
     request = worked.request("study", 1000)
     job_id = node.submit({**request, "study": {**request["study"], "seeds": (1000, 1001, 1002)}})
-    wait_for(lambda: len(node.process.children(recursive=True)) > 2, 120)
-    family = node.process.children(recursive=True)
+    wait_for(lambda: len(family_of(node.process)) > 3, 120)  # a worker's stub and its fork too
+    family = family_of(node.process)
     node.worker().suspend()  # it ends by a kill alone
 
     node.http.post(f"/jobs/{job_id}/cancel").raise_for_status()

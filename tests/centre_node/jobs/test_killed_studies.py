@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from tests.centre_node.node_server import ENDED, PATCHES, Node
+from tests.nursery import family_of
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.nightly
@@ -32,8 +33,8 @@ RUNS = 2 * 3
 
 def _kill_all(node: Node) -> None:
     """Kill the node, its worker and the worker's processes at once, as a power cut does."""
-    family = node.process.children(recursive=True)
-    assert len(family) > 2, "a worker with processes of its own"
+    family = family_of(node.process)
+    assert len(family) > 3, "a worker, as stub and fork, with processes of its own"
     for process in family:
         process.suspend()  # so that none notices another's end and gives the job back
     node.kill()

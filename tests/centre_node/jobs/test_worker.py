@@ -3,6 +3,7 @@
 import errno
 import re
 import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,7 @@ def test_each_failure_has_a_class_a_code_and_a_hint_and_is_not_tried_again(
 
 @pytest.mark.slow
 def test_no_worker_of_a_node_ends_otherwise_than_well(tmp_path: Path) -> None:
-    node = Served(tmp_path / "data", NODE_WORKER_IDLE_SECONDS="0.2")
+    node = Served(tmp_path / "data", python=sys.executable, NODE_WORKER_IDLE_SECONDS="0.2")
     try:
         node.register().raise_for_status()
         node.result(training(epochs=1, checkpoint_every_epochs=1))

@@ -180,7 +180,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
 
 @pytest.fixture(scope="module")
 def donor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    node = Node(tmp_path_factory.mktemp("donor") / "data", NODE_REVIEW="person")
+    donor = tmp_path_factory.mktemp("donor") / "data"
+    node = Node(donor, python=sys.executable, NODE_REVIEW="person")
     yield node
     node.stop()
 

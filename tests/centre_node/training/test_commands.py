@@ -37,6 +37,7 @@ from shared.packages import open_package
 from shared.terms import UseLimits
 from signing import fetch_command
 from tests.hub_server import ADMIN_TOKEN, RunningHub
+from tests.nursery import python
 from tests.waiting import wait_for
 
 WIDE = {"COLUMNS": "400"}
@@ -337,7 +338,7 @@ def test_terminated_it_says_how_to_go_on_and_goes_on_to_the_same_bits(
     options = ("--training", file, "--seed", "0")
     arguments = [mammograms, "--out", tmp_path / "out", *CUT, *TINY, *options]
     process = subprocess.Popen(
-        [sys.executable, "-m", "genshare", "train-generator", *map(str, arguments)],
+        [python(), "-m", "genshare", "train-generator", *map(str, arguments)],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -383,7 +384,7 @@ def test_the_same_training_done_twice_makes_the_same_package(
     again, seeded = tmp_path / "again", tmp_path / "other seed"
     arguments = [copied, "--out", again, *CUT, *TINY, "--epochs", "2", "--seed", "0"]
     subprocess.run(
-        [sys.executable, "-m", "genshare", "train-generator", *map(str, arguments)],
+        [python(), "-m", "genshare", "train-generator", *map(str, arguments)],
         check=True,
         stdout=subprocess.DEVNULL,
         env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "1"},

@@ -6,29 +6,38 @@ itself, and the fork runs the module. The stub is to whoever started it what the
 killed, its fork is killed, signals go on to it, and it ends as the fork ends.
 """
 
+import atexit
 import gc
 import importlib
 import json
 import os
 import runpy
 import select
+import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
+import psutil
 import time_machine
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parent.parent
 CLOCK = "TESTS_CLOCK"
 """Names a file of seconds by which the process's clock is wrong; it may change at any time."""
+
+FORKS = "forks"
+"""The folder beside a stub in which a file tells each stub's fork, by process ids."""
 
 STUB = """#!{python} -IS
 import json, os, signal, socket, sys
@@ -80,6 +89,7 @@ def nursery(folder: Path) -> Iterator[Path]:
     stub, path = folder / "python", folder / "nursery"
     command = [sys.executable, "-m", __name__, str(stub), str(path)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    (folder / FORKS).mkdir()
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
@@ -90,6 +100,33 @@ def nursery(folder: Path) -> Iterator[Path]:
             yield stub
         finally:
             process.stdin.close()
+
+
+@cache
+def python() -> Path:
+    """Return the stub of a nursery that lives as long as this process; first call starts it."""
+    stack, folder = ExitStack(), Path(tempfile.mkdtemp(prefix="nursery-"))
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(stack.close)
+    return stack.enter_context(nursery(folder))
+
+
+def fork_of(stub: psutil.Process) -> psutil.Process | None:
+    """Return the process that does what a stub of `python()` stands for; None of no stub."""
+    try:
+        return psutil.Process(int((python().parent / FORKS / str(stub.pid)).read_text()))
+    except (FileNotFoundError, psutil.NoSuchProcess):
+        return None
+
+
+def family_of(process: psutil.Process) -> list[psutil.Process]:
+    """Return all that a process has started, and what that has, stubs and their forks too."""
+    found: list[psutil.Process] = []
+    for child in process.children():
+        fork = fork_of(child)
+        found += [child] if fork is None else [child, fork]
+        found += family_of(fork or child)
+    return found
 
 
 @dataclass(frozen=True)
@@ -159,8 +196,15 @@ def _fork_on_demand(path: str) -> Wanted | None:
                     return wanted
                 for file in wanted.files:
                     os.close(file)
+                (Path(path).parent / FORKS / str(_pid_of(stub))).write_text(str(pid))
                 stub.sendall(pid.to_bytes(4, "big"))
                 stubs[stub] = pid
+
+
+def _pid_of(stub: socket.socket) -> int:
+    asked = stub.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid: int = struct.unpack("3i", asked)[0]
+    return pid
 
 
 def _reap(stubs: dict[socket.socket, int]) -> None:
@@ -198,6 +242,7 @@ def _read(stub: socket.socket) -> Wanted:
 def _become(wanted: Wanted, stub: Path) -> None:
     """Run the module as a process of its own would."""
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, file in enumerate(wanted.files):
         os.dup2(file, number)
         os.close(file)
