@@ -1,4 +1,3 @@
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 @pytest.fixture
 def fresh_node(tmp_path: Path) -> Iterator[Node]:
-    node = Node(tmp_path / "data", python=sys.executable)
+    node = Node(tmp_path / "data")
     node.register().raise_for_status()
     yield node
     node.stop()

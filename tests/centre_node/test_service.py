@@ -17,12 +17,18 @@ def serve(*options: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_idle_service_is_light_and_has_no_tensor_library(fresh_node: Node) -> None:
-    loaded = Path(f"/proc/{fresh_node.process.pid}/maps").read_text()
+def test_idle_service_is_light_and_has_no_tensor_library(tmp_path: Path) -> None:
+    node = Node(tmp_path / "data", python=sys.executable)
+    try:
+        node.register().raise_for_status()
+        loaded = Path(f"/proc/{node.process.pid}/maps").read_text()
+        memory, children = node.process.memory_info().rss, node.process.children()
+    finally:
+        node.stop()
 
     assert not [name for name in ("libtorch", "/cv2/", "sklearn", "/numpy/") if name in loaded]
-    assert fresh_node.process.memory_info().rss < 120_000_000
-    assert not fresh_node.process.children()
+    assert memory < 120_000_000
+    assert not children
 
 
 def test_data_set_is_counted_when_it_is_registered(node: Node) -> None:

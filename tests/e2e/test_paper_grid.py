@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import sys
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 import simulation
 from tests.command_line import Genshare
+from tests.nursery import python
 
 PAPER = Path(simulation.__file__).parent / "scenarios" / "paper.toml"
 CENTRES = {
@@ -97,6 +99,13 @@ def test_the_dry_run_counts_the_papers_grid_and_two_controls(genshare: Genshare)
     assert len(plan["generators"]) == 6
 
 
+@pytest.fixture
+def quick_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have services and workers import nothing."""
+    monkeypatch.setattr(sys, "executable", str(python()))
+
+
+@pytest.mark.usefixtures("quick_starts")
 def test_every_arm_of_a_column_is_filled_by_both_classifiers(
     tmp_path: Path, genshare: Genshare
 ) -> None:
