@@ -203,6 +203,7 @@ def test_the_quick_scenario_asks_with_few_and_with_many_for_a_like_and_an_unlike
 
     assert found.labels_with_folder == ()
     assert {look.pop("seed") for look in looks.values()} == {11, 22, 33}
+    assert looks["A"].pop("patients") < looks["B"].pop("patients")
     assert looks["A"] == looks["B"]
     assert looks["A"]["lesion_forms"] != looks["C"]["lesion_forms"]
     assert min(study.train_fractions) < 0.1
@@ -252,7 +253,7 @@ def test_the_plan_says_how_phantoms_are_alike() -> None:
     like, unlike = (data_in_words(found, label, None) for label in "BC")
 
     assert like == (
-        "phantoms in digital style, 130 patients, round and spiculated lesions, seed 22"
+        "phantoms in digital style, 300 patients, round and spiculated lesions, seed 22"
     )
     assert unlike == "phantoms in film style, 100 patients, lobulated lesions, seed 33"
 

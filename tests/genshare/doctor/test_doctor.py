@@ -55,6 +55,8 @@ def test_the_command_says_what_is_broken_and_ends_with_1(
         token = hub.client().invite("centre-a")
         told = ["--data-dir", str(tmp_path), "--hub-url", hub.url, "--hub-token", token]
         well = genshare("doctor", *told)
+        answer = json.dumps({"versions": {"torch": "2"}, "faults": {}, "gpus": []})
+        monkeypatch.setattr("genshare.doctor.libraries.IMPORTED", f"print({answer!r})")
         ill = genshare("doctor", *told, "--mammograms-dir", str(tmp_path / "none"), "--json")
 
     assert well.code == 0
