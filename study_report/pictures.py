@@ -29,7 +29,7 @@ def synthetic_picture(centre: str, generator: str) -> str:
 
 
 def first_pictures(study: Presented, pictures: Mapping[str, bytes]) -> tuple[ShownPicture, ...]:
-    """Return what stands on the first screen: real positive patches, and those of generators."""
+    """Return what stands on the first screen: real positive patches, then generators' by arm."""
     return _shown(study, pictures, [name for name in _first(study) if name in pictures])
 
 
@@ -42,7 +42,9 @@ def further_pictures(study: Presented, pictures: Mapping[str, bytes]) -> tuple[S
 
 
 def _first(study: Presented) -> tuple[str, ...]:
-    drawn = (synthetic_picture(used.centre, used.name) for used in study.result.generators)
+    generators = study.result.generators
+    by_arm = [used for arm in study.result.arms for used in generators if arm.name in used.arms]
+    drawn = (synthetic_picture(used.centre, used.name) for used in (*by_arm, *generators))
     return real_picture(study.classes.positive), *dict.fromkeys(drawn)
 
 

@@ -143,7 +143,7 @@ def _share(study: Presented, one: Difference) -> str:
     share = next((found for found in study.result.findings.recovered if _is_of(found, one)), None)
     if share is None or share.share is None:
         return ""
-    return f", {percentage(share.share)} of what the real patches gain"
+    return f", {percentage(round(share.share, 2))} of what the real patches gain"
 
 
 def _is_of(share: RecoveredShare, one: Difference) -> bool:
