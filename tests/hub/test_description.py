@@ -70,11 +70,11 @@ def _known(packages: list[Package], ensemble: Package) -> Known:
             for centre, version, file in THERE
         ],
         headers=[
+            {"Range": "bytes=9999999-"},
             {"If-None-Match": "*"},
             {"If-Match": "*"},
             {"If-Match": f'"{weights.sha256}"', "Range": "bytes=0-9"},
             {"Range": "bytes=0-9,20-29"},
-            {"Range": "bytes=9999999-"},
             {"Range": "bytes=x-y"},
             {"Range": "lines=1-2"},
             {"Content-Type": "text/plain"},
