@@ -23,7 +23,7 @@ from tests.hub_server import ADMIN_TOKEN, UNLIMITED, running_hub, serving
 API = "/api/v1"
 TOKEN = "token-of-the-tests"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-FINISHED, WAITING = "a" * 32, "b" * 32
+FINISHED, WAITING, LEAVING = "a" * 32, "b" * 32, "d" * 32
 REVISION = 3  # of the finished job: it was queued, claimed and ended
 
 
@@ -56,6 +56,8 @@ def seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seeded]:
 def _add_jobs(data_dir: Path) -> None:
     jobs = JobStore(open_database(data_dir))
     pull = PullRequest(centre="centre-b", name="lesions")
+    jobs.add(LEAVING, pull, None, now=NOW)
+    jobs.cancel(LEAVING, now=NOW)
     jobs.add(FINISHED, pull, None, now=NOW)
     jobs.claim(now=NOW)
     pulled = PulledGenerator(
@@ -102,6 +104,7 @@ def _known(hub_url: str) -> Known:
             f"PUT {API}/datasets/{{name}}": [{"name": "own"}],
             f"GET {API}/datasets/{{name}}": [{"name": "own"}],
             f"HEAD {API}/datasets/{{name}}": [{"name": "own"}],
+            f"DELETE {API}/jobs/{{job_id}}": [{"job_id": LEAVING}],
             # A stream of the events of a job that waits has no end.
             f"GET {API}/jobs/{{job_id}}/events": finished,
             f"HEAD {API}/jobs/{{job_id}}/events": finished,
