@@ -1,15 +1,17 @@
 """Who may be sent a token over plain HTTP: this machine, and whom the caller answers for."""
 
 from ipaddress import ip_address
-
-import httpx
+from typing import TYPE_CHECKING
 
 from shared.errors import UnencryptedError
+
+if TYPE_CHECKING:  # services know this page's words, and need no client
+    import httpx
 
 IN_THE_CLEAR = "tokens and generators would cross the network unencrypted"
 
 
-def check_encrypted(url: httpx.URL, token: str | None, *, allowed: bool) -> None:
+def check_encrypted(url: "httpx.URL", token: str | None, *, allowed: bool) -> None:
     """Check that no token goes to another machine for anyone between to read.
 
     Names are not looked up: `localhost` and loopback addresses alone are this machine.
