@@ -1,6 +1,7 @@
 """A cancel that was accepted holds, in whatever a real worker does; what is left is resumed."""
 
 import random
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.slow
 SEEDS_OF_LONG_JOBS = (2, 5, 14, 27)  # one waits, three run for longer than the moment's wait
 PROMISED_SECONDS = 5.0
-LONGEST_WAIT_SECONDS = 4.0
+LONGEST_WAIT_SECONDS = 1.5
 WHOLE_JOB_SECONDS = 300.0
 LONG_STUDY = {**STUDY, "classifier_training": {"epochs": 40}, "arms": [{"name": "own"}]}
 PHANTOMS = {
@@ -120,6 +121,7 @@ def test_a_hundred_cancels_take_effect_within_five_seconds(worked: Worked) -> No
     outcomes = [cancelled_at_random(worked, seed) for seed in range(100)]
 
     took = [seconds for _, seconds in outcomes if seconds is not None]
+    sys.stdout.write(f"\n{len(took)} of 100 still ran; the longest took {max(took):.2f} s\n")
     assert len(took) >= 60
     assert max(took) <= PROMISED_SECONDS
 
