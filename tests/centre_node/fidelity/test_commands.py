@@ -83,7 +83,7 @@ def test_the_same_seed_gives_the_same_report(package: Package, mammograms: Path)
 
 @pytest.mark.slow
 def test_a_classifier_of_real_patches_gives_the_features(package: Package, tmp_path: Path) -> None:
-    mammograms = _written(tmp_path / "many", patients=40)
+    mammograms = _written(tmp_path / "many", patients=80)
     everywhere = ("--healthy-from", "all_mammograms")
     arguments = (*CUT, *everywhere, "--features", "classifier", "--json")
 
