@@ -118,10 +118,11 @@ def share(ward: Ward, donor: NodeClient, receiver: NodeClient) -> tuple[Job, lis
     published = _done(donor, publish)
     _done(receiver, PullRequest(centre=donor.name, name="ward-lesions"))
 
+    uid = max(ward.texts, key=lambda text: text.count("."))
     terms = (
         {"use_terms": f"As agreed for /mammograms/{ward.damaged}"},
         {"training_job": ward.damaged},
-        {"title": f"Patient {min(ward.texts)}", "contact": max(ward.texts)},
+        {"title": f"Of the study {uid}"},
     )
     wrong = [
         _refused(lambda: _registered(donor, f"none/{ward.damaged}")),
