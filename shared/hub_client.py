@@ -44,7 +44,6 @@ from shared.packages import (
     keep_fetched,
     manifest_digest,
     manifest_in,
-    mend_package,
     open_package,
     sound_files,
 )
@@ -361,7 +360,8 @@ class HubClient:
         partial = place.with_name(f".{place.name}.part")
 
         def tell() -> None:
-            on_progress(_waiting(record, folder))
+            waits = f"another process fetches to {folder}; this one waits until it has ended"
+            on_progress(_not_begun(record, waits))
 
         statement = self.statement(record) if told is None else told.statement
         with work_folder(partial, on_wait=tell):
@@ -394,7 +394,8 @@ class HubClient:
         except (BrokenPackageError, DigestMismatchError) as error:
             if not _is_of(folder, record):
                 raise
-            on_progress(_mending(record, error))
+            mends = f"a file was damaged since it was fetched, and is fetched again: {error}"
+            on_progress(_not_begun(record, mends))
             return self._mended(record, folder, partial, wanted, on_progress)
         held = {file.name for file in package.weights}
         if wanted <= held:
@@ -417,7 +418,7 @@ class HubClient:
         there = {file.name for file in files if (folder / file.name).exists()} - WITH_CARD
         damaged = (there | wanted) - sound_files(folder, record.manifest)
         self._fetch_part(record, partial, damaged, on_progress)
-        mend_package(partial, folder, record.manifest, there | wanted)
+        add_to_package(partial, folder, record.manifest, there | wanted)
         shutil.rmtree(partial)
         return the_one(open_package(folder, partly=True), record)
 
@@ -473,9 +474,8 @@ def _size(manifest: Manifest) -> int:
     return sum(file.size_bytes for file in manifest.files)
 
 
-def _waiting(record: GeneratorVersion, folder: Path) -> Progress:
+def _not_begun(record: GeneratorVersion, warning: str) -> Progress:
     megabytes = -(-_size(record.manifest) // MB)
-    warning = f"another process fetches to {folder}; this one waits until it has ended"
     return Progress(done=0, total=megabytes, unit="MB", warning=warning)
 
 
@@ -487,12 +487,6 @@ def _is_of(folder: Path, record: GeneratorVersion) -> bool:
         return manifest_digest(manifest_in(folder)) == record.manifest_digest
     except BrokenPackageError:
         return False
-
-
-def _mending(record: GeneratorVersion, error: Exception) -> Progress:
-    megabytes = -(-_size(record.manifest) // MB)
-    warning = f"a file was damaged since it was fetched, and is fetched again: {error}"
-    return Progress(done=0, total=megabytes, unit="MB", warning=warning)
 
 
 def _is_empty(folder: Path) -> bool:

@@ -346,15 +346,15 @@ def check_distinct(manifest: Manifest) -> None:
 
 
 def add_to_package(partial: Path, folder: Path, manifest: Manifest, names: Collection[str]) -> None:
-    """Move more weight files into a partly fetched package; until then it holds what it held.
+    """Move files into a package that lacks them, or has damaged ones; until then it is as it was.
 
     Args:
-        partial: Where the new files are.
+        partial: Where card, manifest and the new files are.
         names: Of all weight files that the package has afterwards.
     """
-    for file in manifest.files:
-        if file.name != CARD and (partial / file.name).exists():
-            put_in_place(partial / file.name, folder / file.name)
+    for name in (*(file.name for file in manifest.files), MANIFEST):
+        if (partial / name).exists():
+            put_in_place(partial / name, folder / name)
     note_fetched(folder, manifest, names)
 
 
@@ -366,19 +366,6 @@ def sound_files(folder: Path, manifest: Manifest) -> set[str]:
             verify_file(folder / file.name, file)
             sound.add(file.name)
     return sound
-
-
-def mend_package(partial: Path, folder: Path, manifest: Manifest, names: Collection[str]) -> None:
-    """Put files that were fetched again in the place of damaged ones.
-
-    Args:
-        partial: Where card, manifest and the files anew are.
-        names: Of all weight files that the package has afterwards.
-    """
-    for name in (*(file.name for file in manifest.files), MANIFEST):
-        if (partial / name).exists():
-            put_in_place(partial / name, folder / name)
-    note_fetched(folder, manifest, names)
 
 
 def note_fetched(folder: Path, manifest: Manifest, names: Collection[str]) -> None:

@@ -113,6 +113,8 @@ def python() -> Path:
 
 def fork_of(stub: psutil.Process) -> psutil.Process | None:
     """Return the process that does what a stub of `python()` stands for; None of no stub."""
+    if not python.cache_info().currsize:
+        return None  # nor is a nursery begun to find that out
     try:
         return psutil.Process(int((python().parent / FORKS / str(stub.pid)).read_text()))
     except (FileNotFoundError, psutil.NoSuchProcess):

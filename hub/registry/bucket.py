@@ -189,10 +189,11 @@ class Bucket:
         Without `If-None-Match`, which not every S3 API knows: of two hubs that begin at the same
         moment, one may go on until its next start.
         """
-        ours = self._notes.owner()
-        if self._told_owner() is None:
+        ours, told = self._notes.owner(), self._told_owner()
+        if told is None:
             obstore.put(self._store, OWNER, ours.encode())
-        if self._told_owner() != ours:
+            told = self._told_owner()
+        if told != ours:
             raise CannotServeError(
                 f"HUB_FILES_URL: {self._url} holds the files of a hub with another database, and "
                 "each would remove what it does not know; name a bucket or prefix of this hub's "

@@ -51,7 +51,6 @@ class Recording:
         self._socket.settimeout(0.5)
         self._directions: dict[Ends, list[_Direction]] = defaultdict(list)
         self._others = bytearray()
-        self.frames = 0
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._record, daemon=True)
         self._thread.start()
@@ -77,7 +76,6 @@ class Recording:
                 if self._ends.is_set():
                     return
                 continue
-            self.frames += 1
             self._take(frame)
 
     def _take(self, frame: bytes) -> None:

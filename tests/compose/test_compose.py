@@ -341,13 +341,11 @@ class Shared:
 
     Attributes:
         wrong: What was said of each thing that went wrong.
-        kept: All that the donor's node keeps.
         weights: The file that was published.
         secret: In every form, what may not leave the donor.
     """
 
     wrong: list[str]
-    kept: Path
     weights: bytes
     secret: dict[str, set[bytes]]
 
@@ -374,7 +372,7 @@ def shared(
     pixels = simulated.ward.pixels(kept / "centre-b")
     secret = {text: forms_of_text(text) for text in texts}
     secret |= {piece.tobytes().hex(): forms_of_pixels(piece) for piece in pixels}
-    return Shared(wrong, kept, weights.read_bytes(), secret)
+    return Shared(wrong, weights.read_bytes(), secret)
 
 
 def test_nothing_of_a_patient_leaves_a_centre_whatever_goes_wrong(
