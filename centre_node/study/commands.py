@@ -10,6 +10,7 @@ from rich.console import Console
 from centre_node.log_rules import keep_headers_out
 from centre_node.process import Threads
 from centre_node.study.command_parts import EngineChoice
+from centre_node.study.foretell_command import foretell
 from centre_node.study.from_file import (
     CACHE,
     left_before,
@@ -194,6 +195,9 @@ def pool(
         return
     for one in found:
         sys.stdout.write(pooled_sentence(one) + "\n")
+
+
+app.command()(foretell)
 
 
 @app.command("paper-tables")

@@ -59,7 +59,7 @@ def places(result: StudyResult) -> tuple[Place, ...]:
     return tuple(
         Place(one.arm, one.classifier, one.train_fraction)
         for arm in sorted(arms)
-        for one in _differences(result, Place(arm))
+        for one in differences_to_best_control(result, Place(arm))
     )
 
 
@@ -100,29 +100,8 @@ def receipt_of(
     return receipt
 
 
-def _by_arm(result: StudyResult) -> Mapping[str, Sequence[UsedGenerator]]:
-    """Return the generators of each arm that uses nothing else of a donor, nor of two."""
-    alone = {facts.name for facts in result.arms if facts.role in ROLES and len(facts.donors) < 2}
-    return {name: [used for used in result.generators if name in used.arms] for name in alone}
-
-
-def _difference(result: StudyResult, place: Place) -> Difference:
-    found = list(_differences(result, place))
-    if not found:
-        raise NoReceiptError(
-            f"the study compares {place.arm!r} with no best control there; it needs an arm that a "
-            "centre can make alone, such as own lesions painted"
-        )
-    if len(found) > 1:
-        columns = "; ".join(
-            f"--classifier {one.classifier} --fraction {one.train_fraction:g}" for one in found
-        )
-        raise NoReceiptError(f"the study has several results of {place.arm!r}; name one: {columns}")
-    return found[0]
-
-
-def _differences(result: StudyResult, place: Place) -> Iterator[Difference]:
-    """Yield the arm's differences to the best control of their column."""
+def differences_to_best_control(result: StudyResult, place: Place) -> Iterator[Difference]:
+    """Yield an arm's differences in AUROC to the best control, of every column that is meant."""
     controls = {(one.classifier, one.train_fraction): one.arm for one in result.findings.controls}
     for one in result.findings.differences:
         column = (one.classifier, one.train_fraction)
@@ -134,6 +113,27 @@ def _differences(result: StudyResult, place: Place) -> Iterator[Difference]:
             and place.train_fraction in (None, one.train_fraction)
         ):
             yield one
+
+
+def _by_arm(result: StudyResult) -> Mapping[str, Sequence[UsedGenerator]]:
+    """Return the generators of each arm that uses nothing else of a donor, nor of two."""
+    alone = {facts.name for facts in result.arms if facts.role in ROLES and len(facts.donors) < 2}
+    return {name: [used for used in result.generators if name in used.arms] for name in alone}
+
+
+def _difference(result: StudyResult, place: Place) -> Difference:
+    found = list(differences_to_best_control(result, place))
+    if not found:
+        raise NoReceiptError(
+            f"the study compares {place.arm!r} with no best control there; it needs an arm that a "
+            "centre can make alone, such as own lesions painted"
+        )
+    if len(found) > 1:
+        columns = "; ".join(
+            f"--classifier {one.classifier} --fraction {one.train_fraction:g}" for one in found
+        )
+        raise NoReceiptError(f"the study has several results of {place.arm!r}; name one: {columns}")
+    return found[0]
 
 
 def _patients(result: StudyResult) -> int:

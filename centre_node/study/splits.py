@@ -27,7 +27,9 @@ def differences_over_splits(folders: Sequence[Path], *, cache: str) -> tuple[Dif
             than the split, or not in the split.
     """
     reports = [read_report(folder / RESULT) for folder in folders]
-    _check(folders, [report.configuration for report in reports])
+    if len(folders) < 2:
+        raise StudyFileError("one study has nothing to be pooled with; name at least two folders")
+    check_splits(folders, [report.configuration for report in reports])
     by_split = [
         _split_runs(report, folder / cache) for report, folder in zip(reports, folders, strict=True)
     ]
@@ -39,9 +41,12 @@ def differences_over_splits(folders: Sequence[Path], *, cache: str) -> tuple[Dif
     )
 
 
-def _check(folders: Sequence[Path], studies: Sequence[StudyConfiguration]) -> None:
-    if len(folders) < 2:
-        raise StudyFileError("one study has nothing to be pooled with; name at least two folders")
+def check_splits(folders: Sequence[Path], studies: Sequence[StudyConfiguration]) -> None:
+    """Check that studies differ in their split of the patients and in nothing else.
+
+    Raises:
+        StudyFileError: Two have the same split, or differ in more.
+    """
     seen: dict[int, Path] = {}
     for folder, study in zip(folders, studies, strict=True):
         if study.split_seed in seen:
@@ -53,7 +58,7 @@ def _check(folders: Sequence[Path], studies: Sequence[StudyConfiguration]) -> No
         if study.model_copy(update={"split_seed": studies[0].split_seed}) != studies[0]:
             raise StudyFileError(
                 f"{folder} and {folders[0]} differ in more than their split_seed: "
-                f"pool studies of one study file"
+                f"name studies of one study file"
             )
 
 
