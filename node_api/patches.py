@@ -6,7 +6,9 @@ from pydantic import Field, model_validator
 
 from shared.models import LARGEST_SIDE_PX, StrictModel
 
-PAPERS_MARGIN_PX = 60
+PAPERS_MARGIN_PX, PAPERS_SMALLEST_SIDE_PX = 60, 128
+LEAST_SIDE_PX = 8
+"""No patch is asked to be smaller."""
 
 
 class Jitter(StrictModel):
@@ -40,8 +42,8 @@ class Jitter(StrictModel):
 class PatchConfiguration(StrictModel):
     """How boxes become patches. Pixels are those of the mammogram as stored.
 
-    Source: paper section 2.2. `margin_mm`, `breast_mask`, `chest_wall` and `healthy_brightness` are
-    not in the paper.
+    Source: paper section 2.2. `margin_mm`, `smallest_side_mm`, `breast_mask`, `chest_wall` and
+    `healthy_brightness` are not in the paper.
     """
 
     margin_px: int = Field(
@@ -56,10 +58,16 @@ class PatchConfiguration(StrictModel):
         description="The same in mm, instead of pixels, for images whose pixel spacing is known.",
     )
     smallest_side_px: int = Field(
-        128,
-        ge=8,
+        PAPERS_SMALLEST_SIDE_PX,
+        ge=LEAST_SIDE_PX,
         le=LARGEST_SIDE_PX,
         description="Least side of a patch in pixels of the mammogram.",
+    )
+    smallest_side_mm: float | None = Field(
+        None,
+        gt=0,
+        exclude_if=lambda given: given is None,
+        description="The same in mm, instead of pixels, for images whose pixel spacing is known.",
     )
     largest_background_share: float = Field(
         0.4,
@@ -95,7 +103,70 @@ class PatchConfiguration(StrictModel):
     jitter: Jitter = Jitter()
 
     @model_validator(mode="after")
-    def _one_margin(self) -> Self:
-        if self.margin_mm is not None and self.margin_px != PAPERS_MARGIN_PX:
-            raise ValueError("the margin is given in px and in mm; give one of them")
+    def _one_unit(self) -> Self:
+        _refuse_both("margin", self.margin_px != PAPERS_MARGIN_PX, self.margin_mm)
+        is_given = self.smallest_side_px != PAPERS_SMALLEST_SIDE_PX
+        _refuse_both("smallest side", is_given, self.smallest_side_mm)
         return self
+
+    @property
+    def in_mm(self) -> tuple[str, ...]:
+        """Names of the lengths that are given in mm, and so need the images' pixel spacing."""
+        return tuple(
+            name for name in ("margin_mm", "smallest_side_mm") if getattr(self, name) is not None
+        )
+
+
+class DonorCutting(StrictModel):
+    """What is cut otherwise from a donor's mammograms, as their resolution is another.
+
+    All else, and what is not given here, is as the receiver cuts: tissue, jitter and the rest
+    decide nothing about a lesion's square, or must be the same for both.
+    """
+
+    margin_px: int | None = Field(
+        None,
+        ge=0,
+        le=LARGEST_SIDE_PX,
+        description="Tissue that is kept around a lesion's box, in pixels of the donor's images.",
+    )
+    margin_mm: float | None = Field(
+        None,
+        ge=0,
+        description="The same in mm, instead of pixels, for images whose pixel spacing is known.",
+    )
+    smallest_side_px: int | None = Field(
+        None,
+        ge=LEAST_SIDE_PX,
+        le=LARGEST_SIDE_PX,
+        description="Least side of a patch in pixels of the donor's images.",
+    )
+    smallest_side_mm: float | None = Field(
+        None,
+        gt=0,
+        description="The same in mm, instead of pixels, for images whose pixel spacing is known.",
+    )
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Self:
+        _refuse_both("margin", self.margin_px is not None, self.margin_mm)
+        _refuse_both("smallest side", self.smallest_side_px is not None, self.smallest_side_mm)
+        if not self.model_dump(exclude_none=True):
+            raise ValueError(
+                "nothing is cut otherwise; give a margin or a smallest side, or leave the donor out"
+            )
+        return self
+
+    def applied_to(self, patches: PatchConfiguration) -> PatchConfiguration:
+        """Return how the donor's patches are cut where the receiver cuts as `patches` says."""
+        given, fields = self.model_dump(exclude_none=True), patches.model_dump()
+        for length in ("margin", "smallest_side"):
+            names = {f"{length}_px", f"{length}_mm"}
+            if names & given.keys():  # the receiver's may be in the other unit
+                fields = {name: value for name, value in fields.items() if name not in names}
+        return PatchConfiguration.model_validate({**fields, **given})
+
+
+def _refuse_both(length: str, is_given_in_px: bool, mm: float | None) -> None:
+    if is_given_in_px and mm is not None:
+        raise ValueError(f"the {length} is given in px and in mm; give one of them")

@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName, ClassifierTraining
 from node_api.generator_training import GeneratorTraining, check_has_classes
-from node_api.patches import PatchConfiguration
+from node_api.patches import DonorCutting, PatchConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT, LESION_OR_HEALTHY, Task
 from shared.architectures import Architecture
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
@@ -176,11 +176,26 @@ class StudyConfiguration(StrictModel):
         EVERY_KIND, min_length=1, max_length=MOST_KINDS, description="Which lesions count."
     )
     patches: PatchConfiguration = PatchConfiguration()
+    donor_cuttings: dict[Name, DonorCutting] = Field(
+        default_factory=dict,
+        max_length=MOST_LISTED,
+        exclude_if=lambda cuttings: not cuttings,
+        description="By donor: what is cut otherwise from its mammograms than from the own ones, "
+        "as their pixel spacing is another.",
+    )
     image_size: int = Field(128, ge=16, le=256, description="Side of a patch in pixels.")
     split_shares: tuple[float, float, float] = Field(
         (0.7, 0.15, 0.15), description="Patients in train, validation and test."
     )
     split_seed: int = Field(0, ge=0, lt=2**32, description="scikit-learn takes no larger one.")
+    test_healthy_per_lesion: float = Field(
+        1,
+        ge=1,
+        le=100,
+        exclude_if=lambda share: share == 1,
+        description="Healthy patches for each lesion in the test, where there is tissue for them; "
+        "training and validation have one.",
+    )
     train_fractions: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
         (1.0, 0.5),
         min_length=1,
@@ -237,10 +252,16 @@ class StudyConfiguration(StrictModel):
                 f"{', '.join(self.classifiers)}, and the others work at image_size"
             )
         self._check_own_generator()
+        self._check_donor_cuttings()
         return self
 
     def _check_task(self) -> None:
         if self.task == BENIGN_OR_MALIGNANT:
+            if self.test_healthy_per_lesion != 1:
+                raise ValueError(
+                    f"test_healthy_per_lesion is {self.test_healthy_per_lesion:g}, but the task is "
+                    f"{self.task}, which has no healthy patches; leave it out"
+                )
             for arm in self.arms:
                 is_painted = arm.painted or arm.augmentation == "painted"
                 if arm.extra_healthy or arm.own_generator or is_painted:
@@ -248,6 +269,14 @@ class StudyConfiguration(StrictModel):
                         f"the arm {arm.name!r} needs healthy patches, but the task is {self.task}, "
                         "which has none; leave the arm out"
                     )
+
+    def _check_donor_cuttings(self) -> None:
+        for name in self.donor_cuttings:
+            if name not in self.donors:
+                raise ValueError(
+                    f"donor_cuttings has {name!r}, but no arm adds real patches of it; the donors "
+                    f"of the arms are {', '.join(self.donors) or 'none'}"
+                )
 
     def _check_own_generator(self) -> None:
         named = [arm.name for arm in self.arms if arm.own_generator]
@@ -263,6 +292,16 @@ class StudyConfiguration(StrictModel):
                 raise ValueError(
                     f"own_generator makes patches of {side} px, but image_size is {self.image_size}"
                 )
+
+    @property
+    def donors(self) -> tuple[str, ...]:
+        """Names of whose real patches arms add, each once, sorted."""
+        return tuple(sorted({name for arm in self.arms for name in arm.real_donors}))
+
+    def donor_patches(self, donor: str) -> PatchConfiguration:
+        """Return how a donor's patches are cut."""
+        cutting = self.donor_cuttings.get(donor)
+        return self.patches if cutting is None else cutting.applied_to(self.patches)
 
     @property
     def runs(self) -> int:

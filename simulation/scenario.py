@@ -17,7 +17,7 @@ from node_api.audits import AuditSettings
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.generator_training import GeneratorTraining, check_has_classes, kept_epochs
 from node_api.held_out import HoldOut
-from node_api.patches import PatchConfiguration
+from node_api.patches import DonorCutting, PatchConfiguration
 from node_api.release import ReleasePolicy
 from node_api.requests import AuditRequest, StudyRequest, TrainGeneratorRequest
 from node_api.studies import EVERY_KIND, Arm, StudyConfiguration
@@ -147,6 +147,12 @@ class StudyScenario(StudyConfiguration):
 
     centre: Label = Field(description="The label of the centre that does the study.")
     may_see: tuple[Label, ...] = ()
+    donor_cuttings: dict[Label, DonorCutting] = Field(
+        default_factory=dict,
+        exclude_if=lambda cuttings: not cuttings,
+        description="By label of a centre in real_donors: what is cut otherwise from its "
+        "mammograms than from the study's own, as their pixel spacing is another.",
+    )
     workers: int = Field(1, ge=1, le=256)
     arms: tuple[ScenarioArm, ...] = Field(min_length=1)
 
@@ -297,13 +303,23 @@ class Scenario(StrictModel):
         Args:
             digests: Manifest digest of each pulled generator by its reference.
         """
-        fields = study.model_dump(exclude={"centre", "arms", "patches", "may_see", "workers"})
+        fields = study.model_dump(
+            exclude={"centre", "arms", "patches", "donor_cuttings", "may_see", "workers"}
+        )
         arms = tuple(self._arm(arm, digests) for arm in study.arms)
         centre = self.centres[study.centre]
         return StudyRequest(
             threads=centre.threads,
             dataset=DATASET,
-            study=StudyConfiguration(**fields, patches=centre.patches, arms=arms),
+            study=StudyConfiguration(
+                **fields,
+                patches=centre.patches,
+                donor_cuttings={
+                    self.centres[label].name: cutting
+                    for label, cutting in study.donor_cuttings.items()
+                },
+                arms=arms,
+            ),
             workers=study.workers,
         )
 

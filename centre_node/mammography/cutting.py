@@ -12,6 +12,7 @@ from centre_node.mammography.boxes import Box, jitter_reach, patch_box
 from centre_node.mammography.crops import cropped
 from centre_node.mammography.errors import BadImageError, PatchDoesNotFitError
 from centre_node.mammography.healthy import Look, alike_boxes, healthy_boxes
+from centre_node.mammography.lengths import lengths_px, no_spacing
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.orientation import with_chest_wall_left
 from centre_node.mammography.patch_records import BoxTuple, PatchRecord
@@ -27,7 +28,6 @@ MOSTLY_DARK = (
     f"{DARK_LEVEL} of 255) and is kept"
 )
 DOES_NOT_FIT = "lesion does not fit a square in its image"
-NO_SPACING = "image has no pixel spacing, which margin_mm needs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +82,20 @@ def lesion_squares(
 
     A lesion whose larger side does not fit the image's smaller one has no square.
     """
+    lengths = lengths_px(configuration, mammogram.pixel_spacing_mm)
     for lesion in mammogram.lesions:
         if lesion.kind not in kinds:
             continue
-        margin = _margin_px(configuration, mammogram.pixel_spacing_mm)
-        if margin is None:
-            skipped[NO_SPACING] += 1
+        if lengths is None:
+            skipped[no_spacing(configuration)] += 1
             continue
         try:
             square = patch_box(
                 lesion.box,
                 image_width=mammogram.width,
                 image_height=mammogram.height,
-                margin=margin,
-                smallest_side=configuration.smallest_side_px,
+                margin=lengths.margin,
+                smallest_side=lengths.smallest_side,
             )
         except PatchDoesNotFitError:
             skipped[DOES_NOT_FIT] += 1
@@ -125,8 +125,9 @@ def cut_mammogram(
     if configuration.chest_wall == "left":
         mammogram, pixels, doubt = with_chest_wall_left(mammogram, pixels)
         _doubt(cut, doubt)
+    least = _smallest_side(mammogram, wanted, configuration)
     for square, lesion in lesion_squares(mammogram, configuration, wanted.lesions, Counter()):
-        _add(cut, mammogram, pixels, configuration, square, lesion=lesion)
+        _add(cut, mammogram, pixels, configuration, square, least, lesion=lesion)
         cut.looks.append(Look(square.width, float(cropped(pixels, square).mean())))
     if wanted.healthy:
         _cut_healthy(cut, mammogram, pixels, wanted, configuration, random)
@@ -144,13 +145,14 @@ def _cut_healthy(
     empty, doubt = background(pixels, configuration)
     _doubt(cut, doubt)
     keeps_background = configuration.tissue == "breast_mask"
+    least = _smallest_side(mammogram, wanted, configuration)
     if wanted.looks:
         squares = _alike_squares(cut, mammogram, pixels, empty, wanted, configuration, random)
     else:
         squares = _healthy_squares(mammogram, empty, wanted, configuration, random)
     for square in squares:
         stored = empty if keeps_background else None
-        _add(cut, mammogram, pixels, configuration, square, empty=stored)
+        _add(cut, mammogram, pixels, configuration, square, least, empty=stored)
         if np.mean(cropped(pixels, square) <= DARK_LEVEL) > MOSTLY:
             cut.skipped[MOSTLY_DARK] += 1
 
@@ -160,10 +162,17 @@ def _doubt(cut: Cut, doubt: str | None) -> None:
         cut.doubts.append(doubt)
 
 
-def _margin_px(configuration: PatchConfiguration, spacing_mm: float | None) -> int | None:
-    if configuration.margin_mm is None:
-        return configuration.margin_px
-    return None if spacing_mm is None else round(configuration.margin_mm / spacing_mm)
+def _smallest_side(
+    mammogram: Mammogram, wanted: Wanted, configuration: PatchConfiguration
+) -> int | None:
+    """Return the image's smallest side where that is given in mm, else None.
+
+    Healthy patches come from images without a spacing too; there it is the least that they have.
+    """
+    if configuration.smallest_side_mm is None:
+        return None
+    lengths = lengths_px(configuration, mammogram.pixel_spacing_mm)
+    return min(wanted.sides, default=None) if lengths is None else lengths.smallest_side
 
 
 def _healthy_squares(
@@ -220,6 +229,7 @@ def _add(
     pixels: NDArray[np.uint8],
     configuration: PatchConfiguration,
     square: Box,
+    smallest_side: int | None,
     *,
     lesion: Lesion | None = None,
     empty: NDArray[np.bool_] | None = None,
@@ -233,7 +243,7 @@ def _add(
     record = _record(
         cut, mammogram, square, around, lesion=lesion, has_background=empty is not None
     )
-    cut.records.append(record)
+    cut.records.append(record.model_copy(update={"smallest_side": smallest_side}))
     cut.pieces.append(cropped(pixels, around).tobytes())
     if empty is not None:
         covered = empty[around.top : around.bottom, around.left : around.right]

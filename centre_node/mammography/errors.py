@@ -16,8 +16,9 @@ class NothingCutError(
     BadMammogramsError,
     code="GS-3108",
     title="Nothing cut",
-    hint="Give the margin in pixels (--margin-px, margin_px) where images have no pixel spacing, "
-    "and see with genshare data inspect what they hold.",
+    hint="Where images have no pixel spacing, give lengths in pixels (margin_px, smallest_side_px, "
+    "--margin-px, --smallest-side-px; of a donor in donor_cuttings), or add pixel_spacing_mm to "
+    "their data set's table or COCO records; genshare data inspect says what they hold.",
 ):
     """Not one patch could be cut from mammograms that can be read."""
 

@@ -47,6 +47,7 @@ def extract_patches(
     healthy: int,
     seed: int,
     on_progress: OnCount,
+    healthy_at_least: int | None = None,
     workers: int | None = None,
 ) -> PatchStore:
     """Cut every lesion of the given kinds and `healthy` healthy patches.
@@ -59,16 +60,19 @@ def extract_patches(
     counted in `skipped` with the reason; so are images and healthy patches that are in doubt.
 
     Args:
+        healthy_at_least: So many of the healthy patches must be there, and the others are cut
+            where there is tissue; None: all must. Where they are to be as bright as lesions, the
+            others are only cut where they are as near to that as these.
         workers: Images cut at once; the result does not depend on it. None is one a processor.
 
     Raises:
         BadMammogramsError: Not one patch could be cut.
-        NotEnoughTissueError: Fewer healthy patches than asked for could be placed.
+        NotEnoughTissueError: Fewer healthy patches than must be there could be placed.
         PatchStoreError: `folder` holds something else.
         OutOfSpaceError: The disk is full; nothing is left behind.
     """
     kinds = tuple(sorted(lesion_kinds))
-    provenance = _provenance(mammograms, configuration, kinds, healthy, seed)
+    provenance = _provenance(mammograms, configuration, kinds, healthy, healthy_at_least, seed)
     if (stored := _the_same(folder, provenance)) is not None:
         return stored
     partial = folder.with_name(f".{folder.name}.partial")
@@ -114,6 +118,8 @@ class _Extraction:
         if self._provenance.configuration.healthy_brightness == "as_lesions":
             self._cut([m for m in mammograms if squares[m.image_id]], wanted, {}, on_progress)
             self._place_alike(sources, sides)
+            if self._has_enough:
+                return self._checked(len(mammograms), len(sources))
         else:
             quotas = self._quotas(sources)
             chosen = [m for m in mammograms if squares[m.image_id] or quotas.get(m.image_id)]
@@ -133,7 +139,7 @@ class _Extraction:
         looks = self._wanted_looks()
         for tolerance in TOLERANCES:
             open_ones = [m for m in sources if m.image_id not in self._full]
-            if not looks or not open_ones:
+            if not looks or not open_ones or self._has_enough:
                 return
             patients = {m.image_id: m.patient_id for m in open_ones}
             quotas = shared_out(len(looks), patients, random=self._random)
@@ -157,8 +163,17 @@ class _Extraction:
         return [looks[index] for index in order[: self._missing]]
 
     @property
+    def _placed(self) -> int:
+        return sum(map(len, self._healthy.values()))
+
+    @property
     def _missing(self) -> int:
-        return self._provenance.healthy - sum(map(len, self._healthy.values()))
+        return self._provenance.healthy - self._placed
+
+    @property
+    def _has_enough(self) -> bool:
+        least = self._provenance.healthy_at_least
+        return self._placed >= (self._provenance.healthy if least is None else least)
 
     def _lesion_sides(self, mammogram: Mammogram) -> list[int]:
         found = lesion_squares(
@@ -264,11 +279,11 @@ class _Extraction:
             raise NothingCutError(
                 f"not one patch could be cut from {n_images} mammograms: {reasons or 'no lesion'}"
             )
-        if self._missing:
-            healthy = self._provenance.healthy
+        if not self._has_enough:
+            least = self._provenance.healthy_at_least
             raise NotEnoughTissueError(
-                f"{healthy} healthy patches were asked for, but only {healthy - self._missing} "
-                f"could be placed in {n_sources} mammograms"
+                f"{self._provenance.healthy if least is None else least} healthy patches were "
+                f"asked for, but only {self._placed} could be placed in {n_sources} mammograms"
             )
         return Index(provenance=self._provenance, skipped=dict(self._skipped), records=records)
 
@@ -278,6 +293,7 @@ def _provenance(
     configuration: PatchConfiguration,
     kinds: tuple[LesionKind, ...],
     healthy: int,
+    healthy_at_least: int | None,
     seed: int,
 ) -> Provenance:
     described = [
@@ -293,6 +309,7 @@ def _provenance(
         "configuration": configuration.model_dump(mode="json"),
         "lesion_kinds": kinds,
         "healthy": healthy,
+        **({} if healthy_at_least is None else {"healthy_at_least": healthy_at_least}),
         "seed": seed,
         "images": len(mammograms),
         "mammograms": hashlib.sha256(json.dumps(described).encode()).hexdigest(),

@@ -32,6 +32,7 @@ class PatchCutting:
         mammograms: Sequence[Mammogram],
         *,
         healthy: int,
+        healthy_at_least: int | None = None,
         message: str = "cutting patches",
     ) -> PatchStore:
         """Cut every lesion and so many healthy patches into a store, as `extract_patches` does.
@@ -45,6 +46,7 @@ class PatchCutting:
             configuration=self.configuration,
             lesion_kinds=self.kinds,
             healthy=healthy,
+            healthy_at_least=healthy_at_least,
             seed=self.seed,
             on_progress=lambda done, total: self.on_progress(
                 Progress(done=done, total=total, unit="images", message=message)

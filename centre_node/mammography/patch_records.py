@@ -7,7 +7,7 @@ from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.errors import PatchStoreError
@@ -29,6 +29,8 @@ class PatchRecord(StrictModel):
         pathology: The lesion's, where it is known; stores of earlier versions do not tell it.
         contours: The lesion's, each as x, y, x, y ...
         forbidden: Annotations that no crop of a healthy patch may touch.
+        smallest_side: That no jitter makes smaller, in pixels, where it is given in mm; None where
+            the store's configuration says it in pixels for every image.
     """
 
     label: Literal[0, 1]
@@ -49,6 +51,7 @@ class PatchRecord(StrictModel):
     lesion: BoxTuple | None
     contours: tuple[tuple[float, ...], ...]
     forbidden: tuple[BoxTuple, ...]
+    smallest_side: int | None = None
 
     @property
     def pixels_end(self) -> int:
@@ -71,6 +74,7 @@ class Provenance(StrictModel):
 
     Attributes:
         mammograms: SHA-256 of every image's id, file, patient and annotations.
+        healthy_at_least: Of `healthy`, so many had to be there; None: all of them.
     """
 
     format: int
@@ -78,6 +82,7 @@ class Provenance(StrictModel):
     configuration: PatchConfiguration
     lesion_kinds: tuple[LesionKind, ...]
     healthy: int
+    healthy_at_least: int | None = Field(None, exclude_if=lambda least: least is None)
     seed: int
     images: int
     mammograms: str
@@ -145,5 +150,6 @@ _SCHEMA = pa.schema(
         ("lesion", _BOX),
         ("contours", pa.list_(pa.list_(pa.float64()))),
         ("forbidden", pa.list_(_BOX)),
+        ("smallest_side", pa.int32()),
     ]
 )

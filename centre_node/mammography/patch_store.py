@@ -1,7 +1,7 @@
 """Patches kept on disk with what surrounds them, so that no mammogram is opened twice."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from centre_node.mammography.boxes import Box, jittered
 from centre_node.mammography.crops import cropped, resized
 from centre_node.mammography.errors import BadMammogramsError, PatchStoreError
 from centre_node.mammography.patch_records import PatchRecord, Provenance, read_index
-from node_api.patches import Jitter, PatchConfiguration
+from node_api.patches import LEAST_SIDE_PX, Jitter, PatchConfiguration
 
 PIXELS, INDEX, PROVENANCE = "pixels.bin", "index.parquet", "provenance.json"
 REDRAWS = 8
@@ -128,6 +128,7 @@ class PatchStore:
         record = self.records[index]
         if jitter is None or random is None:
             return Box(*record.square)
+        smallest_side = record.smallest_side or self.configuration.smallest_side_px
         for _ in range(REDRAWS):
             box = jittered(
                 Box(*record.square),
@@ -135,7 +136,7 @@ class PatchStore:
                 image_width=record.width,
                 image_height=record.height,
                 jitter=jitter,
-                smallest_side=self.configuration.smallest_side_px,
+                smallest_side=smallest_side,
                 random=random,
             )
             if record.label == 1 or self._is_healthy(index, box):
@@ -164,6 +165,9 @@ class PatchStore:
 def check_no_leak(stores: Sequence[PatchStore], collections: Sequence[str]) -> None:
     """Check that no patient and no identical patch is in two stores.
 
+    Stores that were cut otherwise than the first have other squares of the same lesion, so lesions'
+    boxes are compared there too, but for those that are small or of one grey.
+
     Args:
         collections: The data set that each store was cut from: patients of two data sets may have
             the same id.
@@ -173,13 +177,24 @@ def check_no_leak(stores: Sequence[PatchStore], collections: Sequence[str]) -> N
     """
     patients: dict[tuple[str, str], int] = {}
     pixels: dict[bytes, int] = {}
+    cut_alike = all(store.configuration == stores[0].configuration for store in stores)
     for number, (store, collection) in enumerate(zip(stores, collections, strict=True)):
         for index, record in enumerate(store.records):
             if patients.setdefault((collection, record.patient_id), number) != number:
                 raise BadMammogramsError("a patient is in two subsets")
-            key = hashlib.sha256(store.square(index).tobytes()).digest()
-            if pixels.setdefault(key, number) != number:
+            shown = _shown(store, index, with_lesion=not cut_alike)
+            if any(pixels.setdefault(key, number) != number for key in shown):
                 raise BadMammogramsError(
                     "two subsets hold an identical patch, though under different patients; "
                     "look for duplicated images"
                 )
+
+
+def _shown(store: PatchStore, index: int, *, with_lesion: bool) -> Iterator[bytes]:
+    """Yield SHA-256 of a patch's square, and of its lesion's box where that shows something."""
+    yield hashlib.sha256(store.square(index).tobytes()).digest()
+    lesion = store.records[index].lesion
+    if with_lesion and lesion is not None:
+        box = cropped(store.surroundings(index), Box(*lesion))
+        if min(box.shape) >= LEAST_SIDE_PX and box.min() < box.max():
+            yield hashlib.sha256(box.tobytes() + repr(box.shape).encode()).digest()

@@ -247,6 +247,7 @@ NO_GENERATOR = "No generator was pulled yet."
 TO_GENERATOR = (("See what the hub offers", "/generators?ask=hub"),)
 MARGIN_PX = "Tissue that is kept around it, in pixels of the mammogram."
 MARGIN_MM = "In mm instead, where the pixel spacing is known; the margin in px is then as it is."
+SMALLEST_SIDE_MM = "In mm instead, where the pixel spacing is known; leave the side in px blank."
 THREADS: Mapping[str, Any] = {
     "help": "Threads of the processor. The same number gives the same result anywhere."
 }
@@ -260,7 +261,12 @@ FIRST_OF_PHANTOMS = (
     "phantoms.seed",
     "phantoms.healthy_share",
 )
-MARGINS = ("patches.margin_mm", "patches.margin_px", "patches.smallest_side_px")
+MARGINS = (
+    "patches.margin_mm",
+    "patches.margin_px",
+    "patches.smallest_side_mm",
+    "patches.smallest_side_px",
+)
 FIRST_OF_TRAINING = (
     "lesion_kinds",
     *MARGINS,
@@ -278,6 +284,10 @@ TRAINING_LABELS: Mapping[str, Mapping[str, Any]] = {
     "architecture.image_size": {"label": "Size of a patch (px)"},
     "patches.margin_px": {"label": "Margin around a lesion (px)", "help": MARGIN_PX},
     "patches.margin_mm": {"label": "Margin around a lesion (mm)", "help": MARGIN_MM},
+    "patches.smallest_side_mm": {
+        "label": "Smallest side of a patch (mm)",
+        "help": SMALLEST_SIDE_MM,
+    },
     "patches.smallest_side_px": {"label": "Smallest side of a patch (px)"},
     "training.epochs": {"label": "Epochs"},
 }

@@ -72,6 +72,7 @@ FIRST = (
     "study.image_size",
     "study.patches.margin_mm",
     "study.patches.margin_px",
+    "study.patches.smallest_side_mm",
     "study.patches.smallest_side_px",
     "study.synthetic_patches",
     "study.classifier_training.steps",
@@ -83,6 +84,7 @@ LEFT_OUT = (
     "study.arms",
     "study.seeds",
     "study.own_generator",
+    "study.donor_cuttings",
     "study.classifier_training.initial_weights",
 )
 

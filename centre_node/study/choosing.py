@@ -92,6 +92,7 @@ class Trial:
             "classifier_training": training,
             "train_fractions": (train_fraction,),
             "arms": (*controls, *arms),
+            "donor_cuttings": {},  # real patches of donors are not tried
         }
         return cls(StudyConfiguration.model_validate(fields), tried)
 

@@ -13,7 +13,7 @@ from centre_node.study.arms import addition
 from centre_node.study.durations import Pace, Sizes, try_pace, try_reading
 from centre_node.study.fitting_generators import cards_of, check_generators
 from centre_node.study.preparation import StudyInputs
-from centre_node.study.task_data import split_of, training_patients, usable
+from centre_node.study.task_data import check_spacings, split_of, training_patients, usable
 from node_api.classifier_training import ClassifierName
 from node_api.plans import PlannedSubset, StudyPlan
 from node_api.studies import Arm, StudyConfiguration
@@ -76,10 +76,12 @@ def plan_study(
 
     Raises:
         NotEnoughPatientsError, OneClassOnlyError: The data are too few.
+        NothingCutError: Lengths are in mm, and the own or a donor's images have no pixel spacing.
         GeneratorSizeError, GeneratorClassesError: A generator does not fit.
     """
     check_generators(configuration, cards_of(inputs.packages))
     own = usable(configuration, inputs.own)
+    check_spacings(configuration, own, inputs.donors)
     scope = with_kinds(own.mammograms, configuration.lesion_kinds)
     split = split_of(configuration, scope)
     count = _Count(configuration, scope)
@@ -132,6 +134,7 @@ def _running(
     """Return the seconds of all runs, one after the other."""
     classes = 1 if configuration.task == BENIGN_OR_MALIGNANT else 2
     validation, test = (classes * subset.lesions for subset in subsets[-2:])
+    test = round(test * (1 + configuration.test_healthy_per_lesion) / 2)
     seconds = 0.0
     for name in configuration.classifiers:
         pace = paces.classifiers[name]

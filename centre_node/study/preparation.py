@@ -26,6 +26,7 @@ from centre_node.study.pathology_patches import addition_of_both
 from centre_node.study.prepared import PreparedStudy, StoredPatches
 from centre_node.study.task_data import (
     balance_of,
+    check_spacings,
     left_out,
     shortcut_of,
     split_of,
@@ -33,6 +34,7 @@ from centre_node.study.task_data import (
     usable,
 )
 from centre_node.study.training_patches import LESION
+from node_api.patches import PatchConfiguration
 from node_api.studies import StudyConfiguration
 from node_api.summaries import ShortcutReport, SubsetBalance
 from node_api.tasks import BENIGN_OR_MALIGNANT
@@ -97,14 +99,16 @@ def prepare(
     Raises:
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
         BadMammogramsError: A patient or patch is in two subsets, or a donor's as well.
+        NothingCutError: Lengths are in mm, and the own or a donor's images have no pixel spacing.
         GeneratorSizeError: A generator makes patches of another size.
         GeneratorOutputError: Residuals are to be added unpainted, or patches painted.
         GeneratorClassesError: The task tells pathologies apart, and a generator knows none.
         InitialWeightsError: The file that classifiers are to start from is not there.
     """
     check_generators(configuration, cards_of(inputs.packages))
-    names = _donors(configuration)
-    unused = left_out(configuration, [inputs.own, *(inputs.donors[name] for name in names)])
+    names = configuration.donors
+    cut_so = [(inputs.donors[name], configuration.donor_patches(name)) for name in names]
+    unused = left_out(configuration, [(inputs.own, configuration.patches), *cut_so])
     inputs = replace(
         inputs,
         own=usable(configuration, inputs.own),
@@ -112,9 +116,12 @@ def prepare(
     )
     initial_weights = _weights(inputs.initial_weights, folder)
     own, kinds = inputs.own.mammograms, configuration.lesion_kinds
-    cutting = _Cutting(configuration, folder, on_progress)
+    check_spacings(configuration, inputs.own, inputs.donors)
+    cutting = _Cutting(configuration, configuration.patches, folder, on_progress)
     donors = {
-        name: cutting.of(inputs.donors[name], _patients(inputs.donors[name]), f"data of {name}")
+        name: replace(cutting, patches=configuration.donor_patches(name)).of(
+            inputs.donors[name], _patients(inputs.donors[name]), f"data of {name}"
+        )
         for name in names
     }
     additions = _additions(configuration, donors)
@@ -128,7 +135,17 @@ def prepare(
         for fraction in configuration.train_fractions
     }
     validation = cutting.of(inputs.own, split.validation, "validation", 0)
-    test = validation if on_validation else cutting.of(inputs.own, split.test, "test", 0)
+    test = (
+        validation
+        if on_validation
+        else cutting.of(
+            inputs.own,
+            split.test,
+            "test",
+            0,
+            healthy_per_lesion=configuration.test_healthy_per_lesion,
+        )
+    )
     held_out = (validation,) if on_validation else (validation, test)
     synthetic = _sampled(configuration, inputs.packages, folder, device, on_progress)
     lent = [inputs.donors[name].place for name in donors]
@@ -162,35 +179,41 @@ def prepare(
     )
 
 
-def _donors(configuration: StudyConfiguration) -> list[str]:
-    return sorted({name for arm in configuration.arms for name in arm.real_donors})
-
-
 def _patients(reading: Reading) -> tuple[str, ...]:
     return tuple(sorted({mammogram.patient_id for mammogram in reading.mammograms}))
 
 
 @dataclass(frozen=True)
 class _Cutting:
-    """Cuts patches of some patients, into a folder that is named after what is in it."""
+    """Cuts patches of some patients, into a folder that is named after what is in it.
+
+    Attributes:
+        patches: How; a donor's may be cut otherwise than the study's own.
+    """
 
     configuration: StudyConfiguration
+    patches: PatchConfiguration
     folder: Path
     on_progress: OnProgress
 
     def of(
-        self, reading: Reading, patients: Sequence[str], what: str, extra_healthy: int | None = None
+        self,
+        reading: Reading,
+        patients: Sequence[str],
+        what: str,
+        extra_healthy: int | None = None,
+        *,
+        healthy_per_lesion: float = 1,
     ) -> PatchStore:
         """Cut every lesion and, where the task has them, as many healthy patches and extra ones.
 
         Args:
             extra_healthy: None cuts no healthy patches.
+            healthy_per_lesion: Beyond one for each lesion, they are cut where there is tissue.
         """
         study, chosen = self.configuration, set(patients)
         mine = [mammogram for mammogram in reading.mammograms if mammogram.patient_id in chosen]
-        cutting = PatchCutting(
-            study.patches, study.lesion_kinds, study.split_seed, self.on_progress
-        )
+        cutting = PatchCutting(self.patches, study.lesion_kinds, study.split_seed, self.on_progress)
         lesions = cutting.count_lesions(mine)
         if not lesions:
             raise OneClassOnlyError(
@@ -198,19 +221,30 @@ class _Cutting:
                 f"{', '.join(study.lesion_kinds)}; lesions and healthy tissue are needed"
             )
         cuts_none = extra_healthy is None or study.task == BENIGN_OR_MALIGNANT
-        healthy = 0 if cuts_none else lesions + (extra_healthy or 0)
-        folder = self.folder / PATCHES / self._key(reading.place, patients, healthy)
-        return cutting.cut_into(folder, mine, healthy=healthy, message=f"cutting patches: {what}")
+        healthy = 0 if cuts_none else round(healthy_per_lesion * lesions) + (extra_healthy or 0)
+        at_least = lesions if healthy_per_lesion > 1 and not cuts_none else None
+        folder = self.folder / PATCHES / self._key(reading.place, patients, healthy, at_least)
+        return cutting.cut_into(
+            folder,
+            mine,
+            healthy=healthy,
+            healthy_at_least=at_least,
+            message=f"cutting patches: {what}",
+        )
 
     def stored(self, store: PatchStore) -> StoredPatches:
         """Return where a store lies."""
         return StoredPatches(folder=str(store.folder.relative_to(self.folder)), digest=store.digest)
 
-    def _key(self, collection: str, patients: Sequence[str], healthy: int) -> str:
+    def _key(
+        self, collection: str, patients: Sequence[str], healthy: int, at_least: int | None
+    ) -> str:
         study = self.configuration
-        cut = [study.patches.model_dump(mode="json"), study.lesion_kinds, study.split_seed]
+        cut = [self.patches.model_dump(mode="json"), study.lesion_kinds, study.split_seed]
         if study.task == BENIGN_OR_MALIGNANT:
             cut.append(study.task)
+        if at_least is not None:
+            cut.append({"healthy_at_least": at_least})
         identity = json.dumps([collection, sorted(patients), healthy, *cut], sort_keys=True)
         return hashlib.sha256(identity.encode()).hexdigest()[:32]
 

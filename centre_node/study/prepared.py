@@ -114,6 +114,7 @@ class PreparedStudy(StrictModel):
             exclude={
                 *("arms", "seeds", "train_fractions", "classifiers", "resamples"),
                 "own_generator",  # what it drew is in the keys of its own runs
+                *("donor_cuttings", "test_healthy_per_lesion"),  # in the digests of what was cut
             },
         )
         added = self.additions[run.arm.name]

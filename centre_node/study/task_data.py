@@ -1,7 +1,9 @@
 """Which mammograms, patients and classes a study's task makes of the data."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
+from centre_node.mammography.lengths import check_spacing, lesions_without_spacing, no_spacing
 from centre_node.mammography.mammograms import Mammogram, Reading
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.pathology import (
@@ -20,6 +22,7 @@ from centre_node.mammography.splits import (
     split_patients_by_pathology,
 )
 from centre_node.study.training_patches import class_labels
+from node_api.patches import PatchConfiguration
 from node_api.studies import StudyConfiguration
 from node_api.summaries import ShortcutReport, SubsetBalance
 from node_api.tasks import BENIGN_OR_MALIGNANT
@@ -32,13 +35,39 @@ def usable(configuration: StudyConfiguration, reading: Reading) -> Reading:
     return reading
 
 
-def left_out(configuration: StudyConfiguration, readings: Iterable[Reading]) -> dict[str, int]:
-    """Count the lesions that it has no use for, by reason."""
-    if configuration.task != BENIGN_OR_MALIGNANT:
-        return {}
+def left_out(
+    configuration: StudyConfiguration, readings: Iterable[tuple[Reading, PatchConfiguration]]
+) -> dict[str, int]:
+    """Count the lesions that it has no use for, by reason.
+
+    Args:
+        readings: Each with how its patches are cut.
+    """
+    kinds, found = configuration.lesion_kinds, Counter[str]()
+    for reading, patches in readings:
+        if configuration.task == BENIGN_OR_MALIGNANT:
+            found[UNKNOWN] += unknown_pathologies(reading.mammograms, kinds)
+        mammograms = usable(configuration, reading).mammograms
+        if lacking := lesions_without_spacing(mammograms, patches, kinds):
+            found[no_spacing(patches)] += lacking
+    return dict(+found)
+
+
+def check_spacings(
+    configuration: StudyConfiguration, own: Reading, donors: Mapping[str, Reading]
+) -> None:
+    """Refuse lengths in mm where the images that they are for have no pixel spacing.
+
+    Args:
+        donors: By name, at least those of the study's arms.
+
+    Raises:
+        NothingCutError: Not one image with lesions has one, of the own or of a donor's.
+    """
     kinds = configuration.lesion_kinds
-    unknown = sum(unknown_pathologies(reading.mammograms, kinds) for reading in readings)
-    return {UNKNOWN: unknown} if unknown else {}
+    check_spacing(own, configuration.patches, kinds, "own data")
+    for name in configuration.donors:
+        check_spacing(donors[name], configuration.donor_patches(name), kinds, f"data of {name}")
 
 
 def split_of(configuration: StudyConfiguration, scope: Sequence[Mammogram]) -> Split:

@@ -310,3 +310,23 @@ def test_terms_that_the_hub_would_refuse_are_told_before_anything_is_trained(
         parse_scenario(scenario_text().replace(f'"{given}"', f'"{instead}"'), source="x")
 
     assert str(refusal.value).startswith(message)
+
+
+REAL_B = {"ARM": ' }, { name = "Real B", real_donors = ["B"]'}
+
+
+def test_a_donors_cutting_is_said_by_label_and_asked_of_the_node_by_name() -> None:
+    study = 'may_see = ["B"]\ndonor_cuttings = { B = { margin_px = 20, smallest_side_px = 48 } }'
+    made = scenario(STUDY=study, **REAL_B)
+
+    asked = made.study_request(made.studies[0], {"B/lesions": "b" * 64}).study
+
+    assert list(asked.donor_cuttings) == ["centre-b"]
+    assert asked.donor_patches("centre-b").margin_px == 20
+    assert asked.patches.margin_px == 7
+    assert "donor_cuttings" not in scenario().studies[0].model_dump()
+
+
+def test_a_cutting_of_a_centre_that_is_no_donor_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="donor_cuttings has 'B', but no arm adds real"):
+        scenario(STUDY="donor_cuttings = { B = { margin_px = 20 } }")

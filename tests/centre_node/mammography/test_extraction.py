@@ -426,3 +426,27 @@ def test_identical_pixels_under_two_patients_are_a_leak(tmp_path: Path) -> None:
 
     with pytest.raises(BadMammogramsError, match="identical patch"):
         check_no_leak(stores, ["one"] * len(stores))
+
+
+def test_of_the_healthy_patches_some_may_be_left_out_where_tissue_ends(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    store = extract(mammograms, tmp_path / "patches", healthy=9000, healthy_at_least=6)
+
+    assert 6 < len(store.indices(0)) < 9000
+    assert extract(mammograms, store.folder, healthy=9000, healthy_at_least=6) == store
+    with pytest.raises(NotEnoughTissueError, match="8000 healthy patches were asked for, but only"):
+        extract(mammograms, tmp_path / "more", healthy=9000, healthy_at_least=8000)
+
+
+def test_more_healthy_patches_than_must_be_are_as_bright_as_those_or_left_out(
+    tmp_path: Path,
+) -> None:
+    images = [in_fat_and_gland(number) for number in range(6)]
+    alike = EVERYWHERE.model_copy(update={"healthy_brightness": "as_lesions"})
+    options: dict[str, Any] = {"configuration": alike, "healthy": 600}
+
+    store = extract(images, tmp_path / "alike", healthy_at_least=6, **options)
+
+    assert 6 <= len(store.indices(0)) < 600
+    assert mean_grey(store, 0) == pytest.approx(mean_grey(store, 1), abs=4)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, roc_auc_score
@@ -72,3 +74,22 @@ def test_seeds_are_those_of_runs_that_are_there_and_define_the_metric() -> None:
     assert found.seeds_with("auroc", "none", "B") == (0,)
     assert found.seeds_with("auprc", "none", "B") == (0, 1)
     assert "auroc" not in found.resampled["none", 1]
+
+
+def test_healthy_patches_that_stand_there_three_times_leave_every_auroc_as_it_is() -> None:
+    test, runs = simulated({"none": 1.0}, seeds=1, patients=12)
+    times = np.where(test.labels == 1, 1, 3)
+    patients = np.repeat(np.unique(test.patients, return_inverse=True)[1], times)
+    more = replace(test, labels=np.repeat(test.labels, times), patients=patients)
+    the_same = [Predictions(runs[0].row, np.repeat(runs[0].log_odds, times))]
+
+    one, other = (
+        measured(columns(["none"], found)[0], of, Bootstrap.of(of, resamples=50, seed=0))
+        for found, of in ((runs, test), (the_same, more))
+    )
+
+    for metric in ("auroc", "auroc_patients", "sensitivity_at_90_specificity"):
+        np.testing.assert_allclose(
+            other.resampled["none", 0][metric], one.resampled["none", 0][metric], rtol=1e-12
+        )
+    assert (other.resampled["none", 0]["auprc"] < one.resampled["none", 0]["auprc"]).all()
