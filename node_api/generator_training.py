@@ -273,16 +273,23 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float)
 
 
-def check_has_classes(training: GeneratorTraining, architecture: Architecture) -> None:
-    """Check that there are classes to refuse a patch of the wrong one of.
+def check_classes(training: GeneratorTraining, architecture: Architecture) -> None:
+    """Check that the training asks for nothing that the architecture's classes do not allow.
 
     Raises:
-        ValueError: There are none.
+        ValueError: There are no classes to refuse a patch of the wrong one of, or a network for
+            each, which no compiled or captured step can hold.
     """
     if training.wrong_class_weight and not architecture.classes:
         raise ValueError(
             f"wrong_class_weight {training.wrong_class_weight} needs a generator of classes; give "
             'its architecture classes = ["benign", "malignant"], or leave it out'
+        )
+    whole_graphs = [name for name in ("compile", "cuda_graphs") if getattr(training, name)]
+    if whole_graphs and getattr(architecture, "class_networks", "shared") == "one_each":
+        raise ValueError(
+            f"{' and '.join(whole_graphs)} needs the same steps for every batch, but with "
+            'class_networks = "one_each" they depend on its classes; leave it out'
         )
 
 

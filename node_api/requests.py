@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from node_api.audits import AuditSettings
 from node_api.data_sources import DatasetSource, FolderFormat, PhantomSet
-from node_api.generator_training import GeneratorTraining, check_has_classes
+from node_api.generator_training import GeneratorTraining, check_classes
 from node_api.held_out import HoldOut
 from node_api.patches import PatchConfiguration
 from node_api.previews import PreviewSettings
@@ -98,7 +98,7 @@ class TrainGeneratorRequest(JobRequest):
 
     @model_validator(mode="after")
     def _has_classes(self) -> Self:
-        check_has_classes(self.training, self.architecture)
+        check_classes(self.training, self.architecture)
         return self
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName, ClassifierTraining
-from node_api.generator_training import GeneratorTraining, check_has_classes
+from node_api.generator_training import GeneratorTraining, check_classes
 from node_api.patches import DonorCutting, PatchConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT, LESION_OR_HEALTHY, Task
 from shared.architectures import Architecture
@@ -146,7 +146,7 @@ class OwnGenerator(StrictModel):
 
     @model_validator(mode="after")
     def _has_classes(self) -> Self:
-        check_has_classes(self.training, self.architecture)
+        check_classes(self.training, self.architecture)
         return self
 
     @model_validator(mode="after")

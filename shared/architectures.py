@@ -56,6 +56,8 @@ PatchClasses = Annotated[
 ]
 
 
+ClassNetworks = Literal["shared", "one_each"]
+
 Output = Literal["patch", "residual"]
 
 DrawnOutput = Annotated[
@@ -101,7 +103,22 @@ class DcganArchitecture(StrictModel):
         description="After each hidden map; leaky_relu has a slope of 0.2 below zero.",
     )
     classes: PatchClasses = ()
+    class_networks: ClassNetworks = Field(
+        "shared",
+        exclude_if=lambda given: given == "shared",
+        description="With classes: shared, one network that is told a patch's class; or one_each, "
+        "a network for each class, which learns from that class alone.",
+    )
     output: DrawnOutput = "patch"
+
+    @model_validator(mode="after")
+    def _networks_have_classes(self) -> Self:
+        if self.class_networks == "one_each" and not self.classes:
+            raise ValueError(
+                'class_networks = "one_each" needs classes = ["benign", "malignant"]; without '
+                "classes there is one network anyway"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_multiplier_for_each_map(self) -> Self:
@@ -112,6 +129,10 @@ class DcganArchitecture(StrictModel):
                 f"needs {maps}"
             )
         return self
+
+    def of_one_class(self) -> "DcganArchitecture":
+        """Return what one network is where each class has its own."""
+        return self.model_copy(update={"classes": (), "class_networks": "shared"})
 
     @property
     def input_size(self) -> int:
@@ -131,6 +152,13 @@ class DcganArchitecture(StrictModel):
 
     def generator_tensors(self) -> dict[str, TensorSpec]:
         """Return every tensor of the generator's weight file, by name, in order."""
+        if self.class_networks == "one_each":
+            of_each = self.of_one_class().generator_tensors()
+            return {
+                f"networks.{number}.{name}": spec
+                for number in range(len(self.classes))
+                for name, spec in of_each.items()
+            }
         tensors: dict[str, TensorSpec] = {}
         channels_in = self.input_size
         for index, channels in enumerate(self.hidden_channels):

@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from node_api.audits import AuditSettings
 from node_api.data_sources import DatasetSource, MammogramFolder
-from node_api.generator_training import GeneratorTraining, check_has_classes, kept_epochs
+from node_api.generator_training import GeneratorTraining, check_classes, kept_epochs
 from node_api.held_out import HoldOut
 from node_api.patches import DonorCutting, PatchConfiguration
 from node_api.release import ReleasePolicy
@@ -97,7 +97,7 @@ class GeneratorScenario(Terms):
 
     @model_validator(mode="after")
     def _has_classes(self) -> Self:
-        check_has_classes(self.training, self.architecture)
+        check_classes(self.training, self.architecture)
         return self
 
     @model_validator(mode="after")

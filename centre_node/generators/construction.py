@@ -5,6 +5,10 @@ from functools import partial
 import torch
 from torch import nn
 
+from centre_node.generators.class_networks import (
+    DiscriminatorOfEachClass,
+    GeneratorOfEachClass,
+)
 from centre_node.generators.networks import (
     DcganDiscriminator,
     DcganGenerator,
@@ -25,7 +29,7 @@ def blank_generator(architecture: Architecture) -> nn.Module:
     with torch.device("meta"):
         match architecture:
             case DcganArchitecture():
-                return DcganGenerator(architecture)
+                return _dcgan_generator(architecture)
             case ResidualArchitecture():
                 return ResidualGenerator(architecture)
 
@@ -34,7 +38,7 @@ def new_generator(architecture: Architecture, random: torch.Generator) -> nn.Mod
     """Return a generator on the CPU with the architecture's random initial weights."""
     match architecture:
         case DcganArchitecture():
-            return build_network(DcganGenerator, architecture, random)
+            return build_network(_dcgan_generator, architecture, random)
         case ResidualArchitecture():
             return build_residual_network(ResidualGenerator, architecture, random)
 
@@ -45,7 +49,7 @@ def new_discriminator(
     """Return the discriminator that is trained beside the architecture's generator, on the CPU."""
     match architecture:
         case DcganArchitecture():
-            discriminator = partial(DcganDiscriminator, normalised=is_normalised(training))
+            discriminator = partial(_dcgan_discriminator, normalised=is_normalised(training))
             built = build_network(discriminator, architecture, random)
             if training.privacy is not None:
                 keep_variance(built)
@@ -59,9 +63,22 @@ def blank_discriminator(architecture: Architecture, training: GeneratorTraining)
     with torch.device("meta"):
         match architecture:
             case DcganArchitecture():
-                return DcganDiscriminator(architecture, normalised=is_normalised(training))
+                return _dcgan_discriminator(architecture, normalised=is_normalised(training))
             case ResidualArchitecture():
                 return ResidualDiscriminator(architecture)
+
+
+def _dcgan_generator(architecture: DcganArchitecture) -> nn.Module:
+    if architecture.class_networks == "one_each":
+        return GeneratorOfEachClass(architecture, DcganGenerator)
+    return DcganGenerator(architecture)
+
+
+def _dcgan_discriminator(architecture: DcganArchitecture, *, normalised: bool) -> nn.Module:
+    network = partial(DcganDiscriminator, normalised=normalised)
+    if architecture.class_networks == "one_each":
+        return DiscriminatorOfEachClass(architecture, network)
+    return network(architecture)
 
 
 def is_normalised(training: GeneratorTraining) -> bool:

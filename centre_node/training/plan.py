@@ -8,7 +8,7 @@ from typing import Any, Self
 import typer
 from pydantic import Field, ValidationError, model_validator
 
-from node_api.generator_training import GeneratorTraining, check_has_classes
+from node_api.generator_training import GeneratorTraining, check_classes
 from node_api.held_out import HoldOut
 from node_api.losses import DEFAULT_LOSS, LOSSES
 from node_api.patches import PatchConfiguration
@@ -28,7 +28,7 @@ class TrainingPlan(StrictModel):
 
     @model_validator(mode="after")
     def _has_classes(self) -> Self:
-        check_has_classes(self.training, self.architecture)
+        check_classes(self.training, self.architecture)
         return self
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from node_api.generator_training import GeneratorTraining, check_has_classes
+from node_api.generator_training import GeneratorTraining, check_classes
 from shared.architectures import DcganArchitecture
 from tests.centre_node.generators.tiny import LOSSES
 
@@ -182,10 +182,10 @@ def test_what_breaks_the_promise_is_refused_in_a_sentence(
 def test_a_weight_of_wrong_classes_needs_classes() -> None:
     training = GeneratorTraining(wrong_class_weight=0.5)
 
-    check_has_classes(training, DcganArchitecture(classes=("benign", "malignant")))
-    check_has_classes(GeneratorTraining(), DcganArchitecture())
+    check_classes(training, DcganArchitecture(classes=("benign", "malignant")))
+    check_classes(GeneratorTraining(), DcganArchitecture())
     with pytest.raises(ValueError, match="needs a generator of classes"):
-        check_has_classes(training, DcganArchitecture())
+        check_classes(training, DcganArchitecture())
 
 
 def test_a_training_without_the_weight_is_the_text_that_it_always_was() -> None:

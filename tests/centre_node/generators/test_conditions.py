@@ -12,9 +12,11 @@ from centre_node.generators.conditions import ConditionedScorer, drawn_classes, 
 from centre_node.generators.construction import (
     blank_generator,
     new_discriminator,
+    new_generator,
 )
 from centre_node.generators.sampling import sample_ensemble, sample_patches
 from centre_node.generators.training import train_generator
+from node_api.generator_training import GeneratorTraining, check_classes
 from shared.architectures import Architecture, DcganArchitecture, ResidualArchitecture
 from shared.cards import Loss
 from shared.errors import WrongTensorsError
@@ -23,7 +25,6 @@ from shared.weights import inspect_weights
 from tests.centre_node.generators.tiny import (
     ARCHITECTURE,
     CPU,
-    LOSSES,
     RESIDUAL,
     SIDE,
     settings,
@@ -32,8 +33,11 @@ from tests.centre_node.generators.tiny import (
 
 CLASSES: tuple[Pathology, Pathology] = ("benign", "malignant")
 OF_CLASSES = ARCHITECTURE.model_copy(update={"classes": CLASSES})
+ONE_EACH = DcganArchitecture.model_validate(
+    {**ARCHITECTURE.model_dump(), "classes": CLASSES, "class_networks": "one_each"}
+)
 RESIDUAL_OF_CLASSES = RESIDUAL.model_copy(update={"classes": CLASSES})
-BOTH = pytest.mark.parametrize("architecture", [OF_CLASSES, RESIDUAL_OF_CLASSES])
+EVERY = pytest.mark.parametrize("architecture", [OF_CLASSES, ONE_EACH, RESIDUAL_OF_CLASSES])
 
 
 def shaded(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -73,9 +77,18 @@ def trained(folder: Path, loss: Loss, architecture: Architecture, **changes: obj
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("loss", LOSSES)
-def test_a_generator_draws_the_class_that_it_is_asked_for(tmp_path: Path, loss: Loss) -> None:
-    architecture = RESIDUAL_OF_CLASSES if loss == "relativistic" else OF_CLASSES
+@pytest.mark.parametrize(
+    ("loss", "architecture"),
+    [
+        ("dcgan", OF_CLASSES),
+        ("dcgan", ONE_EACH),
+        ("wgan-gp", OF_CLASSES),
+        ("relativistic", RESIDUAL_OF_CLASSES),
+    ],
+)
+def test_a_generator_draws_the_class_that_it_is_asked_for(
+    tmp_path: Path, loss: Loss, architecture: Architecture
+) -> None:
     weights = trained(
         tmp_path / "t", loss, architecture, epochs=40, batch_size=8, learning_rate=0.002
     )
@@ -109,7 +122,7 @@ def test_the_same_seed_and_classes_train_the_same_generator_and_other_classes_an
     assert other.read_bytes() != first
 
 
-@BOTH
+@EVERY
 def test_the_file_is_what_the_architecture_with_its_classes_declares(
     tmp_path: Path, architecture: DcganArchitecture | ResidualArchitecture
 ) -> None:
@@ -121,19 +134,20 @@ def test_the_file_is_what_the_architecture_with_its_classes_declares(
     state = blank_generator(architecture).state_dict()
     declared = {name: spec.shape for name, spec in architecture.generator_tensors().items()}
     assert {name: tuple(state[name].shape) for name in declared} == declared
-    without = architecture.model_copy(update={"classes": ()})
+    without = architecture.model_copy(update={"classes": (), "class_networks": "shared"})
     with pytest.raises(WrongTensorsError):
         inspect_weights(weights, without.generator_tensors())
 
 
-@BOTH
+@EVERY
 def test_a_discriminator_is_told_the_classes_of_each_of_several_batches(
     architecture: DcganArchitecture | ResidualArchitecture,
 ) -> None:
     network = new_discriminator(architecture, settings(loss="wgan-gp"), torch.Generator()).eval()
+    random = torch.Generator().manual_seed(1)
     with torch.no_grad():  # a residual block begins as nothing
         for parameter in network.parameters():
-            parameter.normal_(0, 0.3, generator=torch.Generator().manual_seed(1))
+            parameter.normal_(0, 0.3, generator=random)
     patches = torch.rand(4, 1, SIDE, SIDE) * 2 - 1
     benign, malignant = torch.eye(2)
 
@@ -145,6 +159,40 @@ def test_a_discriminator_is_told_the_classes_of_each_of_several_batches(
     assert not torch.allclose(
         scored(patches[:1], benign), scored(patches[:1], malignant), atol=1e-4
     )
+
+
+def test_with_a_network_for_each_class_none_sees_anothers_patches() -> None:
+    generator = new_generator(ONE_EACH, torch.Generator().manual_seed(2)).train()
+    classes = torch.tensor([1, 0, 1, 1, 0])
+    latents = torch.randn(5, ONE_EACH.latent_size, generator=torch.Generator().manual_seed(3))
+
+    together = generator(with_classes(latents, classes, ONE_EACH))
+
+    for number in range(2):
+        own = classes == number
+        alone = new_generator(ONE_EACH.of_one_class(), torch.Generator()).train()
+        alone.load_state_dict(
+            {
+                name.removeprefix(f"networks.{number}."): value
+                for name, value in new_generator(ONE_EACH, torch.Generator().manual_seed(2))
+                .state_dict()
+                .items()
+                if name.startswith(f"networks.{number}.")
+            }
+        )
+        assert torch.equal(together[own], alone(latents[own]))
+    together[classes == 0].sum().backward()
+    grads = [generator.get_parameter(f"networks.{number}.output.weight").grad for number in (0, 1)]
+    assert grads[0] is not None
+    assert grads[0].any()
+    assert grads[1] is None or not grads[1].any()
+
+
+def test_a_network_for_each_class_needs_classes_and_no_fixed_graph() -> None:
+    with pytest.raises(ValidationError, match="needs classes"):
+        DcganArchitecture(class_networks="one_each")
+    with pytest.raises(ValueError, match="compile needs the same steps"):
+        check_classes(GeneratorTraining(compile=True), ONE_EACH)
 
 
 def test_without_classes_nothing_is_added_and_old_cards_say_the_same() -> None:
