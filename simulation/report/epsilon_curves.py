@@ -12,8 +12,8 @@ from study_report.drawing import Axis, Figure, disc, limits, line, mark, svg, te
 from study_report.wording import CLASSIFIERS, percentage, scope, share_in_words, signed, unsigned
 
 WIDTH, LEFT, RIGHT = 720, 88, 24
-USE, SHARES, TELLS, HEIGHT = (18, 178), 204, (232, 352), 414
-"""Where the panels begin and end, and where recovered shares stand, in SVG units."""
+USE, SHARES, TELLS, HEIGHT = (18, 178), (200, 212), (238, 358), 420
+"""Where the panels begin and end, and a recovered share and its interval stand, in SVG units."""
 
 METRIC = "auroc"
 
@@ -117,9 +117,12 @@ def _use(points: Sequence[Point], places: Sequence[float]) -> Iterator[Markup]:
             yield line("synthetic whisker", x, low, x, high)
         told = f"epsilon {point.name}: {signed(point.gain.difference)}"
         yield mark("synthetic", x, y.at(point.gain.difference), title=told)
-        yield text(point.recovered, x, SHARES, css="tick", anchor="middle")
+        share, _, interval = point.recovered.partition(" (")
+        yield text(share, x, SHARES[0], css="tick", anchor="middle")
+        if interval:
+            yield text(f"({interval}", x, SHARES[1], css="tick", anchor="middle")
     if any(point.share is not None for point in points):
-        yield text("share", 4, SHARES, css="tick")
+        yield text("share", 4, SHARES[0], css="tick")
 
 
 def _ends(interval: Interval | None) -> tuple[float, ...]:
