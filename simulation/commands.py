@@ -48,7 +48,10 @@ app = typer.Typer(add_completion=False)
 def simulate(
     scenario: Annotated[
         str,
-        typer.Argument(metavar="SCENARIO", help="quick, real, paper, or the path of a TOML file."),
+        typer.Argument(
+            metavar="SCENARIO",
+            help="quick, real, pathology, privacy, paper, or the path of a TOML file.",
+        ),
     ] = "quick",
     out: Annotated[
         Path,
