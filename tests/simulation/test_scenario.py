@@ -129,9 +129,7 @@ def test_parts_that_contradict_each_other_are_refused(change: dict[str, Any], me
 
 
 def test_an_unknown_name_is_met_with_the_nearest_known_one() -> None:
-    with pytest.raises(
-        ScenarioError, match=r"\(paper, .*, real\); did you mean 'quick'\?"
-    ):
+    with pytest.raises(ScenarioError, match=r"\(paper, .*, real\); did you mean 'quick'\?"):
         read_scenario("quik")
 
 
