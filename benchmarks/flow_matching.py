@@ -312,10 +312,11 @@ class DonorFolder:
         Raises:
             typer.BadParameter: It cannot, or the folder is there already.
         """
-        if self.cutting.margin_mm is not None or self.cutting.chest_wall != "as_stored":
+        if self.cutting.in_mm or self.cutting.chest_wall != "as_stored":
             raise typer.BadParameter(
                 "samples have no spacing and no chest wall; give --margin-px instead of "
-                "--margin-mm, and leave --chest-wall out"
+                "--margin-mm and --smallest-side-px instead of --smallest-side-mm, and leave "
+                "--chest-wall out"
             )
         if self.size <= 2 * self.cutting.margin_px or self.size < self.cutting.smallest_side_px:
             raise typer.BadParameter(

@@ -15,7 +15,7 @@ from node_api.losses import (
     losses_with_critic,
 )
 from node_api.patient_privacy import PRIVATE_DEFAULTS, PRIVATE_ONLY, PatientPrivacy
-from shared.architectures import Architecture
+from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import Loss
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
 from shared.names import Precision
@@ -286,7 +286,10 @@ def check_classes(training: GeneratorTraining, architecture: Architecture) -> No
             'its architecture classes = ["benign", "malignant"], or leave it out'
         )
     whole_graphs = [name for name in ("compile", "cuda_graphs") if getattr(training, name)]
-    if whole_graphs and getattr(architecture, "class_networks", "shared") == "one_each":
+    has_networks = isinstance(architecture, DcganArchitecture) and (
+        architecture.class_networks == "one_each"
+    )
+    if whole_graphs and has_networks:
         raise ValueError(
             f"{' and '.join(whole_graphs)} needs the same steps for every batch, but with "
             'class_networks = "one_each" they depend on its classes; leave it out'

@@ -10,6 +10,8 @@ PAPERS_MARGIN_PX, PAPERS_SMALLEST_SIDE_PX = 60, 128
 LEAST_SIDE_PX = 8
 """No patch is asked to be smaller."""
 
+IN_MM = "The same in mm, instead of pixels, for images whose pixel spacing is known."
+
 
 class Jitter(StrictModel):
     """The random zoom and translation of a training box, in shares of its side.
@@ -55,7 +57,7 @@ class PatchConfiguration(StrictModel):
     margin_mm: float | None = Field(
         None,
         ge=0,
-        description="The same in mm, instead of pixels, for images whose pixel spacing is known.",
+        description=IN_MM,
     )
     smallest_side_px: int = Field(
         PAPERS_SMALLEST_SIDE_PX,
@@ -67,7 +69,7 @@ class PatchConfiguration(StrictModel):
         None,
         gt=0,
         exclude_if=lambda given: given is None,
-        description="The same in mm, instead of pixels, for images whose pixel spacing is known.",
+        description=IN_MM,
     )
     largest_background_share: float = Field(
         0.4,
@@ -133,7 +135,7 @@ class DonorCutting(StrictModel):
     margin_mm: float | None = Field(
         None,
         ge=0,
-        description="The same in mm, instead of pixels, for images whose pixel spacing is known.",
+        description=IN_MM,
     )
     smallest_side_px: int | None = Field(
         None,
@@ -144,7 +146,7 @@ class DonorCutting(StrictModel):
     smallest_side_mm: float | None = Field(
         None,
         gt=0,
-        description="The same in mm, instead of pixels, for images whose pixel spacing is known.",
+        description=IN_MM,
     )
 
     @model_validator(mode="after")

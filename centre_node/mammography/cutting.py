@@ -241,9 +241,15 @@ def _add(
         jitter=configuration.jitter,
     )
     record = _record(
-        cut, mammogram, square, around, lesion=lesion, has_background=empty is not None
+        cut,
+        mammogram,
+        square,
+        around,
+        smallest_side,
+        lesion=lesion,
+        has_background=empty is not None,
     )
-    cut.records.append(record.model_copy(update={"smallest_side": smallest_side}))
+    cut.records.append(record)
     cut.pieces.append(cropped(pixels, around).tobytes())
     if empty is not None:
         covered = empty[around.top : around.bottom, around.left : around.right]
@@ -255,6 +261,7 @@ def _record(
     mammogram: Mammogram,
     square: Box,
     around: Box,
+    smallest_side: int | None,
     *,
     lesion: Lesion | None,
     has_background: bool,
@@ -280,6 +287,7 @@ def _record(
         lesion=None if lesion is None else _relative(lesion.box, around),
         contours=() if lesion is None else _relative_contours(lesion, around),
         forbidden=tuple(_relative(box, around) for box in annotated if box.overlaps(around)),
+        smallest_side=smallest_side,
     )
 
 

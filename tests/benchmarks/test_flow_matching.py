@@ -62,6 +62,7 @@ def test_without_classes_no_pathology_is_told(tmp_path: Path) -> None:
         ({"margin_px": 16}, 32, "more pixels than two margins of 16"),
         ({"margin_px": 4, "smallest_side_px": 128}, 64, "--smallest-side-px, which is 128"),
         ({"margin_mm": 4.2}, 64, "give --margin-px instead of --margin-mm"),
+        ({"margin_px": 14, "smallest_side_mm": 9.0}, 64, "instead of --smallest-side-mm"),
         ({"margin_px": 14, "smallest_side_px": 32, "chest_wall": "left"}, 64, "--chest-wall"),
     ],
 )
