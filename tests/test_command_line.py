@@ -155,6 +155,7 @@ def test_a_taken_port_is_named(tmp_path: Path, service: str) -> None:
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_hub_with_files_of_its_own_loads_no_library_that_it_does_not_use(tmp_path: Path) -> None:
     unused = {"numpy", "torch", "cv2", "alembic", "psycopg", "obstore"}
     code = (

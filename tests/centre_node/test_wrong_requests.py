@@ -123,12 +123,18 @@ def test_a_data_set_is_replaced_only_if_it_is_the_one_that_is_meant(served: Node
     assert served.http.get("/datasets/none").status_code == 404
 
 
-@pytest.mark.parametrize("layout", ["auto", "coco", "inbreast"])
 @pytest.mark.parametrize(
-    "folder", ["", "\0", "a\0b", "x" * 300, "file", "empty", "coco", "missing", "..", "/etc", "\n"]
+    ("layout", "folder"),
+    [
+        *(
+            ("coco", f)
+            for f in ("", "\0", "a\0b", "x" * 300, "file", "missing", "..", "/etc", "\n")
+        ),
+        *((layout, f) for layout in ("auto", "coco", "inbreast") for f in ("empty", "coco")),
+    ],
 )
 def test_a_folder_of_no_use_is_told_without_the_path_to_it(
-    served: Node, mammograms: Path, folder: str, layout: str
+    served: Node, mammograms: Path, layout: str, folder: str
 ) -> None:
     answer = served.register("d", {"format": layout, "folder": folder})
 

@@ -89,6 +89,7 @@ def stored(tmp_path: Path) -> Stored:
     return _opened(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_file_that_a_killed_hub_had_not_noted_yet_is_gone_after_the_next_start(
     tmp_path: Path,
 ) -> None:

@@ -50,6 +50,7 @@ def _names(package: Package) -> list[str]:
     return sorted(path.name for path in package.folder.iterdir())
 
 
+@pytest.mark.slow
 def test_an_ensemble_of_51_files_is_published_and_fetched_whole(
     client: HubClient, tmp_path: Path
 ) -> None:

@@ -142,6 +142,7 @@ def test_a_record_with_another_manifests_digest_is_refused_before_anything_is_fe
     assert [path.name for path in tmp_path.iterdir() if "in" in path.name] == []
 
 
+@pytest.mark.slow
 def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     package = write_tiny_package(tmp_path)
     with running_hub(tmp_path / "hub") as hub:

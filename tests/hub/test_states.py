@@ -171,6 +171,7 @@ def test_a_deprecated_version_is_served_with_a_note(world: World) -> None:
     assert [item.get("state", "approved") for item in listed] == ["approved", "deprecated"]
 
 
+@pytest.mark.slow
 @operated()
 def test_what_pends_is_seen_by_its_centre_and_the_operator_alone(world: World) -> None:
     world.published()

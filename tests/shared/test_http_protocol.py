@@ -119,6 +119,7 @@ def test_an_upload_at_a_modest_rate_is_not_cut(hub: RunningHub) -> None:
         assert connection.recv(65_536).startswith(b"HTTP/1.1 201 ")
 
 
+@pytest.mark.slow
 def test_a_transfer_has_an_end_at_any_rate(tmp_path: Path) -> None:
     with running_hub(tmp_path, **{**LIMITS, "request_seconds": 0.5}) as hub, caller(hub) as slow:
         answer = dripped(slow, put(b"x", "Content-Length: 1000000"), bytes(500))

@@ -536,6 +536,7 @@ def test_an_invitation_is_for_the_centre_that_was_named_and_is_not_made_twice(
     assert hub.asked == ["centres", "centres"]
 
 
+@pytest.mark.slow
 def test_a_file_that_drips_is_given_up_and_one_that_moves_is_not(
     hub: LyingHub, tmp_path: Path
 ) -> None:

@@ -194,6 +194,7 @@ def test_files_come_whole_over_tls(big_file: Path, encrypted: ServingSettings) -
         assert part.content == big_file.read_bytes()[9:100_000]
 
 
+@pytest.mark.slow
 def test_who_does_not_shake_hands_is_closed(
     big_file: Path, encrypted: ServingSettings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -107,6 +107,7 @@ def test_the_improved_recipe_learns_it_too() -> None:
     assert roc_auc_score(labels, lesion_log_odds(network, test)) > 0.95
 
 
+@pytest.mark.slow
 def test_batch_normalisation_learns_in_every_epoch_not_only_before_the_first_validation() -> None:
     events: list[ClassifierProgress] = []
 

@@ -22,6 +22,7 @@ def by_dp_accounting(steps: Steps, noise: float) -> float:
     return float(accountant.get_epsilon(steps.delta))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("count", "sampling_rate", "noise"),
     [(1, 1.0, 2.0), (1000, 0.032, 0.72), (4000, 0.05, 8.2)],

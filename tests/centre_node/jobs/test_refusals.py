@@ -55,6 +55,7 @@ def test_a_job_that_cannot_be_done_is_refused_and_not_queued(
     assert lonely.http.get("/jobs").json() == []
 
 
+@pytest.mark.slow
 def test_what_a_waiting_job_needs_is_not_deleted(tmp_path: Path) -> None:
     node = Node(tmp_path / "data")
     try:

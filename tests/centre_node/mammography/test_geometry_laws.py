@@ -114,6 +114,7 @@ def test_jitter_from_the_stored_surroundings_is_jitter_from_the_whole_image(
     assert inside.moved(around.left, around.top) == whole
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32))
 def test_the_mean_translation_is_zero_on_both_axes(seed: int) -> None:
     """The published code moved every crop up and left by at least a third of its side."""

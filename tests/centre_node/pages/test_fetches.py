@@ -14,6 +14,7 @@ from tests.lying_hub import lying
 from tests.packages import write_tiny_package
 
 
+@pytest.mark.slow
 def test_page_and_rest_tell_who_fetched_ours(tmp_path: Path) -> None:
     with running_hub(tmp_path / "hub") as hub, browsed_node(tmp_path / "data") as node:
         token = hub.client().invite("centre-b")

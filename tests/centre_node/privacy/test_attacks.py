@@ -32,6 +32,7 @@ def told(of: Candidates, samples: Patches) -> Mapping[str, Told]:
     }
 
 
+@pytest.mark.slow
 def test_a_planted_leak_is_found_by_every_calibrated_attack_and_the_larger_one_better() -> None:
     random = np.random.default_rng(0)
     of = population(120, 60, random)
@@ -49,6 +50,7 @@ def test_a_planted_leak_is_found_by_every_calibrated_attack_and_the_larger_one_b
     assert large["ball of samples"].lower > 0.5
 
 
+@pytest.mark.slow
 def test_calibration_sees_a_leak_that_the_plain_distance_confuses_with_easy_patches() -> None:
     """Half of the patients have patches without contrast, which are near to everything."""
     random = np.random.default_rng(0)

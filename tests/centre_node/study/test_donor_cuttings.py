@@ -74,6 +74,7 @@ def sides(store: PatchStore) -> list[int]:
     return [record.square[2] - record.square[0] for record in store.records]
 
 
+@pytest.mark.slow
 def test_a_donors_lesions_are_cut_as_is_said_for_it_and_nothing_else_changes(
     package: Package, cache: Path, usual: Preparation
 ) -> None:

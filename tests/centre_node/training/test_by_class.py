@@ -133,6 +133,7 @@ def test_lesions_of_unknown_pathology_are_left_out_of_its_training_and_counted(
     assert skipped[UNKNOWN] == 1
 
 
+@pytest.mark.slow
 def test_both_classes_must_be_there(tmp_path: Path) -> None:
     reading = with_pathology(phantoms(seed=5), first="benign", others="benign")
 

@@ -153,6 +153,7 @@ def test_coins_that_leave_nobody_are_refused_and_nothing_is_kept(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_members_alone_are_trained_on_and_an_auditor_reads_both_sides(
     finished: tuple[Path, TrainedGenerator],
 ) -> None:

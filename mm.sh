@@ -1,0 +1,1 @@
+# matched brightness study file: $1 split
