@@ -264,7 +264,8 @@ def test_the_real_scenario_asks_again_with_as_many_steps_for_every_arm() -> None
         "500 steps",
     )
     assert set(in_steps.arms) < set(in_epochs.arms)
-    same = {"image_size", "split_shares", "split_seed", "train_fractions", "synthetic_patches"}
+    assert set(in_steps.train_fractions) < set(in_epochs.train_fractions)
+    same = {"image_size", "split_shares", "split_seed", "synthetic_patches"}
     assert in_steps.model_dump(include=same) == in_epochs.model_dump(include=same)
 
 
