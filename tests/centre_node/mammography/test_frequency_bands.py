@@ -64,7 +64,7 @@ def test_every_band_of_half_the_strength_gets_a_gain_of_two() -> None:
     # What is coarser than all bands keeps its strength, and some of it is in the coarsest band.
     np.testing.assert_allclose(back.gains[:3], 2, rtol=0.01)
     assert 2 < back.gains[3] < 2.4
-    np.testing.assert_allclose(strengths(back.applied(flat)), strengths(own), rtol=0.02)
+    np.testing.assert_allclose(strengths(back.applied(flat)), strengths(own), rtol=0.03)
 
 
 def test_a_blurred_archive_gets_its_sharpness_back_and_keeps_what_is_coarse() -> None:
