@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from centre_node.device import default_device
@@ -91,18 +94,11 @@ class PackageComparison:
         """
         check_draws_patches(self.package)
         wanted, device = self.wanted, default_device()
-        mammograms = self.mammograms.read().mammograms
-        others = None if wanted.other is None else read_folder(wanted.other, "auto", {}).mammograms
-        with tempfile.TemporaryDirectory() as scratch:
-            patches = PatchCutting(self.patches, self.mammograms.kinds, wanted.seed, on_progress)
-            size = self.package.card.architecture.image_size
-            cutting = OwnCutting(patches, Path(scratch), size, device)
-            own = self._own(cutting, mammograms)
-            elsewhere = None if others is None else cutting.lesions_elsewhere(others)
+        own, elsewhere = self._real(device, on_progress)
         look = self._look(own)
         if look is not None:
             own = own.some(look.compared)
-        _check_enough(own)
+        self._check_enough(own)
         count = wanted.count or min(len(own.patches), LARGEST_SET)
         samples = synthetic_patches(self.package, count=count, seed=wanted.seed, device=device)
         if look is not None:
@@ -119,20 +115,34 @@ class PackageComparison:
         )
         return measured if look is None else replace(measured, report=look.told_in(measured.report))
 
-    def _look(self, own: OwnPatches) -> HeldOutLook | None:
-        if (by := self.wanted.harmonised_by) is None:
-            return None
-        return HeldOutLook.of(own.patches, own.patients, by, seed=self.wanted.seed)
+    def _real(
+        self, device: torch.device, on_progress: OnProgress
+    ) -> tuple[OwnPatches, NDArray[np.uint8] | None]:
+        """Cut the own lesions, and those of another centre if there is one."""
+        wanted = self.wanted
+        mammograms = self.mammograms.read().mammograms
+        others = None if wanted.other is None else read_folder(wanted.other, "auto", {}).mammograms
+        with tempfile.TemporaryDirectory() as scratch:
+            patches = PatchCutting(self.patches, self.mammograms.kinds, wanted.seed, on_progress)
+            size = self.package.card.architecture.image_size
+            cutting = OwnCutting(patches, Path(scratch), size, device)
+            own = self._own(cutting, mammograms)
+            return own, None if others is None else cutting.lesions_elsewhere(others)
 
     def _own(self, cutting: OwnCutting, mammograms: Sequence[Mammogram]) -> OwnPatches:
         if self.wanted.features == "classifier":
             return cutting.by_a_classifier(mammograms)
         return cutting.by_themselves(mammograms, self.wanted.inception_weights)
 
+    def _look(self, own: OwnPatches) -> HeldOutLook | None:
+        if (by := self.wanted.harmonised_by) is None:
+            return None
+        return HeldOutLook.of(own.patches, own.patients, by, seed=self.wanted.seed)
 
-def _check_enough(own: OwnPatches) -> None:
-    if len(own.patches) < 2 * SMALLEST_SET:
-        raise TooFewPatchesError(
-            f"there are {len(own.patches)} real lesion patches to compare with, and two halves "
-            f"of {SMALLEST_SET} are needed"
-        )
+    def _check_enough(self, own: OwnPatches) -> None:
+        if len(own.patches) < 2 * SMALLEST_SET:
+            beside = " beside those that the look is fitted to" if self.wanted.harmonised_by else ""
+            raise TooFewPatchesError(
+                f"there are {len(own.patches)} real lesion patches to compare with{beside}, and "
+                f"two halves of {SMALLEST_SET} are needed"
+            )

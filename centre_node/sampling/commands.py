@@ -112,7 +112,7 @@ def sample(
 
     From an ensemble, the weight files that are there are drawn from evenly or by their shares.
     The same seed gives the same patches, and the first of more patches are those of fewer.
-    With --look-of they get the greys of your own training lesions: they are for your own use then.
+    With --look-of they get the look of lesions of your own, and are for your own use then.
 
     Examples:
       genshare sample lesions-dcgan --count 1200 --seed 7 --out patches

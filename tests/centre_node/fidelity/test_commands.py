@@ -130,7 +130,7 @@ def test_a_classifier_of_real_patches_gives_the_features(package: Package, tmp_p
         (("--inception-weights", "x.pth"), 2, "--inception-weights FILE go together"),
         (("--count", "1"), 2, "--count"),
         (("--harmonised-by", "grain"), 2, "--harmonised-by is 'grain'; it must be one of greys"),
-        (("--harmonised-by", "greys"), 1, "two halves of 20 are needed"),
+        (("--harmonised-by", "greys"), 1, "compare with beside those that the look is fitted to"),
         (("--margin-px", "8", "--kinds", "calcification"), 1, "two halves of 20 are needed"),
         (("--seed", "4294967296"), 2, "--seed"),
         (("--kinds", "other"), 1, "mammograms have no lesion of the kinds other"),
