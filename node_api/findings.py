@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from node_api.looks import HarmonisedBy
 from node_api.rows import RunRow
 from node_api.studies import Harmonised
 from node_api.summaries import ShortcutReport, SubsetBalance
@@ -51,7 +52,8 @@ class ArmFacts(StrictModel):
         sham_healthy: Whether these went through the painting of the lesions.
         own_lesions: Whether the centre's own lesions are among them.
         augmentation: What all training patches of the arm go through.
-        harmonised: Whether added lesions got the greys of the own ones, as the arm said.
+        harmonised: Whether added lesions got the look of the own ones, as the arm said.
+        harmonised_by: What of it.
         painted: Whether the lesions that it adds were painted on own healthy patches.
         harmonised_runs: In how many of its runs they did, where validation patients chose.
     """
@@ -65,6 +67,7 @@ class ArmFacts(StrictModel):
     own_lesions: bool = True
     augmentation: str = "flips"
     harmonised: Harmonised = Field(False, exclude_if=lambda harmonised: not harmonised)
+    harmonised_by: HarmonisedBy = Field("greys", exclude_if=lambda by: by == "greys")
     painted: bool = Field(False, exclude_if=lambda painted: not painted)
     harmonised_runs: RunsOfAll | None = Field(None, exclude_if=lambda runs: runs is None)
 

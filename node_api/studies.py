@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName, ClassifierTraining
 from node_api.generator_training import GeneratorTraining, check_classes
+from node_api.looks import HarmonisedBy
 from node_api.patches import DonorCutting, PatchConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT, LESION_OR_HEALTHY, Task
 from shared.architectures import Architecture
@@ -13,7 +14,7 @@ from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, 
 from shared.names import Digest, LesionKind, Name
 
 Harmonised = bool | Literal["validation"]
-"""Whether added lesions get the own lesions' greys; `validation` lets validation patients say."""
+"""Whether added lesions get the own lesions' look; `validation` lets validation patients say."""
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
 
@@ -55,9 +56,11 @@ class Arm(StrictModel):
         own_lesions: False leaves out the centre's own lesions: the added ones stand alone.
         every_donated: Adds every lesion of the donors' data sets, as the paper did, instead of
             as many as generators would add.
-        harmonised: Each donor's or generator's lesions get the greys of the own training lesions,
-            by one curve; `validation` trains each run with and without, and keeps what tells
-            validation patients better apart.
+        harmonised: Each donor's or generator's lesions get the look of the own training lesions;
+            `validation` trains each run with and without, and keeps what tells validation patients
+            better apart.
+        harmonised_by: What of the look: `greys` by one curve, `greys_and_bands` beside them how
+            strong fine and coarse structure is, such as grain and sharpness.
         augmentation: Instead of that of the study's `classifier_training`. `painted` is that one,
             and in each epoch half of the own lesions are painted anew on own healthy patches, and
             as many own healthy patches go through the same without a lesion.
@@ -91,6 +94,7 @@ class Arm(StrictModel):
     own_lesions: bool = True
     every_donated: bool = False
     harmonised: Harmonised = Field(False, exclude_if=lambda harmonised: not harmonised)
+    harmonised_by: HarmonisedBy = Field("greys", exclude_if=lambda by: by == "greys")
     augmentation: Literal["flips", "classical", "painted"] | None = None
 
     @model_validator(mode="after")
@@ -117,7 +121,12 @@ class Arm(StrictModel):
         if self.harmonised and not (self.generators or self.real_donors):
             raise ValueError(
                 "harmonised needs generators or real_donors: what a centre makes of its own "
-                "lesions has its own greys"
+                "lesions has its own look"
+            )
+        if self.harmonised_by != "greys" and not self.harmonised:
+            raise ValueError(
+                f"harmonised_by is {self.harmonised_by!r}, but the arm is not harmonised; give "
+                "harmonised = true or 'validation' too"
             )
         if self.harmonised and self.painted:
             raise ValueError("painted lesions have the own greys; leave out harmonised")

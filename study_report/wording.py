@@ -141,9 +141,9 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 def added(arm: ArmFacts) -> str:
     """Say what an arm adds to the centre's own patches."""
-    donors, greys = listed(arm.donors), _greys(arm)
+    donors, look = listed(arm.donors), _look(arm)
     painted = " painted on own healthy patches" if arm.painted else ""
-    synthetic = f"{arm.lesions_added:,} synthetic lesions of {donors}{painted}{greys}"
+    synthetic = f"{arm.lesions_added:,} synthetic lesions of {donors}{painted}{look}"
     lesions = {
         "baseline": "nothing",
         "healthy control": "no lesion",
@@ -156,7 +156,7 @@ def added(arm: ArmFacts) -> str:
         else "nothing, but augments harder",
         "synthetic": synthetic,
         "synthetic only": f"{synthetic}, no own ones",
-        "real donor": f"{arm.lesions_added:,} real lesions of {donors}{greys}"
+        "real donor": f"{arm.lesions_added:,} real lesions of {donors}{look}"
         + ("" if arm.own_lesions else ", no own ones"),
     }[arm.role]
     if not arm.healthy_added:
@@ -165,15 +165,16 @@ def added(arm: ArmFacts) -> str:
     return f"{lesions}, {arm.healthy_added:,} own healthy patches{sham}"
 
 
-def _greys(arm: ArmFacts) -> str:
-    """Say whose greys the added lesions have, where they are not their own."""
+def _look(arm: ArmFacts) -> str:
+    """Say whose look the added lesions have, where they are not their own."""
     if not arm.harmonised:
         return ""
-    greys = " in the greys of the own ones"
+    bands = " and frequency bands" if arm.harmonised_by == "greys_and_bands" else ""
+    look = f" in the greys{bands} of the own ones"
     if arm.harmonised_runs is None:
-        return greys
+        return look
     chosen, runs = arm.harmonised_runs
-    return f"{greys} in {chosen} of {runs} runs, as validation patients chose"
+    return f"{look} in {chosen} of {runs} runs, as validation patients chose"
 
 
 def sentence(text: str) -> str:

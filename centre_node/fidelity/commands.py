@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from centre_node.fidelity.harmonised import HarmonisedReport
 from centre_node.fidelity.measuring import MeasuredFidelity
 from centre_node.fidelity.package_comparison import ComparisonRequest, PackageComparison
 from centre_node.mammography.command_options import Mammograms, Patches
@@ -48,12 +49,15 @@ def fidelity(
 
     Every number stands beside that of two halves of the real patches: nothing can be closer. With
     --features classifier, half of the patients train a classifier, and only patches of patients
-    that it has not seen are compared. Nothing leaves this machine.
+    that it has not seen are compared. With --harmonised-by, samples have the look of one half of
+    your patients' lesions and are compared with the other half. Nothing leaves this machine.
 
     Examples:
       genshare fidelity lesions-dcgan /data/INbreast --kinds mass --margin-mm 4.2 --out compared
 
       genshare fidelity lesions-dcgan /data/INbreast --features classifier --other /data/bcdr
+
+      genshare fidelity lesions-dcgan /data/INbreast --harmonised-by greys_and_bands
     """
     package = open_package(package_folder, partly=True)
     if (note := note_on(package)) is not None:
@@ -98,6 +102,11 @@ def _lines(report: FidelityReport, out: Path | None) -> Iterator[str]:
     for reason in sorted(set(report.synthetic.reasons.values())):
         yield f"not judged: {reason}"
     yield f"{report.synthetic.patches} patches in each set; {report.mode_collapse.statement}"
+    if isinstance(report, HarmonisedReport):
+        yield (
+            f"harmonised by {report.harmonised_by}: in the look of {report.fitted_on} real patches "
+            "of other patients of yours than are compared"
+        )
     if out is not None:
         yield f"{out}: {REPORT}, and pictures that show real patches: they stay in the centre"
 

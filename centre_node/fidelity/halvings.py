@@ -53,6 +53,13 @@ def draw_halvings(
     return [_draw_halving(real, owners, others, pair, count, random) for pair in halves]
 
 
+def halves(
+    patients: Sequence[str] | None, count: int, random: np.random.Generator
+) -> tuple[Indices, Indices]:
+    """Return which of `count` patches are in each of two random halves that share no patient."""
+    return _halves(_numbered(patients, count), random)
+
+
 def _numbered(patients: Sequence[str] | None, count: int) -> Indices:
     """Return a number for each patch's patient, shape (count,)."""
     if patients is None:

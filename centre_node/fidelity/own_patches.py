@@ -1,7 +1,7 @@
 """A centre's own lesion patches, and what makes numbers of them to compare samples by."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,11 @@ class OwnPatches:
     patients: Sequence[str]
     features: Features
     kind: FeatureKind
+
+    def some(self, chosen: NDArray[np.int64]) -> "OwnPatches":
+        """Return those of some indices, shape (m,)."""
+        patients = [self.patients[index] for index in chosen]
+        return replace(self, patches=self.patches[chosen], patients=patients)
 
 
 @dataclass(frozen=True)

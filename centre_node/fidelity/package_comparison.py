@@ -2,15 +2,19 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from centre_node.device import default_device
 from centre_node.fidelity.collapse import SMALLEST_SET
 from centre_node.fidelity.comparison import LARGEST_SET
+from centre_node.fidelity.harmonised import HeldOutLook
 from centre_node.fidelity.measuring import MeasuredFidelity, compare_samples
 from centre_node.fidelity.own_patches import OwnCutting, OwnPatches
 from centre_node.generators.errors import TooFewPatchesError
@@ -19,6 +23,7 @@ from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.sampling.drawing import check_draws_patches, synthetic_patches
+from node_api.looks import HarmonisedBy
 from node_api.patches import PatchConfiguration
 from shared.models import StrictModel
 from shared.packages import Package
@@ -45,6 +50,12 @@ class ComparisonRequest(StrictModel):
         None,
         description="The folder of another centre's data set that you may see, for a row to "
         "compare with.",
+    )
+    harmonised_by: HarmonisedBy | None = Field(
+        None,
+        description="Give the samples, and --other, the look of your own lesions before they are "
+        "compared: greys, or beside them how strong fine and coarse structure is. The look is "
+        "fitted to one half of your patients, and patches of the other half are compared.",
     )
     count: int | None = Field(
         None,
@@ -83,6 +94,32 @@ class PackageComparison:
         """
         check_draws_patches(self.package)
         wanted, device = self.wanted, default_device()
+        own, elsewhere = self._real(device, on_progress)
+        look = self._look(own)
+        if look is not None:
+            own = own.some(look.compared)
+        self._check_enough(own)
+        count = wanted.count or min(len(own.patches), LARGEST_SET)
+        samples = synthetic_patches(self.package, count=count, seed=wanted.seed, device=device)
+        if look is not None:
+            samples = look.given_to(samples)
+            elsewhere = None if elsewhere is None else look.given_to(elsewhere)
+        measured = compare_samples(
+            own.patches,
+            samples,
+            features=own.features,
+            kind=own.kind,
+            patients=own.patients,
+            seed=wanted.seed,
+            other_centre=elsewhere,
+        )
+        return measured if look is None else replace(measured, report=look.told_in(measured.report))
+
+    def _real(
+        self, device: torch.device, on_progress: OnProgress
+    ) -> tuple[OwnPatches, NDArray[np.uint8] | None]:
+        """Cut the own lesions, and those of another centre if there is one."""
+        wanted = self.wanted
         mammograms = self.mammograms.read().mammograms
         others = None if wanted.other is None else read_folder(wanted.other, "auto", {}).mammograms
         with tempfile.TemporaryDirectory() as scratch:
@@ -90,26 +127,22 @@ class PackageComparison:
             size = self.package.card.architecture.image_size
             cutting = OwnCutting(patches, Path(scratch), size, device)
             own = self._own(cutting, mammograms)
-            elsewhere = None if others is None else cutting.lesions_elsewhere(others)
-        count = wanted.count or min(len(own.patches), LARGEST_SET)
-        return compare_samples(
-            own.patches,
-            synthetic_patches(self.package, count=count, seed=wanted.seed, device=device),
-            features=own.features,
-            kind=own.kind,
-            patients=own.patients,
-            seed=wanted.seed,
-            other_centre=elsewhere,
-        )
+            return own, None if others is None else cutting.lesions_elsewhere(others)
 
     def _own(self, cutting: OwnCutting, mammograms: Sequence[Mammogram]) -> OwnPatches:
         if self.wanted.features == "classifier":
-            own = cutting.by_a_classifier(mammograms)
-        else:
-            own = cutting.by_themselves(mammograms, self.wanted.inception_weights)
+            return cutting.by_a_classifier(mammograms)
+        return cutting.by_themselves(mammograms, self.wanted.inception_weights)
+
+    def _look(self, own: OwnPatches) -> HeldOutLook | None:
+        if (by := self.wanted.harmonised_by) is None:
+            return None
+        return HeldOutLook.of(own.patches, own.patients, by, seed=self.wanted.seed)
+
+    def _check_enough(self, own: OwnPatches) -> None:
         if len(own.patches) < 2 * SMALLEST_SET:
+            beside = " beside those that the look is fitted to" if self.wanted.harmonised_by else ""
             raise TooFewPatchesError(
-                f"there are {len(own.patches)} real lesion patches to compare with, and two halves "
-                f"of {SMALLEST_SET} are needed"
+                f"there are {len(own.patches)} real lesion patches to compare with{beside}, and "
+                f"two halves of {SMALLEST_SET} are needed"
             )
-        return own

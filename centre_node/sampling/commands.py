@@ -10,17 +10,27 @@ import typer
 from pydantic import Field, model_validator
 
 from centre_node.device import default_device
+from centre_node.mammography.command_options import Patches
+from centre_node.mammography.looks import AS_IT_IS, Look
+from centre_node.process import prepare_for_real_patches
 from centre_node.sampling.drawing import follow_recipe
-from centre_node.sampling.patch_files import RECIPE, PatchFormat, new_folder, patch_files
-from centre_node.sampling.recipes import check_recipe, new_recipe, read_recipe
+from centre_node.sampling.look_options import LookChoice
+from centre_node.sampling.own_looks import OwnSamplingRecipe, in_own_look, read_recipe
+from centre_node.sampling.patch_files import (
+    RECIPE,
+    PatchFormat,
+    check_new,
+    new_folder,
+    patch_files,
+)
+from centre_node.sampling.recipes import check_recipe, new_recipe
 from centre_node.withdrawn import WithdrawnToo
-from node_api.recipes import SamplingRecipe
 from shared.command_options import Json, Options, with_options
 from shared.marks import check_usable, note_on
 from shared.models import LARGEST_SEED, StrictModel
 from shared.names import Pathology
 from shared.packages import Package, open_package
-from shared.progress import shown
+from shared.progress import OnProgress, shown
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -62,7 +72,7 @@ class SampleChoice(StrictModel):
             )
         return self
 
-    def recipe_for(self, package: Package) -> SamplingRecipe:
+    def recipe_for(self, package: Package) -> OwnSamplingRecipe:
         """Return what is to be drawn, and set the threads that it says.
 
         Raises:
@@ -75,13 +85,14 @@ class SampleChoice(StrictModel):
             return wanted
         torch.set_num_threads(self.threads or 1)
         assert self.count is not None, "the validator saw to it"
-        return new_recipe(
+        recipe = new_recipe(
             package,
             count=self.count,
             seed=self.seed or 0,
             device=default_device(),
             pathology=self.pathology,
         )
+        return OwnSamplingRecipe(**dict(recipe))
 
 
 @app.command()
@@ -92,6 +103,8 @@ def sample(
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to make.")],
     chosen: Annotated[SampleChoice, Options()],
+    look: Annotated[LookChoice, Options(panel="Look of your own lesions")],
+    patches: Patches,
     withdrawn_too: WithdrawnToo = False,
     json: Json = False,
 ) -> None:
@@ -99,6 +112,7 @@ def sample(
 
     From an ensemble, the weight files that are there are drawn from evenly or by their shares.
     The same seed gives the same patches, and the first of more patches are those of fewer.
+    With --look-of they get the look of lesions of your own, and are for your own use then.
 
     Examples:
       genshare sample lesions-dcgan --count 1200 --seed 7 --out patches
@@ -108,12 +122,24 @@ def sample(
       genshare sample masses-by-class --count 600 --pathology malignant --out malignant
 
       genshare sample lesions-dcgan --recipe patches/recipe.json --out again
+
+      genshare sample lesions-dcgan --count 1200 --look-of /data/INbreast --where split=train
+      --kinds mass --margin-mm 4.2 --harmonised-by greys_and_bands --out in-our-look
     """
     package = open_package(package_folder, partly=True)
     check_usable(package, withdrawn_too=withdrawn_too)
     recipe = chosen.recipe_for(package)
     device = _device(recipe)
-    _write(recipe, package, out, chosen.format, device)
+    order = look.order(patches) if chosen.recipe is None else look.order_of(recipe, patches)
+    with shown() as on_progress:
+        fitted = AS_IT_IS
+        if order is not None:
+            prepare_for_real_patches(recipe.threads)
+            check_new(out)
+            recipe, fitted = in_own_look(
+                recipe, order, look.read(), package, device=device, on_progress=on_progress
+            )
+        _write(recipe, package, out, chosen.format, device, fitted, on_progress)
     for note in _notes(recipe, package, device):
         sys.stderr.write(f"{note}\n")
     sys.stdout.write(
@@ -122,27 +148,34 @@ def sample(
 
 
 def _write(
-    recipe: SamplingRecipe,
+    recipe: OwnSamplingRecipe,
     package: Package,
     out: Path,
     written_as: PatchFormat,
     device: torch.device,
+    look: Look,
+    on_progress: OnProgress,
 ) -> None:
     side = package.card.architecture.image_size
     with (
         new_folder(out) as folder,
         patch_files(folder, count=recipe.count, side=side, patch_format=written_as) as keep,
-        shown() as on_progress,
     ):
         (folder / RECIPE).write_text(recipe.model_dump_json(indent=2) + "\n")
-        follow_recipe(recipe, package, device=device, keep=keep, on_progress=on_progress)
+        follow_recipe(
+            recipe,
+            package,
+            device=device,
+            keep=lambda places, made: keep(places, look.applied(made)),
+            on_progress=on_progress,
+        )
 
 
-def _device(recipe: SamplingRecipe) -> torch.device:
+def _device(recipe: OwnSamplingRecipe) -> torch.device:
     return torch.device("cpu") if recipe.device == "cpu" else default_device()
 
 
-def _notes(recipe: SamplingRecipe, package: Package, device: torch.device) -> Iterator[str]:
+def _notes(recipe: OwnSamplingRecipe, package: Package, device: torch.device) -> Iterator[str]:
     """Say what a person should know of the patches that were drawn."""
     if (note := note_on(package)) is not None:
         yield note
@@ -155,6 +188,11 @@ def _notes(recipe: SamplingRecipe, package: Package, device: torch.device) -> It
             "these are residuals, no patches: what a lesion adds to the tissue beneath it, grey "
             "128 being nothing; an arm of a study with painted = 'generator' paints them"
         )
+    if recipe.look is not None:
+        yield (
+            "the patches have the look of lesions of your patients, and the recipe says how these "
+            "were cut: both are for your centre's own use; take training patients alone (--where)"
+        )
     made_by = {"torch": recipe.torch_version, "device": recipe.device}
     here = {"torch": torch.__version__, "device": device.type}
     for name, value in made_by.items():
@@ -165,7 +203,7 @@ def _notes(recipe: SamplingRecipe, package: Package, device: torch.device) -> It
             )
 
 
-def _summary(recipe: SamplingRecipe, package: Package, out: Path) -> str:
+def _summary(recipe: OwnSamplingRecipe, package: Package, out: Path) -> str:
     side, files = package.card.architecture.image_size, len(recipe.weights)
     return (
         f"{out}: {recipe.count} patch{'' if recipe.count == 1 else 'es'} of {side} px from "

@@ -164,7 +164,7 @@ def paint(
 def _recipe(order: PaintingOrder, store: PatchStore) -> PaintingRecipe:
     """Return the recipe of an order; one that was given must be of these mammograms."""
     if isinstance(order, PaintingRecipe):
-        check_same_mammograms(order, store)
+        check_same_mammograms(order.mammograms, store)
         return order
     return recipe_of(order, store)
 

@@ -65,15 +65,18 @@ def read_painting_recipe(path: Path) -> PaintingRecipe:
     )
 
 
-def check_same_mammograms(recipe: PaintingRecipe, store: PatchStore) -> None:
+def check_same_mammograms(mammograms: Digest, store: PatchStore) -> None:
     """Check that a store was cut from what a recipe was made of.
+
+    Args:
+        mammograms: The digest that the recipe has.
 
     Raises:
         RecipeRefusedError: It was not.
     """
-    if recipe.mammograms != store.provenance.mammograms:
+    if mammograms != store.provenance.mammograms:
         raise RecipeRefusedError(
             "the recipe is of other mammograms: the SHA-256 of theirs is "
-            f"{recipe.mammograms}, and of these {store.provenance.mammograms}; name the folder and "
+            f"{mammograms}, and of these {store.provenance.mammograms}; name the folder and "
             "the --where that it was made with"
         )

@@ -1,14 +1,11 @@
 """Makes recipes of packages, and checks that a recipe and a package belong together."""
 
-from pathlib import Path
-
 import torch
 
 from centre_node.sampling.classes import check_count, check_pathology
 from centre_node.sampling.errors import RecipeRefusedError
 from node_api.recipes import RecipeWeights, SamplingRecipe
 from shared.cards import WeightFile
-from shared.models import read_model
 from shared.names import Pathology
 from shared.packages import Package
 from shared.version import genshare_version
@@ -46,15 +43,6 @@ def new_recipe(
         genshare_version=genshare_version(),
         torch_version=torch.__version__,
     )
-
-
-def read_recipe(path: Path) -> SamplingRecipe:
-    """Read a recipe.json.
-
-    Raises:
-        RecipeRefusedError: It is none.
-    """
-    return read_model(SamplingRecipe, path, RecipeRefusedError, as_what=" is no recipe")
 
 
 def check_recipe(recipe: SamplingRecipe, package: Package) -> None:

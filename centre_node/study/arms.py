@@ -104,6 +104,7 @@ def facts_of(
         own_lesions=arm.own_lesions,
         augmentation=arm.augmentation or augmentation,
         harmonised=arm.harmonised,
+        harmonised_by=arm.harmonised_by,
         painted=arm.painted is not None,
         harmonised_runs=harmonised_runs,
     )

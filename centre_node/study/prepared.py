@@ -15,7 +15,7 @@ from centre_node.mammography.patch_store import PatchStore
 from centre_node.painting.anew import PaintedAnew
 from centre_node.painting.own_lesions import Painted
 from centre_node.study.arms import Addition
-from centre_node.study.harmonisation import OwnGreys
+from centre_node.study.harmonisation import OwnLook
 from centre_node.study.kept_samples import StoredSamples, read_samples
 from centre_node.study.painted_patches import (
     Paintings,
@@ -176,31 +176,31 @@ class StudyPatches:
         """Return what a run trains on.
 
         Args:
-            is_harmonised: Whether lesions of donors and generators get the own lesions' greys.
+            is_harmonised: Whether lesions of donors and generators get the own lesions' look.
         """
         study = self.study.configuration
         added = self.study.additions[run.arm.name]
         store = self.train[run.train_fraction]
         if study.task == BENIGN_OR_MALIGNANT:
             share = share_of_patches(study, run.train_fraction)
-            return self._of_both_pathologies(store, share, added, is_harmonised=is_harmonised)
+            return self._of_both_pathologies(store, share, run.arm, is_harmonised=is_harmonised)
         own = own_of(study, store, run.train_fraction)
         mine = own.with_healthy(added.healthy - added.sham, own_lesions=added.own_lesions)
         is_anew = run.arm.augmentation == "painted"
-        greys = self._greys(store, own.lesions) if is_harmonised else None
+        look = self._own_look(store, own.lesions, run.arm) if is_harmonised else None
         return TrainingPatches(
             real=(
                 RealPatches(store, mine),
                 RealPatches(store, own.repeated(added.repeated), is_jittered=False),
-                *_in_greys(
-                    greys,
+                *_in_look(
+                    look,
                     (
                         donated(self.donors[name], count=count, seed=study.split_seed)
                         for name, count in added.donated.items()
                     ),
                 ),
             ),
-            synthetic=np.concatenate(list(self._added_lesions(run.train_fraction, added, greys))),
+            synthetic=np.concatenate(list(self._added_lesions(run.train_fraction, added, look))),
             jitter=study.patches.jitter,
             size=study.image_size,
             sham=self._sham(run.train_fraction, added),
@@ -208,28 +208,28 @@ class StudyPatches:
         )
 
     def _of_both_pathologies(
-        self, store: PatchStore, share: float, added: Addition, *, is_harmonised: bool
+        self, store: PatchStore, share: float, arm: Arm, *, is_harmonised: bool
     ) -> TrainingPatches:
         """Return what a run trains on to tell benign from malignant lesions."""
-        study = self.study.configuration
+        study, added = self.study.configuration, self.study.additions[arm.name]
         own = BothPathologies.of(store, share=share, seed=study.split_seed)
         mine = own.everything if added.own_lesions else own.everything[:0]
-        greys = self._greys(store, own.everything) if is_harmonised else None
+        look = self._own_look(store, own.everything, arm) if is_harmonised else None
         return TrainingPatches(
             real=(
                 RealPatches(store, mine, task=study.task),
                 RealPatches(
                     store, own.repeated(added.repeated), is_jittered=False, task=study.task
                 ),
-                *_in_greys(
-                    greys,
+                *_in_look(
+                    look,
                     (
                         donated_of_both(self.donors[name], count=count, seed=study.split_seed)
                         for name, count in added.donated.items()
                     ),
                 ),
             ),
-            synthetic=np.concatenate(list(self._added_lesions(1.0, added, greys))),
+            synthetic=np.concatenate(list(self._added_lesions(1.0, added, look))),
             jitter=study.patches.jitter,
             size=study.image_size,
             synthetic_labels=np.concatenate(
@@ -243,11 +243,12 @@ class StudyPatches:
             ),
         )
 
-    def _greys(self, store: PatchStore, lesions: Indices) -> OwnGreys:
-        return OwnGreys(store.crops(lesions, size=self.study.configuration.image_size))
+    def _own_look(self, store: PatchStore, lesions: Indices, arm: Arm) -> OwnLook:
+        size = self.study.configuration.image_size
+        return OwnLook(store.crops(lesions, size=size), arm.harmonised_by)
 
     def _added_lesions(
-        self, fraction: float, added: Addition, greys: OwnGreys | None
+        self, fraction: float, added: Addition, look: OwnLook | None
     ) -> Iterator[Pixels]:
         """Yield lesions that no mammogram shows, by source, and none of none."""
         size = self.study.configuration.image_size
@@ -257,7 +258,7 @@ class StudyPatches:
         else:
             for name, count in added.synthetic.items():
                 drawn = self.synthetic[name][:count]
-                yield drawn if greys is None else greys.of_synthetic(drawn)
+                yield drawn if look is None else look.of_synthetic(drawn)
         for source, count in added.painted.items():
             yield self.painted[fraction][source].lesions[:count]
         if added.own_generated:
@@ -282,8 +283,8 @@ class StudyPatches:
         return PaintedAnew(ready, own.healthy, study.patches.jitter)
 
 
-def _in_greys(greys: OwnGreys | None, parts: Iterable[RealPatches]) -> Iterator[RealPatches]:
-    return (part if greys is None else greys.of_donated(part) for part in parts)
+def _in_look(look: OwnLook | None, parts: Iterable[RealPatches]) -> Iterator[RealPatches]:
+    return (part if look is None else look.of_donated(part) for part in parts)
 
 
 @lru_cache(maxsize=2)

@@ -33,7 +33,7 @@ class RunResult(StrictModel):
     """A finished run. Log-odds are the positive class's logit minus the other's, patch by patch.
 
     Attributes:
-        is_harmonised: Whether added lesions got the greys of the own ones.
+        is_harmonised: Whether added lesions got the look of the own ones.
     """
 
     row: RunRow
@@ -81,7 +81,7 @@ class _Trained:
 
 
 def _ways(harmonised: Harmonised) -> tuple[bool, ...]:
-    """Return whether added lesions get the own greys, in each of the trainings of a run."""
+    """Return whether added lesions get the own look, in each of the trainings of a run."""
     return (False, True) if harmonised == "validation" else (harmonised,)
 
 

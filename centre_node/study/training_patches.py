@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.mammography.grey_curves import GreyCurve
+from centre_node.mammography.looks import AS_IT_IS, Look
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.painting.anew import PaintedAnew
 from node_api.patches import Jitter
@@ -33,20 +33,20 @@ class RealPatches:
         is_jittered: Own patches are, anew each time. Lesions that an arm adds are not: synthetic
             ones cannot be, for their generator knew the squares alone, and what stands in for them
             in another arm must differ in nothing but where it comes from.
-        greys: What greys become, where a donor's lesions get those of the own ones.
+        look: What is done to a donor's lesions that get the look of the own ones.
     """
 
     store: PatchStore
     indices: Indices
     is_jittered: bool = True
     task: Task = LESION_OR_HEALTHY
-    greys: GreyCurve | None = None
+    look: Look = AS_IT_IS
 
     def crops(self, *, size: int, jitter: Jitter, random: np.random.Generator) -> Pixels:
         """Return the patches, shape (n, size, size); those that are jittered change each time."""
         jitter_of_these = jitter if self.is_jittered else None
         crops = self.store.crops(self.indices, size=size, jitter=jitter_of_these, random=random)
-        return crops if self.greys is None else self.greys.applied(crops)
+        return self.look.applied(crops)
 
     @property
     def labels(self) -> Labels:

@@ -94,10 +94,14 @@ def test_lesions_in_other_greys_than_theirs_say_so() -> None:
     always = B.model_copy(update={"harmonised": True})
     chosen = B_ALONE.model_copy(update={"harmonised": "validation", "harmonised_runs": (7, 10)})
 
-    assert [added(arm) for arm in (always, chosen)] == [
+    bands = always.model_copy(update={"harmonised_by": "greys_and_bands"})
+
+    assert [added(arm) for arm in (always, chosen, bands)] == [
         "200 synthetic lesions of centre-b in the greys of the own ones, 200 own healthy patches",
         "200 synthetic lesions of centre-b in the greys of the own ones in 7 of 10 runs, as "
         "validation patients chose, no own ones",
+        "200 synthetic lesions of centre-b in the greys and frequency bands of the own ones, "
+        "200 own healthy patches",
     ]
 
 

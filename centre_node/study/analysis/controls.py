@@ -72,7 +72,7 @@ def real_counterpart(arm: ArmFacts, arms: Sequence[ArmFacts]) -> ArmFacts | None
 
 
 def _trained_as(arm: ArmFacts) -> tuple[object, ...]:
-    return arm.own_lesions, arm.augmentation, arm.harmonised
+    return arm.own_lesions, arm.augmentation, arm.harmonised, arm.harmonised_by
 
 
 def _validation_aurocs(names: Sequence[str], column: ColumnRuns) -> Iterator[float | None]:

@@ -7,10 +7,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from centre_node.fidelity import commands as fidelity_commands
+from centre_node.fidelity.harmonised import HarmonisedReport
 from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.phantoms.writing import write_phantoms
-from node_api.data_sources import PhantomSet
+from node_api.data_sources import AcquisitionStyle, PhantomSet
 from shared.fidelity import FidelityReport
 from shared.packages import Package
 from tests.centre_node.sampling.ensembles import write_random_ensemble
@@ -34,9 +35,9 @@ def few_mammograms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _written(tmp_path_factory.mktemp("few") / "own", patients=6)
 
 
-def _written(folder: Path, *, patients: int) -> Path:
+def _written(folder: Path, *, patients: int, style: AcquisitionStyle = "digital") -> Path:
     phantoms = PhantomSet(
-        style="digital", patients=patients, seed=0, image_height_px=256, healthy_share=0
+        style=style, patients=patients, seed=0, image_height_px=256, healthy_share=0
     )
     write_phantoms(phantoms, folder, layout="coco", on_progress=lambda _done, _total: None)
     return folder
@@ -82,6 +83,29 @@ def test_the_same_seed_gives_the_same_report(package: Package, mammograms: Path)
 
 
 @pytest.mark.slow
+def test_by_a_look_another_centre_comes_nearer_to_patients_who_have_no_part_in_it(
+    package: Package, tmp_path: Path
+) -> None:
+    own = _written(tmp_path / "own", patients=52)
+    film = _written(tmp_path / "film", patients=26, style="film")
+    arguments = (own, *CUT, "--other", film, "--json")
+
+    usual = FidelityReport.model_validate_json(run(package, *arguments).stdout)
+    done = run(package, *arguments, "--harmonised-by", "greys_and_bands")
+
+    assert done.exit_code == 0, done.output
+    report = HarmonisedReport.model_validate_json(done.stdout)
+    assert report.harmonised_by == "greys_and_bands"
+    assert report.fitted_on > 20
+    assert report.synthetic.kid != usual.synthetic.kid
+    assert usual.other_centre is not None
+    assert report.other_centre is not None
+    assert usual.other_centre.kid is not None
+    assert report.other_centre.kid is not None
+    assert report.other_centre.kid < usual.other_centre.kid
+
+
+@pytest.mark.slow
 def test_a_classifier_of_real_patches_gives_the_features(package: Package, tmp_path: Path) -> None:
     mammograms = _written(tmp_path / "many", patients=80)
     everywhere = ("--healthy-from", "all_mammograms")
@@ -105,6 +129,8 @@ def test_a_classifier_of_real_patches_gives_the_features(package: Package, tmp_p
         (("--features", "inception"), 2, "--inception-weights FILE go together"),
         (("--inception-weights", "x.pth"), 2, "--inception-weights FILE go together"),
         (("--count", "1"), 2, "--count"),
+        (("--harmonised-by", "grain"), 2, "--harmonised-by is 'grain'; it must be one of greys"),
+        (("--harmonised-by", "greys"), 1, "compare with beside those that the look is fitted to"),
         (("--margin-px", "8", "--kinds", "calcification"), 1, "two halves of 20 are needed"),
         (("--seed", "4294967296"), 2, "--seed"),
         (("--kinds", "other"), 1, "mammograms have no lesion of the kinds other"),

@@ -22,9 +22,12 @@ def write_random_ensemble(
     folder: Path, *, files: int = 3, shares: Sequence[float] | None = None, **card: Any
 ) -> Package:
     folder.mkdir(parents=True, exist_ok=True)
+    architecture = card.get("architecture", TINY)
     contents = {}
     for seed, name in enumerate(NAMES[-files:]):
         random = torch.Generator().manual_seed(seed)
-        export_weights(build_network(DcganGenerator, TINY, random), TINY, folder / "made")
+        export_weights(
+            build_network(DcganGenerator, architecture, random), architecture, folder / "made"
+        )
         contents[name] = (folder / "made").read_bytes()
     return write_tiny_ensemble(folder, contents, shares=shares, **card)

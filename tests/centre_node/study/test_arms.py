@@ -161,6 +161,11 @@ def test_the_findings_know_an_arm_by_its_role_and_donors(
         ),
         ({"oversampled": True, "harmonised": True}, "harmonised needs generators or real_donors"),
         ({"real_donors": ("b",), "harmonised": "test"}, "harmonised"),
+        (
+            {"real_donors": ("b",), "harmonised_by": "greys_and_bands"},
+            "harmonised_by is 'greys_and_bands', but the arm is not harmonised",
+        ),
+        ({"real_donors": ("b",), "harmonised": True, "harmonised_by": "grain"}, "harmonised_by"),
     ],
 )
 def test_an_arm_that_makes_no_sense_is_refused(fields: dict[str, Any], complaint: str) -> None:

@@ -1,13 +1,15 @@
-"""Arms whose added lesions get the greys of the centre's own training lesions."""
+"""Arms whose added lesions get the look of the centre's own training lesions."""
 
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
+from centre_node.mammography.frequency_bands import strengths
 from centre_node.mammography.grey_curves import LEVELS
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.study import running
@@ -30,11 +32,14 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 
 
 def darker(mammogram: Mammogram) -> Mammogram:
-    return replace(mammogram, load=lambda: mammogram.load() // 2)
+    def load() -> NDArray[np.uint8]:
+        return np.asarray(cv2.blur(mammogram.load(), (3, 3)) // 2, dtype=np.uint8)
+
+    return replace(mammogram, load=load)
 
 
 def inputs(package: Package) -> StudyInputs:
-    """Return a study's inputs with a donor whose archive is half as bright."""
+    """Return a study's inputs with a donor whose archive is half as bright, and blurred."""
     usual = tiny_inputs(package)
     donor = phantoms(seed=5)
     dark = replace(donor, mammograms=tuple(map(darker, donor.mammograms)))
@@ -48,6 +53,18 @@ def study_file(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Pa
         Arm(name="real", real_donors=("centre-b",)),
         Arm(name="real, own greys", real_donors=("centre-b",), harmonised=True),
         Arm(name="B, own greys", generators=(package.digest,), harmonised=True),
+        Arm(
+            name="real, own bands",
+            real_donors=("centre-b",),
+            harmonised=True,
+            harmonised_by="greys_and_bands",
+        ),
+        Arm(
+            name="B, own bands",
+            generators=(package.digest,),
+            harmonised=True,
+            harmonised_by="greys_and_bands",
+        ),
         Arm(name="B, chosen", generators=(package.digest,), harmonised="validation"),
     )
     study = tiny_study(package, arms=arms, seeds=(0,), train_fraction_of="patches")
@@ -96,6 +113,23 @@ def test_added_lesions_get_the_quantiles_of_the_own_training_lesions_and_nothing
     assert near < within < 10 < far
 
 
+# An untrained generator knows four greys, and no structure that could be made stronger.
+@pytest.mark.parametrize(("arm", "within"), [("real", 0.2), ("B", 0.8)])
+def test_by_bands_added_lesions_get_the_strength_of_each_band_too(
+    patches: StudyPatches, arm: str, within: float
+) -> None:
+    added, store = 10, patches.train[1.0]
+    own = store.crops(own_of(patches.study.configuration, store, 1.0).lesions, size=16)
+    (greys, _), (bands, _) = (
+        drawn(patches, f"{arm}, own {by}", is_harmonised=True) for by in ("greys", "bands")
+    )
+
+    np.testing.assert_array_equal(greys[:-added], bands[:-added])
+    far, near = (np.abs(np.log(strengths(x[-added:]) / strengths(own))) for x in (greys, bands))
+    assert near.max() < within
+    assert near.mean() < 0.8 * far.mean()
+
+
 def test_neither_validation_nor_test_patches_have_a_part_in_it(patches: StudyPatches) -> None:
     blank = replace(
         patches,
@@ -103,7 +137,7 @@ def test_neither_validation_nor_test_patches_have_a_part_in_it(patches: StudyPat
         validation=replace(patches.validation, pixels=patches.validation.pixels * 0),
     )
 
-    for arm in ("real, own greys", "B, own greys"):
+    for arm in ("real, own greys", "B, own greys", "real, own bands", "B, own bands"):
         usual, other = (drawn(one, arm, is_harmonised=True)[0] for one in (patches, blank))
         np.testing.assert_array_equal(usual, other)
 
@@ -113,14 +147,14 @@ def test_lesions_that_a_smaller_share_leaves_out_have_no_part_in_it(
 ) -> None:
     own = own_of(patches.study.configuration, patches.train[0.5], 0.5)
     read: list[set[int]] = []
-    original = type(patches)._greys
+    original = type(patches)._own_look
 
-    def noted(self: StudyPatches, store: object, lesions: NDArray[np.int64]) -> object:
+    def noted(self: StudyPatches, store: object, lesions: NDArray[np.int64], arm: Arm) -> object:
         read.append(set(lesions.tolist()))
-        return original(self, store, lesions)  # type: ignore[arg-type]
+        return original(self, store, lesions, arm)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(patches), "_greys", noted)
+        patch.setattr(type(patches), "_own_look", noted)
         drawn(patches, "B, own greys", 0.5, is_harmonised=True)
 
     assert read == [set(own.lesions.tolist())]
@@ -176,3 +210,9 @@ def test_arms_of_other_greys_have_keys_of_their_own_and_earlier_arms_keep_theirs
 
     assert len(keys) == len(list(patches.study.runs()))
     assert "harmonised" not in run_of(patches, "none").arm.model_dump()
+    assert "harmonised_by" not in run_of(patches, "real, own greys").arm.model_dump()
+    assert Arm(name="a", generators=("a" * 64,), harmonised=True).model_dump_json() == (
+        '{"name":"a","generators":["' + "a" * 64 + '"],"real_donors":[],"oversampled":false,'
+        '"extra_healthy":false,"own_lesions":true,"every_donated":false,"harmonised":true,'
+        '"augmentation":null}'
+    )

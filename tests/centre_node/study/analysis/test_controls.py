@@ -128,8 +128,11 @@ def test_the_real_counterpart_is_harmonised_as_the_arm_is() -> None:
         for one in (SYNTHETIC, REAL)
     )
 
+    by_bands = arm.model_copy(update={"harmonised_by": "greys_and_bands"})
+
     assert real_counterpart(arm, [REAL, real]) == real
     assert real_counterpart(SYNTHETIC, [real, REAL]) == REAL
+    assert real_counterpart(by_bands, [real, REAL]) is None
 
 
 def test_the_real_counterpart_is_augmented_as_the_arm_is() -> None:

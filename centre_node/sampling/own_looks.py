@@ -1,0 +1,137 @@
+"""Samples in the look of a centre's own lesions: recipes that say whose, and the fit."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from centre_node.mammography.errors import OneClassOnlyError
+from centre_node.mammography.looks import Look, Pixels, fitted_look
+from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.patch_cutting import PatchCutting
+from centre_node.mammography.patch_store import PatchStore
+from centre_node.sampling.drawing import follow_recipe
+from centre_node.sampling.errors import GeneratorOutputError, RecipeRefusedError
+from centre_node.sampling.painting_recipes import check_same_mammograms
+from node_api.looks import HarmonisedBy
+from node_api.patches import PatchConfiguration
+from node_api.recipes import SamplingRecipe
+from shared.models import StrictModel, read_model
+from shared.names import Digest, LesionKind
+from shared.packages import Package
+from shared.progress import OnProgress
+
+FITTED_ON = 500
+"""Of a generator's first patches, whatever is drawn: the first of more are those of fewer."""
+
+
+class LookOrder(StrictModel):
+    """Whose look samples get.
+
+    Attributes:
+        by: What of it.
+        patches: How the own lesions are cut.
+        kinds: Of the own lesions.
+    """
+
+    by: HarmonisedBy
+    patches: PatchConfiguration
+    kinds: tuple[LesionKind, ...] = Field(min_length=1)
+
+
+class OwnLook(LookOrder):
+    """Whose look samples got.
+
+    Attributes:
+        mammograms: SHA-256 of every image's id, file, patient and annotations.
+    """
+
+    mammograms: Digest
+
+
+class OwnSamplingRecipe(SamplingRecipe):
+    """What was sampled and, for a centre's own use, in which look.
+
+    Attributes:
+        look: None, which is not written, is the generator's own.
+    """
+
+    look: OwnLook | None = Field(None, exclude_if=lambda look: look is None)
+
+
+def read_recipe(path: Path) -> OwnSamplingRecipe:
+    """Read a recipe.json of samples, in whichever look.
+
+    Raises:
+        RecipeRefusedError: It is none.
+    """
+    return read_model(OwnSamplingRecipe, path, RecipeRefusedError, as_what=" is no recipe")
+
+
+def in_own_look(
+    recipe: OwnSamplingRecipe,
+    order: LookOrder,
+    reading: Reading,
+    package: Package,
+    *,
+    device: torch.device,
+    on_progress: OnProgress,
+) -> tuple[OwnSamplingRecipe, Look]:
+    """Fit the look of own lesions, and return the recipe that says so beside it.
+
+    Raises:
+        GeneratorOutputError: The package draws residuals.
+        OneClassOnlyError: There is no lesion of the kinds.
+        RecipeRefusedError: The order is a recipe's, and these are other mammograms than it names.
+    """
+    _check_draws_lesions(package)
+    size = package.card.architecture.image_size
+    with tempfile.TemporaryDirectory() as scratch:
+        store = _own_lesions(order, reading, Path(scratch) / "patches", on_progress)
+        if isinstance(order, OwnLook):
+            check_same_mammograms(order.mammograms, store)
+        lesions = store.crops(store.indices(1), size=size)
+        mammograms = store.provenance.mammograms
+    look = OwnLook(by=order.by, patches=order.patches, kinds=order.kinds, mammograms=mammograms)
+    drawn = _first_patches(recipe, package, device)
+    return recipe.model_copy(update={"look": look}), fitted_look(drawn, lesions, order.by)
+
+
+def _check_draws_lesions(package: Package) -> None:
+    card = package.card
+    if card.architecture.output == "residual":
+        raise GeneratorOutputError(
+            f"{card.centre}/{card.name} draws residuals, which have the contrasts of own lesions "
+            "once they are painted; leave out --look-of"
+        )
+
+
+def _own_lesions(
+    order: LookOrder, reading: Reading, folder: Path, on_progress: OnProgress
+) -> PatchStore:
+    cutting = PatchCutting(order.patches, order.kinds, on_progress=on_progress)
+    if cutting.count_lesions(reading.mammograms):
+        store = cutting.cut_into(folder, reading.mammograms, healthy=0)
+        if len(store.indices(1)):
+            return store
+    raise OneClassOnlyError(
+        f"{len(reading.mammograms)} mammograms have no lesion of the kinds "
+        f"{', '.join(order.kinds)} that can be cut, and a look takes after own lesions"
+    )
+
+
+def _first_patches(recipe: SamplingRecipe, package: Package, device: torch.device) -> Pixels:
+    """Return what a look is fitted to: of all classes, so that each keeps what tells it apart."""
+    use, side = package.card.use, package.card.architecture.image_size
+    count = min(FITTED_ON, (use and use.most_samples) or FITTED_ON)
+    first = recipe.model_copy(update={"count": count, "pathology": None})
+    drawn = np.empty((count, side, side), dtype=np.uint8)
+    follow_recipe(
+        first,
+        package,
+        device=device,
+        keep=lambda places, made: drawn.__setitem__(places, made),
+    )
+    return drawn
