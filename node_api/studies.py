@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName, ClassifierTraining
 from node_api.generator_training import GeneratorTraining, check_classes
@@ -13,7 +13,14 @@ from shared.architectures import Architecture
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
 from shared.names import Digest, LesionKind, Name
 
-Harmonised = bool | Literal["validation"]
+
+def _whether(value: object) -> object:
+    if not isinstance(value, bool) and value != "validation":
+        raise ValueError("must be true, false or 'validation'")
+    return value
+
+
+Harmonised = Annotated[bool | Literal["validation"], BeforeValidator(_whether)]
 """Whether added lesions get the own lesions' look; `validation` lets validation patients say."""
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]

@@ -77,5 +77,7 @@ def _caption(study: Presented, name: str) -> str:
     for used in study.result.generators:
         if name == synthetic_picture(used.centre, used.name):
             arms = listed([f"“{arm}”" for arm in used.arms])
-            return f"Synthetic patches of {used.centre} ({used.title}), as {arms} used them."
+            drawn = f"Synthetic patches of {used.centre} ({used.title}), as {arms} used them"
+            harmonised = any(arm.harmonised for arm in study.result.arms if arm.name in used.arms)
+            return f"{drawn}{', before they were harmonised' if harmonised else ''}."
     return sentence(name.removesuffix(".png").replace("-", " ")) + "."

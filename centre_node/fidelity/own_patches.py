@@ -77,7 +77,7 @@ class OwnCutting:
 
     def lesions_elsewhere(self, mammograms: Sequence[Mammogram]) -> NDArray[np.uint8]:
         """Cut the lesions of another centre."""
-        return self._lesions(self._store("other", mammograms, healthy=False))
+        return self._lesions(self._store("other", mammograms, healthy=False, whose=" of --other"))
 
     def _subsets(self, mammograms: Sequence[Mammogram]) -> list[PatchStore]:
         # Lesions of other kinds stay in what is cut, for healthy patches to avoid.
@@ -89,12 +89,12 @@ class OwnCutting:
         ]
 
     def _store(
-        self, name: str, mammograms: Sequence[Mammogram], *, healthy: bool = True
+        self, name: str, mammograms: Sequence[Mammogram], *, healthy: bool = True, whose: str = ""
     ) -> PatchStore:
         lesions = self.cutting.count_lesions(mammograms)
         if not lesions:
             raise OneClassOnlyError(
-                f"{len(mammograms)} mammograms have no lesion of the kinds "
+                f"{len(mammograms)} mammograms{whose} have no lesion of the kinds "
                 f"{', '.join(self.cutting.kinds)}"
             )
         return self.cutting.cut_into(self.scratch / name, mammograms, healthy=lesions * healthy)

@@ -98,7 +98,7 @@ class PackageComparison:
         look = self._look(own)
         if look is not None:
             own = own.some(look.compared)
-        self._check_enough(own)
+        self._check_enough(own, elsewhere)
         count = wanted.count or min(len(own.patches), LARGEST_SET)
         samples = synthetic_patches(self.package, count=count, seed=wanted.seed, device=device)
         if look is not None:
@@ -139,10 +139,15 @@ class PackageComparison:
             return None
         return HeldOutLook.of(own.patches, own.patients, by, seed=self.wanted.seed)
 
-    def _check_enough(self, own: OwnPatches) -> None:
+    def _check_enough(self, own: OwnPatches, elsewhere: NDArray[np.uint8] | None) -> None:
         if len(own.patches) < 2 * SMALLEST_SET:
             beside = " beside those that the look is fitted to" if self.wanted.harmonised_by else ""
             raise TooFewPatchesError(
                 f"there are {len(own.patches)} real lesion patches to compare with{beside}, and "
                 f"two halves of {SMALLEST_SET} are needed"
+            )
+        if elsewhere is not None and len(elsewhere) < SMALLEST_SET:
+            raise TooFewPatchesError(
+                f"--other {self.wanted.other} has {len(elsewhere)} real lesion patches, and "
+                f"{SMALLEST_SET} are needed: as many of each source are compared"
             )

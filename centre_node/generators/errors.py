@@ -7,7 +7,7 @@ class TooFewPatchesError(
     NodeError,
     code="GS-3201",
     title="Too few patches",
-    hint="Use more patches, or a lower batch_size in a training.",
+    hint="Use more mammograms or kinds of lesion; a training may have a lower batch_size.",
 ):
     """A training set is smaller than one batch."""
 

@@ -53,7 +53,7 @@ class OneClassOnlyError(
     NodeError,
     code="GS-3104",
     title="One class only",
-    hint="Both classes are needed; check the lesion kinds, healthy_from and the study's task.",
+    hint="Check the lesion kinds and, in a study, healthy_from and task: patches are missing.",
 ):
     """A subset would hold patches of one class only: lesions or healthy, malignant or benign."""
 

@@ -15,7 +15,12 @@ from centre_node.mammography.looks import AS_IT_IS, Look
 from centre_node.process import prepare_for_real_patches
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.look_options import LookChoice
-from centre_node.sampling.own_looks import OwnSamplingRecipe, in_own_look, read_recipe
+from centre_node.sampling.own_looks import (
+    FittedLook,
+    OwnSamplingRecipe,
+    in_own_look,
+    read_recipe,
+)
 from centre_node.sampling.patch_files import (
     RECIPE,
     PatchFormat,
@@ -31,6 +36,7 @@ from shared.models import LARGEST_SEED, StrictModel
 from shared.names import Pathology
 from shared.packages import Package, open_package
 from shared.progress import OnProgress, shown
+from study_report.wording import counted
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -132,15 +138,17 @@ def sample(
     device = _device(recipe)
     order = look.order(patches) if chosen.recipe is None else look.order_of(recipe, patches)
     with shown() as on_progress:
-        fitted = AS_IT_IS
+        fitted = None
         if order is not None:
             prepare_for_real_patches(recipe.threads)
             check_new(out)
-            recipe, fitted = in_own_look(
+            fitted = in_own_look(
                 recipe, order, look.read(), package, device=device, on_progress=on_progress
             )
-        _write(recipe, package, out, chosen.format, device, fitted, on_progress)
-    for note in _notes(recipe, package, device):
+            recipe = fitted.recipe
+        given = AS_IT_IS if fitted is None else fitted.look
+        _write(recipe, package, out, chosen.format, device, given, on_progress)
+    for note in _notes(recipe, package, device, fitted):
         sys.stderr.write(f"{note}\n")
     sys.stdout.write(
         recipe.model_dump_json(indent=2) + "\n" if json else f"{_summary(recipe, package, out)}\n"
@@ -175,7 +183,9 @@ def _device(recipe: OwnSamplingRecipe) -> torch.device:
     return torch.device("cpu") if recipe.device == "cpu" else default_device()
 
 
-def _notes(recipe: OwnSamplingRecipe, package: Package, device: torch.device) -> Iterator[str]:
+def _notes(
+    recipe: OwnSamplingRecipe, package: Package, device: torch.device, fitted: FittedLook | None
+) -> Iterator[str]:
     """Say what a person should know of the patches that were drawn."""
     if (note := note_on(package)) is not None:
         yield note
@@ -188,10 +198,11 @@ def _notes(recipe: OwnSamplingRecipe, package: Package, device: torch.device) ->
             "these are residuals, no patches: what a lesion adds to the tissue beneath it, grey "
             "128 being nothing; an arm of a study with painted = 'generator' paints them"
         )
-    if recipe.look is not None:
+    if fitted is not None:
         yield (
-            "the patches have the look of lesions of your patients, and the recipe says how these "
-            "were cut: both are for your centre's own use; take training patients alone (--where)"
+            f"the patches have the look of {counted(fitted.lesions, 'lesion')} of "
+            f"{counted(fitted.patients, 'patient')} of yours, and the recipe says how these were "
+            "cut: both are for your centre's own use; take training patients alone (--where)"
         )
     made_by = {"torch": recipe.torch_version, "device": recipe.device}
     here = {"torch": torch.__version__, "device": device.type}
@@ -204,9 +215,10 @@ def _notes(recipe: OwnSamplingRecipe, package: Package, device: torch.device) ->
 
 
 def _summary(recipe: OwnSamplingRecipe, package: Package, out: Path) -> str:
-    side, files = package.card.architecture.image_size, len(recipe.weights)
+    side = package.card.architecture.image_size
+    beside = "" if recipe.look is None else " beside --look-of"
     return (
-        f"{out}: {recipe.count} patch{'' if recipe.count == 1 else 'es'} of {side} px from "
-        f"{files} weight file{'' if files == 1 else 's'} of {recipe.centre}/{recipe.name}; "
-        f"{RECIPE} there draws them again"
+        f"{out}: {counted(recipe.count, 'patch', 'patches')} of {side} px from "
+        f"{counted(len(recipe.weights), 'weight file')} of {recipe.centre}/{recipe.name}; "
+        f"{RECIPE} there draws them again{beside}"
     )

@@ -1,6 +1,7 @@
 """Samples in the look of a centre's own lesions: recipes that say whose, and the fit."""
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,22 @@ class OwnSamplingRecipe(SamplingRecipe):
     look: OwnLook | None = Field(None, exclude_if=lambda look: look is None)
 
 
+@dataclass(frozen=True)
+class FittedLook:
+    """A look with what it is of.
+
+    Attributes:
+        recipe: Of the samples that get it.
+        lesions: Own ones that it was fitted to.
+        patients: Who have them.
+    """
+
+    recipe: OwnSamplingRecipe
+    look: Look
+    lesions: int
+    patients: int
+
+
 def read_recipe(path: Path) -> OwnSamplingRecipe:
     """Read a recipe.json of samples, in whichever look.
 
@@ -78,8 +95,8 @@ def in_own_look(
     *,
     device: torch.device,
     on_progress: OnProgress,
-) -> tuple[OwnSamplingRecipe, Look]:
-    """Fit the look of own lesions, and return the recipe that says so beside it.
+) -> FittedLook:
+    """Fit the look of own lesions.
 
     Raises:
         GeneratorOutputError: The package draws residuals.
@@ -92,11 +109,18 @@ def in_own_look(
         store = _own_lesions(order, reading, Path(scratch) / "patches", on_progress)
         if isinstance(order, OwnLook):
             check_same_mammograms(order.mammograms, store)
-        lesions = store.crops(store.indices(1), size=size)
+        indices = store.indices(1)
+        lesions = store.crops(indices, size=size)
+        patients = {store.records[index].patient_id for index in indices}
         mammograms = store.provenance.mammograms
     look = OwnLook(by=order.by, patches=order.patches, kinds=order.kinds, mammograms=mammograms)
     drawn = _first_patches(recipe, package, device)
-    return recipe.model_copy(update={"look": look}), fitted_look(drawn, lesions, order.by)
+    return FittedLook(
+        recipe.model_copy(update={"look": look}),
+        fitted_look(drawn, lesions, order.by),
+        len(lesions),
+        len(patients),
+    )
 
 
 def _check_draws_lesions(package: Package) -> None:

@@ -78,5 +78,5 @@ def check_same_mammograms(mammograms: Digest, store: PatchStore) -> None:
         raise RecipeRefusedError(
             "the recipe is of other mammograms: the SHA-256 of theirs is "
             f"{mammograms}, and of these {store.provenance.mammograms}; name the folder and "
-            "the --where that it was made with"
+            "the --where that it was made with; a copy must keep its files' times (cp -a)"
         )

@@ -19,6 +19,7 @@ from centre_node.sharing.kept_terms import (
     option,
     remember_terms,
     settled_terms,
+    settled_use,
 )
 from centre_node.sharing.own_package import build_anew
 from centre_node.sharing.proportions import Ensemble, Proportions, chosen_proportions
@@ -91,12 +92,12 @@ def publish(
 
     Of a training's folder a package is made first, in package/ there: card, weights and digests,
     and nothing else leaves. Name and terms are asked for on a terminal where they are missing, and
-    publish.toml in the folder remembers them. A package is sent as it is; its card has name and
-    terms already. Published twice, it is the same version. Before, the centre's policy decides: by
-    the audit of these very weights, if there is one. What it decided is written to the ledger, and
-    what may be told of the audit is published beside the package. privacy.html is for the officer
-    who signs; with --dry-run it is written and nothing is sent. Where there is a key, the
-    version is signed.
+    publish.toml in the folder remembers them and the limits of use. A package is sent as it is; its
+    card has name and terms already. Published twice, it is the same version. Before, the centre's
+    policy decides: by the audit of these very weights, if there is one. What it decided is written
+    to the ledger, and what may be told of the audit is published beside the package. privacy.html
+    is for the officer who signs; with --dry-run it is written and nothing is sent. Where there is a
+    key, the version is signed.
 
     Examples:
       GENSHARE_HUB_TOKEN=... genshare publish trained
@@ -227,6 +228,7 @@ def _as_lines(release: Release, done: str) -> str:
     return (
         f"{card.centre}/{card.name}: {done}; {package.folder}, manifest sha256 {package.digest}\n"
         f"{statement_sentence(release.statement)}\n"
+        f"limits of use: {card.use or 'none'}\n"
     )
 
 
@@ -295,6 +297,7 @@ def _built(
     profile = Path(typer.get_app_dir("genshare")) / PUBLISH_FILE
     ask = ask_on_terminal if sys.stdin.isatty() else None
     terms = settled_terms(folder, given, profile=profile, ask=ask)
+    limits = settled_use(folder, use, profile=profile)
     weights = weights_to_publish(folder, ensemble=ensemble, proportions=proportions)
     with write_faults_named(folder, PackageNotKeptError, full=PackageNotKeptError):
         package = build_anew(
@@ -305,7 +308,7 @@ def _built(
             proportions=proportions,
             samples=samples,
             keep=ledger.has_released,
-            use=use,
+            use=limits,
         )
-        remember_terms(folder, terms)
+        remember_terms(folder, terms, limits)
     return package

@@ -1,4 +1,4 @@
-"""Name and terms that a training's folder remembers, and its user's settings for all trainings."""
+"""Terms that a training's folder remembers, and its user's settings for all trainings."""
 
 import tomllib
 from collections.abc import Callable, Mapping
@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from centre_node.errors import NotPublishableError
 from centre_node.sharing.before_release import terms_of
 from shared.field_values import expected, read_value
 from shared.files import write_text
-from shared.terms import CentreTerms
+from shared.models import validation_summary
+from shared.terms import CentreTerms, UseLimits
 from shared.toml_text import toml_lines
 
 PUBLISH_FILE = "publish.toml"
+USE = "use"
 
 Ask = Callable[[str, FieldInfo], str]
 """Returns a field's value, which a person types."""
@@ -35,6 +38,7 @@ def settled_terms(
         NotPublishableError: A file is none of terms, or a text may not leave.
     """
     known = {**_read(profile), **_read(training / PUBLISH_FILE), **given}
+    known.pop(USE, None)
     missing = [name for name in CentreTerms.model_fields if name not in known]
     if missing and ask is None:
         raise typer.BadParameter(
@@ -45,9 +49,22 @@ def settled_terms(
     return terms_of({**known, **asked})
 
 
-def remember_terms(training: Path, terms: CentreTerms) -> None:
-    """Write down, in a training's folder, under which name and terms it was published."""
-    write_text(training / PUBLISH_FILE, toml_lines(terms.model_dump()))
+def settled_use(training: Path, given: UseLimits, *, profile: Path) -> UseLimits:
+    """Return the limits of use of a training: each as given, else as remembered, else none.
+
+    Raises:
+        NotPublishableError: A file is none of terms.
+    """
+    known = given.model_dump(exclude_unset=True)
+    for file in (training / PUBLISH_FILE, profile):
+        known = {**_read(file).get(USE, {}), **known}
+    return UseLimits.model_validate(known)
+
+
+def remember_terms(training: Path, terms: CentreTerms, use: UseLimits) -> None:
+    """Write down, in a training's folder, under which name, terms and limits it was published."""
+    limits = {USE: use.model_dump(exclude_defaults=True)} if use else {}
+    write_text(training / PUBLISH_FILE, toml_lines({**terms.model_dump(), **limits}))
 
 
 def ask_on_terminal(name: str, field: FieldInfo) -> str:
@@ -77,9 +94,18 @@ def _read(path: Path) -> dict[str, Any]:
     except ValueError as error:  # of tomllib, or no UTF-8
         raise NotPublishableError(f"{path} is no TOML: {error}") from error
     for key, value in found.items():
-        if key not in CentreTerms.model_fields or not isinstance(value, str):
+        if key == USE:
+            _check_use(value, path)
+        elif key not in CentreTerms.model_fields or not isinstance(value, str):
             known = ", ".join(CentreTerms.model_fields)
             raise NotPublishableError(
-                f"{path} says {ascii(key)[:80]}; it may say, each as a text: {known}"
+                f"{path} says {ascii(key)[:80]}; it may say, each as a text: {known}; and {USE}"
             )
     return found
+
+
+def _check_use(value: object, path: Path) -> None:
+    try:
+        UseLimits.model_validate(value)
+    except ValidationError as error:
+        raise NotPublishableError(f"{path}, {USE}: {validation_summary(error)}") from error

@@ -13,6 +13,7 @@ from node_api.data_sources import FolderFormat, PhantomSet
 from shared.command_options import Options, with_options
 from shared.models import StrictModel
 from shared.progress import Progress, shown
+from study_report.wording import counted
 
 DEFAULTS = {"style": "digital", "patients": 20, "seed": 0, "calcifications": None}
 DrawnPhantoms = Annotated[
@@ -55,4 +56,4 @@ def phantoms(
                 Progress(done=done, total=total, unit="images", message="drawing")
             ),
         )
-    sys.stdout.write(f"{out}: {wanted.patients} phantom patients as {layout.format}\n")
+    sys.stdout.write(f"{out}: {counted(wanted.patients, 'phantom patient')} as {layout.format}\n")

@@ -154,6 +154,16 @@ def test_wrong_things_are_one_sentence_and_leave_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
+def test_too_few_patches_of_another_centre_are_refused_by_its_name(
+    package: Package, mammograms: Path, few_mammograms: Path, tmp_path: Path
+) -> None:
+    done = run(package, mammograms, *CUT, "--other", few_mammograms, "--out", tmp_path / "out")
+
+    assert f"--other {few_mammograms} has " in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_holds_something_is_refused_before_any_work(
     package: Package, tmp_path: Path
 ) -> None:

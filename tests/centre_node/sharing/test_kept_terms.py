@@ -5,8 +5,13 @@ import typer
 from pydantic.fields import FieldInfo
 
 from centre_node.errors import NotPublishableError
-from centre_node.sharing.kept_terms import PUBLISH_FILE, remember_terms, settled_terms
-from shared.terms import CentreTerms
+from centre_node.sharing.kept_terms import (
+    PUBLISH_FILE,
+    remember_terms,
+    settled_terms,
+    settled_use,
+)
+from shared.terms import CentreTerms, UseLimits
 
 TERMS = CentreTerms(
     centre="centre-b",
@@ -27,11 +32,24 @@ def test_a_folder_remembers_and_what_is_given_now_or_there_outweighs_the_profile
     first = settled_terms(tmp_path, given, profile=profile, ask=None)
     assert (first.contact, first.licence) == ("the profile", "CC0-1.0")
 
-    remember_terms(tmp_path, TERMS)
+    remember_terms(tmp_path, TERMS, UseLimits())
 
     assert settled_terms(tmp_path, {}, profile=profile, ask=None) == TERMS
     renamed = settled_terms(tmp_path, {"name": "others"}, profile=profile, ask=None)
     assert renamed == TERMS.model_copy(update={"name": "others"})
+
+
+def test_limits_of_use_stay_until_others_are_given(tmp_path: Path) -> None:
+    nowhere = tmp_path / "none"
+    limits = UseLimits(centres=("centre-a",), most_samples=50, until="2027-12-31")
+    assert not settled_use(tmp_path, UseLimits(), profile=nowhere)
+
+    remember_terms(tmp_path, TERMS, limits)
+
+    assert settled_use(tmp_path, UseLimits(), profile=nowhere) == limits
+    more = settled_use(tmp_path, UseLimits(most_samples=80), profile=nowhere)
+    assert more == limits.model_copy(update={"most_samples": 80})
+    assert settled_terms(tmp_path, {}, profile=nowhere, ask=None) == TERMS
 
 
 def test_what_is_missing_is_asked_for_where_somebody_is_there(tmp_path: Path) -> None:
@@ -54,6 +72,7 @@ def test_what_is_missing_is_asked_for_where_somebody_is_there(tmp_path: Path) ->
     [
         ('token = "gsc_x"', "says 'token'; it may say, each as a text: name, title"),
         ("title = 5", "says 'title'"),
+        ('use = { most_samples = "few" }', "use: most_samples: "),
         ("title", "is no TOML"),
         ('contact = "<ann>"', "the card is refused"),
     ],

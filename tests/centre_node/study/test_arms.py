@@ -160,7 +160,10 @@ def test_the_findings_know_an_arm_by_its_role_and_donors(
             "painted lesions have the own greys",
         ),
         ({"oversampled": True, "harmonised": True}, "harmonised needs generators or real_donors"),
-        ({"real_donors": ("b",), "harmonised": "test"}, "harmonised"),
+        (
+            {"real_donors": ("b",), "harmonised": "test"},
+            "must be true, false or 'validation'",
+        ),
         (
             {"real_donors": ("b",), "harmonised_by": "greys_and_bands"},
             "harmonised_by is 'greys_and_bands', but the arm is not harmonised",

@@ -453,22 +453,29 @@ def test_terms_are_remembered_and_what_left_before_is_kept(
     assert (len(pages), pages.count(page)) == (2, 1), "of what was only tried, too"
 
 
-def test_limits_of_use_stand_on_the_card(trained: Path) -> None:
+def test_limits_of_use_stand_on_the_card_until_they_are_lifted(trained: Path) -> None:
     who = ("--for-centres", "centre-a, centre-c", "--for-purpose", "Research on detection")
     limits = (*who, "--use-until", "2027-12-31", "--most-samples", "5000")
 
     done = publish(trained, *TERMS, "--dry-run", *limits)
     use = open_package(trained / "package").card.use
     wrong = publish(trained, *TERMS, "--dry-run", "--use-until", "2027-02-30")
-    publish(trained, *TERMS, "--dry-run")
+    again = publish(trained, "--dry-run")
+    kept = open_package(trained / "package").card.use
+    lines = (trained / "publish.toml").read_text().splitlines(keepends=True)
+    (trained / "publish.toml").write_text("".join(x for x in lines if not x.startswith("use =")))
+    lifted = publish(trained, "--dry-run")
 
     assert done.exit_code == 0, done.output
+    assert use == kept
     assert use == UseLimits(
         centres=("centre-a", "centre-c"),
         purpose="Research on detection",
         until="2027-12-31",
         most_samples=5000,
     )
+    assert f"limits of use: {use}" in again.output
+    assert "limits of use: none" in lifted.output
     assert open_package(trained / "package").card.use is None
     assert (wrong.exit_code, "--use-until is '2027-02-30'" in wrong.output) == (2, True)
 
