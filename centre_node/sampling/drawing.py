@@ -11,29 +11,46 @@ from node_api.recipes import SamplingRecipe
 from shared.packages import Package
 from shared.progress import OnProgress, Progress
 
+COMPARED = (
+    "which are no patches until they are painted, so they cannot be compared with patches; "
+    "compare a generator of patches"
+)
 
-def check_draws_patches(package: Package) -> None:
+
+def check_draws_patches(package: Package, residuals: str = COMPARED) -> None:
     """Check that a package's samples can be held beside patches.
+
+    Args:
+        residuals: What is told of residuals: why they will not do, and what to do.
 
     Raises:
         GeneratorOutputError: They are residuals.
     """
     card = package.card
     if card.architecture.output == "residual":
-        raise GeneratorOutputError(
-            f"{card.centre}/{card.name} draws residuals, which are no patches until they are "
-            "painted, so they cannot be compared with patches; compare a generator of patches"
-        )
+        raise GeneratorOutputError(f"{card.centre}/{card.name} draws residuals, {residuals}")
 
 
 def synthetic_patches(
     package: Package, *, count: int, seed: int, device: torch.device
 ) -> NDArray[np.uint8]:
     """Return synthetic patches, shape (count, size, size), the same for the same seed."""
+    recipe = new_recipe(package, count=count, seed=seed, device=device)
+    return drawn_by(recipe, package, device=device)
+
+
+def drawn_by(
+    recipe: SamplingRecipe, package: Package, *, device: torch.device
+) -> NDArray[np.uint8]:
+    """Return all patches of a recipe, shape (count, size, size).
+
+    Raises:
+        RecipeRefusedError: See `follow_recipe`.
+    """
     side = package.card.architecture.image_size
-    patches = np.empty((count, side, side), dtype=np.uint8)
+    patches = np.empty((recipe.count, side, side), dtype=np.uint8)
     follow_recipe(
-        new_recipe(package, count=count, seed=seed, device=device),
+        recipe,
         package,
         device=device,
         keep=lambda places, made: patches.__setitem__(places, made),

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from centre_node.mammography.command_options import EVERY_KIND, MammogramChoice
 from centre_node.mammography.mammograms import Reading
 from centre_node.sampling.errors import RecipeRefusedError
-from centre_node.sampling.own_looks import LookOrder, OwnLook, OwnSamplingRecipe
+from centre_node.sampling.own_looks import LookOrder, LookRecipe, OwnSamplingRecipe
 from node_api.data_sources import FolderLayout, RecordValues
 from node_api.looks import HarmonisedBy
 from node_api.patches import PatchConfiguration
@@ -59,7 +59,7 @@ class LookChoice(StrictModel):
             )
         return None
 
-    def order_of(self, recipe: OwnSamplingRecipe, patches: PatchConfiguration) -> OwnLook | None:
+    def order_of(self, recipe: OwnSamplingRecipe, patches: PatchConfiguration) -> LookRecipe | None:
         """Return whose look the samples of a given recipe have.
 
         Raises:

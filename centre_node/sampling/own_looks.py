@@ -4,7 +4,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from pydantic import Field
 
@@ -13,8 +12,8 @@ from centre_node.mammography.looks import Look, Pixels, fitted_look
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.patch_store import PatchStore
-from centre_node.sampling.drawing import follow_recipe
-from centre_node.sampling.errors import GeneratorOutputError, RecipeRefusedError
+from centre_node.sampling.drawing import check_draws_patches, drawn_by
+from centre_node.sampling.errors import RecipeRefusedError
 from centre_node.sampling.painting_recipes import check_same_mammograms
 from node_api.looks import HarmonisedBy
 from node_api.patches import PatchConfiguration
@@ -26,6 +25,8 @@ from shared.progress import OnProgress
 
 FITTED_ON = 500
 """Of a generator's first patches, whatever is drawn: the first of more are those of fewer."""
+
+RESIDUALS = "which have the contrasts of own lesions once they are painted; leave out --look-of"
 
 
 class LookOrder(StrictModel):
@@ -42,7 +43,7 @@ class LookOrder(StrictModel):
     kinds: tuple[LesionKind, ...] = Field(min_length=1)
 
 
-class OwnLook(LookOrder):
+class LookRecipe(LookOrder):
     """Whose look samples got.
 
     Attributes:
@@ -59,7 +60,7 @@ class OwnSamplingRecipe(SamplingRecipe):
         look: None, which is not written, is the generator's own.
     """
 
-    look: OwnLook | None = Field(None, exclude_if=lambda look: look is None)
+    look: LookRecipe | None = Field(None, exclude_if=lambda look: look is None)
 
 
 @dataclass(frozen=True)
@@ -103,17 +104,17 @@ def in_own_look(
         OneClassOnlyError: There is no lesion of the kinds.
         RecipeRefusedError: The order is a recipe's, and these are other mammograms than it names.
     """
-    _check_draws_lesions(package)
+    check_draws_patches(package, RESIDUALS)
     size = package.card.architecture.image_size
     with tempfile.TemporaryDirectory() as scratch:
         store = _own_lesions(order, reading, Path(scratch) / "patches", on_progress)
-        if isinstance(order, OwnLook):
+        if isinstance(order, LookRecipe):
             check_same_mammograms(order.mammograms, store)
         indices = store.indices(1)
         lesions = store.crops(indices, size=size)
         patients = {store.records[index].patient_id for index in indices}
         mammograms = store.provenance.mammograms
-    look = OwnLook(by=order.by, patches=order.patches, kinds=order.kinds, mammograms=mammograms)
+    look = LookRecipe(by=order.by, patches=order.patches, kinds=order.kinds, mammograms=mammograms)
     drawn = _first_patches(recipe, package, device)
     return FittedLook(
         recipe.model_copy(update={"look": look}),
@@ -121,15 +122,6 @@ def in_own_look(
         len(lesions),
         len(patients),
     )
-
-
-def _check_draws_lesions(package: Package) -> None:
-    card = package.card
-    if card.architecture.output == "residual":
-        raise GeneratorOutputError(
-            f"{card.centre}/{card.name} draws residuals, which have the contrasts of own lesions "
-            "once they are painted; leave out --look-of"
-        )
 
 
 def _own_lesions(
@@ -148,14 +140,7 @@ def _own_lesions(
 
 def _first_patches(recipe: SamplingRecipe, package: Package, device: torch.device) -> Pixels:
     """Return what a look is fitted to: of all classes, so that each keeps what tells it apart."""
-    use, side = package.card.use, package.card.architecture.image_size
+    use = package.card.use
     count = min(FITTED_ON, (use and use.most_samples) or FITTED_ON)
     first = recipe.model_copy(update={"count": count, "pathology": None})
-    drawn = np.empty((count, side, side), dtype=np.uint8)
-    follow_recipe(
-        first,
-        package,
-        device=device,
-        keep=lambda places, made: drawn.__setitem__(places, made),
-    )
-    return drawn
+    return drawn_by(first, package, device=device)

@@ -37,8 +37,7 @@ def settled_terms(
         typer.BadParameter: Something is missing, and nobody is there.
         NotPublishableError: A file is none of terms, or a text may not leave.
     """
-    known = {**_read(profile), **_read(training / PUBLISH_FILE), **given}
-    known.pop(USE, None)
+    known = {**_read(profile)[0], **_read(training / PUBLISH_FILE)[0], **given}
     missing = [name for name in CentreTerms.model_fields if name not in known]
     if missing and ask is None:
         raise typer.BadParameter(
@@ -55,9 +54,9 @@ def settled_use(training: Path, given: UseLimits, *, profile: Path) -> UseLimits
     Raises:
         NotPublishableError: A file is none of terms.
     """
-    known = given.model_dump(exclude_unset=True)
-    for file in (training / PUBLISH_FILE, profile):
-        known = {**_read(file).get(USE, {}), **known}
+    known: dict[str, Any] = {}
+    for limits in (_read(profile)[1], _read(training / PUBLISH_FILE)[1], given):
+        known |= limits.model_dump(exclude_unset=True)
     return UseLimits.model_validate(known)
 
 
@@ -83,29 +82,28 @@ def option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return what a file remembers, nothing where there is none."""
+def _read(path: Path) -> tuple[dict[str, str], UseLimits]:
+    """Return the terms and limits that a file remembers, nothing where there is none."""
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return {}
+        return {}, UseLimits()
     except OSError as error:
         raise NotPublishableError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:  # of tomllib, or no UTF-8
         raise NotPublishableError(f"{path} is no TOML: {error}") from error
+    use = _use_of(found.pop(USE, {}), path)
     for key, value in found.items():
-        if key == USE:
-            _check_use(value, path)
-        elif key not in CentreTerms.model_fields or not isinstance(value, str):
+        if key not in CentreTerms.model_fields or not isinstance(value, str):
             known = ", ".join(CentreTerms.model_fields)
             raise NotPublishableError(
                 f"{path} says {ascii(key)[:80]}; it may say, each as a text: {known}; and {USE}"
             )
-    return found
+    return found, use
 
 
-def _check_use(value: object, path: Path) -> None:
+def _use_of(value: object, path: Path) -> UseLimits:
     try:
-        UseLimits.model_validate(value)
+        return UseLimits.model_validate(value)
     except ValidationError as error:
         raise NotPublishableError(f"{path}, {USE}: {validation_summary(error)}") from error

@@ -7,7 +7,7 @@ from centre_node.fidelity.harmonised import HarmonisedReport, HeldOutLook
 from centre_node.mammography.frequency_bands import BandGains, strengths
 from node_api.looks import HarmonisedBy
 from shared.fidelity import FidelityReport
-from tests.centre_node.mammography.test_frequency_bands import tissue
+from tests.centre_node.mammography.tissue import tissue
 
 PATIENTS = [f"p{number // 3}" for number in range(90)]
 

@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from centre_node.mammography.frequency_bands import (
     LARGEST_GAIN,
@@ -13,20 +12,9 @@ from centre_node.mammography.frequency_bands import (
     fitted_gains,
     strengths,
 )
+from tests.centre_node.mammography.tissue import tissue
 
 NOTHING = BandGains((1.0,) * len(SIGMAS_PX))
-
-
-def tissue(*, patches: int = 12, seed: int = 0) -> NDArray[np.uint8]:
-    """Return patches with structure of every size, away from black and white."""
-    random = np.random.default_rng(seed)
-    fields = [
-        cv2.resize(random.normal(0, 1, (side, side)), (32, 32), interpolation=cv2.INTER_CUBIC)
-        for _ in range(patches)
-        for side in (32, 16, 8, 4)
-    ]
-    summed = np.asarray(fields).reshape(patches, 4, 32, 32).sum(axis=1)
-    return np.asarray((120 + 10 * summed).clip(0, 255).round(), dtype=np.uint8)
 
 
 def test_bands_and_the_most_blurred_add_up_to_the_patch() -> None:

@@ -6,7 +6,7 @@ from centre_node.mammography.frequency_bands import BandGains, strengths
 from centre_node.mammography.grey_curves import LEVELS, fitted_curve
 from centre_node.mammography.looks import AS_IT_IS, fitted_look
 from node_api.looks import HarmonisedBy
-from tests.centre_node.mammography.test_frequency_bands import tissue
+from tests.centre_node.mammography.tissue import tissue
 
 NONE = np.empty((0, 32, 32), dtype=np.uint8)
 
