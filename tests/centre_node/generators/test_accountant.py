@@ -104,7 +104,7 @@ def shown_epsilon(with_it: np.ndarray, without: np.ndarray, delta: float) -> flo
         most_wrong = beta.ppf(0.975, wrong + 1, len(outside) - wrong)
         return float(np.log(max(least_found - delta, 1e-12) / most_wrong))
 
-    thresholds = np.quantile(fit_out, np.linspace(0.5, 1, 50))
+    thresholds = np.quantile(fit_out, np.linspace(0.5, 0.97, 50))
     best = max(thresholds, key=lambda threshold: bound(fit_in, fit_out, threshold))
     return max(0.0, bound(test_in, test_out, best))
 
