@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from genshare.command_line import run
 from tests.command_line import Done, Genshare
+from tests.drawings import keep_drawings
 
 # The same examples in every run, and no verdict that depends on how busy the machine is.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -30,6 +31,7 @@ pytest.MonkeyPatch().setattr(
 # to end: each would wait 0.2 s for it.
 PROMPT = SimpleNamespace(**{**vars(asyncio), "sleep": lambda wait: asyncio.sleep(wait / 10)})
 pytest.MonkeyPatch().setattr("uvicorn.server.asyncio", PROMPT)
+keep_drawings()
 
 
 @pytest.hookimpl(wrapper=True)

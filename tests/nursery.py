@@ -32,6 +32,8 @@ from pathlib import Path
 import psutil
 import time_machine
 
+from tests.drawings import keep_drawings
+
 ROOT = Path(__file__).parent.parent
 CLOCK = "TESTS_CLOCK"
 """Names a file of seconds by which the process's clock is wrong; it may change at any time."""
@@ -146,6 +148,7 @@ def main() -> None:
     stub, path = Path(sys.argv[1]), sys.argv[2]
     for module in IMPORTED:
         importlib.import_module(module)
+    keep_drawings()
     stub.write_text(STUB.format(python=sys.executable, path=path))
     stub.chmod(0o700)
     gc.freeze()

@@ -11,11 +11,18 @@ from numpy.typing import NDArray
 
 from centre_node.mammography.boxes import patch_box
 from centre_node.mammography.mammograms import Lesion, Mammogram
-from centre_node.mammography.phantoms import read_phantoms
+from centre_node.mammography.phantoms import read_phantoms, rendering
 from centre_node.mammography.phantoms.plan import plan_images
 from node_api.data_sources import EVERY_FORM, AcquisitionStyle, LesionForm, PhantomSet
+from tests.drawings import draw_anew
 
 STYLES: tuple[AcquisitionStyle, ...] = ("digital", "film", "soft")
+
+
+@pytest.fixture(autouse=True)
+def drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests have drawn would hide what is wrong here."""
+    monkeypatch.setattr(rendering, "render", draw_anew)
 
 
 def phantoms(
