@@ -37,7 +37,7 @@ LONGEST_NAME = 60
 def boxes_of(at_hand: AtHand, donors: Iterable[str]) -> tuple[Choice, ...]:
     """Return every box: of controls, of generators, of real lesions of other data sets.
 
-    Generators of residuals are painted, and of no others: their cards say what they draw.
+    Generators of residuals are painted, and no others: their cards say what they draw.
     """
     generators = [
         Choice(f"{PAINTED}{one.value} {one.label}", f"{one.label}, painted on own healthy tissue")
