@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
 from shared.models import LARGEST_SIDE_PX, StrictModel
 
@@ -104,12 +104,10 @@ class PatchConfiguration(StrictModel):
     )
     jitter: Jitter = Jitter()
 
-    @model_validator(mode="after")
-    def _one_unit(self) -> Self:
-        _refuse_both("margin", self.margin_px != PAPERS_MARGIN_PX, self.margin_mm)
-        is_given = self.smallest_side_px != PAPERS_SMALLEST_SIDE_PX
-        _refuse_both("smallest side", is_given, self.smallest_side_mm)
-        return self
+    @field_validator("margin_mm", "smallest_side_mm")
+    @classmethod
+    def _one_unit(cls, mm: float | None, info: ValidationInfo) -> float | None:
+        return _in_one_unit(cls, mm, info)
 
     @property
     def in_mm(self) -> tuple[str, ...]:
@@ -149,10 +147,13 @@ class DonorCutting(StrictModel):
         description=IN_MM,
     )
 
+    @field_validator("margin_mm", "smallest_side_mm")
+    @classmethod
+    def _one_unit(cls, mm: float | None, info: ValidationInfo) -> float | None:
+        return _in_one_unit(cls, mm, info)
+
     @model_validator(mode="after")
-    def _one_unit(self) -> Self:
-        _refuse_both("margin", self.margin_px is not None, self.margin_mm)
-        _refuse_both("smallest side", self.smallest_side_px is not None, self.smallest_side_mm)
+    def _says_something(self) -> Self:
         if not self.model_dump(exclude_none=True):
             raise ValueError(
                 "nothing is cut otherwise; give a margin or a smallest side, or leave the donor out"
@@ -169,6 +170,12 @@ class DonorCutting(StrictModel):
         return PatchConfiguration.model_validate({**fields, **given})
 
 
-def _refuse_both(length: str, is_given_in_px: bool, mm: float | None) -> None:
-    if is_given_in_px and mm is not None:
-        raise ValueError(f"the {length} is given in px and in mm; give one of them")
+def _in_one_unit(model: type[BaseModel], mm: float | None, info: ValidationInfo) -> float | None:
+    """Refuse a length in mm whose px differ from their default; so the fault has a field."""
+    length = str(info.field_name).removesuffix("_mm")
+    in_px = f"{length}_px"
+    default = model.model_fields[in_px].default
+    if mm is not None and info.data.get(in_px, default) != default:
+        told = length.replace("_", " ")
+        raise ValueError(f"the {told} is given in px and in mm; give one of them")
+    return mm

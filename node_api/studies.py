@@ -2,7 +2,14 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName, ClassifierTraining
 from node_api.generator_training import GeneratorTraining, check_classes
@@ -245,12 +252,37 @@ class StudyConfiguration(StrictModel):
     )
     resamples: int = Field(2000, ge=100, le=100_000, description="Of the bootstrap.")
 
+    @field_validator("split_shares")
+    @classmethod
+    def _whole(cls, shares: tuple[float, float, float]) -> tuple[float, float, float]:
+        if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+            raise ValueError(f"split_shares must be positive and add up to 1, not {shares}")
+        return shares
+
+    @field_validator("test_healthy_per_lesion")
+    @classmethod
+    def _task_has_healthy_patches(cls, share: float, info: ValidationInfo) -> float:
+        if share != 1 and info.data.get("task") == BENIGN_OR_MALIGNANT:
+            raise ValueError(
+                f"test_healthy_per_lesion is {share:g}, but the task is {BENIGN_OR_MALIGNANT}, "
+                "which has no healthy patches; leave it out"
+            )
+        return share
+
+    @field_validator("arms")
+    @classmethod
+    def _arms_fit_the_task(cls, arms: tuple[Arm, ...], info: ValidationInfo) -> tuple[Arm, ...]:
+        for arm in arms if info.data.get("task") == BENIGN_OR_MALIGNANT else ():
+            is_painted = arm.painted or arm.augmentation == "painted"
+            if arm.extra_healthy or arm.own_generator or is_painted:
+                raise ValueError(
+                    f"the arm {arm.name!r} needs healthy patches, but the task is "
+                    f"{BENIGN_OR_MALIGNANT}, which has none; leave the arm out"
+                )
+        return arms
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if min(self.split_shares) <= 0 or abs(sum(self.split_shares) - 1) > 1e-6:
-            raise ValueError(
-                f"split_shares must be positive and add up to 1, not {self.split_shares}"
-            )
         for what, values in (
             ("arm", [arm.name for arm in self.arms]),
             ("seed", self.seeds),
@@ -259,7 +291,6 @@ class StudyConfiguration(StrictModel):
         ):
             if len(set(values)) < len(values):
                 raise ValueError(f"every {what} must be named once: {values}")
-        self._check_task()
         if "swin" not in self.classifiers and (
             (side := self.classifier_training.swin_side_px) != SWIN_SIDE_PX
         ):
@@ -270,21 +301,6 @@ class StudyConfiguration(StrictModel):
         self._check_own_generator()
         self._check_donor_cuttings()
         return self
-
-    def _check_task(self) -> None:
-        if self.task == BENIGN_OR_MALIGNANT:
-            if self.test_healthy_per_lesion != 1:
-                raise ValueError(
-                    f"test_healthy_per_lesion is {self.test_healthy_per_lesion:g}, but the task is "
-                    f"{self.task}, which has no healthy patches; leave it out"
-                )
-            for arm in self.arms:
-                is_painted = arm.painted or arm.augmentation == "painted"
-                if arm.extra_healthy or arm.own_generator or is_painted:
-                    raise ValueError(
-                        f"the arm {arm.name!r} needs healthy patches, but the task is {self.task}, "
-                        "which has none; leave the arm out"
-                    )
 
     def _check_donor_cuttings(self) -> None:
         for name in self.donor_cuttings:

@@ -8,7 +8,7 @@ from starlette.datastructures import ImmutableMultiDict
 from web_pages.errors import FormUnreadableError
 
 SENT_AS = "application/x-www-form-urlencoded"
-MOST_FIELDS = 200
+MOST_FIELDS = 1_000
 
 Form = ImmutableMultiDict[str, str]
 """Field -> what was typed; `getlist` has all of a field that was given more than once."""

@@ -17,11 +17,16 @@ def patches_for(dataset: Dataset | None) -> PatchConfiguration:
     largest = max(summary.sizes.values(), key=lambda size: size.count)
     healthy = summary.images_without_annotation
     return usual_patches(
-        spacing_mm=None if isinstance(dataset.source, PhantomSet) else _spacing_mm(summary),
+        spacing_mm=usual_spacing_mm(dataset),
         lesion_side_px=largest.side_px[1],
         healthy_images=healthy,
         ill_images=summary.images - healthy,
     )
+
+
+def usual_spacing_mm(dataset: Dataset) -> float | None:
+    """Return the median pixel spacing of a data set; None where an image has none."""
+    return None if isinstance(dataset.source, PhantomSet) else _spacing_mm(dataset.summary)
 
 
 def _spacing_mm(summary: DatasetSummary) -> float | None:

@@ -79,11 +79,15 @@ class FieldGroup:
 
     Attributes:
         is_folded: Whether they are shown only on demand; never where one has a fault.
+        lead: What they are all about.
+        is_in_pairs: Whether two of them stand side by side, as a length in px and in mm.
     """
 
     title: str
     fields: tuple[FormField, ...]
     is_folded: bool = False
+    lead: str = ""
+    is_in_pairs: bool = False
 
     @property
     def has_fault(self) -> bool:
@@ -170,7 +174,7 @@ def fields_of(
         value = getattr(model, name)
         if isinstance(value, BaseModel):
             within = fields_of(value, f"{path}.", without=left_out)
-            yield from within if not prefix else _named_after(label_of(name), within)
+            yield from within if not prefix else named_after(label_of(name), within)
         elif (control := _control(field)) is not None:
             yield _field(path, name, field, control, value)
 
@@ -222,7 +226,7 @@ def faults_of(error: ValidationError, form: Form, *, within: str = "") -> list[t
     return found
 
 
-def _named_after(part: str, fields: Iterable[FormField]) -> Iterator[FormField]:
+def named_after(part: str, fields: Iterable[FormField]) -> Iterator[FormField]:
     """Yield fields that say which part they belong to: "Jitter: zoom mean"."""
     for field in fields:
         own = f"{field.label[:1].lower()}{field.label[1:]}"
@@ -236,6 +240,7 @@ NAMES = {
     "cnn": "CNN",
     "coco": "COCO",
     "dcgan": "DCGAN",
+    "greys_and_bands": "Greys with grain and contrast",
     "inbreast": "INbreast",
     "mias": "mini-MIAS",
     "optimam": "OPTIMAM",

@@ -14,7 +14,8 @@ from shared.records import Fetched, GeneratorVersion
 from shared.states import ENDED
 
 COLLAPSE: Mapping[str, Tone] = {"none seen": "good", "suspected": "bad", "not judged": "still"}
-LONGEST_ARM = 60
+LONGEST_ARM = 50
+"""An arm's name may have 60 characters; the rest is for how its lesions are added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,15 @@ def generator_choices(pulled: Iterable[GeneratorHere]) -> tuple[Choice, ...]:
     """
     whole = [one for one in pulled if one.card is not None and one.whole and not is_ended(one)]
     return tuple(Choice(one.manifest_digest, _arm_name(one)) for one in whole)
+
+
+def residual_generators(pulled: Iterable[GeneratorHere]) -> frozenset[str]:
+    """Return the digests of generators that draw residuals, as their cards say."""
+    return frozenset(
+        one.manifest_digest
+        for one in pulled
+        if one.card is not None and one.card.architecture.output == "residual"
+    )
 
 
 def is_ended(generator: GeneratorHere) -> bool:

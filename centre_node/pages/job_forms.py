@@ -4,8 +4,8 @@ What a training's defaults depend on (recipe, loss, architecture) is chosen befo
 in the form: so every field can show the number that holds.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -45,13 +45,19 @@ class AtHand:
 
     Attributes:
         datasets: Names of registered data sets.
+        lesions: How many each data set has.
+        spacings_mm: The median pixel of a data set; of one with an unknown pixel, none.
         trainings: Finished trainings, newest first.
         generators: Pulled ones, by manifest digest.
+        residuals: Digests of those that draw residuals, which are painted on healthy patches.
     """
 
     datasets: Sequence[str] = ()
+    lesions: Mapping[str, int] = field(default_factory=dict)
+    spacings_mm: Mapping[str, float] = field(default_factory=dict)
     trainings: Sequence[Choice] = ()
     generators: Sequence[Choice] = ()
+    residuals: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ def preview_form(at_hand: AtHand, dataset: str = "", patches: PatchConfiguration
     request = PreviewRequest(dataset="own", patches=patches)
     fields = [
         of_dataset(at_hand, dataset, "Whose patches are drawn."),
-        *relabelled(fields_of(request, without=("kind", "dataset")), TRAINING_LABELS),
+        *of_patches(fields_of(request, without=("kind", "dataset"))),
     ]
     first = ("dataset", "lesion_kinds", *MARGINS, "patients")
     return Form(
@@ -135,7 +141,7 @@ def train_form(
     fixed = ("kind", "dataset", "architecture.kind", "training.recipe", "training.loss")
     fields = [
         of_dataset(at_hand, dataset, "Whose lesions the generator learns."),
-        *relabelled(fields_of(request, without=fixed), TRAINING_LABELS),
+        *of_patches(fields_of(request, without=fixed)),
     ]
     return Form(
         title="Train a generator",
@@ -245,8 +251,15 @@ NO_TRAINING = "No generator was trained here yet."
 TO_TRAINING = (("Train a generator", "/new/train_generator"),)
 NO_GENERATOR = "No generator was pulled yet."
 TO_GENERATOR = (("See what the hub offers", "/generators?ask=hub"),)
-MARGIN_PX = "Tissue that is kept around it, in pixels of the mammogram."
-MARGIN_MM = "In mm instead, where the pixel spacing is known; the margin in px is then as it is."
+MARGIN_PX = (
+    "Tissue that is kept around it, in pixels of the mammogram. Where px and mm are both left "
+    f"blank, it is {PAPERS.margin_px} px."
+)
+MARGIN_MM = "In mm instead, where the pixel spacing is known; leave the margin in px blank."
+SMALLEST_SIDE_PX = (
+    "No patch is smaller, in pixels of the mammogram. Where px and mm are both left blank, it is "
+    f"{PAPERS.smallest_side_px} px."
+)
 SMALLEST_SIDE_MM = "In mm instead, where the pixel spacing is known; leave the side in px blank."
 THREADS: Mapping[str, Any] = {
     "help": "Threads of the processor. The same number gives the same result anywhere."
@@ -288,9 +301,27 @@ TRAINING_LABELS: Mapping[str, Mapping[str, Any]] = {
         "label": "Smallest side of a patch (mm)",
         "help": SMALLEST_SIDE_MM,
     },
-    "patches.smallest_side_px": {"label": "Smallest side of a patch (px)"},
+    "patches.smallest_side_px": {
+        "label": "Smallest side of a patch (px)",
+        "help": SMALLEST_SIDE_PX,
+    },
     "training.epochs": {"label": "Epochs"},
 }
+
+
+def of_patches(fields: Iterable[FormField]) -> Iterable[FormField]:
+    """Return the fields of a request with patches, in words; a length is filled in in one unit."""
+    return relabelled(in_one_unit(fields), TRAINING_LABELS)
+
+
+def in_one_unit(fields: Iterable[FormField]) -> Iterable[FormField]:
+    """Yield fields with no length in px beside the same in mm: the default there means nothing."""
+    every = tuple(fields)
+    given = {field.name for field in every if field.value}
+    return (
+        replace(field, value="") if f"{field.name.removesuffix('_px')}_mm" in given else field
+        for field in every
+    )
 
 
 def _of_training(at_hand: AtHand, chosen: str) -> FormField:

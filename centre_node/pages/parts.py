@@ -12,10 +12,16 @@ from centre_node.access import NodeAccess
 from centre_node.connection.errors import NoHubError
 from centre_node.connection.service import Connection
 from centre_node.datasets.service import Datasets
+from centre_node.datasets.usual_cutting import usual_spacing_mm
 from centre_node.jobs.service import Jobs
 from centre_node.ledger.service import Releases
 from centre_node.mammography.datasets import DataFolders
-from centre_node.pages.generator_views import generator_choices, trained_lines, training_choices
+from centre_node.pages.generator_views import (
+    generator_choices,
+    residual_generators,
+    trained_lines,
+    training_choices,
+)
 from centre_node.pages.job_forms import AtHand
 from centre_node.pages.policy_words import policy_sentences
 from centre_node.privacy.errors import ReleasePolicyError
@@ -73,10 +79,15 @@ class Parts:
 
     def at_hand(self) -> AtHand:
         """Return what jobs can be about."""
+        datasets, pulled = self.datasets.all(), self.pulled.all()
+        spacings = {one.name: usual_spacing_mm(one) for one in datasets}
         return AtHand(
-            datasets=tuple(dataset.name for dataset in self.datasets.all()),
+            datasets=tuple(one.name for one in datasets),
+            lesions={one.name: one.summary.lesions for one in datasets},
+            spacings_mm={name: mm for name, mm in spacings.items() if mm is not None},
             trainings=training_choices(trained_lines(self.jobs.all())),
-            generators=generator_choices(self.pulled.all()),
+            generators=generator_choices(pulled),
+            residuals=residual_generators(pulled),
         )
 
 

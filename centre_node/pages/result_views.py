@@ -73,7 +73,7 @@ def found_by(job: Job) -> Found | None:
         case SampledPatches() as sampled:
             return _sampled(sampled)
         case StudyPlan() as plan:
-            return _plan(plan)
+            return _plan(job, plan)
         case StudyResult() as result:
             return _study(job, result)
     return None
@@ -189,7 +189,7 @@ def _sampled(sampled: SampledPatches) -> Found:
     )
 
 
-def _plan(plan: StudyPlan) -> Found:
+def _plan(job: Job, plan: StudyPlan) -> Found:
     repeated = f"{len(plan.seeds)} repetitions of {plan.length} each"
     facts = [
         *(
@@ -199,8 +199,12 @@ def _plan(plan: StudyPlan) -> Found:
         ("Arms", "; ".join(plan.arms)),
         ("Runs", f"{plan.runs}: {repeated}, {plan.workers} at once"),
     ]
-    told = f"The study would take about {duration(plan.seconds)} on this machine, as busy as it is."
-    return Found((told,), facts, can_start=True)
+    told = [
+        f"The study would take about {duration(plan.seconds)} on this machine, as busy as it is."
+    ]
+    if isinstance(job.request, StudyParts) and job.request.study.own_generator is not None:
+        told.append("The training of the centre's own generator is not in it.")
+    return Found(told, facts, can_start=True)
 
 
 def _study(job: Job, result: StudyResult) -> Found:

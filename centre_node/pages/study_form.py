@@ -1,6 +1,6 @@
 """The form of a study: its arms are ticked, everything else is filled in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from centre_node.pages.forms import (
@@ -20,31 +20,37 @@ from centre_node.pages.job_forms import (
     PAPERS,
     TO_DATASET,
     AtHand,
+    in_one_unit,
     of_dataset,
     relabelled,
 )
 from centre_node.pages.job_forms import TRAINING_LABELS as LABELS_OF_TRAINING
+from centre_node.pages.study_arms import (
+    BASELINE,
+    DONOR,
+    arms_of,
+    boxes_of,
+    ticked_at_first,
+    with_other_looks,
+)
+from centre_node.pages.study_options import (
+    OWN_LOOK,
+    cutting,
+    cuttings_of,
+    look_of,
+    looks,
+    own_generator,
+    own_generator_of,
+)
 from node_api.classifier_training import ClassifierTraining
 from node_api.patches import PatchConfiguration
 from node_api.requests import StudyRequest
 from node_api.studies import Arm, StudyConfiguration
 
 ARMS, SEEDS = "arms", "seeds"
-BASELINE = "none"
-CONTROLS: Mapping[str, Mapping[str, Any]] = {
-    "extra healthy only": {"extra_healthy": True},
-    "own lesions repeated": {"oversampled": True},
-    "own lesions painted": {"painted": "own"},
-    "blobs painted": {"painted": "ellipse"},
-    "classical augmentation": {"augmentation": "classical"},
-}
-"""What the centre can do without donors, by the name of the arm."""
-
-USUAL_CONTROLS = tuple(CONTROLS)[:4]
 USUAL_SEEDS, USUAL_STEPS, USUAL_SIDE_PX, USUAL_ADDED = 5, 300, 64, 120
 SPLIT_SHARES = (0.5, 0.15, 0.35)
 MOST_SEEDS = 100
-GENERATOR, DONOR, TOGETHER = "generator:", "data:", "generators together"
 PLAN, START = "plan", "start"
 """What the two buttons of the form send as `then`."""
 
@@ -105,11 +111,13 @@ def study_form(
     """
     chosen = dataset or next(iter(at_hand.datasets), "")
     usual = _usual(patches, side_px or USUAL_SIDE_PX, workers)
-    fields = list(relabelled(fields_of(usual, without=LEFT_OUT), LABELS))
+    fields = list(relabelled(in_one_unit(fields_of(usual, without=LEFT_OUT)), LABELS))
     by_name = {field.name: field for field in fields}
+    donors = [name for name in at_hand.datasets if name != chosen]
+    boxes = boxes_of(at_hand, donors)
     first = (
         of_dataset(at_hand, chosen, "Its patients are split: some train, others test."),
-        _arms_field(at_hand, chosen),
+        _arms_field(boxes),
         FormField(
             name=SEEDS,
             label="Repetitions",
@@ -126,6 +134,13 @@ def study_form(
         "what the centre could do by itself.",
         groups=(
             FieldGroup("", (*first, *(by_name[name] for name in FIRST))),
+            *looks(with_other_looks(boxes)),
+            own_generator(
+                usual.study.image_size,
+                added=USUAL_ADDED,
+                training_lesions=SPLIT_SHARES[0] * at_hand.lesions.get(chosen, 0),
+            ),
+            *(cutting(donor, chosen, at_hand) for donor in donors),
             FieldGroup(MORE, rest, is_folded=True),
         ),
         button="Start the study",
@@ -139,41 +154,35 @@ def study_document(form: Form, given: Given) -> dict[str, Any]:
     """Return the document that a study's request is made of, arms and seeds written out.
 
     Raises:
-        FormFault: The centre's own data set is to be its donor.
+        FormFault: What was ticked and what was filled in do not go together.
+        ValidationError: An arm cannot be so.
     """
     document = document_of(form, given)
-    ticked = document.pop(ARMS, [])
-    if f"{DONOR}{document.get('dataset')}" in ticked:
-        raise FormFault(ARMS, "The study's own data set is no donor; take its tick away.")
-    count = document.pop(SEEDS, None)
-    document["study"] = {
-        **document["study"],
-        "arms": [arm.model_dump(exclude_defaults=True) for arm in arms_of(ticked)],
-        "seeds": _seeds(count),
-    }
+    ticked, in_own_look = (_ticked(name, form, document) for name in (ARMS, OWN_LOOK))
+    look = look_of(document, in_own_look, ticked)
+    arms = tuple(arms_of(ticked, in_own_look, look))
+    study = document["study"]
+    own, cut = study.pop("own_generator", {}), study.pop("donor_cuttings", {})
+    if any(arm.own_generator for arm in arms):
+        study["own_generator"] = own_generator_of(own, study.get("image_size"))
+    study["donor_cuttings"] = cuttings_of(cut, {name for arm in arms for name in arm.real_donors})
+    study["arms"] = [arm.model_dump(exclude_defaults=True) for arm in arms]
+    study["seeds"] = _seeds(document.pop(SEEDS, None))
     return document
 
 
-def arms_of(ticked: Sequence[str]) -> Iterator[Arm]:
-    """Yield the baseline, and the arm of every box that was ticked.
+OWN_IS_NO_DONOR = "The study's own data set is no donor; take its tick away."
+NOT_OFFERED = "Something that was ticked is not at this node any more; look through the ticks."
 
-    A box of generators or data sets carries its name after its kind: "generator:DIGEST NAME".
-    """
-    yield Arm(name=BASELINE)
-    for name, fields in CONTROLS.items():
-        if name in ticked:
-            yield Arm.model_validate({"name": name, **fields})
-    generators = [
-        box.removeprefix(GENERATOR).split(" ", 1) for box in ticked if box.startswith(GENERATOR)
-    ]
-    for digest, name in generators:
-        yield Arm(name=name, generators=(digest,))
-    if TOGETHER in ticked and len(generators) > 1:
-        yield Arm(name=TOGETHER, generators=tuple(digest for digest, _ in generators))
-    for box in ticked:
-        if box.startswith(DONOR):
-            donor = box.removeprefix(DONOR)
-            yield Arm(name=f"Real {donor}", real_donors=(donor,))
+
+def _ticked(name: str, form: Form, document: dict[str, Any]) -> Sequence[str]:
+    ticked: list[str] = document.pop(name, [])
+    if f"{DONOR}{document.get('dataset')}" in ticked:
+        raise FormFault(name, OWN_IS_NO_DONOR)
+    fields = (field for field in form.fields if field.name == name)
+    if not {choice.value for field in fields for choice in field.choices}.issuperset(ticked):
+        raise FormFault(name, NOT_OFFERED)
+    return ticked
 
 
 def _usual(patches: PatchConfiguration, side_px: int, workers: int) -> StudyRequest:
@@ -190,26 +199,15 @@ def _usual(patches: PatchConfiguration, side_px: int, workers: int) -> StudyRequ
     return StudyRequest(dataset="own", study=study, workers=workers)
 
 
-def _arms_field(at_hand: AtHand, chosen: str) -> FormField:
-    boxes = [Choice(name, name) for name in CONTROLS]
-    generators = [
-        Choice(f"{GENERATOR}{one.value} {one.label}", one.label) for one in at_hand.generators
-    ]
-    together = [Choice(TOGETHER, TOGETHER)] if len(generators) > 1 else []
-    donors = [
-        Choice(f"{DONOR}{name}", f"real lesions of {name}")
-        for name in at_hand.datasets
-        if name != chosen
-    ]
-    ticked = (*USUAL_CONTROLS, *(box.value for box in (*generators, *together)))
+def _arms_field(boxes: Sequence[Choice]) -> FormField:
     return FormField(
         ARMS,
         "What is compared with the centre's own patches",
         "checks",
         help="Each is an arm: a row of the report. The first ones are what the centre can do "
         "without any donor; a generator must beat the best of them.",
-        value=ticked,
-        choices=(*boxes, *generators, *together, *donors),
+        value=ticked_at_first(boxes),
+        choices=tuple(boxes),
         is_list=True,
     )
 

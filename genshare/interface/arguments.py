@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from shared.errors import WrongArgumentError
 from shared.field_values import expected, sentence
@@ -22,7 +23,7 @@ def _whole(value: Any) -> int:
     try:
         return operator.index(value)
     except TypeError as error:
-        raise ValueError("no whole number") from error
+        raise PydanticCustomError("int_type", "no whole number") from error
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
@@ -90,7 +91,7 @@ def checked(model: type[Model], **given: Any) -> Model:
 
 def _told(model: type[Model], given: dict[str, Any], error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    if not first["loc"]:
+    if not first["loc"] or first["type"] == "value_error":  # in the model's own words
         return sentence(error)
     name = str(first["loc"][0])
     if name not in model.model_fields:

@@ -28,6 +28,7 @@ SMALL_STUDY = {
     "Repetitions": "2",
     "Lesions added": "8",
     "Steps of a classifier's training": "8",
+    "Epochs of the own generator": "2",
 }
 
 
@@ -154,10 +155,16 @@ def samples(person: Person) -> None:
 def studies(person: Person) -> None:
     person.opens("Studies")
     person.follows("Start a study")
-    expect(person.page.get_by_label("centre-b masses v1")).to_be_checked()
+    compared = person.page.get_by_role("group", name="What is compared")
+    expect(compared.get_by_label("centre-b masses v1")).to_be_checked()
+    compared.get_by_label("own generator").check()
+    for folded in ("Lesions in the look of the own ones", "The own generator"):
+        person.page.get_by_text(folded, exact=True).click()
+    person.page.get_by_label("centre-b masses v1").last.check()
     person.types(SMALL_STUDY)
     person.presses("Estimate its time first")
-    person.sees("The study would take about")
+    person.sees("The training of the centre's own generator is not in it.")
+    person.sees(", one look")
     person.presses("Start this study")
     person.sees("Read the report")
     report = person.page.frame_locator("iframe[title=Report]")

@@ -12,15 +12,14 @@ from centre_node.pages.forms import (
     Choice,
     FieldGroup,
     Form,
-    FormFault,
     checked,
     document_of,
     faults_of,
     fields_of,
 )
 from centre_node.pages.job_forms import AtHand, TrainingStart
-from centre_node.pages.study_form import study_document, study_form
 from node_api.data_sources import MammogramFolder
+from node_api.patches import PatchConfiguration
 from node_api.requests import (
     AuditRequest,
     JobKind,
@@ -29,7 +28,6 @@ from node_api.requests import (
     PublishRequest,
     PullRequest,
     SampleRequest,
-    StudyRequest,
     TrainGeneratorRequest,
     WritePhantomsRequest,
 )
@@ -125,15 +123,46 @@ def test_a_fault_within_a_kind_of_network_is_told_at_its_field_and_opens_its_gro
 
 
 def test_what_is_wrong_with_several_fields_together_stands_above_all() -> None:
-    form = job_forms.train_form(AT_HAND, TrainingStart())
+    form = job_forms.train_form(AT_HAND, TrainingStart("paper"))
 
-    again = refused(
-        form, TrainGeneratorRequest, **{"patches.margin_mm": ["4"], "patches.margin_px": ["9"]}
-    )
+    again = refused(form, TrainGeneratorRequest, **{"training.critic_steps": ["5"]})
 
     assert not faults(again)
-    assert again.faults == ("The margin is given in px and in mm; give one of them.",)
+    assert again.faults == ("Critic_steps above 1 belong to the loss wgan-gp, not to dcgan.",)
     assert again.is_refused
+
+
+@pytest.mark.parametrize(
+    ("form", "model"),
+    [
+        (job_forms.train_form(AT_HAND, TrainingStart()), TrainGeneratorRequest),
+        (job_forms.preview_form(AT_HAND), PreviewRequest),
+    ],
+)
+@pytest.mark.parametrize(
+    ("length", "told"),
+    [("margin", "margin"), ("smallest_side", "smallest side")],
+)
+def test_a_length_in_both_units_is_told_at_the_one_in_mm(
+    form: Form, model: type[JobRequest], length: str, told: str
+) -> None:
+    both = {f"patches.{length}_mm": ["4"], f"patches.{length}_px": ["9"]}
+
+    again = refused(form, model, **both)
+
+    expected = f"The {told} is given in px and in mm; give one of them."
+    assert (faults(again), again.faults) == ({f"patches.{length}_mm": expected}, ())
+
+
+def test_a_length_that_is_filled_in_in_mm_is_not_filled_in_in_px_too() -> None:
+    patches = PatchConfiguration(margin_mm=4.2, smallest_side_px=129)
+    form = job_forms.preview_form(AT_HAND, "own", patches)
+
+    lengths = {field.name: field.value for field in form.fields if field.name.endswith("_px")}
+    request = checked(PreviewRequest, document_of(form, sent_as_filled(form)))
+
+    assert lengths == {"patches.margin_px": "", "patches.smallest_side_px": "129"}
+    assert request.patches == patches
 
 
 def test_a_field_left_blank_is_none_where_that_is_a_value_and_else_the_default() -> None:
@@ -159,46 +188,3 @@ def test_lines_of_conditions_become_a_mapping() -> None:
     document = document_of(form, {"source.where": ["view=CC\r\nside = left \r\n\r\n"]})
 
     assert document["source"]["where"] == {"view": "CC", "side": "left"}
-
-
-def test_a_study_compares_what_is_ticked() -> None:
-    form = study_form(AT_HAND, "own", side_px=32)
-
-    request = checked(StudyRequest, study_document(form, sent_as_filled(form, seeds=["3"])))
-
-    arms = {arm.name: arm for arm in request.study.arms}
-    assert list(arms) == [
-        "none",
-        "extra healthy only",
-        "own lesions repeated",
-        "own lesions painted",
-        "blobs painted",
-        "centre-b masses",
-        "centre-c masses",
-        "generators together",
-    ]
-    assert arms["generators together"].generators == ("b" * 64, "c" * 64)
-    assert (request.study.seeds, request.study.image_size) == ((0, 1, 2), 32)
-
-
-def test_real_lesions_of_another_data_set_are_an_arm_and_the_own_ones_are_none() -> None:
-    form = study_form(AT_HAND, "own")
-    ticked = {"arms": ["data:lent"]}
-
-    request = checked(StudyRequest, study_document(form, sent_as_filled(form, **ticked)))
-
-    assert [arm.real_donors for arm in request.study.arms] == [(), ("lent",)]
-    with pytest.raises(FormFault, match="no donor"):
-        study_document(form, sent_as_filled(form, **ticked, dataset=["lent"]))
-
-
-@pytest.mark.parametrize("seeds", ["", "0", "101", "-1", "two", "\u0663"])
-def test_repetitions_are_a_whole_number(seeds: str) -> None:
-    form = study_form(AT_HAND)
-    given = sent_as_filled(form, seeds=[seeds])
-
-    with pytest.raises(ValidationError) as error:
-        checked(StudyRequest, study_document(form, given))
-
-    again = form.with_faults(faults_of(error.value, form))
-    assert faults(again) == {"seeds": "It must be a whole number, 1 to 100."}

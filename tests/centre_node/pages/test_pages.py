@@ -3,20 +3,24 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from centre_node.connection.store import ConnectionStore
+from centre_node.datasets.store import DatasetStore
 from centre_node.jobs.store import JobStore
-from centre_node.pages.job_forms import phantoms_form
+from centre_node.pages.job_forms import AtHand, phantoms_form
+from centre_node.pages.study_form import study_form
 from node_api.connection import HubConnection
 from node_api.requests import TrainGeneratorRequest
 from node_api.results import FinishedTraining
 from shared.access import Caller, Role
 from tests.centre_node.pages.browsed import BrowsedNode, browsed_node
 from tests.centre_node.pages.test_forms import sent_as_filled
+from tests.centre_node.pages.test_views import a_dataset
 from tests.centre_node.sharing.test_publish import TRAINED
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -169,6 +173,26 @@ def test_what_is_wrong_with_a_form_is_said_at_its_field_and_what_was_typed_stays
     assert "It must be lower-case letters, digits and inner hyphens, at most 63." in again.text
     assert "&lt;img src=x onerror=alert(1)&gt;" in again.text
     assert 'aria-invalid="true"' in again.text
+
+
+def test_a_folded_part_of_the_study_form_is_open_where_something_in_it_is_wrong(
+    tmp_path: Path,
+) -> None:
+    form = study_form(AtHand(datasets=("lent", "own")), "own")
+    margin = "study.donor_cuttings.lent.margin"
+    both = {f"{margin}_px": ["9"], f"{margin}_mm": ["2"], "arms": ["data:lent"]}
+
+    with browsed_node(tmp_path) as node:
+        for name in ("lent", "own"):
+            DatasetStore(node.engine).put(a_dataset().model_copy(update={"name": name}))
+        again = node.browser().post(
+            "/new/study", data={**form.hidden, **sent_as_filled(form, **both)}
+        )
+
+    assert again.status_code == 422
+    _, opened = again.text.split("<details open>")
+    assert opened.lstrip().startswith("<summary>How lesions of lent are cut</summary>")
+    assert "The margin is given in px and in mm; give one of them." in opened
 
 
 def test_the_token_of_the_hub_is_shown_nowhere(browser: httpx.Client) -> None:

@@ -9,7 +9,12 @@ import pytest
 
 from centre_node.datasets.usual_cutting import patches_for
 from centre_node.pages.data_views import below, counted, dataset_view
-from centre_node.pages.generator_views import generator_choices, offered, usual_side_px
+from centre_node.pages.generator_views import (
+    generator_choices,
+    offered,
+    residual_generators,
+    usual_side_px,
+)
 from centre_node.pages.job_views import (
     STATES,
     grid_name,
@@ -20,15 +25,17 @@ from centre_node.pages.job_views import (
 )
 from centre_node.pages.overview import overview_steps
 from centre_node.pages.policy_words import policy_sentences
+from centre_node.pages.result_views import found_by
 from node_api.data_sources import MammogramFolder, PhantomSet
 from node_api.datasets import Dataset
 from node_api.jobs import Job, JobState
+from node_api.plans import StudyPlan
 from node_api.pulled import GeneratorHere
 from node_api.release import Budget, MayWaive, ReleasePolicy
-from node_api.requests import WritePhantomsRequest
+from node_api.requests import PlanStudyRequest, WritePhantomsRequest
 from node_api.summaries import DatasetSummary, LesionSummary
 from shared.progress import Progress
-from tests.packages import write_tiny_package
+from tests.packages import TINY, write_tiny_package
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 PHANTOMS = PhantomSet(style="film", patients=20, seed=1, written_as="bcdr")
@@ -241,3 +248,33 @@ def test_only_whole_generators_are_offered_to_studies_and_each_has_a_name_of_its
     assert usual_side_px(pulled) == card.architecture.image_size
     assert usual_side_px(()) is None
     assert offered((), pulled, centre="a") == ()
+
+
+def test_a_generator_of_residuals_is_known_by_its_card(tmp_path: Path) -> None:
+    patches = write_tiny_package(tmp_path / "patches").card
+    residual = TINY.model_copy(update={"output": "residual"})
+    residuals = write_tiny_package(tmp_path / "residuals", architecture=residual).card
+    pulled = [
+        GeneratorHere(manifest_digest="a" * 64, card=patches),
+        GeneratorHere(manifest_digest="b" * 64, card=residuals),
+        GeneratorHere(manifest_digest="d" * 64, problem="damaged"),
+    ]
+
+    assert residual_generators(pulled) == {"b" * 64}
+
+
+def test_the_estimate_of_a_study_says_that_an_own_generator_is_not_in_it() -> None:
+    own = {"name": "own generator", "own_generator": True}
+    study = {"image_size": 16, "own_generator": {"architecture": {"image_size": 16}}, "arms": [own]}
+    plan = StudyPlan(
+        subsets=(), arms=(), classifiers=(), seeds=(), length="", runs=1, workers=1, seconds=60
+    )
+
+    told = []
+    for asked in (study, {"arms": [{"name": "none"}]}):
+        request = PlanStudyRequest.model_validate({"dataset": "own", "study": asked})
+        found = found_by(a_job(kind="plan_study", state="succeeded", request=request, result=plan))
+        assert found is not None
+        told.append(found.sentences)
+
+    assert told[0] == [*told[1], "The training of the centre's own generator is not in it."]
