@@ -69,7 +69,7 @@ def worked(node: Node, loopback_hub: RunningHub) -> Worked:
     pull = {"kind": "pull", "centre": "centre-a", "name": "to-cancel"}
     node.result(pull)
     requests = {
-        "train_generator": training(epochs=300),
+        "train_generator": training(epochs=100),
         "study": {"kind": "study", "dataset": "own", "study": LONG_STUDY, "workers": 2},
         "audit": {"kind": "audit", "training_job": trained, "samples": 1000},
         "write_phantoms": {"kind": "write_phantoms"},
