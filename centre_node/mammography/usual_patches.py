@@ -23,7 +23,7 @@ def usual_patches(
     if spacing_mm is not None:
         cut: dict[str, object] = {
             "margin_mm": MARGIN_MM,
-            "smallest_side_px": _at_least_8(SMALLEST_SIDE_MM / spacing_mm),
+            "smallest_side_mm": SMALLEST_SIDE_MM,
         }
     else:
         cut = {

@@ -62,7 +62,7 @@ def looks(boxes: Sequence[Choice]) -> Iterator[FieldGroup]:
         ),
         replace(
             blank_field(Arm, OF_THE_LOOK),
-            label="What of the look",
+            label="What is matched",
             help="Greys alone did not help where that was measured.",
             value=USUAL_LOOK,
         ),

@@ -173,7 +173,7 @@ def test_patches_are_cut_by_spacing_where_it_is_known_and_else_by_the_lesions() 
     by_lesions = patches_for(a_dataset(pixel_spacings_mm={"0.07": 60, "unknown": 40}))
     of_phantoms = patches_for(a_dataset(source=PHANTOMS))
 
-    assert (by_spacing.margin_mm, by_spacing.smallest_side_px) == (4.2, 129)  # 9 mm of 0.07 mm
+    assert (by_spacing.margin_mm, by_spacing.smallest_side_mm) == (4.2, 9.0)
     for cut in (by_lesions, of_phantoms):
         assert (cut.margin_mm, cut.margin_px, cut.smallest_side_px) == (None, 15, 35)
     assert by_spacing.healthy_from == "healthy_mammograms"
