@@ -23,6 +23,7 @@ from centre_node.mammography.errors import (
     PatchStoreError,
 )
 from centre_node.mammography.extraction_parts import Part, assemble, read_part, write_part
+from centre_node.mammography.fingerprints import digest_at_a_glance
 from centre_node.mammography.healthy import Look, shared_out
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_records import Index, Provenance, index_bytes
@@ -296,13 +297,6 @@ def _provenance(
     healthy_at_least: int | None,
     seed: int,
 ) -> Provenance:
-    described = [
-        [
-            *(m.image_id, m.patient_id, m.fingerprint, m.width, m.height, m.pixel_spacing_mm),
-            *(repr(m.lesions), repr(m.excluded)),
-        ]
-        for m in mammograms
-    ]
     facts: dict[str, Any] = {
         "format": FORMAT,
         "genshare_version": genshare_version(),
@@ -312,7 +306,7 @@ def _provenance(
         **({} if healthy_at_least is None else {"healthy_at_least": healthy_at_least}),
         "seed": seed,
         "images": len(mammograms),
-        "mammograms": hashlib.sha256(json.dumps(described).encode()).hexdigest(),
+        "mammograms": digest_at_a_glance(mammograms),
     }
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     return Provenance.model_validate({**facts, "digest": digest})

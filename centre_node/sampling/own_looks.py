@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 
 from centre_node.mammography.errors import OneClassOnlyError
+from centre_node.mammography.fingerprints import digest_of_contents
 from centre_node.mammography.looks import Look, Pixels, fitted_look
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_cutting import PatchCutting
@@ -47,7 +48,7 @@ class LookRecipe(LookOrder):
     """Whose look samples got.
 
     Attributes:
-        mammograms: SHA-256 of every image's id, file, patient and annotations.
+        mammograms: See `digest_of_contents`; `digest_at_a_glance` in recipes of earlier versions.
     """
 
     mammograms: Digest
@@ -108,13 +109,10 @@ def in_own_look(
     size = package.card.architecture.image_size
     with tempfile.TemporaryDirectory() as scratch:
         store = _own_lesions(order, reading, Path(scratch) / "patches", on_progress)
-        if isinstance(order, LookRecipe):
-            check_same_mammograms(order.mammograms, store)
+        look = _recipe(order, reading, store)
         indices = store.indices(1)
         lesions = store.crops(indices, size=size)
         patients = {store.records[index].patient_id for index in indices}
-        mammograms = store.provenance.mammograms
-    look = LookRecipe(by=order.by, patches=order.patches, kinds=order.kinds, mammograms=mammograms)
     drawn = _first_patches(recipe, package, device)
     return FittedLook(
         recipe.model_copy(update={"look": look}),
@@ -136,6 +134,14 @@ def _own_lesions(
         f"{len(reading.mammograms)} mammograms have no lesion of the kinds "
         f"{', '.join(order.kinds)} that can be cut, and a look takes after own lesions"
     )
+
+
+def _recipe(order: LookOrder, reading: Reading, store: PatchStore) -> LookRecipe:
+    """Return the recipe of an order; one that was given must be of these mammograms."""
+    if isinstance(order, LookRecipe):
+        check_same_mammograms(order.mammograms, reading.mammograms, store)
+        return order
+    return LookRecipe(**dict(order), mammograms=digest_of_contents(reading.mammograms, store))
 
 
 def _first_patches(recipe: SamplingRecipe, package: Package, device: torch.device) -> Pixels:

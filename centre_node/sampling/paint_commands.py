@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from centre_node.mammography.command_options import EVERY_KIND, Mammograms, Patches
 from centre_node.mammography.commands.told import print_skipped
+from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.pictures import write_png
 from centre_node.mammography.skipped import skipped_in
@@ -148,7 +149,7 @@ def paint(
     reading = mammograms.read()
     with tempfile.TemporaryDirectory() as scratch, shown() as on_progress:
         store = cut_for_painting(order, reading, Path(scratch) / "patches", on_progress)
-        recipe = _recipe(order, store)
+        recipe = _recipe(order, reading, store)
         with new_folder(out) as folder:
             (folder / RECIPE).write_text(recipe.model_dump_json(indent=2) + "\n")
             with _kept(folder, order, chosen.written_as, with_healthy=with_healthy) as keep:
@@ -161,12 +162,12 @@ def paint(
     sys.stdout.write(_summary(order, store, out))
 
 
-def _recipe(order: PaintingOrder, store: PatchStore) -> PaintingRecipe:
+def _recipe(order: PaintingOrder, reading: Reading, store: PatchStore) -> PaintingRecipe:
     """Return the recipe of an order; one that was given must be of these mammograms."""
     if isinstance(order, PaintingRecipe):
-        check_same_mammograms(order.mammograms, store)
+        check_same_mammograms(order.mammograms, reading.mammograms, store)
         return order
-    return recipe_of(order, store)
+    return recipe_of(order, reading.mammograms, store)
 
 
 @contextmanager

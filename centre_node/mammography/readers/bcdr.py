@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from centre_node.mammography.errors import BadImageError
+from centre_node.mammography.found_files import FoundFile
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped, Unplaced
 from centre_node.mammography.rasters import raster_size, read_raster
 from centre_node.mammography.readers.bcdr_lesions import MALIGN, findings_of
@@ -130,14 +131,13 @@ def _mammogram(
     skipped += [Skipped(record.name, reason) for reason in _doubts(record)]
     laterality, view = _side_and_view(record)
     place = f"{record.subset.name}/{record.file_name}"
-    status = record.path.stat()
     mammogram = Mammogram(
         image_id=place,
         patient_id=min(record.patient_ids),
         width=width,
         height=height,
         load=partial(read_raster, record.path, width, height),
-        fingerprint=f"{place} {status.st_size} {status.st_mtime_ns}",
+        file=FoundFile.at(record.path, place),
         laterality=laterality,
         view=view,
         density=density_of(record.first("density")),

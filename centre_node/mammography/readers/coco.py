@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from centre_node.mammography.errors import BadMammogramsError
+from centre_node.mammography.found_files import FoundFile
 from centre_node.mammography.image_files import pixel_loader
 from centre_node.mammography.mammograms import (
     NO_PLACE,
@@ -115,14 +116,13 @@ def _kinds(document: CocoDocument, skipped: list[Skipped]) -> dict[int | None, L
 
 
 def _mammogram(image: ImageRecord, record: Mapping[str, Any], path: Path) -> Mammogram:
-    status = path.stat()
     return Mammogram(
         image_id=str(image.id),
         patient_id=str(image.patient_id),
         width=image.width,
         height=image.height,
         load=pixel_loader(path, image.width, image.height),
-        fingerprint=f"{image.file_name} {status.st_size} {status.st_mtime_ns}",
+        file=FoundFile.at(path, image.file_name),
         laterality=image.laterality,
         view=image.view,
         density=image.breast_density,

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from centre_node.mammography.errors import BadImageError, BadMammogramsError
+from centre_node.mammography.found_files import FoundFile
 from centre_node.mammography.mammograms import (
     Contour,
     Finding,
@@ -142,7 +143,6 @@ def _usable(path: Path | str) -> Path | str:
 
 
 def _mammogram(path: Path, name: str, lines: Sequence[_Row | Unplaced]) -> Mammogram:
-    status = path.stat()
     number = int(name.removeprefix("mdb"))
     rows = [line for line in lines if isinstance(line, _Row)]
     mammogram = Mammogram(
@@ -151,7 +151,7 @@ def _mammogram(path: Path, name: str, lines: Sequence[_Row | Unplaced]) -> Mammo
         width=SIDE_PX,
         height=SIDE_PX,
         load=partial(read_raster, path, SIDE_PX, SIDE_PX),
-        fingerprint=f"{path.name} {status.st_size} {status.st_mtime_ns}",
+        file=FoundFile.at(path, path.name),
         view="MLO",
         pixel_spacing_mm=SPACING_MM,
         labels={
