@@ -29,7 +29,7 @@ from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_records import Index, Provenance, index_bytes
 from centre_node.mammography.patch_store import INDEX, PIXELS, PROVENANCE, PatchStore
 from node_api.patches import PatchConfiguration
-from shared.files import full_disk_named, put_in_place, sync_folder, work_folder
+from shared.files import empty_folder, full_disk_named, put_in_place, sync_folder, work_folder
 from shared.names import LesionKind
 from shared.progress import OnCount
 from shared.version import genshare_version
@@ -340,8 +340,7 @@ def _claim(partial: Path, provenance: Provenance) -> None:
     note = partial / PROVENANCE
     content = provenance.model_dump_json(indent=2)
     if not (note.is_file() and note.read_text() == content):
-        for left_over in partial.iterdir():
-            shutil.rmtree(left_over) if left_over.is_dir() else left_over.unlink()
+        empty_folder(partial)
         note.write_text(content)
 
 
