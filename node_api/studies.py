@@ -310,6 +310,23 @@ class StudyConfiguration(StrictModel):
                 )
 
     @property
+    def twin_arms(self) -> str | None:
+        """Which two arms would be the same runs, and what to do, in words; None where all differ.
+
+        It refuses nothing by itself, for what earlier versions left may have such arms.
+        """
+        names: dict[Arm, str] = {}
+        usual = self.classifier_training.augmentation
+        for arm in self.arms:
+            does = arm.model_copy(update={"name": "", "augmentation": arm.augmentation or usual})
+            if (name := names.setdefault(does, arm.name)) != arm.name:
+                return (
+                    f"the arms {name!r} and {arm.name!r} differ in their names alone: the same "
+                    "runs would be done and counted twice; leave one out, or change what it adds"
+                )
+        return None
+
+    @property
     def donors(self) -> tuple[str, ...]:
         """Names of whose real patches arms add, each once, sorted."""
         return tuple(sorted({name for arm in self.arms for name in arm.real_donors}))

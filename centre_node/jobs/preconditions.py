@@ -12,7 +12,7 @@ from centre_node.pulled.service import PulledGenerators
 from centre_node.sampling.classes import check_count, check_pathology
 from centre_node.sharing.before_release import check_counts, terms_of, weights_to_publish
 from centre_node.study.arms_without import study_without
-from centre_node.study.fitting_generators import check_generators
+from centre_node.study.fitting_arms import check_arms
 from node_api.connection import ConnectedHub
 from node_api.requests import (
     AnyJobRequest,
@@ -119,7 +119,7 @@ class Preconditions:
             digest: self._card(digest, withdrawn_too=request.withdrawn_too)
             for digest in sorted(digests)
         }
-        check_generators(study, cards)
+        check_arms(study, cards)
         for card in cards.values():
             check_count(study.synthetic_patches, card)
 

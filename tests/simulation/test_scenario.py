@@ -108,6 +108,10 @@ def test_a_faulty_scenario_is_refused_with_one_sentence(
             {"studies": ({"task": "benign or malignant"},)},
             "the study of 'all' tells benign from malignant, but its generator 'B/lesions' cannot",
         ),
+        (
+            {"studies": ({"arms": [{"name": "none"}, {"name": "nothing"}]},)},
+            "the study of 'all': the arms 'none' and 'nothing' differ in their names alone",
+        ),
         ({"generators": ({}, {})}, "every generator must be named once, but 'B/lesions' is there"),
         ({"studies": ({}, {})}, "every study, by its lesions, must be named once, but 'all' is"),
         ({"centres": {"B": {"name": "centre-a"}}}, "every centre must be named once, but 'centre"),
