@@ -23,6 +23,12 @@ def _whether(value: object) -> object:
 Harmonised = Annotated[bool | Literal["validation"], BeforeValidator(_whether)]
 """Whether added lesions get the own lesions' look; `validation` lets validation patients say."""
 
+
+def looks_tried(harmonised: Harmonised) -> tuple[bool, ...]:
+    """Return whether added lesions get the own look, in each of the trainings of a run."""
+    return (False, True) if harmonised == "validation" else (harmonised,)
+
+
 ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
 
 Proportion = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -337,6 +343,12 @@ class StudyConfiguration(StrictModel):
         return self.patches if cutting is None else cutting.applied_to(self.patches)
 
     @property
+    def trainings(self) -> int:
+        """Classifiers to train: two in each run of an arm whose look validation patients choose."""
+        by_arm = [len(looks_tried(arm.harmonised)) for arm in self.arms]
+        return self.runs // len(by_arm) * sum(by_arm)
+
+    @property
     def runs(self) -> int:
-        """Classifiers to train."""
+        """Cells of the grid."""
         return len(self.classifiers) * len(self.train_fractions) * len(self.arms) * len(self.seeds)

@@ -21,7 +21,7 @@ def print_plan(
     for study in scenario.studies:
         _print_study(study, console)
     console.print(
-        f"{scenario.runs} classifiers in all. Nothing was started and nothing was written."
+        f"{scenario.trainings} classifiers in all. Nothing was started and nothing was written."
     )
 
 

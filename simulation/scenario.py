@@ -271,9 +271,9 @@ class Scenario(StrictModel):
         )
 
     @property
-    def runs(self) -> int:
+    def trainings(self) -> int:
         """Classifiers to train in all studies."""
-        return sum(study.runs for study in self.studies)
+        return sum(study.trainings for study in self.studies)
 
     def training_request(self, generator: GeneratorScenario) -> TrainGeneratorRequest:
         """Return what the generator's centre is asked to train."""

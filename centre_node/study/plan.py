@@ -16,7 +16,7 @@ from centre_node.study.preparation import StudyInputs
 from centre_node.study.task_data import check_spacings, split_of, training_patients, usable
 from node_api.classifier_training import ClassifierName
 from node_api.plans import PlannedSubset, StudyPlan
-from node_api.studies import Arm, StudyConfiguration
+from node_api.studies import Arm, StudyConfiguration, looks_tried
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.progress import OnProgress, Progress
 from shared.transfer_progress import say_nothing
@@ -142,16 +142,11 @@ def _running(
         for subset in subsets[:-2]:
             sizes = Sizes(classes * subset.lesions, validation, test)
             seconds += len(configuration.seeds) * sum(
-                _trainings(arm)
+                len(looks_tried(arm.harmonised))
                 * pace.of_run(configuration, sizes, _added(arm, configuration, donated, classes))
                 for arm in configuration.arms
             )
     return seconds
-
-
-def _trainings(arm: Arm) -> int:
-    """Return how many classifiers each of an arm's runs trains."""
-    return 2 if arm.harmonised == "validation" else 1
 
 
 def _added(

@@ -31,3 +31,12 @@ def test_arms_that_differ_in_anything_else_are_no_twins() -> None:
     classical = Arm(name="classical", oversampled=True, augmentation="classical")
 
     assert study(Arm(name="none"), REPEATED, classical).twin_arms is None
+
+
+def test_a_run_whose_look_validation_patients_choose_trains_two_classifiers() -> None:
+    chosen = Arm(name="B", real_donors=("b",), harmonised="validation")
+    always = Arm(name="B, harmonised", real_donors=("b",), harmonised=True)
+
+    made = study(Arm(name="none"), always, chosen)
+
+    assert (made.runs, made.trainings) == (18, 24)

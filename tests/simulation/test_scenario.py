@@ -245,7 +245,7 @@ def test_the_plan_counts_runs_and_parameters() -> None:
 
     assert plan["generators"][0]["parameters"] == 12_784_512
     assert [study["runs"] for study in plan["studies"]] == [108, 108]
-    assert made.runs == 216
+    assert made.trainings == 216
     assert [centre["data"] for centre in plan["centres"]] == [f"mammograms in /{x}" for x in "abc"]
 
 
