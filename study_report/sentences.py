@@ -8,11 +8,11 @@ from typing import get_args
 
 from node_api.findings import CONTROL_ROLES, ArmFacts, ArmRole, Difference, RecoveredShare, Verdict
 from node_api.studies import looks_tried
+from shared.counts import counted
 from study_report.presented import Column, Presented
 from study_report.wording import (
     METRICS,
     classifier_name,
-    counted,
     interval,
     listed,
     percentage,

@@ -19,6 +19,7 @@ from centre_node.sampling.painting_recipes import check_same_mammograms
 from node_api.looks import HarmonisedBy
 from node_api.patches import PatchConfiguration
 from node_api.recipes import SamplingRecipe
+from shared.counts import counted
 from shared.models import StrictModel, read_model
 from shared.names import Digest, LesionKind
 from shared.packages import Package
@@ -130,8 +131,9 @@ def _own_lesions(
         store = cutting.cut_into(folder, reading.mammograms, healthy=0)
         if len(store.indices(1)):
             return store
+    have = counted(len(reading.mammograms), "mammogram has", "mammograms have")
     raise OneClassOnlyError(
-        f"{len(reading.mammograms)} mammograms have no lesion of the kinds "
+        f"{have} no lesion of the kinds "
         f"{', '.join(order.kinds)} that can be cut, and a look takes after own lesions"
     )
 

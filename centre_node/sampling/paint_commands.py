@@ -35,6 +35,7 @@ from centre_node.sampling.patch_files import (
 )
 from node_api.patches import PatchConfiguration
 from shared.command_options import Json, Options, with_options
+from shared.counts import counted
 from shared.models import LARGEST_SEED, StrictModel
 from shared.names import LesionKind
 from shared.progress import shown
@@ -192,7 +193,7 @@ def _summary(order: PaintingOrder, store: PatchStore, out: Path) -> str:
     lesions, healthy = len(store.indices(1)), len(store.indices(0))
     source = "own lesions" if order.painted == "own" else "blobs that take after own lesions"
     return (
-        f"{out}: {order.count} painted patch{'' if order.count == 1 else 'es'} of {order.size} px: "
-        f"{source} ({lesions}) on own healthy tissue ({healthy} places); look at {out / SHEET}, "
-        f"{RECIPE} there paints them again\n"
+        f"{out}: {counted(order.count, 'painted patch', 'painted patches')} of {order.size} px: "
+        f"{source} ({lesions}) on own healthy tissue ({counted(healthy, 'place')}); "
+        f"look at {out / SHEET}, {RECIPE} there paints them again\n"
     )

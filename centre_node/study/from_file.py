@@ -20,6 +20,7 @@ from centre_node.study.without import file_without
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.plans import StudyPlan
 from node_api.studies import StudyConfiguration
+from shared.counts import counted
 from shared.files import check_new
 from shared.marks import check_usable
 from shared.packages import Package, open_package
@@ -128,7 +129,7 @@ def left_before(out: Path) -> str | None:
     if not (out / CACHE).is_dir():
         return None
     runs = len(list((out / CACHE / RUNS).glob("*.json")))
-    return f"goes on in {out}: {runs} {'run is' if runs == 1 else 'runs are'} there from before"
+    return f"goes on in {out}: {counted(runs, 'run is', 'runs are')} there from before"
 
 
 def make_folder(out: Path) -> None:

@@ -38,6 +38,7 @@ from node_api.patches import PatchConfiguration
 from node_api.studies import StudyConfiguration
 from node_api.summaries import ShortcutReport, SubsetBalance
 from node_api.tasks import BENIGN_OR_MALIGNANT
+from shared.counts import counted
 from shared.files import write_text, write_whole
 from shared.packages import Package, sha256_of
 from shared.progress import OnProgress
@@ -217,8 +218,11 @@ class _Cutting:
         cutting = PatchCutting(self.patches, study.lesion_kinds, study.split_seed, self.on_progress)
         lesions = cutting.count_lesions(mine)
         if not lesions:
+            have = counted(
+                len(patients), f"patient of the {what} has", f"patients of the {what} have"
+            )
             raise OneClassOnlyError(
-                f"{len(patients)} patients of the {what} have no lesion of the kinds "
+                f"{have} no lesion of the kinds "
                 f"{', '.join(study.lesion_kinds)}; lesions and healthy tissue are needed"
             )
         cuts_none = extra_healthy is None or study.task == BENIGN_OR_MALIGNANT

@@ -20,6 +20,7 @@ from centre_node.mammography.readers.bcdr_tables import (
 from centre_node.mammography.readers.data_folder import DataFolder, OnFile, unheard
 from centre_node.mammography.readers.gathering import gathered
 from centre_node.mammography.readers.values import density_of, known
+from shared.counts import counted
 
 _OPEN = "nothing is outlined in it, but it may not be healthy; no healthy patch is cut there"
 
@@ -53,7 +54,7 @@ def read_bcdr(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard)
     present = [record for record in records if _is_usable(record, skipped)]
     read = [_mammogram(record, outlined, skipped) for record in _once(present, skipped)]
     mammograms = [mammogram for mammogram in read if mammogram is not None]
-    expected = f"the {len(records)} images that its tables name"
+    expected = f"the {counted(len(records), 'image')} that its tables name"
     return gathered(folder, mammograms, where, skipped, expected=expected)
 
 

@@ -23,6 +23,7 @@ from centre_node.mammography.rasters import raster_size, read_raster
 from centre_node.mammography.readers.data_folder import DataFolder, OnFile, unheard
 from centre_node.mammography.readers.gathering import gathered
 from centre_node.mammography.readers.outlines import enclosing_box
+from shared.counts import counted
 from shared.names import LesionKind
 
 TABLE = "Info.txt"
@@ -88,7 +89,7 @@ def read_mias(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard)
             skipped.append(Skipped(f"{name}.pgm", path))
         else:
             mammograms.append(_mammogram(path, name, lines))
-    expected = f"the {len(rows)} images that its {TABLE} names"
+    expected = f"the {counted(len(rows), 'image')} that its {TABLE} names"
     return gathered(folder, mammograms, where, skipped, expected=expected)
 
 

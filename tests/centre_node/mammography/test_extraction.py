@@ -437,7 +437,7 @@ def test_of_the_healthy_patches_some_may_be_left_out_where_tissue_ends(
 
     assert 6 < len(store.indices(0)) < 9000
     assert extract(mammograms, store.folder, healthy=9000, healthy_at_least=6) == store
-    with pytest.raises(NotEnoughTissueError, match="8000 healthy patches were asked for, but only"):
+    with pytest.raises(NotEnoughTissueError, match="8,000 healthy patches were asked for"):
         extract(mammograms, tmp_path / "more", healthy=9000, healthy_at_least=8000)
 
 
