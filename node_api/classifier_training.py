@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from shared.counts import counted
 from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import Digest, Precision, TrainingRecipe
 
@@ -109,7 +110,10 @@ class ClassifierTraining(StrictModel):
     @property
     def length(self) -> str:
         """How long it is, in words: "15 epochs" or "500 steps"."""
-        return f"{self.epochs} epochs" if self.steps is None else f"{self.steps} steps"
+        if self.steps is not None:
+            return counted(self.steps, "step")
+        assert self.epochs is not None, "one of them is given"
+        return counted(self.epochs, "epoch")
 
     @model_validator(mode="before")
     @classmethod

@@ -30,6 +30,12 @@ def _whether(value: object) -> object:
 Harmonised = Annotated[bool | Literal["validation"], BeforeValidator(_whether)]
 """Whether added lesions get the own lesions' look; `validation` lets validation patients say."""
 
+
+def looks_tried(harmonised: Harmonised) -> tuple[bool, ...]:
+    """Return whether added lesions get the own look, in each of the trainings of a run."""
+    return (False, True) if harmonised == "validation" else (harmonised,)
+
+
 ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
 
 Proportion = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -326,6 +332,23 @@ class StudyConfiguration(StrictModel):
                 )
 
     @property
+    def twin_arms(self) -> str | None:
+        """Which two arms would be the same runs, and what to do, in words; None where all differ.
+
+        It refuses nothing by itself, for what earlier versions left may have such arms.
+        """
+        names: dict[Arm, str] = {}
+        usual = self.classifier_training.augmentation
+        for arm in self.arms:
+            does = arm.model_copy(update={"name": "", "augmentation": arm.augmentation or usual})
+            if (name := names.setdefault(does, arm.name)) != arm.name:
+                return (
+                    f"the arms {name!r} and {arm.name!r} differ in their names alone: the same "
+                    "runs would be done and counted twice; leave one out, or change what it adds"
+                )
+        return None
+
+    @property
     def donors(self) -> tuple[str, ...]:
         """Names of whose real patches arms add, each once, sorted."""
         return tuple(sorted({name for arm in self.arms for name in arm.real_donors}))
@@ -336,6 +359,12 @@ class StudyConfiguration(StrictModel):
         return self.patches if cutting is None else cutting.applied_to(self.patches)
 
     @property
+    def trainings(self) -> int:
+        """Classifiers to train: two in each run of an arm whose look validation patients choose."""
+        by_arm = [len(looks_tried(arm.harmonised)) for arm in self.arms]
+        return self.runs // len(by_arm) * sum(by_arm)
+
+    @property
     def runs(self) -> int:
-        """Classifiers to train."""
+        """Cells of the grid."""
         return len(self.classifiers) * len(self.train_fractions) * len(self.arms) * len(self.seeds)

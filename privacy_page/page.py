@@ -4,6 +4,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from privacy_page.document import PrivacyPage
 from privacy_page.wording import hundredths
+from shared.counts import named
 
 
 def privacy_html(page: PrivacyPage) -> str:
@@ -15,7 +16,7 @@ def privacy_html(page: PrivacyPage) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(limit=_limit, hundredths=hundredths)
+    environment.filters.update(limit=_limit, hundredths=hundredths, named=named)
     return environment.get_template("privacy.html.j2").render(page=page)
 
 

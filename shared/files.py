@@ -77,6 +77,12 @@ def check_new(folder: Path, refused: type[GenshareError]) -> None:
         raise refused(f"{folder} is there already and not empty", hint=ANOTHER_FOLDER)
 
 
+def empty_folder(folder: Path) -> None:
+    """Remove all that is in a folder."""
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
 def put_in_place(temporary: Path, path: Path) -> None:
     """Give a file or folder that is on the disk its name, for good."""
     temporary.replace(path)

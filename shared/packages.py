@@ -18,6 +18,7 @@ from pydantic import FailFast, Field
 from shared.canonical import canonical_json as canonical_json
 from shared.canonical import digest_of
 from shared.cards import MOST_WEIGHT_FILES, ModelCard, WeightFile
+from shared.counts import counted
 from shared.errors import (
     BrokenPackageError,
     DigestMismatchError,
@@ -103,7 +104,7 @@ class Package:
     def extent(self) -> str:
         """How many weight files are there, in words."""
         count, total = len(self.weights), len(self.card.weights)
-        return f"{count} of {total} weight file{'' if total == 1 else 's'}"
+        return f"{count} of {counted(total, 'weight file')}"
 
 
 def manifest_digest(manifest: Manifest) -> str:

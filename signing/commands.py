@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.arguments import name_argument
 from shared.command_options import Json
+from shared.counts import named
 from shared.hub_client import connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.marks import note_on
@@ -273,7 +274,7 @@ def _mode_told(trust: Trust, centre: str | None) -> str:
     if centre is None:
         return _default_told(trust)
     count = len(trust.of(centre).keys)
-    return f"{centre}: {trust.mode_of(centre)}; {count or 'no'} key{'s' * (count != 1)} known here"
+    return f"{centre}: {trust.mode_of(centre)}; {count or 'no'} {named(count, 'key')} known here"
 
 
 @trust_app.command("list")

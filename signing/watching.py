@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.canonical import digest_of
+from shared.counts import counted
 from shared.records import CentreKey, GeneratorVersion, LogHead
 from shared.signing_calls import SigningCalls
 from shared.states import WITHDRAWN
@@ -51,8 +52,9 @@ class Watch:
         if head is None or head.number < before.number:
             now = "has none now" if head is None else f"ends with entry {head.number} now"
             raise LogForkedError(
-                f"the log of the hub at {self.url} had {before.number} entries when it was last "
-                f"looked at, and {now}: entries were removed"
+                f"the log of the hub at {self.url} had "
+                f"{counted(before.number, 'entry', 'entries')} when it was last looked at, "
+                f"and {now}: entries were removed"
             )
         entry = head if head.number == before.number else calls.log_entry(before.number)
         if entry != before:

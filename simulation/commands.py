@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperCommand
 
 from shared.durations import duration
 from shared.hub_options import AllowUnencrypted
@@ -31,7 +32,7 @@ from simulation.report.tables import terminal_tables
 from simulation.report.writing import write_report
 from simulation.results_folder import REPORT, claim, disk_faults
 from simulation.scenario import Scenario, scenario_digest
-from simulation.scenario_file import read_scenario
+from simulation.scenario_file import read_scenario, shipped_titles
 from simulation.silence import Say
 from study_report.verdicts import verdict_sentences
 
@@ -44,13 +45,23 @@ TABLE_NOTE = (
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+class _WithScenarios(TyperCommand):
+    """A command whose help ends with the scenarios that come with genshare."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Read the scenarios, which only the help needs, and write the help."""
+        listed = (f"{name}: {title}" for name, title in shipped_titles().items())
+        self.epilog = "\n\n".join(["Scenarios that come with genshare:", *listed])
+        super().format_help(ctx, formatter)
+
+
+@app.command(cls=_WithScenarios)
 def simulate(
     scenario: Annotated[
         str,
         typer.Argument(
             metavar="SCENARIO",
-            help="quick, real, pathology, privacy, paper, or the path of a TOML file.",
+            help="One of the scenarios that are listed below, or the path of a TOML file.",
         ),
     ] = "quick",
     out: Annotated[

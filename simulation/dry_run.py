@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from node_api.summaries import Counted, DatasetSummary
+from shared.counts import counted
 from simulation.errors import MammogramsRefusedError
 from simulation.results_folder import check_claim
 from simulation.scenario import GeneratorScenario, Scenario
@@ -50,6 +51,6 @@ def _check_training(generator: GeneratorScenario, found: DatasetSummary) -> None
     needed = generator.training.batch_size
     if lesions < needed and generator.training.privacy is None:
         raise MammogramsRefusedError(
-            f"centre {generator.centre} has {lesions} lesions of the kinds that "
+            f"centre {generator.centre} has {counted(lesions, 'lesion')} of the kinds that "
             f"{generator.reference} learns, fewer than one batch of {needed}"
         )

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from node_api.data_sources import EVERY_FORM, MammogramFolder, PhantomSet
+from shared.counts import counted
 from simulation.scenario import GeneratorScenario, Scenario, StudyScenario
 
 
@@ -21,7 +22,8 @@ def print_plan(
     for study in scenario.studies:
         _print_study(study, console)
     console.print(
-        f"{scenario.runs} classifiers in all. Nothing was started and nothing was written."
+        f"{counted(scenario.trainings, 'classifier')} in all. Nothing was started and nothing was "
+        "written."
     )
 
 
@@ -87,7 +89,7 @@ def _phantoms_in_words(source: PhantomSet) -> str:
     forms = source.lesion_forms
     parts = [
         f"phantoms in {source.style} style",
-        f"{source.patients} patients",
+        counted(source.patients, "patient"),
         "" if set(forms) == set(EVERY_FORM) else f"{' and '.join(forms)} lesions",
         f"seed {source.seed}",
         f"written and read as {source.written_as}" if source.written_as else "",
@@ -121,7 +123,7 @@ def _print_generators(scenario: Scenario, console: Console) -> None:
 
 def _print_study(study: StudyScenario, console: Console) -> None:
     console.print(
-        f"[bold]Study of {study.lesions} at {study.centre}[/]: {study.runs} runs of "
+        f"[bold]Study of {study.lesions} at {study.centre}[/]: {counted(study.runs, 'run')} of "
         f"{study.classifier_training.length}, {study.synthetic_patches} synthetic patches "
         "where an arm adds any"
     )

@@ -228,6 +228,8 @@ class Scenario(StrictModel):
             raise ValueError(f"{what} is of centre {label!r}, but the centres are {known}")
 
     def _check_arms(self, study: StudyScenario) -> None:
+        if study.twin_arms is not None:
+            raise ValueError(f"the study of {study.lesions!r}: {study.twin_arms}")
         known = {generator.reference: generator for generator in self.generators}
         for arm in study.arms:
             for reference in arm.generators:
@@ -269,9 +271,9 @@ class Scenario(StrictModel):
         )
 
     @property
-    def runs(self) -> int:
+    def trainings(self) -> int:
         """Classifiers to train in all studies."""
-        return sum(study.runs for study in self.studies)
+        return sum(study.trainings for study in self.studies)
 
     def training_request(self, generator: GeneratorScenario) -> TrainGeneratorRequest:
         """Return what the generator's centre is asked to train."""

@@ -25,6 +25,11 @@ def shipped_scenarios() -> dict[str, str]:
     }
 
 
+def shipped_titles() -> dict[str, str]:
+    """Return the title of every scenario that comes with genshare, by name."""
+    return {name: tomllib.loads(text)["title"] for name, text in shipped_scenarios().items()}
+
+
 def read_scenario(name_or_path: str) -> Scenario:
     """Return a shipped scenario by its name, or the one in a TOML file.
 

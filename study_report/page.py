@@ -7,6 +7,7 @@ from itertools import groupby
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from shared.counts import counted
 from shared.durations import duration
 from study_report.curve_figures import curve_figures
 from study_report.drawing import Figure
@@ -125,6 +126,7 @@ def page_templates(*packages: str) -> Environment:
     environment.filters.update(
         by_section=_by_section,
         classifier_name=classifier_name,
+        counted=counted,
         duration=duration,
         percentage=percentage,
         unbroken=unbroken,

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
 from node_api.findings import CONTROL_ROLES, ArmFacts, ArmRole, Difference, RecoveredShare, Verdict
+from node_api.studies import looks_tried
+from shared.counts import counted
 from study_report.presented import Column, Presented
 from study_report.wording import (
     METRICS,
     classifier_name,
-    counted,
     interval,
     listed,
     percentage,
@@ -157,9 +158,13 @@ def _what_is_missing(study: Presented) -> str:
 def _setting(study: Presented) -> str:
     first = study.result.findings.cells[0]
     told_apart = study.classes.told_apart.format(lesions=scope(study.configuration.lesions))
+    tested = len(study.result.rows)
+    trained = sum(len(looks_tried(study.arm(row.arm).harmonised)) for row in study.result.rows)
+    chosen = "of two with and without the own look the one that validation patients chose"
+    each = "each" if trained == tested else f"{tested} of them ({chosen})"
     return (
-        f"{sentence(study.centre)} trained {counted(len(study.result.rows), 'classifier')} to tell "
-        f"{told_apart}, and tested each "
+        f"{sentence(study.centre)} trained {counted(trained, 'classifier')} to tell "
+        f"{told_apart}, and tested {each} "
         f"on the same {counted(first.n_test, 'patch', 'patches')} of patients that no training "
         f"saw; {percentage(first.prevalence)} of them {study.classes.are_positive}."
         f"{_equal_steps(study)}"

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from node_api.findings import Cell, Difference
 from node_api.summaries import SubsetBalance
+from shared.counts import counted
 from study_report.presented import Column, Presented, belongs
 from study_report.wording import (
     UNDEFINED,
     added,
     classifier_name,
-    counted,
     interval,
     metric_name,
     number,

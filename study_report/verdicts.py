@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from node_api.findings import ChosenControl, Difference, RecoveredShare
 from node_api.tasks import BENIGN_OR_MALIGNANT
+from shared.counts import counted
 from study_report.presented import Column, Presented, belongs
-from study_report.wording import classifier_name, counted, listed, percentage, sentence, unsigned
+from study_report.wording import classifier_name, listed, percentage, sentence, unsigned
 
 METRIC = "auroc"
 

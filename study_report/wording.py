@@ -11,6 +11,7 @@ from node_api.findings import (
     ShareInterval,
 )
 from node_api.tasks import Classes
+from shared.counts import counted
 
 UNDEFINED = "n/a"
 MINUS, UNBREAKABLE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -134,11 +135,6 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else "none"
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return "1 patch" or "2 patches"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def added(arm: ArmFacts) -> str:
     """Say what an arm adds to the centre's own patches."""
     donors, look = listed(arm.donors), _look(arm)
@@ -174,7 +170,7 @@ def _look(arm: ArmFacts) -> str:
     if arm.harmonised_runs is None:
         return look
     chosen, runs = arm.harmonised_runs
-    return f"{look} in {chosen} of {runs} runs, as validation patients chose"
+    return f"{look} in {chosen} of {counted(runs, 'run')}, as validation patients chose"
 
 
 def sentence(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from shared.cards import ModelCard
+from shared.counts import counted
 from shared.fidelity import FidelityReport, FidelityRow
 from shared.statements import AuditStatement, StatedAttack
 
@@ -97,7 +98,7 @@ def training(card: ModelCard) -> str:
     given = card.training
     parts = [f"{LOSSES[given.loss]} loss"]
     if given.epochs is not None:
-        parts.append("1 epoch" if given.epochs == 1 else f"{given.epochs} epochs")
+        parts.append(counted(given.epochs, "epoch"))
     if given.batch_size is not None:
         parts.append(f"batches of {given.batch_size}")
     if given.averaged:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from shared.counts import named
+
 THOUSAND = 1000
 SIZES = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -37,4 +39,5 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "moment": moment,
     "day": day,
     "count": count,
+    "named": named,
 }

@@ -4,6 +4,7 @@ import numpy as np
 
 from centre_node.fidelity.distances import to_nearest_others
 from centre_node.fidelity.features import Matrix
+from shared.counts import counted
 from shared.fidelity import ModeCollapse
 
 SMALLEST_SET = 20
@@ -37,7 +38,9 @@ def mode_collapse(
     alike = ALIKE if pixel_diversity < SMALLEST_DIVERSITY else ""
     count = min(len(reference), len(samples))
     if count < SMALLEST_SET:
-        unjudged = f"{count} patches in each set, at least {SMALLEST_SET} are needed."
+        unjudged = (
+            f"{counted(count, 'patch', 'patches')} in each set, at least {SMALLEST_SET} are needed."
+        )
         return ModeCollapse(
             verdict="suspected" if alike else "not judged",
             spread_share=None,

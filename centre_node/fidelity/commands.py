@@ -14,6 +14,7 @@ from centre_node.mammography.command_options import Mammograms, Patches
 from centre_node.process import Threads, prepare_for_real_patches
 from centre_node.sampling.patch_files import check_new, new_folder
 from shared.command_options import Json, Options, with_options
+from shared.counts import counted
 from shared.fidelity import FidelityReport, FidelityRow
 from shared.marks import note_on
 from shared.packages import open_package
@@ -101,7 +102,8 @@ def _lines(report: FidelityReport, out: Path | None) -> Iterator[str]:
             yield f"{name:<22}{''.join(f'{text:>16}' for text in _texts(row))}"
     for reason in sorted(set(report.synthetic.reasons.values())):
         yield f"not judged: {reason}"
-    yield f"{report.synthetic.patches} patches in each set; {report.mode_collapse.statement}"
+    compared = counted(report.synthetic.patches, "patch", "patches")
+    yield f"{compared} in each set; {report.mode_collapse.statement}"
     if isinstance(report, HarmonisedReport):
         yield (
             f"harmonised by {report.harmonised_by}: in the look of {report.fitted_on} real patches "

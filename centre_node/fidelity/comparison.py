@@ -12,6 +12,7 @@ from centre_node.fidelity.halvings import HALVINGS, Halving, draw_halvings
 from centre_node.fidelity.kernel_distance import kernel_distance, resampled_kernel_distances
 from centre_node.fidelity.neighbourhoods import Neighbourhoods, neighbourhoods
 from centre_node.fidelity.two_sample import separability
+from shared.counts import counted
 from shared.fidelity import METRICS, FidelityReport, FidelityRow
 
 LARGEST_SET = 2000
@@ -80,7 +81,7 @@ def fidelity_report(
 
 def _undefined_rows(halving: Halving) -> list[FidelityRow]:
     count = len(halving.reference)
-    reason = f"{count} patches in each set, at least {SMALLEST_SET} are needed"
+    reason = f"{counted(count, 'patch', 'patches')} in each set, at least {SMALLEST_SET} are needed"
     nothing = dict.fromkeys(METRICS)
     reasons = dict.fromkeys(METRICS, reason)
     return [FidelityRow(patches=count, **nothing, reasons=reasons) for _ in halving.candidates]

@@ -17,6 +17,7 @@ from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.splits import split_patients, with_kinds
+from shared.counts import counted
 from shared.packages import sha256_of
 from shared.progress import Progress
 
@@ -93,9 +94,9 @@ class OwnCutting:
     ) -> PatchStore:
         lesions = self.cutting.count_lesions(mammograms)
         if not lesions:
+            have = counted(len(mammograms), f"mammogram{whose} has", f"mammograms{whose} have")
             raise OneClassOnlyError(
-                f"{len(mammograms)} mammograms{whose} have no lesion of the kinds "
-                f"{', '.join(self.cutting.kinds)}"
+                f"{have} no lesion of the kinds {', '.join(self.cutting.kinds)}"
             )
         return self.cutting.cut_into(self.scratch / name, mammograms, healthy=lesions * healthy)
 

@@ -19,6 +19,7 @@ from centre_node.generators.spent_steps import Budget
 from centre_node.generators.state import TrainingState
 from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture
+from shared.counts import counted
 
 
 def check_owners(
@@ -50,7 +51,8 @@ def check_owners(
     people, rate = len(np.unique(patients)), training.privacy.sampling_rate
     if people * rate < 1:
         raise PrivacyError(
-            f"at a sampling_rate of {rate} a step sees less than one of {people} patients on "
+            f"at a sampling_rate of {rate} a step sees less than one of "
+            f"{counted(people, 'patient')} on "
             "average: raise it, or train on more patients"
         )
 
@@ -65,8 +67,8 @@ def skip_lost_epochs(state: TrainingState, budget: Budget, folder: Path) -> None
     lost = budget.epochs - state.epoch
     if lost < 0:
         raise CheckpointError(
-            f"{folder} counts {budget.epochs} epochs as spent, but its checkpoint is of epoch "
-            f"{state.epoch}; train anew in another folder, and count both"
+            f"{folder} counts {counted(budget.epochs, 'epoch')} as spent, but its checkpoint is "
+            f"of epoch {state.epoch}; train anew in another folder, and count both"
         )
     if state.epoch == 0 and budget.is_spent:
         raise PrivacyError(

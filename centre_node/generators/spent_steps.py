@@ -20,6 +20,7 @@ from centre_node.generators.checkpoints import CHECKPOINT
 from centre_node.generators.errors import CheckpointError, PrivacyError
 from node_api.generator_training import GeneratorTraining
 from shared.cards import PrivacyPromise
+from shared.counts import counted
 from shared.files import write_text
 from shared.models import StrictModel, read_model
 
@@ -66,7 +67,9 @@ class Budget:
             PrivacyError: All that were planned are spent.
         """
         if self.is_spent:
-            raise PrivacyError(f"all {self._training.epochs} epochs of the training are spent")
+            raise PrivacyError(
+                f"the training's {counted(self._training.epochs, 'epoch is', 'epochs are')} spent"
+            )
         self._spent = self._spent.model_copy(update={"epochs": self.epochs + 1})
         write_text(self._path, self._spent.model_dump_json(indent=2))
 

@@ -59,6 +59,7 @@ from centre_node.generators.training_data import TrainingData, epoch_of
 from centre_node.generators.weights import export_weights
 from node_api.generator_training import GeneratorTraining
 from shared.architectures import Architecture
+from shared.counts import counted
 from shared.files import full_disk_named
 
 
@@ -160,12 +161,17 @@ def _check_patches(
         )
     if len(patches) < training.batch_size and training.privacy is None:
         raise TooFewPatchesError(
-            f"{len(patches)} patches are fewer than one batch of {training.batch_size}"
+            f"{counted(len(patches), 'patch is', 'patches are')} fewer than one batch of "
+            f"{training.batch_size}"
         )
     if (patches == patches[:, :1, :1]).all():
-        raise FlatPatchesError(f"each of the {len(patches)} patches is of one grey value")
+        raise FlatPatchesError(
+            f"each of the {counted(len(patches), 'patch', 'patches')} is of one grey value"
+        )
     if (patches == patches[0]).all():
-        raise FlatPatchesError(f"the {len(patches)} patches are one and the same")
+        raise FlatPatchesError(
+            f"the {counted(len(patches), 'patch is', 'patches are')} one and the same"
+        )
 
 
 def _check_classes(

@@ -12,7 +12,7 @@ from centre_node.pulled.service import PulledGenerators
 from centre_node.sampling.classes import check_count, check_pathology
 from centre_node.sharing.before_release import check_counts, terms_of, weights_to_publish
 from centre_node.study.arms_without import study_without
-from centre_node.study.fitting_generators import check_generators
+from centre_node.study.fitting_arms import check_arms
 from node_api.connection import ConnectedHub
 from node_api.requests import (
     AnyJobRequest,
@@ -26,6 +26,7 @@ from node_api.requests import (
 )
 from node_api.results import FinishedTraining
 from shared.cards import ModelCard
+from shared.counts import counted
 from shared.errors import BrokenPackageError, CardRefusedError, PartlyFetchedError
 from shared.screening import prose_fault, terms_fault
 
@@ -91,8 +92,8 @@ class Preconditions:
         lesions = sum(kinds.get(kind, 0) for kind in set(request.lesion_kinds))
         if lesions < request.training.batch_size and request.training.privacy is None:
             raise TooFewPatchesError(
-                f"the data set {request.dataset} has {lesions} lesions of these kinds, fewer than "
-                f"one batch of {request.training.batch_size}"
+                f"the data set {request.dataset} has {counted(lesions, 'lesion')} of these kinds, "
+                f"fewer than one batch of {request.training.batch_size}"
             )
 
     def _check_trained(self, request: WeightsChoice) -> FinishedTraining:
@@ -119,7 +120,7 @@ class Preconditions:
             digest: self._card(digest, withdrawn_too=request.withdrawn_too)
             for digest in sorted(digests)
         }
-        check_generators(study, cards)
+        check_arms(study, cards)
         for card in cards.values():
             check_count(study.synthetic_patches, card)
 
@@ -130,7 +131,7 @@ class Preconditions:
         if not (found.whole or partly):
             raise PartlyFetchedError(
                 f"of {found.card.centre}/{found.card.name}, only {len(found.weights)} of "
-                f"{len(found.card.weights)} weight files are here; a study needs all"
+                f"{counted(len(found.card.weights), 'weight file')} lie here; a study needs all"
             )
         return found.card
 

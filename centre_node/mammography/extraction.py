@@ -23,12 +23,14 @@ from centre_node.mammography.errors import (
     PatchStoreError,
 )
 from centre_node.mammography.extraction_parts import Part, assemble, read_part, write_part
+from centre_node.mammography.fingerprints import digest_at_a_glance
 from centre_node.mammography.healthy import Look, shared_out
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_records import Index, Provenance, index_bytes
 from centre_node.mammography.patch_store import INDEX, PIXELS, PROVENANCE, PatchStore
 from node_api.patches import PatchConfiguration
-from shared.files import full_disk_named, put_in_place, sync_folder, work_folder
+from shared.counts import counted
+from shared.files import empty_folder, full_disk_named, put_in_place, sync_folder, work_folder
 from shared.names import LesionKind
 from shared.progress import OnCount
 from shared.version import genshare_version
@@ -191,8 +193,8 @@ class _Extraction:
         sources = [m for m in mammograms if everywhere or not (m.lesions or m.excluded)]
         if not sources:
             raise NotEnoughTissueError(
-                f"{self._provenance.healthy} healthy patches were asked for, but none of "
-                f"{len(mammograms)} mammograms is free of annotations of any kind; with "
+                f"{_healthy_were(self._provenance.healthy)} asked for, but none of "
+                f"{counted(len(mammograms), 'mammogram')} is free of annotations of any kind; with "
                 "healthy_from (--healthy-from) all_mammograms they are cut beside the annotations"
             )
         return sources
@@ -277,15 +279,21 @@ class _Extraction:
         if not records:
             reasons = ", ".join(f"{times} x {reason}" for reason, times in self._skipped.items())
             raise NothingCutError(
-                f"not one patch could be cut from {n_images} mammograms: {reasons or 'no lesion'}"
+                f"not one patch could be cut from {counted(n_images, 'mammogram')}: "
+                f"{reasons or 'no lesion'}"
             )
         if not self._has_enough:
             least = self._provenance.healthy_at_least
+            wanted = self._provenance.healthy if least is None else least
             raise NotEnoughTissueError(
-                f"{self._provenance.healthy if least is None else least} healthy patches were "
-                f"asked for, but only {self._placed} could be placed in {n_sources} mammograms"
+                f"{_healthy_were(wanted)} asked for, but only {self._placed} could be placed in "
+                f"{counted(n_sources, 'mammogram')}"
             )
         return Index(provenance=self._provenance, skipped=dict(self._skipped), records=records)
+
+
+def _healthy_were(count: int) -> str:
+    return counted(count, "healthy patch was", "healthy patches were")
 
 
 def _provenance(
@@ -296,13 +304,6 @@ def _provenance(
     healthy_at_least: int | None,
     seed: int,
 ) -> Provenance:
-    described = [
-        [
-            *(m.image_id, m.patient_id, m.fingerprint, m.width, m.height, m.pixel_spacing_mm),
-            *(repr(m.lesions), repr(m.excluded)),
-        ]
-        for m in mammograms
-    ]
     facts: dict[str, Any] = {
         "format": FORMAT,
         "genshare_version": genshare_version(),
@@ -312,7 +313,7 @@ def _provenance(
         **({} if healthy_at_least is None else {"healthy_at_least": healthy_at_least}),
         "seed": seed,
         "images": len(mammograms),
-        "mammograms": hashlib.sha256(json.dumps(described).encode()).hexdigest(),
+        "mammograms": digest_at_a_glance(mammograms),
     }
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     return Provenance.model_validate({**facts, "digest": digest})
@@ -346,8 +347,7 @@ def _claim(partial: Path, provenance: Provenance) -> None:
     note = partial / PROVENANCE
     content = provenance.model_dump_json(indent=2)
     if not (note.is_file() and note.read_text() == content):
-        for left_over in partial.iterdir():
-            shutil.rmtree(left_over) if left_over.is_dir() else left_over.unlink()
+        empty_folder(partial)
         note.write_text(content)
 
 

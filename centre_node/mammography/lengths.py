@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from centre_node.mammography.errors import NothingCutError
 from centre_node.mammography.mammograms import Mammogram, Reading
 from node_api.patches import LEAST_SIDE_PX, PatchConfiguration
+from shared.counts import counted
 from shared.names import LesionKind
 
 
@@ -77,8 +78,8 @@ def check_spacing(
     ill = [m for m in reading.mammograms if any(lesion.kind in wanted for lesion in m.lesions)]
     if configuration.in_mm and ill and all(m.pixel_spacing_mm is None for m in ill):
         raise NothingCutError(
-            f"of the {what} ({reading.name}), not one of {len(ill)} images with such lesions has "
-            f"a pixel spacing, {_which_needs(configuration)}"
+            f"of the {what} ({reading.name}), not one of {counted(len(ill), 'image')} with "
+            f"such lesions has a pixel spacing, {_which_needs(configuration)}"
         )
 
 

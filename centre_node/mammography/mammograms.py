@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from centre_node.mammography.boxes import Box
+from centre_node.mammography.found_files import FoundFile
 from shared.names import LesionKind
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ class Mammogram:
     """One image of one breast, read lazily.
 
     Attributes:
-        fingerprint: Changes when the pixels may have changed, known without opening the image;
-            empty where the image id says it all.
+        file: That it is read from; None where the image id says it all.
         excluded: Annotated tissue that is no usable lesion: no lesion patch is cut for it and no
             healthy patch may touch it. It is the whole image where something is unplaced.
         unplaced: Annotations of the image whose place is not known.
@@ -80,7 +80,7 @@ class Mammogram:
     width: int
     height: int
     load: "Callable[[], NDArray[uint8]]" = field(compare=False, repr=False)
-    fingerprint: str = ""
+    file: FoundFile | None = field(default=None, compare=False, repr=False)
     laterality: Literal["L", "R"] | None = None
     view: str | None = None
     density: int | None = None
@@ -95,6 +95,11 @@ class Mammogram:
         whole = Box(0, 0, self.width, self.height)
         if self.unplaced and whole not in self.excluded:
             object.__setattr__(self, "excluded", (*self.excluded, whole))
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the pixels may have changed, known without opening the image."""
+        return "" if self.file is None else self.file.fingerprint
 
     def annotated(self, findings: Iterable[Finding]) -> "Mammogram":
         """Return it with these findings beside its own: one for every annotation of the image."""

@@ -73,7 +73,7 @@ class Provenance(StrictModel):
     """What a store was cut from and how; its digest tells whether it must be cut again.
 
     Attributes:
-        mammograms: SHA-256 of every image's id, file, patient and annotations.
+        mammograms: See `digest_at_a_glance`.
         healthy_at_least: Of `healthy`, so many had to be there; None: all of them.
     """
 

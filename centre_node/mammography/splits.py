@@ -13,6 +13,7 @@ from centre_node.mammography.errors import NotEnoughPatientsError
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.pathology import counted_pathologies, is_malignant
 from node_api.summaries import SubsetBalance
+from shared.counts import counted
 from shared.models import StrictModel
 from shared.names import LesionKind
 
@@ -58,7 +59,7 @@ def split_patients(mammograms: Sequence[Mammogram], *, shares: Shares, seed: int
     affected = len({m.patient_id for m in mammograms if m.lesions})
     if affected < len(SUBSETS):
         raise NotEnoughPatientsError(
-            f"{affected} patients with lesions cannot fill {len(SUBSETS)} subsets; "
+            f"{counted(affected, 'patient')} with lesions cannot fill {len(SUBSETS)} subsets; "
             f"at least {len(SUBSETS)} are needed"
         )
     counts = _folds_of(shares, at_most=min(MOST_FOLDS, affected))
@@ -66,7 +67,7 @@ def split_patients(mammograms: Sequence[Mammogram], *, shares: Shares, seed: int
     split = _first_with_enough(mammograms, dealt, (_has_both_classes, _has_lesion), seed)
     if split is None:
         raise NotEnoughPatientsError(
-            f"{affected} patients with lesions could not be shared out so that each of "
+            f"{counted(affected, 'patient')} with lesions could not be shared out so that each of "
             f"{len(SUBSETS)} subsets has one; another seed may"
         )
     return split
@@ -89,7 +90,7 @@ def split_patients_by_pathology(
     fewest = min(len(ill), len({m.patient_id for m in mammograms} - ill))
     if fewest < len(SUBSETS):
         raise NotEnoughPatientsError(
-            f"{len(ill)} patients with malignant lesions and "
+            f"{counted(len(ill), 'patient')} with malignant lesions and "
             f"{len({m.patient_id for m in mammograms} - ill)} with benign ones only cannot fill "
             f"{len(SUBSETS)} subsets; at least {len(SUBSETS)} of each are needed"
         )
@@ -101,8 +102,8 @@ def split_patients_by_pathology(
     split = _first_with_enough(mammograms, dealt, (_has_both_pathologies,), seed)
     if split is None:
         raise NotEnoughPatientsError(
-            f"{len(ill)} patients with malignant lesions could not be shared out so that each of "
-            f"{len(SUBSETS)} subsets has malignant and benign ones; another seed may"
+            f"{counted(len(ill), 'patient')} with malignant lesions could not be shared out so "
+            f"that each of {len(SUBSETS)} subsets has malignant and benign ones; another seed may"
         )
     return split
 

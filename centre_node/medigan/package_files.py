@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
 from centre_node.medigan.errors import MediganPackageError
+from shared.counts import counted
 from shared.files import full_disk_named
 
 MOST_FILES = 1000
@@ -125,7 +126,8 @@ def _chosen(package: Path, entries: Sequence[_Entry], scratch: Path) -> PackageF
         names = ", ".join(_shown(entry.name) for entry in pickled[:4])
         raise MediganPackageError(
             f"{package} holds {len(pickled) or 'no'} weight files of PyTorch"
-            f"{f' ({names})' if names else ''} among {len(entries)} files; exactly one is expected"
+            f"{f' ({names})' if names else ''} among {counted(len(entries), 'file')}; exactly one "
+            "is expected"
         )
     with (
         full_disk_named(scratch),  # it is not the package that cannot be read then

@@ -13,6 +13,7 @@ from node_api.data_sources import DatasetSource, MammogramFolder, PhantomSet
 from node_api.datasets import Dataset
 from node_api.held_out import FEWEST_PATIENTS
 from node_api.summaries import DatasetSummary
+from shared.counts import counted, named
 
 DEEPEST, MOST_FOLDERS = 3, 300
 FACTS = {
@@ -44,7 +45,7 @@ class DatasetView:
 def dataset_view(dataset: Dataset) -> DatasetView:
     """Return what a page shows of a data set."""
     summary = dataset.summary
-    facts = ((label, counted(getattr(summary, name))) for name, label in FACTS.items())
+    facts = ((label, by_frequency(getattr(summary, name))) for name, label in FACTS.items())
     return DatasetView(
         dataset=dataset,
         place=place_of(dataset.source),
@@ -57,14 +58,14 @@ def place_of(source: DatasetSource) -> str:
     """Say where a data set comes from."""
     if isinstance(source, PhantomSet):
         written = "" if source.written_as is None else f", written as {source.written_as}"
-        return f"phantoms of {source.patients} patients, {source.style}{written}"
+        return f"phantoms of {counted(source.patients, 'patient')}, {source.style}{written}"
     lent = "" if source.lent_by is None else f", lent by {source.lent_by}"
     only = "".join(f", only {key}={value}" for key, value in source.where.items())
     folder = "the mammograms folder" if source.folder == "." else f"folder {source.folder}"
     return f"{folder}{lent}{only}"
 
 
-def counted(counts: Mapping[str, int]) -> str:
+def by_frequency(counts: Mapping[str, int]) -> str:
     """Return such as "CC 30, MLO 28", the most frequent first."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{name} {count}" for name, count in ordered)
@@ -82,16 +83,21 @@ def findings_of(summary: DatasetSummary) -> Iterator[str]:
             "told to, and without held-out patients an audit can say nothing."
         )
     if summary.patients_in_several_splits:
+        they = counted(summary.patients_in_several_splits, "patient is", "patients are")
         yield (
-            f"{summary.patients_in_several_splits} patients are in several of the data set's own "
-            "splits; genshare splits by patient and does not use those."
+            f"{they} in several of the data set's own splits; genshare splits by patient and does "
+            "not use those."
         )
     if summary.single_point_lesions:
-        yield f"{summary.single_point_lesions} lesions are marked by a single point, without size."
+        marked = counted(summary.single_point_lesions, "lesion is", "lesions are")
+        yield f"{marked} marked by a single point, without size."
     if summary.lesions and not summary.images_without_annotation:
         yield "Every image is annotated: healthy patches are cut outside the annotations."
     if unknown := summary.pixel_spacings_mm.get(UNKNOWN, 0):
-        yield f"{unknown} of {summary.images} images have no pixel spacing: their mm are unknown."
+        yield (
+            f"{unknown} of {counted(summary.images, 'image')} {named(unknown, 'has', 'have')} no "
+            "pixel spacing: mm are unknown."
+        )
     yield from (f"{note}." for note in summary.notes)
 
 

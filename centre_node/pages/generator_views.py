@@ -9,6 +9,7 @@ from node_api.jobs import Job
 from node_api.pulled import GeneratorHere
 from node_api.requests import PublishRequest, TrainGeneratorRequest
 from node_api.results import FinishedTraining
+from shared.counts import counted
 from shared.fidelity import FidelityReport
 from shared.records import Fetched, GeneratorVersion
 from shared.states import ENDED
@@ -64,8 +65,8 @@ def training_choices(lines: Iterable[TrainedLine]) -> tuple[Choice, ...]:
     return tuple(
         Choice(
             line.job.id,
-            f"{line.request.dataset}, {line.result.patients} patients, "
-            f"{line.result.training.epochs} epochs ({line.job.id[:8]})",
+            f"{line.request.dataset}, {counted(line.result.patients, 'patient')}, "
+            f"{counted(line.result.training.epochs, 'epoch')} ({line.job.id[:8]})",
         )
         for line in lines
     )

@@ -20,6 +20,7 @@ from node_api.requests import (
     TrainGeneratorRequest,
     WritePhantomsRequest,
 )
+from shared.counts import counted
 from shared.durations import duration
 from shared.progress import Progress, pace
 
@@ -89,22 +90,22 @@ def about(job: Job) -> str:
     """Say what a job is about."""
     match job.request:
         case WritePhantomsRequest(phantoms=phantoms):
-            return f"{phantoms.patients} patients, {phantoms.style}"
+            return f"{counted(phantoms.patients, 'patient')}, {phantoms.style}"
         case TrainGeneratorRequest(dataset=dataset, training=training):
-            return f"on {dataset}, {training.loss}, {training.epochs} epochs"
+            return f"on {dataset}, {training.loss}, {counted(training.epochs, 'epoch')}"
         case AuditRequest(training_job=training) | PublishRequest(training_job=training):
             named = job.request.name if isinstance(job.request, PublishRequest) else "training"
             return f"{named} ({training[:8]})"
         case PullRequest(centre=centre, name=name):
             return f"{centre}/{name}"
         case SampleRequest(count=count, generator=generator):
-            return f"{count} patches of {generator[:8]}"
+            return f"{counted(count, 'patch', 'patches')} of {generator[:8]}"
         case RegisterRequest(name=name):
             return f"as {name}"
         case PreviewRequest(dataset=dataset):
             return f"of {dataset}"
         case StudyParts(dataset=dataset, study=study):
-            return f"on {dataset}, {len(study.arms)} arms, {study.runs} runs"
+            return f"on {dataset}, {counted(len(study.arms), 'arm')}, {counted(study.runs, 'run')}"
     return ""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from node_api.release import Bounds, ReleasePolicy
+from shared.counts import counted, named
 
 
 def policy_sentences(policy: ReleasePolicy) -> tuple[str, ...]:
@@ -15,8 +16,8 @@ def _sentences(policy: ReleasePolicy) -> Iterator[str]:
     rest = "" if policy.audit_required else ", but what an audit found binds"
     yield f"{needed}{rest}."
     yield (
-        f"It was trained on at least {policy.least_patients} patients, and compared with at least "
-        f"{policy.least_held_out_patients} held-out ones."
+        f"It was trained on at least {counted(policy.least_patients, 'patient')}, and compared "
+        f"with at least {counted(policy.least_held_out_patients, 'held-out one')}."
     )
     if told := _bounds(policy.largest_auroc):
         yield f"No attack tells patients from others with an AUROC whose bound is above {told}."
@@ -51,8 +52,10 @@ def _bounds(bounds: Bounds) -> str:
 def _budget(policy: ReleasePolicy) -> Iterator[str]:
     budget = policy.budget_per_patient
     if budget.versions is not None:
-        yield f"At most {budget.versions} versions are published of any one patient."
+        versions = counted(budget.versions, "version is", "versions are")
+        yield f"At most {versions} published of any one patient."
     if budget.tries is not None:
-        yield f"At most {budget.tries} generators of any one patient are decided on."
+        tries = counted(budget.tries, "generator")
+        yield f"At most {tries} of any one patient {named(budget.tries, 'is', 'are')} decided on."
     if budget.epsilon is not None:
         yield f"At most an epsilon of {budget.epsilon:g} is spent on any one patient."

@@ -20,6 +20,7 @@ from node_api.results import (
     WrittenPhantoms,
 )
 from privacy_page.wording import copies_in_words, positive_control_in_words, strongest_in_words
+from shared.counts import counted, named
 from shared.durations import duration
 from shared.records import GeneratorVersion
 from study_report.presented import Presented
@@ -88,8 +89,9 @@ def study_sentences(job: Job) -> tuple[str, ...]:
 
 def _phantoms(written: WrittenPhantoms) -> Found:
     phantoms = written.phantoms
+    drawn = counted(phantoms.patients, "patient was", "patients were")
     return Found(
-        (f"{phantoms.patients} patients were drawn, written as {written.layout}.",),
+        (f"{drawn} drawn, written as {written.layout}.",),
         can_register=True,
         suggested=f"phantoms-{phantoms.style}",
     )
@@ -97,9 +99,12 @@ def _phantoms(written: WrittenPhantoms) -> Found:
 
 def _registered(dataset: Dataset) -> Found:
     summary = dataset.summary
-    counted = f"{summary.patients} patients, {summary.images} images and {summary.lesions} lesions"
+    found = (
+        f"{counted(summary.patients, 'patient')}, {counted(summary.images, 'image')} and "
+        f"{counted(summary.lesions, 'lesion')}"
+    )
     return Found(
-        (f"Registered as {dataset.name}: {counted}.",),
+        (f"Registered as {dataset.name}: {found}.",),
         next=(("What was counted", f"/data/{dataset.name}"),),
     )
 
@@ -119,7 +124,7 @@ def _training(job: Job, trained: FinishedTraining) -> Found:
     collapse = None if trained.fidelity is None else trained.fidelity.mode_collapse
     suspected = collapse is not None and collapse.verdict == "suspected"
     facts = [
-        ("Trained on", f"{trained.patients} patients, {trained.patches} patches"),
+        ("Trained on", _patients_and_patches(trained.patients, trained.patches)),
         ("Held out", as_sentence(trained.held_out.statement) if trained.held_out else "Nobody"),
         *((f"Skipped {times}", reason) for reason, times in trained.skipped.items()),
     ]
@@ -138,6 +143,10 @@ def _training(job: Job, trained: FinishedTraining) -> Found:
     )
 
 
+def _patients_and_patches(patients: int, patches: int) -> str:
+    return f"{counted(patients, 'patient')}, {counted(patches, 'patch', 'patches')}"
+
+
 WARN_OF_COLLAPSE = (
     "Mode collapse is suspected: it draws much the same patch again and again. Look at the "
     "samples: where they are grey still, more epochs help; else another seed, or fewer epochs."
@@ -147,8 +156,8 @@ WARN_OF_COLLAPSE = (
 def _audit(job: Job, audit: AuditReport) -> Found:
     training = getattr(job.request, "training_job", "")
     facts = [
-        ("Trained on", f"{audit.members.patients} patients, {audit.members.patches} patches"),
-        ("Held out", f"{audit.held_out.patients} patients, {audit.held_out.patches} patches"),
+        ("Trained on", _patients_and_patches(audit.members.patients, audit.members.patches)),
+        ("Held out", _patients_and_patches(audit.held_out.patients, audit.held_out.patches)),
         ("Drawn to attack with", f"{audit.samples} patches"),
         ("Copies", copies_in_words(audit.copies, audit.samples)),
         ("A planted leak", positive_control_in_words(audit.positive_control)),
@@ -170,7 +179,7 @@ def _published(job: Job, version: GeneratorVersion) -> Found:
 
 def _pulled(pulled: PulledGenerator) -> Found:
     whole = "whole" if pulled.whole else "in part"
-    files = f"{len(pulled.weights)} weight file{'' if len(pulled.weights) == 1 else 's'}"
+    files = counted(len(pulled.weights), "weight file")
     return Found(
         (f"{pulled.centre}/{pulled.name}, version {pulled.version}, lies here and was verified.",),
         (("Weights", f"{files}, {whole}"), ("SHA-256 of its manifest", pulled.manifest_digest)),
@@ -183,17 +192,21 @@ def _pulled(pulled: PulledGenerator) -> Found:
 
 def _sampled(sampled: SampledPatches) -> Found:
     count, height, width = sampled.shape
+    patches = counted(count, "synthetic patch", "synthetic patches")
     return Found(
-        (f"{count} synthetic patches of {height} by {width} pixels were drawn.",),
+        (f"{patches} of {height} by {width} pixels {named(count, 'was', 'were')} drawn.",),
         (("From", f"{sampled.centre}/{sampled.name}"), ("Seed", str(sampled.seed))),
     )
 
 
 def _plan(job: Job, plan: StudyPlan) -> Found:
-    repeated = f"{len(plan.seeds)} repetitions of {plan.length} each"
+    repeated = f"{counted(len(plan.seeds), 'repetition')} of {plan.length} each"
     facts = [
         *(
-            (subset.name.capitalize(), f"{subset.patients} patients, {subset.lesions} lesions")
+            (
+                subset.name.capitalize(),
+                f"{counted(subset.patients, 'patient')}, {counted(subset.lesions, 'lesion')}",
+            )
             for subset in plan.subsets
         ),
         ("Arms", "; ".join(plan.arms)),

@@ -44,6 +44,7 @@ from node_api.audits import (
     PositiveControl,
 )
 from shared.architectures import Architecture
+from shared.counts import counted
 from shared.packages import sha256_of
 from shared.progress import OnProgress, Progress
 from shared.version import genshare_version
@@ -347,14 +348,14 @@ class _Late:
 
 
 def _too_few(candidates: Candidates) -> str | None:
-    for what, patients in (
-        ("were trained on", candidates.member_patients),
-        ("are held out", candidates.held_out_patients),
+    for one, many, patients in (
+        ("was trained on", "were trained on", candidates.member_patients),
+        ("is held out", "are held out", candidates.held_out_patients),
     ):
         if patients < FEWEST_PATIENTS:
             return (
-                f"{patients} patients {what}; an audit needs {FEWEST_PATIENTS} on each side to "
-                "tell anything"
+                f"{counted(patients, f'patient {one}', f'patients {many}')}; an audit needs "
+                f"{FEWEST_PATIENTS} on each side to tell anything"
             )
     return None
 

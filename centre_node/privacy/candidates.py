@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from centre_node.privacy.errors import AuditRefusedError
+from shared.counts import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,9 @@ def candidates(
     both = set(member_patients) & set(held_out_patients)
     if both:
         raise AuditRefusedError(
-            f"{len(both)} patients were trained on and are held out too; an audit compares "
-            "patients who were trained on with others, so give it each on one side only"
+            f"{counted(len(both), 'patient is', 'patients are')} both trained on and held "
+            "out; an audit compares patients who were trained on with others, so give each on "
+            "one side only"
         )
     if not len(members):
         raise AuditRefusedError("there is no patch that the generator was trained on")

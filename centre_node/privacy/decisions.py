@@ -8,6 +8,7 @@ from typing import get_args
 from node_api.audits import AttackFigures, AuditReport, Copies
 from node_api.release import Reason, ReleaseDecision, ReleasePolicy, TrainingFacts
 from shared.attacks import AttackName, Unit
+from shared.counts import counted
 from shared.statements import DifferentialPrivacy, Rule, Verdict
 
 CHANCE_OF_A_LOW_RATIO = 0.01
@@ -223,7 +224,7 @@ class _Rules:
 
 def _enough(rule: Rule, found: int, least: int, what: str) -> Reason:
     outcome: Verdict = "inconclusive" if found < least else "passed"
-    said = f"{found} patients were {what}; the policy asks for {least}"
+    said = f"{counted(found, 'patient was', 'patients were')} {what}; the policy asks for {least}"
     return _Finding(rule, found, least).as_reason(outcome, said)
 
 

@@ -31,12 +31,12 @@ from centre_node.sampling.patch_files import (
 from centre_node.sampling.recipes import check_recipe, new_recipe
 from centre_node.withdrawn import WithdrawnToo
 from shared.command_options import Json, Options, with_options
+from shared.counts import counted
 from shared.marks import check_usable, note_on
 from shared.models import LARGEST_SEED, StrictModel
 from shared.names import Pathology
 from shared.packages import Package, open_package
 from shared.progress import OnProgress, shown
-from study_report.wording import counted
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 

@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 
 from centre_node.mammography.errors import OneClassOnlyError
+from centre_node.mammography.fingerprints import digest_of_contents
 from centre_node.mammography.looks import Look, Pixels, fitted_look
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_cutting import PatchCutting
@@ -18,6 +19,7 @@ from centre_node.sampling.painting_recipes import check_same_mammograms
 from node_api.looks import HarmonisedBy
 from node_api.patches import PatchConfiguration
 from node_api.recipes import SamplingRecipe
+from shared.counts import counted
 from shared.models import StrictModel, read_model
 from shared.names import Digest, LesionKind
 from shared.packages import Package
@@ -47,7 +49,7 @@ class LookRecipe(LookOrder):
     """Whose look samples got.
 
     Attributes:
-        mammograms: SHA-256 of every image's id, file, patient and annotations.
+        mammograms: See `digest_of_contents`; `digest_at_a_glance` in recipes of earlier versions.
     """
 
     mammograms: Digest
@@ -108,13 +110,10 @@ def in_own_look(
     size = package.card.architecture.image_size
     with tempfile.TemporaryDirectory() as scratch:
         store = _own_lesions(order, reading, Path(scratch) / "patches", on_progress)
-        if isinstance(order, LookRecipe):
-            check_same_mammograms(order.mammograms, store)
+        look = _recipe(order, reading, store)
         indices = store.indices(1)
         lesions = store.crops(indices, size=size)
         patients = {store.records[index].patient_id for index in indices}
-        mammograms = store.provenance.mammograms
-    look = LookRecipe(by=order.by, patches=order.patches, kinds=order.kinds, mammograms=mammograms)
     drawn = _first_patches(recipe, package, device)
     return FittedLook(
         recipe.model_copy(update={"look": look}),
@@ -132,10 +131,19 @@ def _own_lesions(
         store = cutting.cut_into(folder, reading.mammograms, healthy=0)
         if len(store.indices(1)):
             return store
+    have = counted(len(reading.mammograms), "mammogram has", "mammograms have")
     raise OneClassOnlyError(
-        f"{len(reading.mammograms)} mammograms have no lesion of the kinds "
+        f"{have} no lesion of the kinds "
         f"{', '.join(order.kinds)} that can be cut, and a look takes after own lesions"
     )
+
+
+def _recipe(order: LookOrder, reading: Reading, store: PatchStore) -> LookRecipe:
+    """Return the recipe of an order; one that was given must be of these mammograms."""
+    if isinstance(order, LookRecipe):
+        check_same_mammograms(order.mammograms, reading.mammograms, store)
+        return order
+    return LookRecipe(**dict(order), mammograms=digest_of_contents(reading.mammograms, store))
 
 
 def _first_patches(recipe: SamplingRecipe, package: Package, device: torch.device) -> Pixels:

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from centre_node.mammography.command_options import EVERY_KIND, Mammograms, Patches
 from centre_node.mammography.commands.told import print_skipped
+from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.pictures import write_png
 from centre_node.mammography.skipped import skipped_in
@@ -34,6 +35,7 @@ from centre_node.sampling.patch_files import (
 )
 from node_api.patches import PatchConfiguration
 from shared.command_options import Json, Options, with_options
+from shared.counts import counted
 from shared.models import LARGEST_SEED, StrictModel
 from shared.names import LesionKind
 from shared.progress import shown
@@ -148,7 +150,7 @@ def paint(
     reading = mammograms.read()
     with tempfile.TemporaryDirectory() as scratch, shown() as on_progress:
         store = cut_for_painting(order, reading, Path(scratch) / "patches", on_progress)
-        recipe = _recipe(order, store)
+        recipe = _recipe(order, reading, store)
         with new_folder(out) as folder:
             (folder / RECIPE).write_text(recipe.model_dump_json(indent=2) + "\n")
             with _kept(folder, order, chosen.written_as, with_healthy=with_healthy) as keep:
@@ -161,12 +163,12 @@ def paint(
     sys.stdout.write(_summary(order, store, out))
 
 
-def _recipe(order: PaintingOrder, store: PatchStore) -> PaintingRecipe:
+def _recipe(order: PaintingOrder, reading: Reading, store: PatchStore) -> PaintingRecipe:
     """Return the recipe of an order; one that was given must be of these mammograms."""
     if isinstance(order, PaintingRecipe):
-        check_same_mammograms(order.mammograms, store)
+        check_same_mammograms(order.mammograms, reading.mammograms, store)
         return order
-    return recipe_of(order, store)
+    return recipe_of(order, reading.mammograms, store)
 
 
 @contextmanager
@@ -191,7 +193,7 @@ def _summary(order: PaintingOrder, store: PatchStore, out: Path) -> str:
     lesions, healthy = len(store.indices(1)), len(store.indices(0))
     source = "own lesions" if order.painted == "own" else "blobs that take after own lesions"
     return (
-        f"{out}: {order.count} painted patch{'' if order.count == 1 else 'es'} of {order.size} px: "
-        f"{source} ({lesions}) on own healthy tissue ({healthy} places); look at {out / SHEET}, "
-        f"{RECIPE} there paints them again\n"
+        f"{out}: {counted(order.count, 'painted patch', 'painted patches')} of {order.size} px: "
+        f"{source} ({lesions}) on own healthy tissue ({counted(healthy, 'place')}); "
+        f"look at {out / SHEET}, {RECIPE} there paints them again\n"
     )

@@ -16,6 +16,7 @@ from centre_node.mammography.pictures import Picture, titled_sheet
 from centre_node.painting.own_lesions import OwnLesions, Painted
 from centre_node.sampling.painting_recipes import PaintingOrder
 from node_api.patches import Jitter
+from shared.counts import counted
 from shared.progress import OnProgress, Progress
 
 BATCH = 500
@@ -46,7 +47,8 @@ def cut_for_painting(
         if len(store.indices(1)):
             return store
     raise OneClassOnlyError(
-        f"{len(reading.mammograms)} mammograms have {have} lesions of the kinds "
+        f"{counted(len(reading.mammograms), 'mammogram has', 'mammograms have')} "
+        f"{counted(have, 'lesion')} of the kinds "
         f"{', '.join(order.kinds)}, and none that can be cut; painting takes after own lesions, so "
         "one at least is needed"
     )

@@ -1,10 +1,13 @@
 """Recipes of painted patches: what paints the same ones again, beside the mammograms."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
+from centre_node.mammography.fingerprints import digest_of_contents
+from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.painting.own_lesions import PaintedFrom
 from centre_node.sampling.errors import RecipeRefusedError
@@ -39,7 +42,7 @@ class PaintingRecipe(PaintingOrder):
     """What was painted, of which mammograms and by which version.
 
     Attributes:
-        mammograms: SHA-256 of every image's id, file, patient and annotations.
+        mammograms: See `digest_of_contents`; `digest_at_a_glance` in those of earlier versions.
     """
 
     schema_version: Literal[1] = 1
@@ -47,10 +50,18 @@ class PaintingRecipe(PaintingOrder):
     genshare_version: str
 
 
-def recipe_of(order: PaintingOrder, store: PatchStore) -> PaintingRecipe:
-    """Return the recipe of what is painted from a store's patches."""
+def recipe_of(
+    order: PaintingOrder, mammograms: Sequence[Mammogram], store: PatchStore
+) -> PaintingRecipe:
+    """Return the recipe of what is painted from a store's patches.
+
+    Args:
+        mammograms: That it was cut from.
+    """
     return PaintingRecipe(
-        **dict(order), mammograms=store.provenance.mammograms, genshare_version=genshare_version()
+        **dict(order),
+        mammograms=digest_of_contents(mammograms, store),
+        genshare_version=genshare_version(),
     )
 
 
@@ -65,18 +76,25 @@ def read_painting_recipe(path: Path) -> PaintingRecipe:
     )
 
 
-def check_same_mammograms(mammograms: Digest, store: PatchStore) -> None:
-    """Check that a store was cut from what a recipe was made of.
+def check_same_mammograms(
+    digest: Digest, mammograms: Sequence[Mammogram], store: PatchStore
+) -> None:
+    """Check that these are the mammograms that a recipe was made of, or a copy of them.
 
     Args:
-        mammograms: The digest that the recipe has.
+        digest: Of the recipe's mammograms.
+        mammograms: That the store was cut from.
 
     Raises:
-        RecipeRefusedError: It was not.
+        RecipeRefusedError: They are others.
     """
-    if mammograms != store.provenance.mammograms:
+    if digest == store.provenance.mammograms:
+        return  # a recipe of an earlier version, and the very files
+    here = digest_of_contents(mammograms, store)
+    if digest != here:
         raise RecipeRefusedError(
-            "the recipe is of other mammograms: the SHA-256 of theirs is "
-            f"{mammograms}, and of these {store.provenance.mammograms}; name the folder and "
-            "the --where that it was made with; a copy must keep its files' times (cp -a)"
+            "the recipe is of other mammograms, or was changed: the SHA-256 of its images is "
+            f"{digest}, and of these {here}; name the folder and the --where that it was made "
+            "with, or a copy of it (beside a recipe of an earlier version one by cp -a, which "
+            "keeps files' times)"
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from node_api.audits import AttackFigures, AuditReport, HitRate
+from shared.counts import counted
 
 COLUMNS = ("AUROC", "at most", "control", "visible", "p", "at 1 %", "at 5 %")
 WIDTHS = (8, 9, 9, 9, 8, 16, 16)
@@ -12,8 +13,9 @@ def audit_lines(report: AuditReport) -> Iterator[str]:
     """Yield a line each: who was compared, a row for each attack, copies, epsilon."""
     members, held_out = report.members, report.held_out
     yield (
-        f"{len(report.weights)} weight file(s), {report.samples} samples; trained on "
-        f"{members.patches} patches of {members.patients} patients, held out "
+        f"{counted(len(report.weights), 'weight file')}, {counted(report.samples, 'sample')}; "
+        f"trained on {counted(members.patches, 'patch', 'patches')} of "
+        f"{counted(members.patients, 'patient')}, held out "
         f"{held_out.patches} of {held_out.patients}"
     )
     if report.too_few is not None:

@@ -12,8 +12,8 @@ SomeArm = TypeVar("SomeArm", bound=Arm)
 def study_without(study: StudyConfiguration, dropped: Collection[str]) -> StudyConfiguration:
     """Return a study whose arms draw from none of some generators.
 
-    An arm that drew from these alone is left out; the others draw from what they have left, in the
-    proportions that it had.
+    An arm that drew from these alone is left out, and so is one that has become another; the rest
+    draw from what they have left, in the proportions that it had.
 
     Args:
         dropped: Their manifest digests.
@@ -42,16 +42,28 @@ def arms_without(arms: Sequence[SomeArm], dropped: Collection[str]) -> tuple[Som
 
 
 def _left(arms: Sequence[SomeArm], dropped: set[str]) -> Iterator[SomeArm]:
+    there = {_unnamed(arm) for arm in arms if dropped.isdisjoint(arm.generators)}
     for arm in arms:
-        kept = [place for place, name in enumerate(arm.generators) if name not in dropped]
-        if len(kept) == len(arm.generators):
+        if dropped.isdisjoint(arm.generators):
             yield arm
-        elif kept:
-            yield arm.model_copy(
-                update={
-                    "generators": tuple(arm.generators[place] for place in kept),
-                    "proportions": tuple(
-                        arm.proportions[place] for place in kept if arm.proportions
-                    ),
-                }
-            )
+            continue
+        left = _drawing_from_others(arm, dropped)
+        if left.generators and _unnamed(left) not in there:
+            there.add(_unnamed(left))
+            yield left
+
+
+def _drawing_from_others(arm: SomeArm, dropped: set[str]) -> SomeArm:
+    kept = [place for place, name in enumerate(arm.generators) if name not in dropped]
+    return arm.model_copy(
+        update={
+            "generators": tuple(arm.generators[place] for place in kept),
+            "proportions": tuple(arm.proportions[place] for place in kept if arm.proportions),
+        }
+    )
+
+
+def _unnamed(arm: Arm) -> Arm:
+    """Return what an arm adds, whatever it is called; one generator alone has no proportion."""
+    alone = {"proportions": ()} if len(arm.generators) == 1 else {}
+    return arm.model_copy(update={"name": "", **alone})

@@ -23,6 +23,7 @@ from centre_node.study.from_file import (
 from centre_node.study.study_file import StudyFile, read_study_file
 from node_api.choices import Choice, TriedGenerator
 from shared.command_options import Json, Options, with_options
+from shared.counts import counted
 from shared.files import write_text
 from shared.packages import Package
 from shared.progress import shown
@@ -118,8 +119,9 @@ def _trial(
 def _lines(choice: Choice, receipt: Path) -> Iterator[str]:
     control = choice.control
     yield (
-        f"best control on {choice.validation_patches} patches of {choice.validation_patients} "
-        f"validation patients: {control.arm}, AUROC {unsigned(control.candidates[control.arm])}"
+        f"best control on {counted(choice.validation_patches, 'patch', 'patches')} of "
+        f"{counted(choice.validation_patients, 'validation patient')}: {control.arm}, "
+        f"AUROC {unsigned(control.candidates[control.arm])}"
     )
     for one in choice.tried:
         yield f"{one.name} ({one.centre}): {_gain(one)}; {_share(one)}"

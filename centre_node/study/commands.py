@@ -26,6 +26,7 @@ from centre_node.withdrawn import WithdrawnToo
 from node_api.findings import StudyResult
 from node_api.plans import StudyPlan
 from shared.command_options import Json, Options, with_options
+from shared.counts import counted
 from shared.durations import duration
 from shared.progress import StandardError, shown
 from shared.verbosity import verbosity
@@ -163,8 +164,8 @@ def uses(
     for use in found:
         sys.stdout.write(
             f"{use.result}: {use.centre}/{use.name} ({use.manifest_digest[:12]}), "
-            f"{use.patches} patches in {use.runs} runs of the arms {', '.join(use.arms)}"
-            f"{_tainted(use)}\n"
+            f"{counted(use.patches, 'patch', 'patches')} in {counted(use.runs, 'run')} "
+            f"of the arms {', '.join(use.arms)}{_tainted(use)}\n"
         )
     if not found:
         sys.stdout.write(f"no study in {folder} used a generator {digest}\n")
@@ -229,13 +230,13 @@ def _print_plan(plan: StudyPlan, *, json: bool) -> None:
         sys.stdout.write(plan.model_dump_json(indent=2) + "\n")
         return
     lines = [
-        f"{part.name:16} {part.patients} patients with {part.lesions} lesions"
+        f"{part.name:16} {counted(part.patients, 'patient')} with {counted(part.lesions, 'lesion')}"
         for part in plan.subsets
     ]
     lines += [
         f"{'arms':16} {'; '.join(plan.arms)}",
         f"{'runs':16} {plan.runs}: {', '.join(plan.classifiers)}, {plan.length}, "
-        f"{len(plan.seeds)} seeds, {plan.workers} at once",
+        f"{counted(len(plan.seeds), 'seed')}, {plan.workers} at once",
         f"{'time':16} about {duration(plan.seconds)} on this machine as busy as it is now",
         "Nothing was written.",
     ]

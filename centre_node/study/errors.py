@@ -85,3 +85,12 @@ class GeneratorSizeError(
     hint="Set the study's image_size to that of its generators, or take others.",
 ):
     """A generator makes patches of another size than a study's."""
+
+
+class TwinArmsError(
+    NodeError,
+    code="GS-3509",
+    title="Arms alike",
+    hint="Leave one of the arms out, or change what it adds.",
+):
+    """Two arms of a study differ in their names alone."""

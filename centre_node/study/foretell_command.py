@@ -13,8 +13,9 @@ from centre_node.study.foretelling import Columns
 from centre_node.study.foretelling import foretell as foretelling
 from centre_node.study.foretold import Foretelling, LeftOut, MeasuredGenerator, StudyColumn
 from shared.command_options import Json, with_options
+from shared.counts import counted
 from shared.safe_text import shown
-from study_report.wording import classifier_name, counted, interval, percentage, signed, unsigned
+from study_report.wording import classifier_name, interval, percentage, signed, unsigned
 
 BRIEF = 12
 """Characters of a digest that are shown."""

@@ -11,6 +11,7 @@ from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
 from centre_node.mammography.mammograms import Reading
 from centre_node.study.errors import StudyFileError
+from centre_node.study.lineage import RESULT
 from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import RUNS, Engine, run_study
@@ -19,6 +20,8 @@ from centre_node.study.without import file_without
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.plans import StudyPlan
 from node_api.studies import StudyConfiguration
+from shared.counts import counted
+from shared.files import check_new
 from shared.marks import check_usable
 from shared.packages import Package, open_package
 from shared.progress import OnProgress
@@ -49,7 +52,8 @@ def run_study_file(
     Raises:
         GeneratorWithdrawnError: A generator was withdrawn, and is neither left out nor wanted.
         StudyFileError: The file says something that makes no sense.
-        StudyFileError: `out` cannot be made or written, or holds the mammograms.
+        StudyFileError: `out` cannot be made or written, or holds the mammograms or something else
+            than a study.
     """
     keep_headers_out()
     file = file_without(read_study_file(path), without)
@@ -78,11 +82,13 @@ def plan_study_file(
     """Say what a study file would do, and refuse what its start would refuse; nothing is written.
 
     Raises:
-        StudyFileError: The file says something that makes no sense, or `out` holds the mammograms.
+        StudyFileError: The file says something that makes no sense, or `out` holds the mammograms
+            or something else than a study.
     """
     keep_headers_out()
     file = file_without(read_study_file(path), without)
     check_apart(file, out)
+    check_folder(out)
     configuration, inputs = _read_inputs(file, out, withdrawn_too=withdrawn_too)
     device = default_device()
     return plan_study(configuration, inputs, try_paces(configuration, inputs, device))
@@ -108,20 +114,31 @@ def check_apart(file: StudyFile, out: Path) -> None:
             )
 
 
+def check_folder(out: Path) -> None:
+    """Check that results can go into a folder: there is none, it is empty, or they did before.
+
+    Raises:
+        StudyFileError: It holds something else.
+    """
+    if not any((out / name).exists() for name in (CACHE, RESULT)):
+        check_new(out, StudyFileError)
+
+
 def left_before(out: Path) -> str | None:
     """Say what an earlier start left in the folder of results; None: nothing."""
     if not (out / CACHE).is_dir():
         return None
     runs = len(list((out / CACHE / RUNS).glob("*.json")))
-    return f"goes on in {out}: {runs} {'run is' if runs == 1 else 'runs are'} there from before"
+    return f"goes on in {out}: {counted(runs, 'run is', 'runs are')} there from before"
 
 
 def make_folder(out: Path) -> None:
     """Make the folder of results.
 
     Raises:
-        StudyFileError: It cannot be made or written.
+        StudyFileError: It cannot be made or written, or holds something else.
     """
+    check_folder(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -16,6 +16,7 @@ from centre_node.study.proposal import propose
 from centre_node.study.proposal_file import study_toml
 from node_api.data_sources import RecordValues
 from shared.command_options import Json, with_options
+from shared.counts import counted
 from shared.files import write_text
 from shared.names import LesionKind, Name
 from shared.packages import open_package
@@ -97,7 +98,8 @@ def init(
 def _tell(out: Path, inputs: StudyInputs, assumed: Sequence[str]) -> None:
     own = inputs.own
     patients = len({image.patient_id for image in own.mammograms})
-    lines = [f"{out} is a study of {own.name}: {len(own.mammograms)} images of {patients} patients"]
+    of_whom = f"{counted(len(own.mammograms), 'image')} of {counted(patients, 'patient')}"
+    lines = [f"{out} is a study of {own.name}: {of_whom}"]
     lines += [f"  - {sentence}" for sentence in (*own.notes, *assumed)]
     run = f"genshare study run {out} --out {out.stem}-results"
     lines += [f"See what it would do: {run} --dry-run", f"Run it:               {run}"]

@@ -11,12 +11,12 @@ from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.splits import with_kinds
 from centre_node.study.arms import addition
 from centre_node.study.durations import Pace, Sizes, try_pace, try_reading
-from centre_node.study.fitting_generators import cards_of, check_generators
+from centre_node.study.fitting_arms import cards_of, check_arms
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.task_data import check_spacings, split_of, training_patients, usable
 from node_api.classifier_training import ClassifierName
 from node_api.plans import PlannedSubset, StudyPlan
-from node_api.studies import Arm, StudyConfiguration
+from node_api.studies import Arm, StudyConfiguration, looks_tried
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.progress import OnProgress, Progress
 from shared.transfer_progress import say_nothing
@@ -77,9 +77,10 @@ def plan_study(
     Raises:
         NotEnoughPatientsError, OneClassOnlyError: The data are too few.
         NothingCutError: Lengths are in mm, and the own or a donor's images have no pixel spacing.
+        TwinArmsError: Two arms differ in their names alone.
         GeneratorSizeError, GeneratorClassesError: A generator does not fit.
     """
-    check_generators(configuration, cards_of(inputs.packages))
+    check_arms(configuration, cards_of(inputs.packages))
     own = usable(configuration, inputs.own)
     check_spacings(configuration, own, inputs.donors)
     scope = with_kinds(own.mammograms, configuration.lesion_kinds)
@@ -141,16 +142,11 @@ def _running(
         for subset in subsets[:-2]:
             sizes = Sizes(classes * subset.lesions, validation, test)
             seconds += len(configuration.seeds) * sum(
-                _trainings(arm)
+                len(looks_tried(arm.harmonised))
                 * pace.of_run(configuration, sizes, _added(arm, configuration, donated, classes))
                 for arm in configuration.arms
             )
     return seconds
-
-
-def _trainings(arm: Arm) -> int:
-    """Return how many classifiers each of an arm's runs trains."""
-    return 2 if arm.harmonised == "validation" else 1
 
 
 def _added(

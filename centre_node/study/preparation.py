@@ -18,7 +18,7 @@ from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import array_file
 from centre_node.sampling.recipes import new_recipe
 from centre_node.study.arms import Addition, addition
-from centre_node.study.fitting_generators import cards_of, check_generators
+from centre_node.study.fitting_arms import cards_of, check_arms
 from centre_node.study.kept_samples import StoredSamples, kept_samples
 from centre_node.study.own_generator import own_generated
 from centre_node.study.painted_patches import painted_patches
@@ -38,6 +38,7 @@ from node_api.patches import PatchConfiguration
 from node_api.studies import StudyConfiguration
 from node_api.summaries import ShortcutReport, SubsetBalance
 from node_api.tasks import BENIGN_OR_MALIGNANT
+from shared.counts import counted
 from shared.files import write_text, write_whole
 from shared.packages import Package, sha256_of
 from shared.progress import OnProgress
@@ -100,12 +101,13 @@ def prepare(
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
         BadMammogramsError: A patient or patch is in two subsets, or a donor's as well.
         NothingCutError: Lengths are in mm, and the own or a donor's images have no pixel spacing.
+        TwinArmsError: Two arms differ in their names alone.
         GeneratorSizeError: A generator makes patches of another size.
         GeneratorOutputError: Residuals are to be added unpainted, or patches painted.
         GeneratorClassesError: The task tells pathologies apart, and a generator knows none.
         InitialWeightsError: The file that classifiers are to start from is not there.
     """
-    check_generators(configuration, cards_of(inputs.packages))
+    check_arms(configuration, cards_of(inputs.packages))
     names = configuration.donors
     cut_so = [(inputs.donors[name], configuration.donor_patches(name)) for name in names]
     unused = left_out(configuration, [(inputs.own, configuration.patches), *cut_so])
@@ -216,8 +218,11 @@ class _Cutting:
         cutting = PatchCutting(self.patches, study.lesion_kinds, study.split_seed, self.on_progress)
         lesions = cutting.count_lesions(mine)
         if not lesions:
+            have = counted(
+                len(patients), f"patient of the {what} has", f"patients of the {what} have"
+            )
             raise OneClassOnlyError(
-                f"{len(patients)} patients of the {what} have no lesion of the kinds "
+                f"{have} no lesion of the kinds "
                 f"{', '.join(study.lesion_kinds)}; lesions and healthy tissue are needed"
             )
         cuts_none = extra_healthy is None or study.task == BENIGN_OR_MALIGNANT

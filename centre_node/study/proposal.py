@@ -22,6 +22,7 @@ from centre_node.study.preparation import StudyInputs
 from node_api.patches import PatchConfiguration
 from node_api.plans import StudyPlan
 from node_api.studies import EVERY_KIND, Arm, StudyConfiguration
+from shared.counts import counted
 from shared.durations import duration
 from shared.names import LesionKind
 from shared.packages import Package
@@ -93,8 +94,8 @@ def _kinds(
     )
     if not patients:
         raise OneClassOnlyError(
-            f"not one of the {len(mammograms)} images has an annotated lesion; a study compares "
-            "lesions with healthy tissue"
+            f"not one of the {counted(len(mammograms), 'image')} has an annotated lesion; a study "
+            "compares lesions with healthy tissue"
         )
     told = ", ".join(f"{kind} in {count}" for kind, count in patients.most_common())
     if wanted:

@@ -12,6 +12,7 @@ from centre_node.study.receipts import Place
 from centre_node.study.receipts_at_hub import propose
 from centre_node.study.receipts_at_hub import send as send_receipt
 from shared.command_options import Json, with_options
+from shared.counts import counted
 from shared.hub_client import connect
 from shared.hub_options import DEFAULT_URL, AllowUnencrypted, HubUrl, Token
 from shared.receipts import UtilityReceipt, told_receipt
@@ -75,7 +76,7 @@ def _told(made: UtilityReceipt) -> str:
         "Receiver": made.receiver,
         "Compared": f"{made.arm} with {made.control}, the best control",
         "Measured": told_receipt(made),
-        "Patients": f"{made.patients}, {made.seeds} seeds",
+        "Patients": f"{made.patients}, {counted(made.seeds, 'seed')}",
         "Column": f"classifier {made.classifier}, train fraction {made.train_fraction:g}",
         "Study": made.study,
         "Day": f"{made.day}, genshare {made.genshare_version}",

@@ -19,7 +19,7 @@ from centre_node.study.prepared import Run, StudyPatches, opened
 from centre_node.study.training_patches import TrainingPatches
 from node_api.classifier_training import ClassifierTraining
 from node_api.rows import RunRow
-from node_api.studies import Harmonised
+from node_api.studies import looks_tried
 from node_api.tasks import CLASSES
 from shared.models import StrictModel
 
@@ -80,16 +80,11 @@ class _Trained:
     validation: LogOdds
 
 
-def _ways(harmonised: Harmonised) -> tuple[bool, ...]:
-    """Return whether added lesions get the own look, in each of the trainings of a run."""
-    return (False, True) if harmonised == "validation" else (harmonised,)
-
-
 def _best(patches: StudyPatches, run: Run, device: torch.device, on_epoch: OnEpoch) -> _Trained:
     """Train in each way that the arm allows, and return what validation patients speak for."""
     trained = [
         _trained(patches, run, device, on_epoch, is_harmonised=way)
-        for way in _ways(run.arm.harmonised)
+        for way in looks_tried(run.arm.harmonised)
     ]
     labels = patches.validation.labels
     return max(trained, key=lambda one: auroc(labels, one.validation) or 0.0)

@@ -24,6 +24,7 @@ from centre_node.study.running import RunResult
 from node_api.findings import FailedRun, StudyOrigin, StudyResult, UsedGenerator
 from node_api.rows import as_csv
 from node_api.studies import Arm, StudyConfiguration
+from shared.counts import counted
 from shared.files import alone_in, full_disk_named, write_text
 from shared.packages import Package
 from shared.progress import OnProgress, Progress
@@ -147,7 +148,7 @@ class KeptRuns:
             tick()
         if not self.results:
             raise StudyFailedError(
-                f"not one of {len(self._files)} runs ended well: {failed[0].problem}"
+                f"not one of {counted(len(self._files), 'run')} ended well: {failed[0].problem}"
             )
         return tuple(failed)
 

@@ -12,6 +12,7 @@ from centre_node.study.running import RunResult
 from centre_node.study.runs import RUNS, predictions_of
 from node_api.findings import Difference
 from node_api.studies import StudyConfiguration
+from shared.counts import counted
 from shared.models import read_model
 from study_report.contents import StudyReport
 
@@ -71,7 +72,8 @@ def _split_runs(report: StudyReport, cache: Path) -> tuple[SplitRuns, ...]:
     missing = sum(not path.is_file() for path in paths)
     if missing:
         raise StudyFileError(
-            f"{cache} lacks {missing} of {len(paths)} runs; start the study again, which does them"
+            f"{cache} lacks {missing} of {counted(len(paths), 'run')}; start the study again, "
+            "which does them"
         )
     runs = [
         predictions_of(read_model(RunResult, path, StudyFileError), patches.validation.labels)

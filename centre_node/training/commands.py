@@ -20,6 +20,7 @@ from node_api.generator_training import GeneratorTraining
 from node_api.results import TrainedGenerator
 from shared.architectures import DcganArchitecture
 from shared.command_options import Json, Options, with_options
+from shared.counts import counted
 from shared.files import full_disk_named
 from shared.interruption import interruptible
 
@@ -157,8 +158,8 @@ def _summary(out: Path, trained: TrainedGenerator, skipped: Mapping[str, int]) -
         yield f"skipped {times}: {reason}"
     training = trained.training
     yield (
-        f"{out}: {training.loss}, {training.epochs} epochs on {trained.patches} patches of "
-        f"{trained.patients} patients"
+        f"{out}: {training.loss}, {counted(training.epochs, 'epoch')} on "
+        f"{counted(trained.patches, 'patch', 'patches')} of {counted(trained.patients, 'patient')}"
     )
     if trained.held_out is not None:
         yield trained.held_out.statement

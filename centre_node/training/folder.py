@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from centre_node.generators.checkpoints import RUN
 from centre_node.generators.starting import StartingNetworks, read_start
 from centre_node.mammography.command_options import OF_PHANTOMS
 from centre_node.training.errors import TrainingFolderError
 from centre_node.training.plan import TrainingPlan
 from node_api.generator_training import NOT_OF_THE_RESULT
 from node_api.results import TrainedGenerator
-from shared.files import alone_in, write_text
+from shared.files import alone_in, empty_folder, write_text
 from shared.models import read_model
 
 PLAN, TRAINED, PATCHES, PICTURES = "plan.json", "trained.json", "patches", "pictures"
@@ -33,28 +34,41 @@ class FolderPlan(TrainingPlan):
 
 
 @contextmanager
-def claim(folder: Path, plan: FolderPlan, *, started: bool) -> Iterator[None]:
+def claim(folder: Path, plan: FolderPlan) -> Iterator[None]:
     """Make the folder this plan's, or check that it is, and keep other processes out of it.
 
-    Args:
-        started: Whether a training has begun in it; before, the plan may be changed.
+    Until a training has begun in it, the plan may be changed. Where the block fails before that,
+    what it wrote into a folder that was new is removed.
 
     Raises:
         TrainingFolderError: It holds something else, or cannot be written.
         FolderInUseError: Another process is at work in it.
     """
+    was_there = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainingFolderError(f"{folder} cannot be written: {error.strerror}") from error
     with alone_in(folder):
-        _keep_plan(folder, plan, started=started)
-        yield
+        was_empty = not any(folder.iterdir())
+        _keep_plan(folder, plan)
+        try:
+            yield
+        except Exception:
+            if was_empty and not _has_begun(folder):
+                empty_folder(folder)
+                if not was_there:
+                    folder.rmdir()
+            raise
 
 
-def _keep_plan(folder: Path, plan: FolderPlan, *, started: bool) -> None:
+def _has_begun(folder: Path) -> bool:
+    return (folder / RUN).exists()
+
+
+def _keep_plan(folder: Path, plan: FolderPlan) -> None:
     path = folder / PLAN
-    if path.is_file() and started:
+    if path.is_file() and _has_begun(folder):
         _check_same(
             folder, read_model(FolderPlan, path, TrainingFolderError, as_what=DAMAGED), plan
         )

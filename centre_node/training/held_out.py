@@ -22,6 +22,7 @@ from centre_node.painting.residual_patches import residual_patches
 from centre_node.training.errors import TrainingFolderError
 from node_api.held_out import DEFAULT_SHARE, FEWEST_PATIENTS, HeldOut, HoldOut
 from shared.architectures import Output
+from shared.counts import counted
 from shared.files import whole_file
 from shared.models import LARGEST_SEED, StrictModel, read_model
 
@@ -109,7 +110,8 @@ def _thrown(
     out = {name for name in patients if falls_out(name, share=share, seed=seed)}
     if len(out) == len(patients):
         raise NotEnoughPatientsError(
-            f"holding out a share of {share:g} of {len(patients)} patients left nobody to train on"
+            f"holding out a share of {share:g} of "
+            f"{counted(len(patients), 'patient')} left nobody to train on"
         )
     return HeldOutPatients(
         store=store,
@@ -139,14 +141,15 @@ def _statement(decided: HeldOutPatients, patches: int) -> str:
     here = len(decided.members) + len(decided.held_out)
     if decided.too_few:
         return (
-            f"nobody is held out: {here} patients are fewer than the {FEWEST_PATIENTS} that it "
-            "takes by default, so an audit has nobody to compare with"
+            f"nobody is held out: {counted(here, 'patient is', 'patients are')} fewer than "
+            f"the {FEWEST_PATIENTS} that it takes by default, so an audit has nobody to compare "
+            "with"
         )
     if not decided.share:
         return "nobody is held out, as was asked for, so an audit has nobody to compare with"
     return (
-        f"held out: {len(decided.held_out)} of {here} patients with {patches} patches, each by a "
-        f"coin of {decided.share:g}"
+        f"held out: {len(decided.held_out)} of {counted(here, 'patient')} with "
+        f"{counted(patches, 'patch', 'patches')}, each by a coin of {decided.share:g}"
     )
 
 

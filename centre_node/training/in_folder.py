@@ -8,7 +8,6 @@ from pathlib import Path
 from rich.console import Console
 
 from centre_node.device import default_device
-from centre_node.generators.checkpoints import RUN
 from centre_node.generators.starting import StartingNetworks
 from centre_node.mammography.command_options import MammogramChoice
 from centre_node.mammography.mammograms import Reading
@@ -49,7 +48,7 @@ class TrainingInFolder:
         """
         reading = self.mammograms.read()
         skipped = Counter(record.reason for record in reading.skipped)
-        with claim(self.folder, self._whole_plan(), started=(self.folder / RUN).exists()):
+        with claim(self.folder, self._whole_plan()):
             trained = read_trained(self.folder)
             if trained is None:
                 trained, not_cut = self._train(reading, console)

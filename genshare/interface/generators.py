@@ -10,6 +10,7 @@ from genshare.interface.arguments import Cutting, Loading, Sampling, checked
 from node_api.patches import PatchConfiguration
 from node_api.studies import EVERY_KIND
 from shared.cards import ModelCard
+from shared.counts import counted
 from shared.errors import WrongArgumentError
 from shared.fidelity import FidelityReport
 from shared.marks import check_usable
@@ -178,7 +179,10 @@ def compare(
         )
     owners = list(map(str, range(len(own)) if patients is None else patients))
     if len(owners) != len(own):
-        raise WrongArgumentError(f"there are {len(own)} patches and {len(owners)} patients of them")
+        raise WrongArgumentError(
+            f"{counted(len(own), 'patch', 'patches')} and {counted(len(owners), 'patient')} of "
+            "them are given"
+        )
     from centre_node.device import default_device
     from centre_node.fidelity.comparison import LARGEST_SET
     from centre_node.fidelity.measuring import RADIOMICS, compare_samples

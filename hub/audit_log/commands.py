@@ -17,6 +17,7 @@ from hub.registry.stored_files import StoredFiles
 from hub.settings import Settings
 from shared.archives import OnBytes
 from shared.command_options import Json
+from shared.counts import counted
 from shared.files import write_faults_named
 from shared.packages import sha256_of
 from shared.progress import OnProgress, Progress, shown
@@ -79,7 +80,8 @@ def export_to_file(
     os.umask(0o077)
     with write_faults_named(out.absolute().parent, HubNotKeptError), shown() as report:
         count = export_hub(settings, out, on_bytes=_megabytes(report))
-    note(f"{out} holds the hub of {name_of_hub(settings)} with {count} files of its versions")
+    held = f"{counted(count, 'file')} of its versions"
+    note(f"{out} holds the hub of {name_of_hub(settings)} with {held}")
     sys.stdout.write(f"{sha256_of(out)}  {out}\n")
 
 

@@ -25,6 +25,7 @@ from hub.errors import BlobNotFoundError
 from hub.registry.shelves import Shelf
 from shared.canonical import canonical_json
 from shared.cards import ModelCard
+from shared.counts import counted
 from shared.models import StrictModel
 from shared.packages import CARD, Manifest
 from shared.progress import OnProgress, Progress
@@ -88,7 +89,8 @@ class Verifier:
             ]
         faults += self._file_faults()
         if self._files and not (faults or chain.entries or self._versions or centres.older):
-            what = f"it tells of nothing, and {self._files} files are stored beside it"
+            files = counted(self._files, "file is", "files are")
+            what = f"it tells of nothing, and {files} stored beside it"
             faults.append(Fault(place="database", what=what))
         return Verification(
             entries=chain.entries,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hub.errors import QuotaUsedUpError
+from shared.counts import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def check_quota(centre: str, used: Usage, most: Usage) -> None:
     """
     if used.files > most.files:
         raise QuotaUsedUpError(
-            f"{centre} has {most.files} files at the hub, as many as it may "
+            f"{centre} has {counted(most.files, 'file')} at the hub, as many as it may "
             "(HUB_MAX_FILES_PER_CENTRE)"
         )
     if used.size_bytes > most.size_bytes:

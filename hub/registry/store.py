@@ -19,6 +19,7 @@ from hub.life_cycle.store import put_state
 from shared.access import Caller
 from shared.canonical import canonical_json, digest_of
 from shared.cards import ModelCard
+from shared.counts import counted
 from shared.packages import Manifest, manifest_digest
 from shared.preconditions import CheckDocument, unconditional
 from shared.records import GeneratorVersion
@@ -132,8 +133,8 @@ class VersionStore:
         query = select(func.count()).where(VersionRow.centre == centre)
         if (session.scalar(query) or 0) >= self._most_of_a_centre:
             raise QuotaUsedUpError(
-                f"{centre} has published {self._most_of_a_centre} versions, as many as it may "
-                "(HUB_MAX_VERSIONS_PER_CENTRE)"
+                f"{centre} has published {counted(self._most_of_a_centre, 'version')}, as many as "
+                "it may (HUB_MAX_VERSIONS_PER_CENTRE)"
             )
 
     def published(self, centre: str, name: str, manifest: Manifest) -> GeneratorVersion | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from shared.counts import named
 from simulation.pictures import is_sampled, of_study
 from simulation.report.epsilon_curves import epsilon_curves
 from simulation.report.privacy import HEADINGS, privacy_figure, privacy_rows
@@ -31,7 +32,7 @@ def page_of(report: Report, pictures: Mapping[str, bytes]) -> str:
     """
     privacy = privacy_rows(report)
     pages = page_templates("simulation")
-    pages.filters.update(count=count, fidelity=fidelity, size=size)
+    pages.filters.update(count=count, fidelity=fidelity, named=named, size=size)
     return pages.get_template("report.html.j2").render(
         title=report.title,
         kind="simulation report",

@@ -1,9 +1,10 @@
 """Numbers as words: what a radiologist reads first. Says no more than the numbers do."""
 
+from shared.counts import counted
 from shared.fidelity import FidelityReport
 from simulation.report.records import GeneratorRecord, Report
 from study_report.sentences import study_sentences
-from study_report.wording import counted, listed, unsigned
+from study_report.wording import listed, unsigned
 
 PHANTOMS = (
     "All mammograms here are phantoms, drawn by a program: the numbers show that the system works "
@@ -64,6 +65,6 @@ def sharing(report: Report) -> str:
     return (
         f"{listed(donors)} trained {generators} on {'its' if len(donors) == 1 else 'their'} own "
         f"mammograms and shared {counted(files, 'file')} of {size(total)} of weights with the hub. "
-        f"{images:,} images of {patients:,} patients stayed where they are: no mammogram, patch or "
-        "patient record was sent to it."
+        f"{counted(images, 'image')} of {counted(patients, 'patient')} stayed where they are: "
+        "no mammogram, patch or patient record was sent to it."
     )

@@ -43,7 +43,8 @@ def test_a_written_configuration_reads_back_the_same(recipe: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"), [({"epochs": 15}, "15 epochs"), ({"steps": 500}, "500 steps")]
+    ("fields", "words"),
+    [({"epochs": 15}, "15 epochs"), ({"epochs": 1}, "1 epoch"), ({"steps": 500}, "500 steps")],
 )
 def test_its_length_is_told_in_what_it_is_given_in(fields: dict[str, int], words: str) -> None:
     assert ClassifierTraining.model_validate(fields).length == words

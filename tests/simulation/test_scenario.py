@@ -108,6 +108,10 @@ def test_a_faulty_scenario_is_refused_with_one_sentence(
             {"studies": ({"task": "benign or malignant"},)},
             "the study of 'all' tells benign from malignant, but its generator 'B/lesions' cannot",
         ),
+        (
+            {"studies": ({"arms": [{"name": "none"}, {"name": "nothing"}]},)},
+            "the study of 'all': the arms 'none' and 'nothing' differ in their names alone",
+        ),
         ({"generators": ({}, {})}, "every generator must be named once, but 'B/lesions' is there"),
         ({"studies": ({}, {})}, "every study, by its lesions, must be named once, but 'all' is"),
         ({"centres": {"B": {"name": "centre-a"}}}, "every centre must be named once, but 'centre"),
@@ -241,7 +245,7 @@ def test_the_plan_counts_runs_and_parameters() -> None:
 
     assert plan["generators"][0]["parameters"] == 12_784_512
     assert [study["runs"] for study in plan["studies"]] == [108, 108]
-    assert made.runs == 216
+    assert made.trainings == 216
     assert [centre["data"] for centre in plan["centres"]] == [f"mammograms in /{x}" for x in "abc"]
 
 

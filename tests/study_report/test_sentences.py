@@ -285,6 +285,15 @@ def test_setting_and_prevalence_are_stated() -> None:
     assert "on the same 240 patches of patients that no training saw; 50 % of them show" in text
 
 
+def test_both_trainings_of_a_run_whose_look_was_chosen_are_counted() -> None:
+    chosen = REAL_B.model_copy(update={"harmonised": "validation", "harmonised_runs": (2, 6)})
+
+    text = said(a_study(arms=(NONE, REPEATED, chosen), fractions=(1.0,)))
+
+    assert "trained 24 classifiers to tell" in text
+    assert "and tested 18 of them (of two with and without the own look the one that" in text
+
+
 def test_failed_runs_are_said_to_be_missing() -> None:
     failed = FailedRun(classifier="cnn", train_fraction=1.0, arm="B", seed=3, problem="diverged")
 

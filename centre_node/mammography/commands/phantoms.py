@@ -11,9 +11,9 @@ from centre_node.mammography.commands.told import writing
 from centre_node.mammography.phantoms.writing import write_phantoms
 from node_api.data_sources import FolderFormat, PhantomSet
 from shared.command_options import Options, with_options
+from shared.counts import counted
 from shared.models import StrictModel
 from shared.progress import Progress, shown
-from study_report.wording import counted
 
 DEFAULTS = {"style": "digital", "patients": 20, "seed": 0, "calcifications": None}
 DrawnPhantoms = Annotated[

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from centre_node.mammography.errors import BadImageError
+from centre_node.mammography.found_files import FoundFile
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped, Unplaced
 from centre_node.mammography.rasters import raster_size, read_raster
 from centre_node.mammography.readers.bcdr_lesions import MALIGN, findings_of
@@ -19,6 +20,7 @@ from centre_node.mammography.readers.bcdr_tables import (
 from centre_node.mammography.readers.data_folder import DataFolder, OnFile, unheard
 from centre_node.mammography.readers.gathering import gathered
 from centre_node.mammography.readers.values import density_of, known
+from shared.counts import counted
 
 _OPEN = "nothing is outlined in it, but it may not be healthy; no healthy patch is cut there"
 
@@ -52,7 +54,7 @@ def read_bcdr(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard)
     present = [record for record in records if _is_usable(record, skipped)]
     read = [_mammogram(record, outlined, skipped) for record in _once(present, skipped)]
     mammograms = [mammogram for mammogram in read if mammogram is not None]
-    expected = f"the {len(records)} images that its tables name"
+    expected = f"the {counted(len(records), 'image')} that its tables name"
     return gathered(folder, mammograms, where, skipped, expected=expected)
 
 
@@ -130,14 +132,13 @@ def _mammogram(
     skipped += [Skipped(record.name, reason) for reason in _doubts(record)]
     laterality, view = _side_and_view(record)
     place = f"{record.subset.name}/{record.file_name}"
-    status = record.path.stat()
     mammogram = Mammogram(
         image_id=place,
         patient_id=min(record.patient_ids),
         width=width,
         height=height,
         load=partial(read_raster, record.path, width, height),
-        fingerprint=f"{place} {status.st_size} {status.st_mtime_ns}",
+        file=FoundFile.at(record.path, place),
         laterality=laterality,
         view=view,
         density=density_of(record.first("density")),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from centre_node.mammography.dicom import read_header, read_pixels
 from centre_node.mammography.errors import BadImageError
+from centre_node.mammography.found_files import FoundFile
 from centre_node.mammography.mammograms import (
     Mammogram,
     Reading,
@@ -122,7 +123,6 @@ def _film(rows: Sequence[Abnormality], path: Path | str, folder: Path) -> Film |
         "laterality": first.laterality,
         "view": first.view,
     }
-    status = path.stat()
     name = path.relative_to(folder).as_posix()
     mammogram = Mammogram(
         image_id=str(first.image),
@@ -130,7 +130,7 @@ def _film(rows: Sequence[Abnormality], path: Path | str, folder: Path) -> Film |
         width=header.width,
         height=header.height,
         load=partial(read_pixels, path, header.width, header.height),
-        fingerprint=f"{name} {status.st_size} {status.st_mtime_ns}",
+        file=FoundFile.at(path, name),
         laterality=first.laterality,
         view=first.view,
         density=next((row.density for row in rows if row.density is not None), None),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from centre_node.mammography.errors import BadMammogramsError
+from centre_node.mammography.found_files import FoundFile
 from centre_node.mammography.image_files import pixel_loader
 from centre_node.mammography.mammograms import (
     NO_PLACE,
@@ -28,6 +29,7 @@ from centre_node.mammography.readers.coco_records import ImageRecord
 from centre_node.mammography.readers.data_folder import DataFolder, OnFile, separated, unheard
 from centre_node.mammography.readers.gathering import gathered
 from centre_node.mammography.readers.values import is_unknown
+from shared.counts import counted, named
 from shared.names import LesionKind
 
 ANNOTATIONS = "annotations.coco.json"
@@ -66,7 +68,7 @@ def read_coco(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard)
             doubt = Unplaced(f"image {image.id}", "another record names its file too")
             mammogram = mammogram.annotated([doubt])
         mammograms.append(mammogram)
-    expected = f"the {document.asked_for} image files that it names"
+    expected = f"the {counted(document.asked_for, 'image file')} that it names"
     if not mammograms and document.fault:
         expected += f" (a record is wrong: {document.fault})"
     return gathered(folder, mammograms, {}, skipped, expected=expected)
@@ -76,7 +78,8 @@ def _check_images(images: Sequence[ImageRecord], folder: Path) -> None:
     nameless = [image.id for image in images if not image.patient_id]
     if nameless:
         raise BadMammogramsError(
-            f"{len(nameless)} of {len(images)} images in {folder / ANNOTATIONS} have no "
+            f"{len(nameless)} of {counted(len(images), 'image')} in {folder / ANNOTATIONS} "
+            f"{named(len(nameless), 'has', 'have')} no "
             f"patient_id, such as that with the id {nameless[0]}; patients must be known so that "
             "none is in two subsets: add it, or take the image's record out"
         )
@@ -115,14 +118,13 @@ def _kinds(document: CocoDocument, skipped: list[Skipped]) -> dict[int | None, L
 
 
 def _mammogram(image: ImageRecord, record: Mapping[str, Any], path: Path) -> Mammogram:
-    status = path.stat()
     return Mammogram(
         image_id=str(image.id),
         patient_id=str(image.patient_id),
         width=image.width,
         height=image.height,
         load=pixel_loader(path, image.width, image.height),
-        fingerprint=f"{image.file_name} {status.st_size} {status.st_mtime_ns}",
+        file=FoundFile.at(path, image.file_name),
         laterality=image.laterality,
         view=image.view,
         density=image.breast_density,

@@ -7,6 +7,7 @@ from pathlib import Path
 from centre_node.mammography.errors import BadMammogramsError
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped, with_unplaced
 from centre_node.mammography.readers.filtering import filtered, in_several_splits
+from shared.counts import counted
 
 
 def gathered(
@@ -42,5 +43,5 @@ def main_reason(skipped: Sequence[Skipped]) -> str:
     if not skipped:
         return "no record names one"
     ((reason, times),) = Counter(record.reason for record in skipped).most_common(1)
-    records = "1 record is" if len(skipped) == 1 else f"{len(skipped)} records are"
+    records = counted(len(skipped), "record is", "records are")
     return f"{records} left out, {times} of them because {reason}"

@@ -9,6 +9,7 @@ from typing import Literal
 
 from centre_node.mammography.dicom import DicomHeader, read_header, read_pixels
 from centre_node.mammography.errors import BadImageError, BadMammogramsError
+from centre_node.mammography.found_files import FoundFile
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped
 from centre_node.mammography.readers.data_folder import DataFolder, OnFile, unheard
 from centre_node.mammography.readers.gathering import gathered, main_reason
@@ -179,7 +180,6 @@ def _mammogram(
     view = None if row is not None and _is_other_view(row["View"]) else file.view
     birads = row["Bi-Rads"] if row is not None else ""
     acr = row["ACR"] if row is not None else ""
-    status = file.path.stat()
     labels = {"birads": birads, "acr": acr, "laterality": file.laterality, "view": view or ""}
     mammogram = Mammogram(
         image_id=file.image,
@@ -187,7 +187,7 @@ def _mammogram(
         width=header.width,
         height=header.height,
         load=partial(read_pixels, file.path, header.width, header.height),
-        fingerprint=f"{IMAGES}/{file.path.name} {status.st_size} {status.st_mtime_ns}",
+        file=FoundFile.at(file.path, f"{IMAGES}/{file.path.name}"),
         laterality=file.laterality,
         view=view,
         density=density_of(acr),

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from centre_node.mammography.errors import BadImageError, BadMammogramsError
+from centre_node.mammography.found_files import FoundFile
 from centre_node.mammography.mammograms import (
     Contour,
     Finding,
@@ -22,6 +23,7 @@ from centre_node.mammography.rasters import raster_size, read_raster
 from centre_node.mammography.readers.data_folder import DataFolder, OnFile, unheard
 from centre_node.mammography.readers.gathering import gathered
 from centre_node.mammography.readers.outlines import enclosing_box
+from shared.counts import counted
 from shared.names import LesionKind
 
 TABLE = "Info.txt"
@@ -87,7 +89,7 @@ def read_mias(folder: Path, where: Mapping[str, str], on_file: OnFile = unheard)
             skipped.append(Skipped(f"{name}.pgm", path))
         else:
             mammograms.append(_mammogram(path, name, lines))
-    expected = f"the {len(rows)} images that its {TABLE} names"
+    expected = f"the {counted(len(rows), 'image')} that its {TABLE} names"
     return gathered(folder, mammograms, where, skipped, expected=expected)
 
 
@@ -142,7 +144,6 @@ def _usable(path: Path | str) -> Path | str:
 
 
 def _mammogram(path: Path, name: str, lines: Sequence[_Row | Unplaced]) -> Mammogram:
-    status = path.stat()
     number = int(name.removeprefix("mdb"))
     rows = [line for line in lines if isinstance(line, _Row)]
     mammogram = Mammogram(
@@ -151,7 +152,7 @@ def _mammogram(path: Path, name: str, lines: Sequence[_Row | Unplaced]) -> Mammo
         width=SIDE_PX,
         height=SIDE_PX,
         load=partial(read_raster, path, SIDE_PX, SIDE_PX),
-        fingerprint=f"{path.name} {status.st_size} {status.st_mtime_ns}",
+        file=FoundFile.at(path, path.name),
         view="MLO",
         pixel_spacing_mm=SPACING_MM,
         labels={

@@ -7,6 +7,7 @@ from typing import Any
 
 from centre_node.mammography.dicom import DicomHeader, read_header, read_pixels
 from centre_node.mammography.errors import BadImageError, BadMammogramsError
+from centre_node.mammography.found_files import FoundFile
 from centre_node.mammography.mammograms import Finding, Mammogram, Reading, Skipped, Unplaced
 from centre_node.mammography.readers.data_folder import MISSING, DataFolder, OnFile, unheard
 from centre_node.mammography.readers.dicom_json import ImageFacts, image_facts, read_dicom_json
@@ -129,14 +130,13 @@ def _fault(facts: ImageFacts, intent: str) -> str | None:
 def _read(
     image: ListedImage, record: NbssRecord, path: Path, header: DicomHeader, facts: ImageFacts
 ) -> Mammogram:
-    status = path.stat()
     mammogram = Mammogram(
         image_id=path.stem,
         patient_id=image.client,
         width=header.width,
         height=header.height,
         load=partial(read_pixels, path, header.width, header.height),
-        fingerprint=f"images/{image.file.as_posix()} {status.st_size} {status.st_mtime_ns}",
+        file=FoundFile.at(path, f"images/{image.file.as_posix()}"),
         laterality=facts.laterality,
         view=facts.view,
         pixel_spacing_mm=header.pixel_spacing_mm,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from centre_node.mammography.errors import BadImageError, BadMammogramsError
+from centre_node.mammography.found_files import FoundFile
 from centre_node.mammography.image_files import ImageHead, pixel_loader, read_head
 from centre_node.mammography.mammograms import Mammogram, Reading, Skipped, Unplaced
 from centre_node.mammography.readers.data_folder import DataFolder, OnFile, unheard
@@ -140,7 +141,6 @@ class _FolderReader:
             return None
 
     def _image(self, path: Path, head: ImageHead, patient: str) -> Mammogram:
-        status = path.stat()
         name = self._names[path]
         return Mammogram(
             image_id=name,
@@ -148,7 +148,7 @@ class _FolderReader:
             width=head.width,
             height=head.height,
             load=pixel_loader(path, head.width, head.height),
-            fingerprint=f"{name} {status.st_size} {status.st_mtime_ns}",
+            file=FoundFile.at(path, name),
             laterality=head.dicom.laterality if head.dicom else None,
             view=head.dicom.view if head.dicom else None,
             pixel_spacing_mm=head.dicom.pixel_spacing_mm if head.dicom else None,

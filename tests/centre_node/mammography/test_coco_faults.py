@@ -324,7 +324,7 @@ def test_a_name_that_leads_outside_as_on_windows_is_refused(tmp_path: Path, name
 
 @pytest.mark.parametrize("patient", [None, "", " ", float("nan"), ["x"]])
 def test_a_patient_that_is_blank_is_none(tmp_path: Path, patient: object) -> None:
-    with pytest.raises(BadMammogramsError, match=r"1 of 1 images .* have no patient_id"):
+    with pytest.raises(BadMammogramsError, match=r"1 of 1 image .* has no patient_id"):
         read(tmp_path, patient_id=patient)
 
 

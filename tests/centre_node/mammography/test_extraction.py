@@ -17,6 +17,7 @@ from centre_node.mammography.errors import (
     PatchStoreError,
 )
 from centre_node.mammography.extraction import extract_patches
+from centre_node.mammography.found_files import FoundFile
 from centre_node.mammography.mammograms import Lesion, Mammogram
 from centre_node.mammography.patch_store import PatchStore, check_no_leak
 from node_api.patches import Jitter, PatchConfiguration
@@ -179,13 +180,14 @@ def test_anything_that_changes_the_patches_changes_the_digest(
     mammograms: list[Mammogram], tmp_path: Path
 ) -> None:
     folder = tmp_path / "patches"
+    changed = FoundFile(tmp_path / "0.png", "0.png", size_bytes=1, time_ns=2)
     stores = [
         extract(mammograms, folder),
         extract(mammograms, folder, seed=1),
         extract(mammograms, folder, healthy=11),
         extract(mammograms, folder, lesion_kinds=("mass",)),
         extract(mammograms[:5], folder),
-        extract([replace(mammograms[0], fingerprint="changed"), *mammograms[1:]], folder),
+        extract([replace(mammograms[0], file=changed), *mammograms[1:]], folder),
         extract(mammograms, folder, configuration=EVERYWHERE.model_copy(update={"margin_px": 9})),
     ]
 
@@ -435,7 +437,7 @@ def test_of_the_healthy_patches_some_may_be_left_out_where_tissue_ends(
 
     assert 6 < len(store.indices(0)) < 9000
     assert extract(mammograms, store.folder, healthy=9000, healthy_at_least=6) == store
-    with pytest.raises(NotEnoughTissueError, match="8000 healthy patches were asked for, but only"):
+    with pytest.raises(NotEnoughTissueError, match="8,000 healthy patches were asked for"):
         extract(mammograms, tmp_path / "more", healthy=9000, healthy_at_least=8000)
 
 

@@ -128,7 +128,7 @@ def test_an_archive_without_any_spacing_is_refused_by_its_name(tmp_path: Path) -
         check_spacing(reading, configuration, ["mass"], "data of centre-b")
 
     assert str(refused.value) == (
-        "of the data of centre-b (film), not one of 1 images with such lesions has a pixel "
+        "of the data of centre-b (film), not one of 1 image with such lesions has a pixel "
         "spacing, which smallest_side_mm needs"
     )
     for way in ("margin_px", "smallest_side_px", "donor_cuttings", "pixel_spacing_mm"):

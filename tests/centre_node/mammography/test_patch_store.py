@@ -122,7 +122,9 @@ def test_nothing_is_left_where_nothing_could_be_cut(
 ) -> None:
     with pytest.raises(BadMammogramsError, match="not one patch"):
         _extract(mammograms, tmp_path / "out" / "store", lesion_kinds=("other",), healthy=0)
-    with pytest.raises(NotEnoughTissueError, match="9000 healthy patches were asked for, but only"):
+    with pytest.raises(
+        NotEnoughTissueError, match="9,000 healthy patches were asked for, but only"
+    ):
         _extract(mammograms, tmp_path / "out" / "store", healthy=9000)
 
     assert list((tmp_path / "out").iterdir()) == []

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from centre_node.datasets.usual_cutting import patches_for
-from centre_node.pages.data_views import below, counted, dataset_view
+from centre_node.pages.data_views import below, by_frequency, dataset_view
 from centre_node.pages.generator_views import (
     generator_choices,
     offered,
@@ -165,7 +165,7 @@ def test_findings_of_a_data_set_are_sentences() -> None:
 
 
 def test_counts_stand_by_how_many_there_are() -> None:
-    assert counted({"b": 2, "a": 2, "c": 9}) == "c 9, a 2, b 2"
+    assert by_frequency({"b": 2, "a": 2, "c": 9}) == "c 9, a 2, b 2"
 
 
 def test_patches_are_cut_by_spacing_where_it_is_known_and_else_by_the_lesions() -> None:

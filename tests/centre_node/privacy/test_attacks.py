@@ -133,5 +133,5 @@ def test_an_attack_that_sees_nothing_fails_the_positive_control(
 def test_a_patient_on_both_sides_is_refused() -> None:
     patches = textures(4, np.random.default_rng(0))
 
-    with pytest.raises(AuditRefusedError, match="1 patients were trained on and are held out too"):
+    with pytest.raises(AuditRefusedError, match="1 patient is both trained on and held out"):
         candidates(patches[:2], ["a", "b"], patches[2:], ["b", "c"])

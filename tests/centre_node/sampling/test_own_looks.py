@@ -21,7 +21,12 @@ from node_api.patches import PatchConfiguration
 from shared.architectures import DcganArchitecture
 from shared.packages import Package
 from shared.terms import UseLimits
-from tests.centre_node.mammography.coco_folder import document, write_coco_folder
+from tests.centre_node.mammography.coco_folder import (
+    copied,
+    document,
+    edit_unnoticed,
+    write_coco_folder,
+)
 from tests.centre_node.sampling.ensembles import write_random_ensemble
 from tests.command_line import Genshare
 
@@ -160,6 +165,23 @@ def test_a_recipe_is_refused_with_other_mammograms_or_without_any(
         assert done.code == 1
         assert sentence in " ".join(done.stderr.split())
         assert not (tmp_path / "again").exists()
+
+
+def test_a_recipe_is_followed_beside_a_copy_and_refused_beside_an_edited_image(
+    folder: Path, tmp_path: Path, sample: Genshare
+) -> None:
+    sample("--count", "2", "--look-of", folder, *CUT, *NPY, "--out", tmp_path / "first")
+    copy = copied(folder, tmp_path / "copy")
+    again = ("--recipe", tmp_path / "first" / "recipe.json", "--look-of", copy, *NPY, "--out")
+
+    followed = sample(*again, tmp_path / "again")
+    edit_unnoticed(copy / "0.png", seed=99)
+    refused = sample(*again, tmp_path / "never")
+
+    assert followed.code == 0, followed.stderr
+    np.testing.assert_array_equal(array(tmp_path / "again"), array(tmp_path / "first"))
+    assert refused.code == 1
+    assert "the recipe is of other mammograms" in " ".join(refused.stderr.split())
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from centre_node.mammography.datasets import read_folder
+from centre_node.mammography.fingerprints import digest_at_a_glance
 from centre_node.painting.own_lesions import OwnLesions, Painted
 from centre_node.sampling import painting
-from tests.centre_node.mammography.coco_folder import document, write_coco_folder
+from tests.centre_node.mammography.coco_folder import (
+    copied,
+    document,
+    edit_unnoticed,
+    write_coco_folder,
+)
 from tests.command_line import Genshare
 
 CUT = ("--margin-px", "6", "--smallest-side-px", "16", "--size", "24")
@@ -122,3 +129,40 @@ def test_a_recipe_of_other_mammograms_is_refused(
     assert done.code == 1
     assert "the recipe is of other mammograms" in done.stderr
     assert not (tmp_path / "again").exists()
+
+
+def test_a_recipe_is_followed_beside_a_copy_and_refused_beside_an_edited_image(
+    tmp_path: Path, paint: Genshare, genshare: Genshare, folder: Path
+) -> None:
+    first, again, copy = tmp_path / "first", tmp_path / "again", tmp_path / "copy"
+    paint(*CUT, "--count", "4", "--written-as", "npy", "--out", first)
+    order = ("--recipe", first / "recipe.json", "--written-as", "npy", "--out")
+
+    followed = genshare("paint", copied(folder, copy), *order, again)
+    edit_unnoticed(copy / "0.png", seed=99)
+    refused = genshare("paint", copy, *order, tmp_path / "never")
+
+    assert followed.code == 0, followed.stderr
+    np.testing.assert_array_equal(array(again), array(first))
+    assert (again / "recipe.json").read_bytes() == (first / "recipe.json").read_bytes()
+    assert refused.code == 1
+    assert "the recipe is of other mammograms" in refused.stderr
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_recipe_of_an_earlier_version_is_followed_beside_the_very_files(
+    tmp_path: Path, paint: Genshare, genshare: Genshare, folder: Path
+) -> None:
+    paint(*CUT, "--count", "4", "--out", tmp_path / "first")
+    recipe = tmp_path / "first" / "recipe.json"
+    content = json.loads(recipe.read_text())
+    glance = digest_at_a_glance(read_folder(folder, "auto", {}).mammograms)
+    recipe.write_text(json.dumps({**content, "mammograms": glance}))
+
+    followed = paint("--recipe", recipe, "--out", tmp_path / "again")
+    copy = copied(folder, tmp_path / "copy")
+    refused = genshare("paint", copy, "--recipe", recipe, "--out", tmp_path / "never")
+
+    assert followed.code == 0, followed.stderr
+    assert refused.code == 1
+    assert "cp -a" in refused.stderr

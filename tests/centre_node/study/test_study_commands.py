@@ -272,7 +272,32 @@ def test_a_study_is_not_written_over_a_file(study_file: Path, study: Genshare) -
     done = study("run", study_file, "--out", study_file)
 
     assert done.code == 1
-    assert "cannot be made: File exists" in " ".join(done.stderr.replace("│", " ").split())
+    assert "is there already and not empty" in " ".join(done.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("words", [("study", "run"), ("study", "run", "--dry-run"), ("choose",)])
+def test_a_folder_of_something_else_is_not_written_to(
+    study_file: Path, tmp_path: Path, genshare: Genshare, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "thesis.tex").write_text("")
+
+    done = genshare(*words, study_file, "--out", tmp_path)
+
+    assert done.code == 1
+    assert "is there already and not empty" in " ".join(done.stderr.replace("│", " ").split())
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_study_goes_on_where_only_its_patches_or_only_its_report_are_left(
+    study_file: Path, finished: Path, tmp_path: Path, study: Genshare
+) -> None:
+    for left in ("cache", RESULT):
+        out = shutil.copytree(finished, tmp_path / left)
+        for path in out.iterdir():
+            if path.name != left:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+        assert study("run", study_file, "--out", out, "--dry-run").code == 0
 
 
 def test_a_cluster_that_is_not_there_is_said_before_patches_are_cut(

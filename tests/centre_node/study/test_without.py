@@ -23,6 +23,14 @@ def test_an_arm_keeps_what_it_has_left_in_its_proportions() -> None:
     assert left == (NONE, Arm(name="B and C", generators=(C,), proportions=(3,)))
 
 
+def test_an_arm_that_becomes_another_is_left_out() -> None:
+    c, both_again = Arm(name="C", generators=(C,)), Arm(name="C and B", generators=(C, B))
+
+    assert arms_without((BOTH, c), [B]) == (c,)
+    left = arms_without((NONE, BOTH, both_again), [B])
+    assert [arm.name for arm in left] == ["none", "B and C"]
+
+
 @pytest.mark.parametrize(
     ("arms", "reason"),
     [

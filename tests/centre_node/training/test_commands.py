@@ -26,6 +26,7 @@ from centre_node.sampling.drawing import synthetic_patches
 from centre_node.sharing import commands as publish_commands
 from centre_node.sharing.errors import NotApprovedError, ReleaseRefusedError
 from centre_node.training import commands as training_commands
+from centre_node.training import on_lesions
 from centre_node.training.errors import TrainingFolderError
 from node_api.data_sources import PhantomSet
 from shared import commands as hub_commands
@@ -245,14 +246,34 @@ def test_a_folder_of_an_earlier_version_which_held_nobody_out_is_gone_on_with(
     assert json.loads(measured_anew.stdout)["training"]["seed"] == 0
 
 
-def test_what_failed_before_the_training_began_may_be_changed(
+def test_what_is_refused_before_the_training_begins_leaves_nothing(
     mammograms: Path, tmp_path: Path
 ) -> None:
-    options = ("--epochs", "1", "--batch-size")
-    too_large = train(mammograms, tmp_path / "out", *options, "4000")
+    (tmp_path / "empty").mkdir()
+    for name in ("new", "empty"):
+        done = train(mammograms, tmp_path / name, "--epochs", "1", "--batch-size", "4000")
 
+        assert "fewer than one batch of 4000" in sentence(done, NodeError)
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
+def test_what_an_interruption_left_before_the_training_began_stays_and_may_be_changed(
+    mammograms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, options = tmp_path / "out", ("--epochs", "1", "--batch-size")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(on_lesions, "train_generator", interrupted)
+        train(mammograms, out, *options, "4")
+    left = {path.name for path in out.iterdir()}
+    too_large = train(mammograms, out, *options, "4000")
+
+    assert {"plan.json", "patches"} <= left == {path.name for path in out.iterdir()}
     assert "fewer than one batch of 4000" in sentence(too_large, NodeError)
-    assert train(mammograms, tmp_path / "out", *options, "4").exit_code == 0
+    assert train(mammograms, out, *options, "4").exit_code == 0
 
 
 @pytest.mark.slow

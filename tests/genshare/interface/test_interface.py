@@ -78,7 +78,7 @@ def test_wrong_things_are_one_sentence(hub: genshare.Hub, package: Package, tmp_
         hub.fetch("centre-x/masses")
     with pytest.raises(ValueError, match=rf"must be uint8 of shape \(n, {side}, {side}\)"):
         genshare.compare(generator, np.zeros((4, 8, 8), dtype=np.uint8))
-    with pytest.raises(ValueError, match="4 patches and 1 patients"):
+    with pytest.raises(ValueError, match="4 patches and 1 patient of"):
         genshare.compare(generator, np.zeros((4, side, side), dtype=np.uint8), patients=["a"])
     with pytest.raises(AttributeError, match="no attribute 'fetch'"):
         genshare.fetch  # noqa: B018

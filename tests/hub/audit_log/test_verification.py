@@ -376,7 +376,7 @@ def test_stored_files_without_any_log_are_a_finding(tmp_path: Path) -> None:
     (tmp_path / "blobs" / digest[:2]).mkdir(parents=True)
     (tmp_path / "blobs" / digest[:2] / digest).write_bytes(content)
 
-    assert _found(tmp_path) == ["database: it tells of nothing, and 1 files are stored beside it"]
+    assert _found(tmp_path) == ["database: it tells of nothing, and 1 file is stored beside it"]
 
 
 def test_a_hub_of_an_earlier_version_is_told_and_not_changed(

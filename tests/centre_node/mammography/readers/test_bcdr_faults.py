@@ -191,7 +191,7 @@ def test_a_lesion_whose_file_is_missing_still_makes_its_breast_doubtful(folder: 
         ("3; 5; 1\n", "its first row, of 1 cells, is no header or is separated otherwise"),
         ("", "is empty"),
         (f"{'patient_id, study_id, image_filename'}\n", "has none of the 0 images"),
-        ("patient_id, study_id, image_filename\n3, 5, x.tif\n", "has none of the 1 images"),
+        ("patient_id, study_id, image_filename\n3, 5, x.tif\n", "has none of the 1 image that"),
     ],
 )
 def test_an_unusable_table_is_one_sentence(folder: Path, table: str, sentence: str) -> None:

@@ -78,9 +78,9 @@ def images(folder: Path) -> list[Path]:
 
 
 def told(folder: Path, layout: FolderFormat) -> tuple[list[Mammogram], int]:
-    """Return what is read but for its fingerprints, which hold the files' names and times."""
+    """Return what is read."""
     reading = read_folder(folder, layout, {})
-    return [replace(m, fingerprint="") for m in reading.mammograms], len(reading.skipped)
+    return list(reading.mammograms), len(reading.skipped)
 
 
 def _beside_each_file(folder: Path) -> None:

@@ -236,7 +236,7 @@ def test_an_unusable_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadMammogramsError, match="has no line such as 'mdb001 G CIRC B"):
         read_mias(tmp_path, {})
     write_mini_mias(tmp_path, "mdb001 G NORM", side=512)
-    with pytest.raises(BadMammogramsError, match=r"none of the 1 images .* 1024 x 1024 px"):
+    with pytest.raises(BadMammogramsError, match=r"none of the 1 image .* 1024 x 1024 px"):
         read_mias(tmp_path, {})
 
 

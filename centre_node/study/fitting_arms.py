@@ -1,9 +1,9 @@
-"""Whether generators fit a study, by their cards alone: a node asks before it queues one."""
+"""Whether a study's arms make sense, by generators' cards alone: a node asks before it queues."""
 
 from collections.abc import Mapping
 
 from centre_node.sampling.errors import GeneratorOutputError
-from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError
+from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError, TwinArmsError
 from node_api.studies import StudyConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.cards import ModelCard
@@ -15,14 +15,17 @@ def cards_of(packages: Mapping[str, Package]) -> dict[str, ModelCard]:
     return {digest: package.card for digest, package in packages.items()}
 
 
-def check_generators(configuration: StudyConfiguration, cards: Mapping[str, ModelCard]) -> None:
-    """Check that the arms' generators make what the study compares.
+def check_arms(configuration: StudyConfiguration, cards: Mapping[str, ModelCard]) -> None:
+    """Check that the arms differ, and that their generators make what the study compares.
 
     Raises:
+        TwinArmsError: Two arms differ in their names alone.
         GeneratorSizeError: One makes patches of another size.
         GeneratorClassesError: The task tells pathologies apart, and one knows none.
         GeneratorOutputError: An arm paints whole patches, or takes residuals for such.
     """
+    if (fault := configuration.twin_arms) is not None:
+        raise TwinArmsError(fault)
     _check_sizes(configuration, cards)
     _check_classes(configuration, cards)
     _check_outputs(configuration, cards)
