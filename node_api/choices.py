@@ -42,6 +42,8 @@ class Choice(StrictModel):
         configuration_digest: SHA-256 of the trial's configuration.
         split_digest: Tells how the centre's patients were split. A study with another split would
             be tested on patients that the choice was made by.
+        patients_digest: Tells which of the centre's patients trained, validated and were left
+            alone; None in receipts of earlier versions.
         control: The best that the centre does without donors, by the same patients.
         painted: Whether the generators draw residuals, which are painted on own healthy patches.
         validation_patches: That gains were measured on.
@@ -52,6 +54,7 @@ class Choice(StrictModel):
     genshare_version: Text
     configuration_digest: Digest
     split_digest: Digest
+    patients_digest: Digest | None = None
     data_digests: tuple[Digest, ...]
     classifier: str
     train_fraction: float

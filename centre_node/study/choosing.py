@@ -28,6 +28,7 @@ from centre_node.study.runs import (
     predictions_of,
     with_precision,
 )
+from centre_node.study.task_data import own_split
 from node_api.choices import Choice, TriedGenerator
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName
 from node_api.findings import CONTROL_ROLES, ArmFacts, ChosenControl, Difference
@@ -152,6 +153,7 @@ def choose(
         genshare_version=genshare_version(),
         configuration_digest=hashlib.sha256(configuration.model_dump_json().encode()).hexdigest(),
         split_digest=split_digest,
+        patients_digest=own_split(configuration, inputs.own).digest(),
         data_digests=(*(one.digest for one in ready.study.train.values()), ready.study.test.digest),
         classifier=control.classifier,
         train_fraction=control.train_fraction,

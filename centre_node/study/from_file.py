@@ -16,6 +16,7 @@ from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import RUNS, Engine, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
+from centre_node.study.task_data import own_split
 from centre_node.study.without import file_without
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.plans import StudyPlan
@@ -151,7 +152,10 @@ def _read_inputs(
     file: StudyFile, out: Path, *, withdrawn_too: bool
 ) -> tuple[StudyConfiguration, StudyInputs]:
     packages = open_generators(file, withdrawn_too=withdrawn_too)
-    return file.configuration(digests_of(packages)), inputs_of(file, packages, out)
+    configuration, inputs = file.configuration(digests_of(packages)), inputs_of(file, packages, out)
+    if file.has_choices:
+        file.check_patients(own_split(configuration, inputs.own))
+    return configuration, inputs
 
 
 def open_generators(file: StudyFile, *, withdrawn_too: bool = False) -> dict[str, Package]:

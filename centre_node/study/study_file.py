@@ -9,6 +9,7 @@ from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from centre_node.mammography.splits import Split
 from centre_node.study.arms import role_of
 from centre_node.study.errors import StudyFileError
 from node_api.choices import Choice
@@ -16,6 +17,11 @@ from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.studies import Arm, StudyConfiguration
 from shared.models import StrictModel, read_model, validation_summary
 from shared.names import Name
+
+OTHER_PATIENTS = (
+    "was made with other patients, or with another split of them, so that the study would be "
+    "tested on patients that it chose by; choose again"
+)
 
 
 class FileArm(Arm):
@@ -104,6 +110,21 @@ class StudyFile(StrictModel):
         arms = tuple(arm.model_copy(update={"chosen": None}) for arm in self.study.arms)
         return self.model_copy(update={"study": self.study.model_copy(update={"arms": arms})})
 
+    @property
+    def has_choices(self) -> bool:
+        """Whether an arm draws from generators that were chosen."""
+        return any(arm.chosen is not None for arm in self.study.arms)
+
+    def check_patients(self, split: Split) -> None:
+        """Check that no receipt was made by patients whom the study tests on.
+
+        Raises:
+            StudyFileError: One was made when the centre's patients were others.
+        """
+        for receipt in (arm.chosen for arm in self.study.arms if arm.chosen is not None):
+            if _read_choice(receipt).patients_digest not in (None, split.digest()):
+                raise StudyFileError(f"{receipt} {OTHER_PATIENTS}")
+
     def _arm(self, arm: FileArm, digests: Mapping[str, str]) -> Arm:
         fields = arm.model_dump(exclude={"chosen"})
         if arm.chosen is None:
@@ -116,12 +137,9 @@ class StudyFile(StrictModel):
         return Arm.model_validate(fields)
 
     def _choice(self, receipt: Path, known: Collection[str]) -> Choice:
-        choice = read_model(Choice, receipt, StudyFileError, as_what=" is no receipt of a choice")
+        choice = _read_choice(receipt)
         if choice.split_digest != self.split_digest:
-            raise StudyFileError(
-                f"{receipt} was made with other patients, or with another split of them, so that "
-                "the study would be tested on patients that it chose by; choose again"
-            )
+            raise StudyFileError(f"{receipt} {OTHER_PATIENTS}")
         if not choice.kept:
             raise StudyFileError(
                 f"{receipt} keeps no generator, for none beat the control; leave the arm out"
@@ -133,6 +151,10 @@ class StudyFile(StrictModel):
                     "which none of the file's generators has"
                 )
         return choice
+
+
+def _read_choice(receipt: Path) -> Choice:
+    return read_model(Choice, receipt, StudyFileError, as_what=" is no receipt of a choice")
 
 
 def read_study_file(path: Path) -> StudyFile:

@@ -20,6 +20,7 @@ from centre_node.mammography.splits import (
     share_of_patients,
     split_patients,
     split_patients_by_pathology,
+    with_kinds,
 )
 from centre_node.study.training_patches import class_labels
 from node_api.patches import PatchConfiguration
@@ -79,6 +80,16 @@ def split_of(configuration: StudyConfiguration, scope: Sequence[Mammogram]) -> S
     by_pathology = configuration.task == BENIGN_OR_MALIGNANT
     split = split_patients_by_pathology if by_pathology else split_patients
     return split(scope, shares=configuration.split_shares, seed=configuration.split_seed)
+
+
+def own_split(configuration: StudyConfiguration, own: Reading) -> Split:
+    """Share out the patients of a centre's whole data.
+
+    Raises:
+        NotEnoughPatientsError: There are too few of a class.
+    """
+    scope = with_kinds(usable(configuration, own).mammograms, configuration.lesion_kinds)
+    return split_of(configuration, scope)
 
 
 def training_patients(

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.study import command_parts
 from centre_node.study.lineage import RESULT
 from centre_node.study.local_engine import LocalEngine
 from genshare.command_line import run
 from node_api.choices import Choice
+from node_api.data_sources import PhantomSet
 from shared.marks import keep_mark
 from shared.packages import MARK, Package
 from shared.states import VersionState
@@ -192,6 +194,35 @@ def test_generators_are_chosen_and_a_study_draws_from_those_that_gain(
     assert tried.manifest_digest == package.digest
     assert (tried.share == 1.0) == ((tried.gain or 0) > 0)
     assert not (tmp_path / "study-result.json").exists()
+
+
+def test_patients_who_came_after_a_choice_are_not_tested_on_by_it(
+    package: Package, tmp_path: Path, genshare: Genshare
+) -> None:
+    own, file, receipt = (tmp_path / name for name in ("own", "study.toml", "out/choice.json"))
+    text = STUDY.format(package=package.folder)
+    text = text.replace(text.splitlines()[1], f'own = {{ format = "coco", folder = "{own}" }}')
+    file.write_text(text)
+    _write_patients(24, own)
+    assert genshare("choose", file, "--out", receipt.parent, "--workers", "1").code == 0
+    choice = json.loads(receipt.read_text())
+    choice["tried"][0]["share"] = 1.0  # what helps here is not what is looked at
+    receipt.write_text(json.dumps(choice))
+    file.write_text(text.replace('generators = ["b"]', f'chosen = "{receipt}"'))
+
+    before = genshare("study", "run", file, "--out", tmp_path / "study", "--dry-run")
+    shutil.rmtree(own)
+    _write_patients(26, own)
+    after = genshare("study", "run", file, "--out", tmp_path / "study", "--dry-run")
+
+    assert before.code == 0, before.stderr
+    assert after.code == 1
+    assert f"{receipt} was made with other patients" in " ".join(after.stderr.split())
+
+
+def _write_patients(patients: int, folder: Path) -> None:
+    phantoms = PhantomSet(style="digital", patients=patients, seed=2, image_height_px=256)
+    write_phantoms(phantoms, folder, layout="coco", on_progress=lambda _done, _total: None)
 
 
 @pytest.mark.parametrize(
