@@ -9,7 +9,7 @@ import typer
 from pydantic import Field
 
 from centre_node.study.analysis.rank_correlation import FEWEST_PAIRS, RankCorrelation
-from centre_node.study.foretelling import Columns
+from centre_node.study.foretelling import Columns, cards_in
 from centre_node.study.foretelling import foretell as foretelling
 from centre_node.study.foretold import Foretelling, LeftOut, MeasuredGenerator, StudyColumn
 from shared.command_options import Json, with_options
@@ -17,6 +17,14 @@ from shared.counts import counted
 from shared.safe_text import shown
 from study_report.wording import classifier_name, interval, percentage, signed, unsigned
 
+METRICS = {
+    "coverage": "coverage",
+    "precision": "precision",
+    "recall": "recall",
+    "auroc": "how well samples are told from real patches (AUROC)",
+    "kid": "kernel distance",
+    "frechet_ratio": "Fréchet distance",
+}
 BRIEF = 12
 """Characters of a digest that are shown."""
 
@@ -50,6 +58,14 @@ def foretell(
         float | None,
         Field(gt=0, le=1, description="Which train fraction, if the receiver's study has several."),
     ] = None,
+    cards: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A folder with the generators' packages, in folders of their own: also say what "
+            "the fidelity on their cards foretells.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Say if a generator's worth at its donor foretells how much it helps at a receiver.
@@ -61,9 +77,14 @@ def foretell(
     Examples:
       genshare study foretell at-donor at-receiver
 
-      genshare study foretell at-donor masses-0 masses-1 masses-2 --fraction 0.15 --json
+      genshare study foretell at-donor masses-0 masses-1 masses-2 --cards trained --json
     """
-    found = foretelling(donor, receivers, Columns(classifier, donor_fraction, fraction))
+    found = foretelling(
+        donor,
+        receivers,
+        Columns(classifier, donor_fraction, fraction),
+        None if cards is None else cards_in(cards),
+    )
     lines = "".join(f"{line}\n" for line in _lines(found))
     sys.stdout.write(found.model_dump_json(indent=2) + "\n" if json else lines)
 
@@ -79,6 +100,16 @@ def _lines(found: Foretelling) -> Iterator[str]:
         f"{unsigned(correlation.rho, 2)} (95 % {interval(correlation.interval, 2)}): "
         f"{_verdict(correlation)}."
     )
+    for one in found.on_cards:
+        yield f"On the cards: {METRICS[one.metric]}: {_rho(one.correlation)}."
+
+
+def _rho(correlation: RankCorrelation) -> str:
+    of = counted(correlation.pairs, "generator")
+    if correlation.rho is None:
+        return f"the same for all of {of}, or what they brought is"
+    told = f"{unsigned(correlation.rho, 2)} (95 % {interval(correlation.interval, 2)})"
+    return f"{told} of {of}"
 
 
 def _table(found: Foretelling) -> Iterator[str]:

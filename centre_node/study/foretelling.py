@@ -4,7 +4,7 @@ Two studies measure the same generators: the donor's trains on each of them alon
 own real patients, the receiver's adds each of them to its own lesions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +17,21 @@ from centre_node.study.foretold import (
     LeftOut,
     Measured,
     MeasuredGenerator,
+    OnCards,
     StudyColumn,
 )
 from centre_node.study.lineage import RESULT, read_report
 from centre_node.study.receipts import METRIC, Place, differences_to_best_control
 from centre_node.study.splits import check_splits
 from node_api.findings import ArmRole, Cell, ChosenControl, StudyResult
+from shared.cards import ModelCard
+from shared.packages import MANIFEST, peek_package
 
 AT_DONOR: ArmRole = "synthetic only"
 AT_RECEIVER: ArmRole = "synthetic"
+ON_CARDS = ("coverage", "precision", "recall", "auroc", "kid", "frechet_ratio")
+"""Fidelity numbers that are compared with what generators brought."""
+
 TRAINS_ON: dict[ArmRole, str] = {
     AT_DONOR: "trains on one generator alone (own_lesions = false), as a donor's study must",
     AT_RECEIVER: "adds one generator to the own lesions, as a receiver's study must",
@@ -56,7 +62,12 @@ class _Measurements:
     several: int
 
 
-def foretell(donor: Path, receivers: Sequence[Path], columns: Columns) -> Foretelling:
+def foretell(
+    donor: Path,
+    receivers: Sequence[Path],
+    columns: Columns,
+    cards: Mapping[str, ModelCard] | None = None,
+) -> Foretelling:
     """Compare generators' order at the donor with their order at the receiver.
 
     They are paired by manifest digest, over arms of exactly one generator each.
@@ -64,6 +75,7 @@ def foretell(donor: Path, receivers: Sequence[Path], columns: Columns) -> Forete
     Args:
         donor, receivers: Folders of studies that were run; those of the receiver differ in their
             split alone.
+        cards: Of the generators, by manifest digest: what their fidelity foretells is told too.
 
     Raises:
         StudyFileError: A folder holds no study or not the arms or the column, both places have the
@@ -99,6 +111,7 @@ def foretell(donor: Path, receivers: Sequence[Path], columns: Columns) -> Forete
         measured=measured,
         generators=found,
         correlation=rank_correlation(at_donor, at_receiver),
+        on_cards=tuple(_on_cards(found, cards or {})),
         left_out=LeftOut(
             arms_at_donor=own.several,
             arms_at_receiver=theirs.several,
@@ -106,6 +119,43 @@ def foretell(donor: Path, receivers: Sequence[Path], columns: Columns) -> Forete
             only_at_receiver=theirs.generators - len(found),
         ),
     )
+
+
+def cards_in(folder: Path) -> dict[str, ModelCard]:
+    """Return the cards of all packages in a folder and the folders in it, by manifest digest.
+
+    Raises:
+        StudyFileError: There is none.
+        BrokenPackageError, DigestMismatchError: A package is damaged.
+    """
+    packages = [peek_package(manifest.parent) for manifest in sorted(folder.rglob(MANIFEST))]
+    if not packages:
+        raise StudyFileError(
+            f"no generator's package is in {folder} or a folder in it; name the folder that holds "
+            "those that the studies compared"
+        )
+    return {package.digest: package.card for package in packages}
+
+
+def _on_cards(
+    found: Sequence[MeasuredGenerator], cards: Mapping[str, ModelCard]
+) -> Iterator[OnCards]:
+    for metric in ON_CARDS:
+        pairs = [
+            (value, one.at_receiver)
+            for one in found
+            if (value := _on_card(cards.get(one.manifest_digest), metric)) is not None
+        ]
+        if pairs:
+            told, brought = np.array(pairs).T
+            yield OnCards(metric=metric, correlation=rank_correlation(told, brought))
+
+
+def _on_card(card: ModelCard | None, metric: str) -> float | None:
+    if card is None or card.fidelity is None:
+        return None
+    value: float | None = getattr(card.fidelity.synthetic, metric)
+    return value
 
 
 def _check_apart(donor: Path, first: StudyResult, others: Mapping[Path, StudyResult]) -> None:

@@ -31,6 +31,19 @@ class MeasuredGenerator(StrictModel):
     at_receiver: float
 
 
+class OnCards(StrictModel):
+    """What a fidelity number on the generators' cards foretells.
+
+    Attributes:
+        metric: Of `FidelityRow`, of the synthetic patches beside real ones of the donor.
+        correlation: With what the generators brought at the receiver; of a distance (`kid`,
+            `frechet_ratio`, `auroc`) it is negative where nearer is better.
+    """
+
+    metric: str
+    correlation: RankCorrelation
+
+
 class LeftOut(StrictModel):
     """What could not be compared.
 
@@ -53,6 +66,7 @@ class Foretelling(StrictModel):
         receiver_studies: How many, which differ in how the receiver's patients were split.
         measured: At the receiver: the gain in AUROC over the best control of each study, or AUROC
             where there is no control.
+        on_cards: By metric, where generators' packages were at hand.
         generators: The best at the donor first.
     """
 
@@ -62,4 +76,5 @@ class Foretelling(StrictModel):
     measured: Measured
     generators: tuple[MeasuredGenerator, ...]
     correlation: RankCorrelation
+    on_cards: tuple[OnCards, ...] = ()
     left_out: LeftOut

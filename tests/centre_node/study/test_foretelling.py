@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from centre_node.study.errors import StudyFileError
-from centre_node.study.foretelling import Columns, foretell
+from centre_node.study.foretelling import Columns, cards_in, foretell
 from centre_node.study.lineage import RESULT
 from node_api.findings import ArmFacts, ChosenControl, StudyResult, UsedGenerator
+from shared.cards import ModelCard
 from study_report.contents import StudyReport
 from tests.command_line import Genshare
+from tests.packages import a_fidelity_report, write_tiny_package
 from tests.study_report.made_up import NONE, REPEATED, a_difference, a_study, an_estimate
 
 ANY, HALF = Columns(), Columns(receiver_fraction=0.5)
@@ -122,6 +124,39 @@ def test_generators_are_paired_by_digest_and_their_seeds_averaged(tmp_path: Path
     assert found.measured == "gain"
     assert (best.at_receiver, other.at_receiver) == pytest.approx((0.05, -0.15))
     assert (found.left_out.only_at_donor, found.left_out.only_at_receiver) == (1, 1)
+
+
+def test_what_fidelity_on_the_cards_foretells_is_told_by_metric(
+    donor: Path, receiver: Path, tmp_path: Path
+) -> None:
+    card = write_tiny_package(tmp_path / "package", fidelity=a_fidelity_report()).card
+    cards = {
+        digest(letter): _with_row(card, coverage=place / 100, kid=50.0 - place)
+        for place, letter in enumerate(GENERATORS)
+    }
+    cards[digest("a")] = card.model_copy(update={"fidelity": None})
+
+    found = foretell(donor, [receiver], ANY, cards)
+
+    told = {one.metric: one.correlation for one in found.on_cards}
+    assert (told["coverage"].rho, told["kid"].rho) == pytest.approx((1.0, -1.0))
+    assert told["coverage"].pairs == len(GENERATORS) - 1
+    assert told["precision"].rho is None  # all cards have the same
+    assert foretell(donor, [receiver], ANY).on_cards == ()
+
+
+def _with_row(card: ModelCard, **numbers: float) -> ModelCard:
+    assert card.fidelity is not None
+    row = card.fidelity.synthetic.model_copy(update=numbers)
+    return card.model_copy(update={"fidelity": card.fidelity.model_copy(update={"synthetic": row})})
+
+
+def test_cards_are_found_in_folders_of_packages(tmp_path: Path) -> None:
+    packages = [write_tiny_package(tmp_path / name / "package", title=name) for name in "ab"]
+
+    assert cards_in(tmp_path) == {package.digest: package.card for package in packages}
+    with pytest.raises(StudyFileError, match="no generator's package is in"):
+        cards_in(tmp_path / "nowhere")
 
 
 def test_splits_of_the_receiver_are_averaged_for_each_generator(tmp_path: Path) -> None:
