@@ -19,10 +19,10 @@ LOSSES: Mapping[str, str] = {
     "relativistic": "relativistic GAN",
 }
 METRICS: Mapping[str, tuple[str, str]] = {
-    "kid": ("Kernel distance", "0: no difference seen"),
+    "coverage": ("Coverage", "share of the real patches with one of these nearby"),
     "precision": ("Precision", "share of the patches that look like real ones"),
     "recall": ("Recall", "share of the real patches that look like these"),
-    "coverage": ("Coverage", "share of the real patches with one of these nearby"),
+    "kid": ("Kernel distance", "0: no difference seen"),
     "auroc": ("Told apart by a classifier", "AUROC; 0.5: cannot, 1: always"),
 }
 VERDICT_TONES: Mapping[str, str] = {

@@ -39,8 +39,10 @@ def fidelity(report: FidelityReport) -> str:
         return f"not judged: {synthetic.reasons['kid']}"
     low, high = synthetic.kid_interval
     return (
-        f"kernel distance {synthetic.kid:.2f} (95 % {low:.2f} to {high:.2f}) where two halves of "
-        f"the real patches have {real.kid:.2f}; a classifier tells samples from real patches with "
+        f"coverage {unsigned(synthetic.coverage, 2)}, the share of real patches with a sample "
+        f"nearby, where two halves of them reach {unsigned(real.coverage, 2)}; "
+        f"kernel distance {synthetic.kid:.2f} (95 % {low:.2f} to {high:.2f}), the halves "
+        f"{real.kid:.2f}; a classifier tells samples from real patches with "
         f"an AUROC of {unsigned(synthetic.auroc, 2)}, the halves with {unsigned(real.auroc, 2)}. "
         f"{report.mode_collapse.statement}"
     )

@@ -139,7 +139,8 @@ def test_fidelity_is_said_beside_what_real_patches_reach() -> None:
     judged, few = fidelity(a_fidelity_report(40)), fidelity(a_fidelity_report(10))
 
     assert judged.startswith(
-        "kernel distance 6.50 (95 % 6.40 to 6.60) where two halves of the real patches have 0.01; "
+        "coverage 0.50, the share of real patches with a sample nearby, where two halves of them "
+        "reach 0.50; kernel distance 6.50 (95 % 6.40 to 6.60), the halves 0.01; "
         "a classifier tells samples from real patches with an AUROC of 0.97, the halves with 0.52."
     )
     assert few == "not judged: fewer than 20 patches"
