@@ -156,6 +156,21 @@ class Arm(StrictModel):
             )
         return self
 
+    @property
+    def unnamed(self) -> Self:
+        """What the arm adds, whatever it is called; equal proportions are none."""
+        alike = {"proportions": ()} if len(set(self.proportions)) == 1 else {}
+        return self.model_copy(update={"name": "", **alike})
+
+    @property
+    def named_twice(self) -> str | None:
+        """A generator or donor that the arm names more than once."""
+        for names in (self.generators, self.real_donors):
+            for place, name in enumerate(names):
+                if name in names[:place]:
+                    return name
+        return None
+
 
 class OwnGenerator(StrictModel):
     """The generator that a study's centre trains for itself; a collapse does not end its training.
@@ -212,7 +227,9 @@ class StudyConfiguration(StrictModel):
         description="By donor: what is cut otherwise from its mammograms than from the own ones, "
         "as their pixel spacing is another.",
     )
-    image_size: int = Field(128, ge=16, le=256, description="Side of a patch in pixels.")
+    image_size: int = Field(
+        128, ge=16, le=256, multiple_of=16, description="Side of a patch in pixels."
+    )
     split_shares: tuple[float, float, float] = Field(
         (0.7, 0.15, 0.15), description="Patients in train, validation and test."
     )
@@ -332,15 +349,20 @@ class StudyConfiguration(StrictModel):
                 )
 
     @property
-    def twin_arms(self) -> str | None:
-        """Which two arms would be the same runs, and what to do, in words; None where all differ.
+    def repeated(self) -> str | None:
+        """What stands twice among the arms, and what to do, in words; None where nothing does.
 
         It refuses nothing by itself, for what earlier versions left may have such arms.
         """
         names: dict[Arm, str] = {}
         usual = self.classifier_training.augmentation
         for arm in self.arms:
-            does = arm.model_copy(update={"name": "", "augmentation": arm.augmentation or usual})
+            if (twice := arm.named_twice) is not None:
+                return (
+                    f"the arm {arm.name!r} names {twice!r} twice, which adds nothing; name it "
+                    "once, and say with proportions how much of it is drawn"
+                )
+            does = arm.unnamed.model_copy(update={"augmentation": arm.augmentation or usual})
             if (name := names.setdefault(does, arm.name)) != arm.name:
                 return (
                     f"the arms {name!r} and {arm.name!r} differ in their names alone: the same "

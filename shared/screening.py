@@ -41,8 +41,9 @@ TRACES = (
     _trace("a DICOM UID or an address of a machine", r"\d+(?:\.\d+){3,}"),
     _trace(
         "a date, as of a birth or an examination",
-        r"\b[12]\d{3}[-./](?:0?[1-9]|1[0-2])[-./](?:0?[1-9]|[12]\d|3[01])\b"
-        r"|\b(?:0?[1-9]|[12]\d|3[01])[-./](?:0?[1-9]|[12]\d|3[01])[-./](?:[12]\d{3}|\d\d)\b"
+        r"(?<!\d)[12]\d{3}[-./_](?:0?[1-9]|1[0-2])[-./_](?:0?[1-9]|[12]\d|3[01])(?!\d)"
+        r"|(?<![\dv])(?:0?[1-9]|[12]\d|3[01])[-./_](?:0?[1-9]|[12]\d|3[01])[-./_]"
+        r"(?:[12]\d{3}|\d\d)(?!\d)"
         rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\.?[- ]?(?:{MONTHS})\b[-., ]+(?:\d\d){{1,2}}\b"
         rf"|\b(?:{MONTHS})\b[-., ]+\d{{1,2}}(?:st|nd|rd|th)?[-., ]+\d{{4}}\b",
     ),
@@ -141,8 +142,9 @@ def prose_fault(text: str, *, may_have_address: bool = False) -> str | None:
     if (fault := _letters_fault(text)) is not None:
         return fault
     words = _without_addresses(text) if may_have_address else text
+    written = (words, words.replace("_", " "))  # for folders' names have no spaces
     for trace in (URL, E_MAIL, *TRACES, *(() if may_have_address else (PERSON,))):
-        if trace.pattern.search(words):
+        if any(map(trace.pattern.search, written)):
             return f"it holds what looks like {trace.what}; say it in other words or leave it out"
     return None
 

@@ -228,8 +228,8 @@ class Scenario(StrictModel):
             raise ValueError(f"{what} is of centre {label!r}, but the centres are {known}")
 
     def _check_arms(self, study: StudyScenario) -> None:
-        if study.twin_arms is not None:
-            raise ValueError(f"the study of {study.lesions!r}: {study.twin_arms}")
+        if study.repeated is not None:
+            raise ValueError(f"the study of {study.lesions!r}: {study.repeated}")
         known = {generator.reference: generator for generator in self.generators}
         for arm in study.arms:
             for reference in arm.generators:

@@ -42,14 +42,14 @@ def arms_without(arms: Sequence[SomeArm], dropped: Collection[str]) -> tuple[Som
 
 
 def _left(arms: Sequence[SomeArm], dropped: set[str]) -> Iterator[SomeArm]:
-    there = {_unnamed(arm) for arm in arms if dropped.isdisjoint(arm.generators)}
+    there = {arm.unnamed for arm in arms if dropped.isdisjoint(arm.generators)}
     for arm in arms:
         if dropped.isdisjoint(arm.generators):
             yield arm
             continue
         left = _drawing_from_others(arm, dropped)
-        if left.generators and _unnamed(left) not in there:
-            there.add(_unnamed(left))
+        if left.generators and left.unnamed not in there:
+            there.add(left.unnamed)
             yield left
 
 
@@ -61,9 +61,3 @@ def _drawing_from_others(arm: SomeArm, dropped: set[str]) -> SomeArm:
             "proportions": tuple(arm.proportions[place] for place in kept if arm.proportions),
         }
     )
-
-
-def _unnamed(arm: Arm) -> Arm:
-    """Return what an arm adds, whatever it is called; one generator alone has no proportion."""
-    alone = {"proportions": ()} if len(arm.generators) == 1 else {}
-    return arm.model_copy(update={"name": "", **alone})

@@ -87,10 +87,10 @@ class GeneratorSizeError(
     """A generator makes patches of another size than a study's."""
 
 
-class TwinArmsError(
+class RepeatedArmsError(
     NodeError,
     code="GS-3509",
-    title="Arms alike",
-    hint="Leave one of the arms out, or change what it adds.",
+    title="Arms repeat something",
+    hint="Leave one of the two out, or change what it adds.",
 ):
-    """Two arms of a study differ in their names alone."""
+    """Two arms of a study differ in their names alone, or an arm names a source twice."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from centre_node.sampling.errors import GeneratorOutputError
-from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError, TwinArmsError
+from centre_node.study.errors import GeneratorClassesError, GeneratorSizeError, RepeatedArmsError
 from node_api.studies import StudyConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.cards import ModelCard
@@ -19,13 +19,13 @@ def check_arms(configuration: StudyConfiguration, cards: Mapping[str, ModelCard]
     """Check that the arms differ, and that their generators make what the study compares.
 
     Raises:
-        TwinArmsError: Two arms differ in their names alone.
+        RepeatedArmsError: Two arms differ in their names alone, or one names a source twice.
         GeneratorSizeError: One makes patches of another size.
         GeneratorClassesError: The task tells pathologies apart, and one knows none.
         GeneratorOutputError: An arm paints whole patches, or takes residuals for such.
     """
-    if (fault := configuration.twin_arms) is not None:
-        raise TwinArmsError(fault)
+    if (fault := configuration.repeated) is not None:
+        raise RepeatedArmsError(fault)
     _check_sizes(configuration, cards)
     _check_classes(configuration, cards)
     _check_outputs(configuration, cards)

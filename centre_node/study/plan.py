@@ -77,7 +77,7 @@ def plan_study(
     Raises:
         NotEnoughPatientsError, OneClassOnlyError: The data are too few.
         NothingCutError: Lengths are in mm, and the own or a donor's images have no pixel spacing.
-        TwinArmsError: Two arms differ in their names alone.
+        RepeatedArmsError: Two arms differ in their names alone, or one names a source twice.
         GeneratorSizeError, GeneratorClassesError: A generator does not fit.
     """
     check_arms(configuration, cards_of(inputs.packages))

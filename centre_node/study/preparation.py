@@ -101,7 +101,7 @@ def prepare(
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
         BadMammogramsError: A patient or patch is in two subsets, or a donor's as well.
         NothingCutError: Lengths are in mm, and the own or a donor's images have no pixel spacing.
-        TwinArmsError: Two arms differ in their names alone.
+        RepeatedArmsError: Two arms differ in their names alone, or one names a source twice.
         GeneratorSizeError: A generator makes patches of another size.
         GeneratorOutputError: Residuals are to be added unpainted, or patches painted.
         GeneratorClassesError: The task tells pathologies apart, and a generator knows none.

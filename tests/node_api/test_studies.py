@@ -1,6 +1,7 @@
 """What a study's configuration says of its runs."""
 
 import pytest
+from pydantic import ValidationError
 
 from node_api.studies import Arm, StudyConfiguration
 
@@ -21,16 +22,47 @@ def study(*arms: Arm) -> StudyConfiguration:
     ],
 )
 def test_arms_that_differ_in_their_names_alone_are_named(twin: Arm) -> None:
-    found = study(Arm(name="none"), REPEATED, twin).twin_arms
+    found = study(Arm(name="none"), REPEATED, twin).repeated
 
     assert found is not None
     assert found.startswith("the arms 'own lesions repeated' and 'twin' differ in their names alo")
 
 
+def test_proportions_that_say_nothing_make_no_other_arm() -> None:
+    one, other = "ab" * 32, "cd" * 32
+    alone = (
+        Arm(name="B", generators=(one,)),
+        Arm(name="chosen", generators=(one,), proportions=(1,)),
+    )
+    equal = (
+        Arm(name="both", generators=(one, other)),
+        Arm(name="in halves", generators=(one, other), proportions=(2, 2)),
+    )
+    unequal = Arm(name="two to one", generators=(one, other), proportions=(2, 1))
+
+    assert "'B' and 'chosen'" in (study(Arm(name="none"), *alone).repeated or "")
+    assert "'both' and 'in halves'" in (study(Arm(name="none"), *equal).repeated or "")
+    assert study(Arm(name="none"), equal[0], unequal).repeated is None
+
+
+def test_a_source_that_an_arm_names_twice_is_told() -> None:
+    twice = Arm(name="Real B", real_donors=("b", "a", "b"))
+
+    found = study(Arm(name="none"), twice).repeated
+
+    assert found is not None
+    assert found.startswith("the arm 'Real B' names 'b' twice")
+
+
+def test_a_side_that_no_classifier_can_halve_often_enough_is_refused_by_its_name() -> None:
+    with pytest.raises(ValidationError, match=r"image_size\n.*multiple of 16"):
+        StudyConfiguration(image_size=24, arms=(Arm(name="none"),))
+
+
 def test_arms_that_differ_in_anything_else_are_no_twins() -> None:
     classical = Arm(name="classical", oversampled=True, augmentation="classical")
 
-    assert study(Arm(name="none"), REPEATED, classical).twin_arms is None
+    assert study(Arm(name="none"), REPEATED, classical).repeated is None
 
 
 def test_a_run_whose_look_validation_patients_choose_trains_two_classifiers() -> None:
