@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +53,18 @@ def settled_use(training: Path, given: UseLimits, *, profile: Path) -> UseLimits
     """Return the limits of use of a training: each as given, else as remembered, else none.
 
     Raises:
-        NotPublishableError: A file is none of terms.
+        NotPublishableError: A file is none of terms, or the last day of use is over.
     """
     known: dict[str, Any] = {}
     for limits in (_read(profile)[1], _read(training / PUBLISH_FILE)[1], given):
         known |= limits.model_dump(exclude_unset=True)
-    return UseLimits.model_validate(known)
+    use = UseLimits.model_validate(known)
+    if use.until is not None and use.until < datetime.now(UTC).date().isoformat():
+        raise NotPublishableError(
+            f"the last day of use, {use.until}, is over, so nobody would get it; give a later one "
+            "with --use-until"
+        )
+    return use
 
 
 def remember_terms(training: Path, terms: CentreTerms, use: UseLimits) -> None:

@@ -41,7 +41,7 @@ def test_a_folder_remembers_and_what_is_given_now_or_there_outweighs_the_profile
 
 def test_limits_of_use_stay_until_others_are_given(tmp_path: Path) -> None:
     nowhere = tmp_path / "none"
-    limits = UseLimits(centres=("centre-a",), most_samples=50, until="2027-12-31")
+    limits = UseLimits(centres=("centre-a",), most_samples=50, until="2999-12-31")
     assert not settled_use(tmp_path, UseLimits(), profile=nowhere)
 
     remember_terms(tmp_path, TERMS, limits)
@@ -50,6 +50,11 @@ def test_limits_of_use_stay_until_others_are_given(tmp_path: Path) -> None:
     more = settled_use(tmp_path, UseLimits(most_samples=80), profile=nowhere)
     assert more == limits.model_copy(update={"most_samples": 80})
     assert settled_terms(tmp_path, {}, profile=nowhere, ask=None) == TERMS
+
+
+def test_a_last_day_that_is_over_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotPublishableError, match="last day of use, 2020-01-01, is over"):
+        settled_use(tmp_path, UseLimits(until="2020-01-01"), profile=tmp_path / "none")
 
 
 def test_what_is_missing_is_asked_for_where_somebody_is_there(tmp_path: Path) -> None:

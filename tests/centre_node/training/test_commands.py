@@ -476,7 +476,7 @@ def test_terms_are_remembered_and_what_left_before_is_kept(
 
 def test_limits_of_use_stand_on_the_card_until_they_are_lifted(trained: Path) -> None:
     who = ("--for-centres", "centre-a, centre-c", "--for-purpose", "Research on detection")
-    limits = (*who, "--use-until", "2027-12-31", "--most-samples", "5000")
+    limits = (*who, "--use-until", "2999-12-31", "--most-samples", "5000")
 
     done = publish(trained, *TERMS, "--dry-run", *limits)
     use = open_package(trained / "package").card.use
@@ -492,7 +492,7 @@ def test_limits_of_use_stand_on_the_card_until_they_are_lifted(trained: Path) ->
     assert use == UseLimits(
         centres=("centre-a", "centre-c"),
         purpose="Research on detection",
-        until="2027-12-31",
+        until="2999-12-31",
         most_samples=5000,
     )
     assert f"limits of use: {use}" in again.output
