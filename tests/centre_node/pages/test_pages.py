@@ -15,8 +15,9 @@ from centre_node.jobs.store import JobStore
 from centre_node.pages.job_forms import AtHand, phantoms_form
 from centre_node.pages.study_form import study_form
 from node_api.connection import HubConnection
-from node_api.requests import TrainGeneratorRequest
-from node_api.results import FinishedTraining
+from node_api.data_sources import PhantomSet
+from node_api.requests import RegisterRequest, TrainGeneratorRequest, WritePhantomsRequest
+from node_api.results import FinishedTraining, WrittenPhantoms
 from shared.access import Caller, Role
 from tests.centre_node.pages.browsed import BrowsedNode, browsed_node
 from tests.centre_node.pages.test_forms import sent_as_filled
@@ -26,7 +27,7 @@ from tests.centre_node.sharing.test_publish import TRAINED
 HOSTILE = "<img src=x onerror=alert(1)>"
 TOKEN = "gsc_never-shown-again"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-TRAINED_JOB = "a" * 32
+TRAINED_JOB, DRAWN_JOB = "a" * 32, "d" * 32
 PAGES = (
     "/",
     "/data",
@@ -225,6 +226,30 @@ def test_phantoms_and_folders_are_registered_and_what_cannot_be_is_said(
     assert (missing.status_code, nothing.status_code, unnamed.status_code) == (422, 422, 422)
     assert "outside the mammograms folder" in missing.text
     assert "Fill this in." in unnamed.text
+
+
+def test_a_name_that_is_taken_keeps_its_mammograms_and_another_is_asked_for(tmp_path: Path) -> None:
+    film, other = (PhantomSet(style="film", patients=2, seed=n, written_as="bcdr") for n in (1, 2))
+    with browsed_node(tmp_path) as node:
+        datasets, jobs = DatasetStore(node.engine), JobStore(node.engine)
+        datasets.put(a_dataset(source=film))
+        jobs.add("c" * 32, RegisterRequest(name="counted", source=film), None, now=NOW)
+        jobs.add(DRAWN_JOB, WritePhantomsRequest(phantoms=other), None, now=NOW)
+        assert jobs.claim(now=NOW)
+        assert jobs.claim(now=NOW)
+        jobs.succeed(DRAWN_JOB, WrittenPhantoms(layout="bcdr", phantoms=other), now=NOW)
+        browser = node.browser()
+        taken, soon = (
+            browser.post("/data", data={"name": name, "phantoms": DRAWN_JOB})
+            for name in ("own", "counted")
+        )
+        kept = [(one.name, one.source) for one in datasets.all()]
+
+    assert (taken.status_code, soon.status_code, kept) == (422, 422, [("own", film)])
+    fault = 'class="fault">This name is taken: own is phantoms of 2 patients, film'
+    assert fault in taken.text
+    assert f'name="phantoms" value="{DRAWN_JOB}"' in taken.text  # what is asked again is the name
+    assert 'name="source.folder"' not in taken.text
 
 
 def test_a_job_that_is_not_there_is_a_page_that_says_so(browser: httpx.Client) -> None:
