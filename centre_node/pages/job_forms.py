@@ -1,7 +1,7 @@
 """The form of each kind of job, with the defaults filled in; a study's has its own module.
 
-What a training's defaults depend on (recipe, loss, architecture) is chosen before, and then fixed
-in the form: so every field can show the number that holds.
+What defaults depend on (the data set; of a training its recipe, loss and architecture) is chosen
+before, and then fixed in the form: so every field can show the number that holds.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -59,6 +59,10 @@ class AtHand:
     generators: Sequence[Choice] = ()
     residuals: Collection[str] = ()
 
+    def chosen(self, dataset: str) -> str:
+        """Return the data set that was chosen; the first, if none was."""
+        return dataset or next(iter(self.datasets), "")
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingStart:
@@ -108,18 +112,14 @@ def phantoms_form(style: str = "digital") -> Form:
 def preview_form(at_hand: AtHand, dataset: str = "", patches: PatchConfiguration = PAPERS) -> Form:
     """Ask of which data set patches are to be drawn, and how they are cut."""
     request = PreviewRequest(dataset="own", patches=patches)
-    fields = [
-        of_dataset(at_hand, dataset, "Whose patches are drawn."),
-        *of_patches(fields_of(request, without=("kind", "dataset"))),
-    ]
-    first = ("dataset", "lesion_kinds", *MARGINS, "patients")
+    fields = [*of_patches(fields_of(request, without=("kind", "dataset")))]
     return Form(
         title="Look at patches",
         lead="Cuts patches as a training would and draws them, lesions with their outlines. The "
         "pictures stay here.",
-        groups=split(fields, first),
+        groups=split(fields, ("lesion_kinds", *MARGINS, "patients")),
         button="Draw them",
-        hidden={"kind": "preview"},
+        hidden={"kind": "preview", "dataset": at_hand.chosen(dataset)},
         missing="" if at_hand.datasets else NO_DATASET,
         ways=TO_DATASET,
     )
@@ -139,18 +139,16 @@ def train_form(
         training=start.training(),
     )
     fixed = ("kind", "dataset", "architecture.kind", "training.recipe", "training.loss")
-    fields = [
-        of_dataset(at_hand, dataset, "Whose lesions the generator learns."),
-        *of_patches(fields_of(request, without=fixed)),
-    ]
+    fields = [*of_patches(fields_of(request, without=fixed))]
     return Form(
         title="Train a generator",
         lead="A generator learns to draw lesions like those of your patients. It trains here; the "
         "mammograms stay where they are.",
-        groups=split(fields, ("dataset", *FIRST_OF_TRAINING)),
+        groups=split(fields, FIRST_OF_TRAINING),
         button="Start the training",
         hidden={
             "kind": "train_generator",
+            "dataset": at_hand.chosen(dataset),
             "training.recipe": start.recipe,
             "training.loss": start.loss,
             "architecture.kind": start.architecture,
@@ -331,12 +329,6 @@ def _of_training(at_hand: AtHand, chosen: str) -> FormField:
     )  # fmt: skip
 
 
-def of_dataset(at_hand: AtHand, chosen: str, told: str) -> FormField:
-    """Return the field of the data set that a job is about."""
-    field = blank_field(TrainGeneratorRequest, "dataset")
-    return select(field, map(same_choice, at_hand.datasets), chosen, "Data set", told)
-
-
 def _without_none(field: FormField) -> FormField:
     """Return the field of phantoms' layout: they are written in one."""
     if field.name != "phantoms.written_as":
@@ -353,11 +345,6 @@ def select(
     return replace(
         field, control="select", choices=found, value=value, label=label, help=told, expected=""
     )
-
-
-def same_choice(name: str) -> Choice:
-    """Return a choice that is called as it is sent."""
-    return Choice(name, name)
 
 
 def relabelled(

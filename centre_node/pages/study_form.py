@@ -21,13 +21,11 @@ from centre_node.pages.job_forms import (
     TO_DATASET,
     AtHand,
     in_one_unit,
-    of_dataset,
     relabelled,
 )
 from centre_node.pages.job_forms import TRAINING_LABELS as LABELS_OF_TRAINING
 from centre_node.pages.study_arms import (
     BASELINE,
-    DONOR,
     arms_of,
     boxes_of,
     ticked_at_first,
@@ -109,14 +107,13 @@ def study_form(
         side_px: Of the pulled generators' patches; None where there are none.
         workers: How many runs this machine can do at once.
     """
-    chosen = dataset or next(iter(at_hand.datasets), "")
+    chosen = at_hand.chosen(dataset)
     usual = _usual(patches, side_px or USUAL_SIDE_PX, workers)
     fields = list(relabelled(in_one_unit(fields_of(usual, without=LEFT_OUT)), LABELS))
     by_name = {field.name: field for field in fields}
     donors = [name for name in at_hand.datasets if name != chosen]
     boxes = boxes_of(at_hand, donors)
     first = (
-        of_dataset(at_hand, chosen, "Its patients are split: some train, others test."),
         _arms_field(boxes),
         FormField(
             name=SEEDS,
@@ -144,7 +141,7 @@ def study_form(
             FieldGroup(MORE, rest, is_folded=True),
         ),
         button="Start the study",
-        hidden={"kind": "study"},
+        hidden={"kind": "study", "dataset": chosen},
         missing="" if at_hand.datasets else NO_DATASET,
         ways=TO_DATASET,
     )
@@ -171,14 +168,11 @@ def study_document(form: Form, given: Given) -> dict[str, Any]:
     return document
 
 
-OWN_IS_NO_DONOR = "The study's own data set is no donor; take its tick away."
 NOT_OFFERED = "Something that was ticked is not at this node any more; look through the ticks."
 
 
 def _ticked(name: str, form: Form, document: dict[str, Any]) -> Sequence[str]:
     ticked: list[str] = document.pop(name, [])
-    if f"{DONOR}{document.get('dataset')}" in ticked:
-        raise FormFault(name, OWN_IS_NO_DONOR)
     fields = (field for field in form.fields if field.name == name)
     if not {choice.value for field in fields for choice in field.choices}.issuperset(ticked):
         raise FormFault(name, NOT_OFFERED)

@@ -196,6 +196,29 @@ def test_a_folded_part_of_the_study_form_is_open_where_something_in_it_is_wrong(
     assert "The margin is given in px and in mm; give one of them." in opened
 
 
+@pytest.mark.parametrize("kind", ["study", "train_generator", "preview"])
+def test_a_form_is_filled_in_for_the_data_set_that_is_sent_with_it(
+    tmp_path: Path, kind: str
+) -> None:
+    with browsed_node(tmp_path) as node:
+        for name, spacing in (("film", "unknown"), ("own", "0.07")):
+            made = a_dataset(pixel_spacings_mm={spacing: 100})
+            DatasetStore(node.engine).put(made.model_copy(update={"name": name}))
+        film, own = (
+            node.browser().get(f"/new/{kind}", params={"dataset": name}).text
+            for name in ("film", "own")
+        )
+
+    for page, name in ((film, "film"), (own, "own")):
+        choosing, asking = page.split('<form method="post" action="/new/')
+        other = {"film": "own", "own": "film"}[name]
+        assert f"Data set: <b>{name}</b>" in choosing
+        assert f'<a href="?dataset={other}">{other}</a>' in choosing
+        assert f'<input type="hidden" name="dataset" value="{name}">' in asking
+        assert '<select id="dataset"' not in page
+    assert ('value="9.0"' in own, 'value="9.0"' in film) == (True, False)
+
+
 def test_the_token_of_the_hub_is_shown_nowhere(browser: httpx.Client) -> None:
     wrong = browser.post(
         "/settings/hub", data={"url": "http://127.0.0.1:9", "centre": "B", "token": "typed-token"}

@@ -75,8 +75,9 @@ def test_real_lesions_of_another_data_set_are_an_arm_and_the_own_ones_are_none()
     request = checked(StudyRequest, study_document(form, sent_as_filled(form, **ticked)))
 
     assert [arm.real_donors for arm in request.study.arms] == [(), ("lent",)]
-    with pytest.raises(FormFault, match="no donor"):
-        study_document(form, sent_as_filled(form, **ticked, dataset=["lent"]))
+    of_lent = study_form(AT_HAND, "lent")
+    with pytest.raises(FormFault, match="is not at this node"):
+        study_document(of_lent, sent_as_filled(of_lent, **ticked))
 
 
 @pytest.mark.parametrize("seeds", ["", "0", "101", "-1", "two", "\u0663"])
