@@ -25,7 +25,9 @@ from node_api.requests import (
     TrainGeneratorRequest,
     WritePhantomsRequest,
 )
+from node_api.studies import EVERY_KIND
 from shared.architectures import Architecture
+from shared.names import LesionKind
 from shared.terms import Terms
 
 ARCHITECTURE: TypeAdapter[Architecture] = TypeAdapter(Architecture)
@@ -45,7 +47,7 @@ class AtHand:
 
     Attributes:
         datasets: Names of registered data sets.
-        lesions: How many each data set has.
+        lesions: How many each data set has, by their kind.
         spacings_mm: The median pixel of a data set; of one with an unknown pixel, none.
         trainings: Finished trainings, newest first.
         generators: Pulled ones, by manifest digest.
@@ -53,7 +55,7 @@ class AtHand:
     """
 
     datasets: Sequence[str] = ()
-    lesions: Mapping[str, int] = field(default_factory=dict)
+    lesions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     spacings_mm: Mapping[str, float] = field(default_factory=dict)
     trainings: Sequence[Choice] = ()
     generators: Sequence[Choice] = ()
@@ -62,6 +64,11 @@ class AtHand:
     def chosen(self, dataset: str) -> str:
         """Return the data set that was chosen; the first, if none was."""
         return dataset or next(iter(self.datasets), "")
+
+    def kinds(self, dataset: str) -> tuple[LesionKind, ...]:
+        """Return the kinds of lesions that a data set has; every one where it has none."""
+        found = self.lesions.get(dataset, {})
+        return tuple(kind for kind in EVERY_KIND if found.get(kind)) or EVERY_KIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,8 @@ def phantoms_form(style: str = "digital") -> Form:
 
 def preview_form(at_hand: AtHand, dataset: str = "", patches: PatchConfiguration = PAPERS) -> Form:
     """Ask of which data set patches are to be drawn, and how they are cut."""
-    request = PreviewRequest(dataset="own", patches=patches)
+    chosen = at_hand.chosen(dataset)
+    request = PreviewRequest(dataset="own", patches=patches, lesion_kinds=at_hand.kinds(chosen))
     fields = [*of_patches(fields_of(request, without=("kind", "dataset")))]
     return Form(
         title="Look at patches",
@@ -119,7 +127,7 @@ def preview_form(at_hand: AtHand, dataset: str = "", patches: PatchConfiguration
         "pictures stay here.",
         groups=split(fields, ("lesion_kinds", *MARGINS, "patients")),
         button="Draw them",
-        hidden={"kind": "preview", "dataset": at_hand.chosen(dataset)},
+        hidden={"kind": "preview", "dataset": chosen},
         missing="" if at_hand.datasets else NO_DATASET,
         ways=TO_DATASET,
     )
@@ -132,8 +140,10 @@ def train_form(
     patches: PatchConfiguration = PAPERS,
 ) -> Form:
     """Ask what a generator is to be trained on, and how."""
+    chosen = at_hand.chosen(dataset)
     request = TrainGeneratorRequest(
         dataset="own",
+        lesion_kinds=at_hand.kinds(chosen),
         patches=patches,
         architecture=ARCHITECTURE.validate_python({"kind": start.architecture, **SMALL}),
         training=start.training(),
@@ -148,7 +158,7 @@ def train_form(
         button="Start the training",
         hidden={
             "kind": "train_generator",
-            "dataset": at_hand.chosen(dataset),
+            "dataset": chosen,
             "training.recipe": start.recipe,
             "training.loss": start.loss,
             "architecture.kind": start.architecture,

@@ -1,6 +1,6 @@
 """The form of a study: its arms are ticked, everything else is filled in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from centre_node.pages.forms import (
@@ -44,6 +44,7 @@ from node_api.classifier_training import ClassifierTraining
 from node_api.patches import PatchConfiguration
 from node_api.requests import StudyRequest
 from node_api.studies import Arm, StudyConfiguration
+from shared.names import LesionKind
 
 ARMS, SEEDS = "arms", "seeds"
 USUAL_SEEDS, USUAL_STEPS, USUAL_SIDE_PX, USUAL_ADDED = 5, 300, 64, 120
@@ -54,7 +55,11 @@ PLAN, START = "plan", "start"
 
 LABELS: Mapping[str, Mapping[str, Any]] = {
     "threads": {"help": "Threads of the processor for each run."},
-    "study.lesions": {"label": "Name of these lesions in the tables"},
+    "study.lesions": {
+        "label": "Name of these lesions in the tables",
+        "help": "Left blank, they are called by the kinds that are ticked.",
+        "value": "",
+    },
     "study.lesion_kinds": {"help": "Which lesions are told apart from healthy tissue."},
     "study.image_size": {
         "label": "Size of a patch (px)",
@@ -108,7 +113,7 @@ def study_form(
         workers: How many runs this machine can do at once.
     """
     chosen = at_hand.chosen(dataset)
-    usual = _usual(patches, side_px or USUAL_SIDE_PX, workers)
+    usual = _usual(at_hand.kinds(chosen), patches, side_px or USUAL_SIDE_PX, workers)
     fields = list(relabelled(in_one_unit(fields_of(usual, without=LEFT_OUT)), LABELS))
     by_name = {field.name: field for field in fields}
     donors = [name for name in at_hand.datasets if name != chosen]
@@ -135,7 +140,7 @@ def study_form(
             own_generator(
                 usual.study.image_size,
                 added=USUAL_ADDED,
-                training_lesions=SPLIT_SHARES[0] * at_hand.lesions.get(chosen, 0),
+                training_lesions=SPLIT_SHARES[0] * sum(at_hand.lesions.get(chosen, {}).values()),
             ),
             *(cutting(donor, chosen, at_hand) for donor in donors),
             FieldGroup(MORE, rest, is_folded=True),
@@ -163,9 +168,27 @@ def study_document(form: Form, given: Given) -> dict[str, Any]:
     if any(arm.own_generator for arm in arms):
         study["own_generator"] = own_generator_of(own, study.get("image_size"))
     study["donor_cuttings"] = cuttings_of(cut, {name for arm in arms for name in arm.real_donors})
+    study["lesions"] = _named(study.get("lesions") or ALL, study.get("lesion_kinds", ()))
     study["arms"] = [arm.model_dump(exclude_defaults=True) for arm in arms]
     study["seeds"] = _seeds(document.pop(SEEDS, None))
     return document
+
+
+ALL = "all"
+KINDS: Mapping[LesionKind, str] = {
+    "mass": "masses",
+    "calcification": "calcifications",
+    "other": "other-lesions",
+}
+"""What a study calls lesions, by their kinds."""
+
+
+def _named(name: str, ticked: Collection[str]) -> str:
+    """Return what a study calls its lesions: "all" only where every kind is among them."""
+    called = [told for kind, told in KINDS.items() if kind in ticked]
+    if name != ALL or not called or len(called) == len(KINDS):
+        return name
+    return "-and-".join(called)
 
 
 NOT_OFFERED = "Something that was ticked is not at this node any more; look through the ticks."
@@ -179,10 +202,13 @@ def _ticked(name: str, form: Form, document: dict[str, Any]) -> Sequence[str]:
     return ticked
 
 
-def _usual(patches: PatchConfiguration, side_px: int, workers: int) -> StudyRequest:
+def _usual(
+    kinds: tuple[LesionKind, ...], patches: PatchConfiguration, side_px: int, workers: int
+) -> StudyRequest:
     training = {"steps": USUAL_STEPS, "precision": "auto"}
     study = StudyConfiguration(
         arms=(Arm(name=BASELINE),),
+        lesion_kinds=kinds,
         image_size=side_px,
         patches=patches,
         split_shares=SPLIT_SHARES,
