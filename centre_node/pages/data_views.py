@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from centre_node.datasets.usual_cutting import UNKNOWN
@@ -118,6 +118,21 @@ def register_form(folders: DataFolders) -> Form:
         hidden={},
         missing="" if found else NO_FOLDER,
         ways=(("Draw phantoms", "/new/write_phantoms"),),
+    )
+
+
+PHANTOMS = "phantoms"
+"""The field by which a form says which job drew what is to be registered."""
+
+
+def of_phantoms(form: Form, job_id: str) -> Form:
+    """Return the form for the phantoms that a job drew: the name alone is asked for."""
+    return replace(
+        form,
+        lead="The phantoms that a job drew are read where they are and counted.",
+        groups=(FieldGroup("", (_name_field(),)),),
+        hidden={PHANTOMS: job_id},
+        missing="",
     )
 
 

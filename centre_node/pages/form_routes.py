@@ -1,9 +1,10 @@
 """Forms that start jobs."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from anyio import to_thread
 from fastapi import HTTPException, Request, Response
@@ -104,14 +105,17 @@ def _start(
 
 
 def _page(request: Request, parts: Parts, kind: str, form: Form, query: Query) -> Response:
+    dataset = form.hidden.get("dataset", "")
     return parts.site.page(
         request,
         "new.html.j2",
         status=422 if form.is_refused else 200,
         form=form,
         kind=kind,
-        dataset=query.get("dataset", ""),
-        starts=_starts(TrainingStart.asked(query)) if kind == "train_generator" else (),
+        dataset=dataset,
+        about=OF_DATASETS.get(kind, ""),
+        others=tuple(_other_datasets(parts, query, dataset)),
+        starts=tuple(_starts(TrainingStart.asked(query))) if kind == "train_generator" else (),
         buttons=((THEN, PLAN, "Estimate its time first"),) if kind == "study" else (),
     )
 
@@ -122,15 +126,31 @@ def _chosen(given: Mapping[str, Sequence[str]]) -> Query:
     return named | {"dataset": (given.get("dataset") or [""])[-1]}
 
 
-def _starts(start: TrainingStart) -> tuple[FormField, ...]:
-    """Return the fields that a training's defaults depend on."""
+OF_DATASETS = {
+    "preview": "Whose patches are drawn.",
+    "train_generator": "Whose lesions the generator learns.",
+    "study": "Its patients are split: some train, others test.",
+}
+"""What a data set is for, by the kind of job."""
+
+
+def _other_datasets(parts: Parts, query: Query, chosen: str) -> Iterator[tuple[str, str]]:
+    """Yield the name of every other data set, and where the form is filled in for it."""
+    same = {name: query[name] for name in STARTS if name in query}
+    for dataset in parts.datasets.all():
+        if dataset.name != chosen:
+            yield dataset.name, f"?{urlencode({**same, 'dataset': dataset.name})}"
+
+
+def _starts(start: TrainingStart) -> Iterator[FormField]:
+    """Yield the fields that a training's defaults depend on."""
     known = {
         "recipe": ("Recipe", ("improved", "paper", "private"), RECIPES),
         "loss": ("Loss", tuple(LOSSES), "How the generator is taught."),
         "architecture": ("Network", ("dcgan", "residual"), "How the generator is built."),
     }
-    return tuple(
-        FormField(
+    for name, (label, values, told) in known.items():
+        yield FormField(
             name,
             label,
             "select",
@@ -138,8 +158,6 @@ def _starts(start: TrainingStart) -> tuple[FormField, ...]:
             value=getattr(start, name),
             choices=tuple(Choice(value, label_of(value)) for value in values),
         )
-        for name, (label, values, told) in known.items()
-    )
 
 
 RECIPES = "Improved is ours; paper is as published; private has differential privacy of patients."

@@ -7,7 +7,14 @@ from fastapi import Request, Response
 
 from centre_node.connection.service import fetches_told
 from centre_node.ledger.errors import LedgerError
-from centre_node.pages.generator_views import Offered, by_others, offered, trained_lines
+from centre_node.pages.generator_views import (
+    Offered,
+    by_others,
+    offered,
+    packages_in_review,
+    sent_in_words,
+    trained_lines,
+)
 from centre_node.pages.parts import Parts, PartsDep, staff_router
 from centre_node.pages.wording import as_sentence
 from node_api.connection import HubConnection
@@ -51,11 +58,13 @@ def show_generators(request: Request, parts: PartsDep, ask: str = "") -> Respons
         entries = parts.releases.read(most=MOST_DECISIONS).entries
     except LedgerError as error:
         ledger_fault = f"{as_sentence(str(error))} {error.hint}"
+    jobs = parts.jobs.all()
+    in_review = packages_in_review(jobs)
     return parts.site.page(
         request,
         "generators.html.j2",
-        trained=trained_lines(parts.jobs.all()),
-        ledger=entries,
+        trained=trained_lines(jobs),
+        ledger=[(entry, sent_in_words(entry, in_review)) for entry in entries],
         ledger_fault=ledger_fault,
         pulled=parts.pulled.all(),
         hub=hub,

@@ -1,11 +1,12 @@
 """What a page shows of generators: trained here, published from here, pulled from others."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from centre_node.pages.forms import Choice
 from centre_node.pages.job_views import Tone
 from node_api.jobs import Job
+from node_api.ledger import LedgerEntry
 from node_api.pulled import GeneratorHere
 from node_api.requests import PublishRequest, TrainGeneratorRequest
 from node_api.results import FinishedTraining
@@ -107,6 +108,28 @@ def usual_side_px(pulled: Iterable[GeneratorHere]) -> int | None:
     """Return the size of the pulled generators' patches; None where there are none."""
     sides = [one.card.architecture.image_size for one in pulled if one.card is not None]
     return max(set(sides), key=sides.count) if sides else None
+
+
+def sent_in_words(entry: LedgerEntry, in_review: Collection[str]) -> str:
+    """Say whether a package left.
+
+    Args:
+        in_review: Manifest digests of the packages that wait for a person.
+    """
+    if entry.version is not None:
+        return "yes"
+    if not entry.released:
+        return "no"
+    return "no, waits for review" if entry.subject in in_review else "allowed"
+
+
+def packages_in_review(jobs: Iterable[Job]) -> frozenset[str]:
+    """Return the manifest digests of the packages that wait for a person."""
+    return frozenset(
+        job.review.manifest_digest
+        for job in jobs
+        if job.state == "awaiting_review" and job.review is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)

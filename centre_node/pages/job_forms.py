@@ -1,7 +1,7 @@
 """The form of each kind of job, with the defaults filled in; a study's has its own module.
 
-What a training's defaults depend on (recipe, loss, architecture) is chosen before, and then fixed
-in the form: so every field can show the number that holds.
+What defaults depend on (the data set; of a training its recipe, loss and architecture) is chosen
+before, and then fixed in the form: so every field can show the number that holds.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -25,7 +25,9 @@ from node_api.requests import (
     TrainGeneratorRequest,
     WritePhantomsRequest,
 )
+from node_api.studies import EVERY_KIND
 from shared.architectures import Architecture
+from shared.names import LesionKind
 from shared.terms import Terms
 
 ARCHITECTURE: TypeAdapter[Architecture] = TypeAdapter(Architecture)
@@ -45,7 +47,7 @@ class AtHand:
 
     Attributes:
         datasets: Names of registered data sets.
-        lesions: How many each data set has.
+        lesions: How many each data set has, by their kind.
         spacings_mm: The median pixel of a data set; of one with an unknown pixel, none.
         trainings: Finished trainings, newest first.
         generators: Pulled ones, by manifest digest.
@@ -53,11 +55,20 @@ class AtHand:
     """
 
     datasets: Sequence[str] = ()
-    lesions: Mapping[str, int] = field(default_factory=dict)
+    lesions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     spacings_mm: Mapping[str, float] = field(default_factory=dict)
     trainings: Sequence[Choice] = ()
     generators: Sequence[Choice] = ()
     residuals: Collection[str] = ()
+
+    def chosen(self, dataset: str) -> str:
+        """Return the data set that was chosen; the first, if none was."""
+        return dataset or next(iter(self.datasets), "")
+
+    def kinds(self, dataset: str) -> tuple[LesionKind, ...]:
+        """Return the kinds of lesions that a data set has; every one where it has none."""
+        found = self.lesions.get(dataset, {})
+        return tuple(kind for kind in EVERY_KIND if found.get(kind)) or EVERY_KIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +118,16 @@ def phantoms_form(style: str = "digital") -> Form:
 
 def preview_form(at_hand: AtHand, dataset: str = "", patches: PatchConfiguration = PAPERS) -> Form:
     """Ask of which data set patches are to be drawn, and how they are cut."""
-    request = PreviewRequest(dataset="own", patches=patches)
-    fields = [
-        of_dataset(at_hand, dataset, "Whose patches are drawn."),
-        *of_patches(fields_of(request, without=("kind", "dataset"))),
-    ]
-    first = ("dataset", "lesion_kinds", *MARGINS, "patients")
+    chosen = at_hand.chosen(dataset)
+    request = PreviewRequest(dataset="own", patches=patches, lesion_kinds=at_hand.kinds(chosen))
+    fields = [*of_patches(fields_of(request, without=("kind", "dataset")))]
     return Form(
         title="Look at patches",
         lead="Cuts patches as a training would and draws them, lesions with their outlines. The "
         "pictures stay here.",
-        groups=split(fields, first),
+        groups=split(fields, ("lesion_kinds", *MARGINS, "patients")),
         button="Draw them",
-        hidden={"kind": "preview"},
+        hidden={"kind": "preview", "dataset": chosen},
         missing="" if at_hand.datasets else NO_DATASET,
         ways=TO_DATASET,
     )
@@ -132,25 +140,25 @@ def train_form(
     patches: PatchConfiguration = PAPERS,
 ) -> Form:
     """Ask what a generator is to be trained on, and how."""
+    chosen = at_hand.chosen(dataset)
     request = TrainGeneratorRequest(
         dataset="own",
+        lesion_kinds=at_hand.kinds(chosen),
         patches=patches,
         architecture=ARCHITECTURE.validate_python({"kind": start.architecture, **SMALL}),
         training=start.training(),
     )
     fixed = ("kind", "dataset", "architecture.kind", "training.recipe", "training.loss")
-    fields = [
-        of_dataset(at_hand, dataset, "Whose lesions the generator learns."),
-        *of_patches(fields_of(request, without=fixed)),
-    ]
+    fields = [*of_patches(fields_of(request, without=fixed))]
     return Form(
         title="Train a generator",
         lead="A generator learns to draw lesions like those of your patients. It trains here; the "
         "mammograms stay where they are.",
-        groups=split(fields, ("dataset", *FIRST_OF_TRAINING)),
+        groups=split(fields, FIRST_OF_TRAINING),
         button="Start the training",
         hidden={
             "kind": "train_generator",
+            "dataset": chosen,
             "training.recipe": start.recipe,
             "training.loss": start.loss,
             "architecture.kind": start.architecture,
@@ -331,12 +339,6 @@ def _of_training(at_hand: AtHand, chosen: str) -> FormField:
     )  # fmt: skip
 
 
-def of_dataset(at_hand: AtHand, chosen: str, told: str) -> FormField:
-    """Return the field of the data set that a job is about."""
-    field = blank_field(TrainGeneratorRequest, "dataset")
-    return select(field, map(same_choice, at_hand.datasets), chosen, "Data set", told)
-
-
 def _without_none(field: FormField) -> FormField:
     """Return the field of phantoms' layout: they are written in one."""
     if field.name != "phantoms.written_as":
@@ -353,11 +355,6 @@ def select(
     return replace(
         field, control="select", choices=found, value=value, label=label, help=told, expected=""
     )
-
-
-def same_choice(name: str) -> Choice:
-    """Return a choice that is called as it is sent."""
-    return Choice(name, name)
 
 
 def relabelled(

@@ -83,7 +83,7 @@ class Parts:
         spacings = {one.name: usual_spacing_mm(one) for one in datasets}
         return AtHand(
             datasets=tuple(one.name for one in datasets),
-            lesions={one.name: one.summary.lesions for one in datasets},
+            lesions={one.name: one.summary.kinds for one in datasets},
             spacings_mm={name: mm for name, mm in spacings.items() if mm is not None},
             trainings=training_choices(trained_lines(self.jobs.all())),
             generators=generator_choices(pulled),

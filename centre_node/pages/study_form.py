@@ -1,6 +1,6 @@
 """The form of a study: its arms are ticked, everything else is filled in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from centre_node.pages.forms import (
@@ -21,13 +21,11 @@ from centre_node.pages.job_forms import (
     TO_DATASET,
     AtHand,
     in_one_unit,
-    of_dataset,
     relabelled,
 )
 from centre_node.pages.job_forms import TRAINING_LABELS as LABELS_OF_TRAINING
 from centre_node.pages.study_arms import (
     BASELINE,
-    DONOR,
     arms_of,
     boxes_of,
     ticked_at_first,
@@ -46,6 +44,7 @@ from node_api.classifier_training import ClassifierTraining
 from node_api.patches import PatchConfiguration
 from node_api.requests import StudyRequest
 from node_api.studies import Arm, StudyConfiguration
+from shared.names import LesionKind
 
 ARMS, SEEDS = "arms", "seeds"
 USUAL_SEEDS, USUAL_STEPS, USUAL_SIDE_PX, USUAL_ADDED = 5, 300, 64, 120
@@ -56,7 +55,11 @@ PLAN, START = "plan", "start"
 
 LABELS: Mapping[str, Mapping[str, Any]] = {
     "threads": {"help": "Threads of the processor for each run."},
-    "study.lesions": {"label": "Name of these lesions in the tables"},
+    "study.lesions": {
+        "label": "Name of these lesions in the tables",
+        "help": "Left blank, they are called by the kinds that are ticked.",
+        "value": "",
+    },
     "study.lesion_kinds": {"help": "Which lesions are told apart from healthy tissue."},
     "study.image_size": {
         "label": "Size of a patch (px)",
@@ -109,14 +112,13 @@ def study_form(
         side_px: Of the pulled generators' patches; None where there are none.
         workers: How many runs this machine can do at once.
     """
-    chosen = dataset or next(iter(at_hand.datasets), "")
-    usual = _usual(patches, side_px or USUAL_SIDE_PX, workers)
+    chosen = at_hand.chosen(dataset)
+    usual = _usual(at_hand.kinds(chosen), patches, side_px or USUAL_SIDE_PX, workers)
     fields = list(relabelled(in_one_unit(fields_of(usual, without=LEFT_OUT)), LABELS))
     by_name = {field.name: field for field in fields}
     donors = [name for name in at_hand.datasets if name != chosen]
     boxes = boxes_of(at_hand, donors)
     first = (
-        of_dataset(at_hand, chosen, "Its patients are split: some train, others test."),
         _arms_field(boxes),
         FormField(
             name=SEEDS,
@@ -138,13 +140,13 @@ def study_form(
             own_generator(
                 usual.study.image_size,
                 added=USUAL_ADDED,
-                training_lesions=SPLIT_SHARES[0] * at_hand.lesions.get(chosen, 0),
+                training_lesions=SPLIT_SHARES[0] * sum(at_hand.lesions.get(chosen, {}).values()),
             ),
             *(cutting(donor, chosen, at_hand) for donor in donors),
             FieldGroup(MORE, rest, is_folded=True),
         ),
         button="Start the study",
-        hidden={"kind": "study"},
+        hidden={"kind": "study", "dataset": chosen},
         missing="" if at_hand.datasets else NO_DATASET,
         ways=TO_DATASET,
     )
@@ -166,29 +168,47 @@ def study_document(form: Form, given: Given) -> dict[str, Any]:
     if any(arm.own_generator for arm in arms):
         study["own_generator"] = own_generator_of(own, study.get("image_size"))
     study["donor_cuttings"] = cuttings_of(cut, {name for arm in arms for name in arm.real_donors})
+    study["lesions"] = _named(study.get("lesions") or ALL, study.get("lesion_kinds", ()))
     study["arms"] = [arm.model_dump(exclude_defaults=True) for arm in arms]
     study["seeds"] = _seeds(document.pop(SEEDS, None))
     return document
 
 
-OWN_IS_NO_DONOR = "The study's own data set is no donor; take its tick away."
+ALL = "all"
+KINDS: Mapping[LesionKind, str] = {
+    "mass": "masses",
+    "calcification": "calcifications",
+    "other": "other-lesions",
+}
+"""What a study calls lesions, by their kinds."""
+
+
+def _named(name: str, ticked: Collection[str]) -> str:
+    """Return what a study calls its lesions: "all" only where every kind is among them."""
+    called = [told for kind, told in KINDS.items() if kind in ticked]
+    if name != ALL or not called or len(called) == len(KINDS):
+        return name
+    return "-and-".join(called)
+
+
 NOT_OFFERED = "Something that was ticked is not at this node any more; look through the ticks."
 
 
 def _ticked(name: str, form: Form, document: dict[str, Any]) -> Sequence[str]:
     ticked: list[str] = document.pop(name, [])
-    if f"{DONOR}{document.get('dataset')}" in ticked:
-        raise FormFault(name, OWN_IS_NO_DONOR)
     fields = (field for field in form.fields if field.name == name)
     if not {choice.value for field in fields for choice in field.choices}.issuperset(ticked):
         raise FormFault(name, NOT_OFFERED)
     return ticked
 
 
-def _usual(patches: PatchConfiguration, side_px: int, workers: int) -> StudyRequest:
+def _usual(
+    kinds: tuple[LesionKind, ...], patches: PatchConfiguration, side_px: int, workers: int
+) -> StudyRequest:
     training = {"steps": USUAL_STEPS, "precision": "auto"}
     study = StudyConfiguration(
         arms=(Arm(name=BASELINE),),
+        lesion_kinds=kinds,
         image_size=side_px,
         patches=patches,
         split_shares=SPLIT_SHARES,

@@ -1,6 +1,7 @@
 """Forms: filled in they make their request, and what is wrong is said at its field."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -152,6 +153,17 @@ def test_a_length_in_both_units_is_told_at_the_one_in_mm(
 
     expected = f"The {told} is given in px and in mm; give one of them."
     assert (faults(again), again.faults) == ({f"patches.{length}_mm": expected}, ())
+
+
+def test_a_training_learns_and_a_preview_draws_the_kinds_that_the_data_set_has() -> None:
+    at_hand = replace(AT_HAND, lesions={"lent": {"calcification": 3}})
+
+    trained = job_forms.train_form(at_hand, TrainingStart(), "lent")
+    drawn = job_forms.preview_form(at_hand, "lent")
+
+    for form in (trained, drawn):
+        ticked = next(field.value for field in form.fields if field.name == "lesion_kinds")
+        assert ticked == ("calcification",)
 
 
 def test_a_length_that_is_filled_in_in_mm_is_not_filled_in_in_px_too() -> None:

@@ -15,8 +15,9 @@ from centre_node.jobs.store import JobStore
 from centre_node.pages.job_forms import AtHand, phantoms_form
 from centre_node.pages.study_form import study_form
 from node_api.connection import HubConnection
-from node_api.requests import TrainGeneratorRequest
-from node_api.results import FinishedTraining
+from node_api.data_sources import PhantomSet
+from node_api.requests import RegisterRequest, TrainGeneratorRequest, WritePhantomsRequest
+from node_api.results import FinishedTraining, WrittenPhantoms
 from shared.access import Caller, Role
 from tests.centre_node.pages.browsed import BrowsedNode, browsed_node
 from tests.centre_node.pages.test_forms import sent_as_filled
@@ -26,7 +27,7 @@ from tests.centre_node.sharing.test_publish import TRAINED
 HOSTILE = "<img src=x onerror=alert(1)>"
 TOKEN = "gsc_never-shown-again"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-TRAINED_JOB = "a" * 32
+TRAINED_JOB, DRAWN_JOB = "a" * 32, "d" * 32
 PAGES = (
     "/",
     "/data",
@@ -195,6 +196,29 @@ def test_a_folded_part_of_the_study_form_is_open_where_something_in_it_is_wrong(
     assert "The margin is given in px and in mm; give one of them." in opened
 
 
+@pytest.mark.parametrize("kind", ["study", "train_generator", "preview"])
+def test_a_form_is_filled_in_for_the_data_set_that_is_sent_with_it(
+    tmp_path: Path, kind: str
+) -> None:
+    with browsed_node(tmp_path) as node:
+        for name, spacing in (("film", "unknown"), ("own", "0.07")):
+            made = a_dataset(pixel_spacings_mm={spacing: 100})
+            DatasetStore(node.engine).put(made.model_copy(update={"name": name}))
+        film, own = (
+            node.browser().get(f"/new/{kind}", params={"dataset": name}).text
+            for name in ("film", "own")
+        )
+
+    for page, name in ((film, "film"), (own, "own")):
+        choosing, asking = page.split('<form method="post" action="/new/')
+        other = {"film": "own", "own": "film"}[name]
+        assert f"Data set: <b>{name}</b>" in choosing
+        assert f'<a href="?dataset={other}">{other}</a>' in choosing
+        assert f'<input type="hidden" name="dataset" value="{name}">' in asking
+        assert '<select id="dataset"' not in page
+    assert ('value="9.0"' in own, 'value="9.0"' in film) == (True, False)
+
+
 def test_the_token_of_the_hub_is_shown_nowhere(browser: httpx.Client) -> None:
     wrong = browser.post(
         "/settings/hub", data={"url": "http://127.0.0.1:9", "centre": "B", "token": "typed-token"}
@@ -225,6 +249,30 @@ def test_phantoms_and_folders_are_registered_and_what_cannot_be_is_said(
     assert (missing.status_code, nothing.status_code, unnamed.status_code) == (422, 422, 422)
     assert "outside the mammograms folder" in missing.text
     assert "Fill this in." in unnamed.text
+
+
+def test_a_name_that_is_taken_keeps_its_mammograms_and_another_is_asked_for(tmp_path: Path) -> None:
+    film, other = (PhantomSet(style="film", patients=2, seed=n, written_as="bcdr") for n in (1, 2))
+    with browsed_node(tmp_path) as node:
+        datasets, jobs = DatasetStore(node.engine), JobStore(node.engine)
+        datasets.put(a_dataset(source=film))
+        jobs.add("c" * 32, RegisterRequest(name="counted", source=film), None, now=NOW)
+        jobs.add(DRAWN_JOB, WritePhantomsRequest(phantoms=other), None, now=NOW)
+        assert jobs.claim(now=NOW)
+        assert jobs.claim(now=NOW)
+        jobs.succeed(DRAWN_JOB, WrittenPhantoms(layout="bcdr", phantoms=other), now=NOW)
+        browser = node.browser()
+        taken, soon = (
+            browser.post("/data", data={"name": name, "phantoms": DRAWN_JOB})
+            for name in ("own", "counted")
+        )
+        kept = [(one.name, one.source) for one in datasets.all()]
+
+    assert (taken.status_code, soon.status_code, kept) == (422, 422, [("own", film)])
+    fault = 'class="fault">This name is taken: own is phantoms of 2 patients, film'
+    assert fault in taken.text
+    assert f'name="phantoms" value="{DRAWN_JOB}"' in taken.text  # what is asked again is the name
+    assert 'name="source.folder"' not in taken.text
 
 
 def test_a_job_that_is_not_there_is_a_page_that_says_so(browser: httpx.Client) -> None:

@@ -9,10 +9,12 @@ import httpx
 import pytest
 
 from centre_node.jobs.store import JobStore
+from centre_node.ledger.store import LEDGER, LedgerStore
 from node_api.jobs import Job
 from node_api.requests import PublishRequest
 from node_api.review import ReviewedFile
 from tests.centre_node.jobs.reviews import TRAINED_JOB, a_review
+from tests.centre_node.ledger.test_store import decided, package
 from tests.centre_node.pages.browsed import BrowsedNode, browsed_node
 from tests.centre_node.pages.test_pages import attributes
 
@@ -130,6 +132,21 @@ def test_a_no_says_why_and_keeps_it_here(waiting: Waiting) -> None:
     assert (job.state, job.problem.failure) == ("failed", "policy")
     assert "Its samples repeat one patient" in waiting.browser.get(path).text
     assert "Resume" not in waiting.browser.get(path).text
+
+
+def test_what_waits_for_a_person_is_not_told_as_sent_nor_as_allowed(tmp_path: Path) -> None:
+    made = package(tmp_path / "package", 1)
+    with browsed_node(tmp_path / "data") as node:
+        waiting = Waiting(node)
+        LedgerStore(node.data_dir / LEDGER).keep(decided(made, ["a"]), now=NOW)
+        path = waiting.publish("9" * 32, manifest_digest=made.digest)
+
+        before = waiting.browser.get("/generators").text
+        waiting.answered(path, "approve", digest="1" * 64)
+        after = waiting.browser.get("/generators").text
+
+    assert '<td data-name="Sent">no, waits for review</td>' in before
+    assert '<td data-name="Sent">allowed</td>' in after
 
 
 def test_another_sites_form_approves_nothing(waiting: Waiting) -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from centre_node.pages.forms import Form, FormFault, checked, faults_of
 from centre_node.pages.study_form import study_document, study_form
 from node_api.requests import StudyRequest
-from node_api.studies import StudyConfiguration
+from node_api.studies import EVERY_KIND, StudyConfiguration
 from tests.centre_node.pages.test_forms import AT_HAND, faults, sent_as_filled
 
 B, C = "b" * 64, "c" * 64
@@ -75,8 +75,9 @@ def test_real_lesions_of_another_data_set_are_an_arm_and_the_own_ones_are_none()
     request = checked(StudyRequest, study_document(form, sent_as_filled(form, **ticked)))
 
     assert [arm.real_donors for arm in request.study.arms] == [(), ("lent",)]
-    with pytest.raises(FormFault, match="no donor"):
-        study_document(form, sent_as_filled(form, **ticked, dataset=["lent"]))
+    of_lent = study_form(AT_HAND, "lent")
+    with pytest.raises(FormFault, match="is not at this node"):
+        study_document(of_lent, sent_as_filled(of_lent, **ticked))
 
 
 @pytest.mark.parametrize("seeds", ["", "0", "101", "-1", "two", "\u0663"])
@@ -156,7 +157,7 @@ def test_generators_together_in_one_look_must_be_ticked() -> None:
 def test_an_own_generator_is_trained_for_as_many_steps_whatever_the_data_set_has(
     lesions: int, epochs: int
 ) -> None:
-    form = study_form(replace(AT_HAND, lesions={"own": lesions}), "own", side_px=32)
+    form = study_form(replace(AT_HAND, lesions={"own": {"mass": lesions}}), "own", side_px=32)
 
     study = asked(form, arms=["own generator"])
 
@@ -198,6 +199,25 @@ def test_a_donor_is_cut_as_its_fields_say_and_else_as_the_own_patches_are() -> N
         "study.donor_cuttings.lent.margin_mm": "Real lesions of lent are not ticked above, so "
         "nothing of it is cut; tick them, or clear this."
     }
+
+
+@pytest.mark.parametrize(
+    ("has", "changed", "kinds", "name"),
+    [
+        ({"mass": 9, "other": 0}, {}, ("mass",), "masses"),
+        ({"mass": 9, "other": 1}, {}, ("mass", "other"), "masses-and-other-lesions"),
+        ({"mass": 9}, {"study.lesions": ["all"]}, ("mass",), "masses"),
+        ({"mass": 9}, {"study.lesions": ["film"]}, ("mass",), "film"),
+        ({"mass": 9}, {"study.lesion_kinds": EVERY_KIND}, EVERY_KIND, "all"),
+        ({}, {}, EVERY_KIND, "all"),
+    ],
+)
+def test_lesions_are_of_the_kinds_that_the_data_set_has_and_called_by_those_that_are_ticked(
+    has: dict[str, int], changed: dict[str, list[str]], kinds: tuple[str, ...], name: str
+) -> None:
+    study = asked(study_form(replace(AT_HAND, lesions={"own": has}), "own"), **changed)
+
+    assert (study.lesion_kinds, study.lesions) == (kinds, name)
 
 
 @pytest.mark.parametrize("part", ["study.patches", "study.donor_cuttings.lent"])
