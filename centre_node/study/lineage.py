@@ -11,6 +11,9 @@ from shared.states import ENDED, VersionState
 from study_report.contents import StudyReport
 
 RESULT = "study-result.json"
+RECEIPT = "choice.json"
+"""What `genshare choose` leaves."""
+
 WITHDRAWN = "withdrawn"
 
 
