@@ -114,7 +114,8 @@ def check_apart(file: StudyFile, out: Path) -> None:
         if isinstance(source, MammogramFolder) and Path(source.folder).resolve() == out.resolve():
             raise StudyFileError(
                 f"the study reads its mammograms from {source.folder}, where its results were to "
-                "be written; name another folder with --out"
+                "be written",
+                hint=ANOTHER_OUT,
             )
 
 
@@ -157,9 +158,10 @@ def make_folder(out: Path, *, apart_from: str) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StudyFileError(f"the folder {out} cannot be made: {error.strerror}") from error
+        told = f"the folder {out} cannot be made: {error.strerror}"
+        raise StudyFileError(told, hint=ANOTHER_OUT) from error
     if not os.access(out, os.W_OK):
-        raise StudyFileError(f"the folder {out} cannot be written")
+        raise StudyFileError(f"the folder {out} cannot be written", hint=ANOTHER_OUT)
 
 
 def _read_inputs(
