@@ -8,10 +8,9 @@ from markupsafe import Markup
 from node_api.findings import ArmFacts, MetricEstimate
 from study_report.drawing import (
     FAMILIES,
-    LONGEST_LABEL,
     Axis,
     Figure,
-    label,
+    Names,
     limits,
     line,
     mark,
@@ -23,7 +22,7 @@ from study_report.drawing import (
 from study_report.presented import Presented
 from study_report.wording import classifier_name, percentage
 
-WIDTH, LEFT, RIGHT, ROOM = 540, 56, 206, 0.15
+WIDTH, LEFT, KEY, EDGE, ROOM = 540, 56, 36, 6, 0.15
 TOP, HEIGHT, BOTTOM = 10, 250, 42
 LABEL_HEIGHT, APART = 16, 5
 DASHES = ("solid", "dashed", "dotted", "dash-dotted")
@@ -50,15 +49,18 @@ def learning_figures(study: Presented) -> tuple[Figure, ...]:
 def _drawn(study: Presented, classifier: str) -> Markup:
     shares = sorted(column.train_fraction for column in study.columns_of(classifier))
     room = ROOM * (max(shares) - min(shares))
-    x = Axis(min(shares) - room, max(shares) + room, LEFT, WIDTH - RIGHT)
     tracks = list(_tracks(study, classifier))
-    y = Axis(*limits(_reach(tracks)), TOP + HEIGHT, TOP)
+    names = Names.of(track.arm.name for track in tracks)
+    right = WIDTH - EDGE - names.width - KEY
+    x = Axis(min(shares) - room, max(shares) + room, LEFT, right)
+    height = max(HEIGHT, len(tracks) * (LABEL_HEIGHT + names.extra_height))
+    y = Axis(*limits(_reach(tracks)), TOP + height, TOP)
     parts = list(_scales(study, shares, x, y))
     for index, track in enumerate(tracks):
         parts += _track(track, x, y, shift=(index - (len(tracks) - 1) / 2) * APART)
-    parts += _labels(tracks, y)
+    parts += _labels(tracks, names, x, y)
     description = f"AUROC over the share of the training data: {classifier_name(classifier)}"
-    return svg(WIDTH, TOP + HEIGHT + BOTTOM, description, parts)
+    return svg(WIDTH, TOP + height + BOTTOM, description, parts)
 
 
 def _tracks(study: Presented, classifier: str) -> Iterator[Track]:
@@ -84,16 +86,16 @@ def _reach(tracks: list[Track]) -> Iterator[float]:
 
 
 def _scales(study: Presented, shares: list[float], x: Axis, y: Axis) -> Iterator[Markup]:
-    bottom = TOP + HEIGHT
+    bottom = y.start
     for tick in y.ticks():
-        yield line("grid", LEFT, y.at(tick), WIDTH - RIGHT, y.at(tick))
+        yield line("grid", LEFT, y.at(tick), x.end, y.at(tick))
         yield text(f"{tick:.2f}", LEFT - 6, y.at(tick) + 4, css="tick", anchor="end")
     for share in shares:
         yield text(percentage(share), x.at(share), bottom + 16, css="tick", anchor="middle")
-    middle = (LEFT + WIDTH - RIGHT) / 2
+    middle = (x.start + x.end) / 2
     what = f"share of the training {study.configuration.train_fraction_of}"
     yield text(what, middle, bottom + 35, css="tick", anchor="middle")
-    yield upright("AUROC", 14, TOP + HEIGHT / 2)
+    yield upright("AUROC", 14, (y.start + y.end) / 2)
 
 
 def _track(track: Track, x: Axis, y: Axis, *, shift: float) -> Iterator[Markup]:
@@ -112,16 +114,17 @@ def _track(track: Track, x: Axis, y: Axis, *, shift: float) -> Iterator[Markup]:
         yield mark(family, *place, title=f"{track.arm.name}: {estimate.mean:.3f}", size=4)
 
 
-def _labels(tracks: list[Track], y: Axis) -> Iterator[Markup]:
+def _labels(tracks: list[Track], names: Names, x: Axis, y: Axis) -> Iterator[Markup]:
     """Write arms' names at the ends of their lines, moved apart where they would overlap."""
     by_end = sorted(tracks, key=lambda track: y.at(track.points[-1][1].mean or 0.0))
     wanted = [y.at(track.points[-1][1].mean or 0.0) for track in by_end]
-    for track, place in zip(by_end, spread_out(wanted, LABEL_HEIGHT, TOP + HEIGHT), strict=True):
+    apart = LABEL_HEIGHT + names.extra_height
+    for track, place in zip(by_end, spread_out(wanted, apart, y.start), strict=True):
         family = FAMILIES[track.arm.role]
-        left = WIDTH - RIGHT + 8
+        left = x.end + 8
         yield path(f"curve {family} {track.dash}", [(left, place), (left + 22, place)])
         yield mark(family, left + 11, place, size=3.5)
-        yield label(track.arm.name, left + 28, place + 4, anchor="start", longest=LONGEST_LABEL - 2)
+        yield names.label(track.arm.name, x.end + KEY, place + 4, anchor="start")
 
 
 def spread_out(places: list[float], apart: float, end: float) -> list[float]:

@@ -28,6 +28,11 @@ def synthetic_picture(centre: str, generator: str) -> str:
     return f"synthetic-{centre}-{generator}.png"
 
 
+def picture_names(study: Presented) -> set[str]:
+    """Return the names of all pictures that a study leaves."""
+    return {MISTAKES, *_of_classes(study), *_first(study)}
+
+
 def first_pictures(study: Presented, pictures: Mapping[str, bytes]) -> tuple[ShownPicture, ...]:
     """Return what stands on the first screen: real positive patches, then generators' by arm."""
     return _shown(study, pictures, [name for name in _first(study) if name in pictures])

@@ -12,6 +12,9 @@ class BadMammogramsError(
     """A folder of mammograms is missing or its annotations cannot be used."""
 
 
+APART = "Take the patients out of one of the two, or leave out the arms that need it."
+
+
 class NothingCutError(
     BadMammogramsError,
     code="GS-3108",

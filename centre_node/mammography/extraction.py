@@ -39,6 +39,13 @@ FORMAT = 4
 TOLERANCES = (4.0, 8.0, 16.0, math.inf)
 """Grey values by which healthy squares may differ from lesions', by round."""
 
+BESIDE_ANNOTATIONS = (
+    "With healthy_from (--healthy-from) all_mammograms they are cut beside the annotations."
+)
+OTHER_KINDS = (
+    "Check the lesion kinds (--kinds, lesion_kinds): genshare data inspect says which there are."
+)
+
 
 def extract_patches(
     mammograms: Sequence[Mammogram],
@@ -186,16 +193,19 @@ class _Extraction:
         )
         return [square.width for square, _ in found]
 
+    @property
+    def _is_everywhere(self) -> bool:
+        return self._provenance.configuration.healthy_from == "all_mammograms"
+
     def _healthy_sources(self, mammograms: Sequence[Mammogram]) -> list[Mammogram]:
         if not self._provenance.healthy:
             return []
-        everywhere = self._provenance.configuration.healthy_from == "all_mammograms"
-        sources = [m for m in mammograms if everywhere or not (m.lesions or m.excluded)]
+        sources = [m for m in mammograms if self._is_everywhere or not (m.lesions or m.excluded)]
         if not sources:
             raise NotEnoughTissueError(
                 f"{_healthy_were(self._provenance.healthy)} asked for, but none of "
-                f"{counted(len(mammograms), 'mammogram')} is free of annotations of any kind; with "
-                "healthy_from (--healthy-from) all_mammograms they are cut beside the annotations"
+                f"{counted(len(mammograms), 'mammogram')} is free of annotations of any kind",
+                hint=BESIDE_ANNOTATIONS,
             )
         return sources
 
@@ -278,16 +288,19 @@ class _Extraction:
         records = tuple(record for part in self.parts for record in part.records)
         if not records:
             reasons = ", ".join(f"{times} x {reason}" for reason, times in self._skipped.items())
+            none = f"no lesion of the kinds {', '.join(self._provenance.lesion_kinds)}"
             raise NothingCutError(
                 f"not one patch could be cut from {counted(n_images, 'mammogram')}: "
-                f"{reasons or 'no lesion'}"
+                f"{reasons or none}",
+                hint=None if reasons else OTHER_KINDS,
             )
         if not self._has_enough:
             least = self._provenance.healthy_at_least
             wanted = self._provenance.healthy if least is None else least
             raise NotEnoughTissueError(
                 f"{_healthy_were(wanted)} asked for, but only {self._placed} could be placed in "
-                f"{counted(n_sources, 'mammogram')}"
+                f"{counted(n_sources, 'mammogram')}",
+                hint="Ask for fewer healthy patches." if self._is_everywhere else None,
             )
         return Index(provenance=self._provenance, skipped=dict(self._skipped), records=records)
 

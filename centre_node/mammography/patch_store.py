@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from centre_node.mammography.boxes import Box, jittered
 from centre_node.mammography.crops import cropped, resized
-from centre_node.mammography.errors import BadMammogramsError, PatchStoreError
+from centre_node.mammography.errors import APART, BadMammogramsError, PatchStoreError
 from centre_node.mammography.patch_records import PatchRecord, Provenance, read_index
 from node_api.patches import LEAST_SIDE_PX, Jitter, PatchConfiguration
 
@@ -162,7 +162,9 @@ class PatchStore:
         return cropped(bits.reshape(record.height, record.width), box).view(np.bool_)
 
 
-def check_no_leak(stores: Sequence[PatchStore], collections: Sequence[str]) -> None:
+def check_no_leak(
+    stores: Sequence[PatchStore], collections: Sequence[str], names: Sequence[str]
+) -> None:
     """Check that no patient and no identical patch is in two stores.
 
     Stores that were cut otherwise than the first have other squares of the same lesion, so lesions'
@@ -171,6 +173,7 @@ def check_no_leak(stores: Sequence[PatchStore], collections: Sequence[str]) -> N
     Args:
         collections: The data set that each store was cut from: patients of two data sets may have
             the same id.
+        names: What each store is called, such as "own test patients".
 
     Raises:
         BadMammogramsError: One is.
@@ -180,14 +183,19 @@ def check_no_leak(stores: Sequence[PatchStore], collections: Sequence[str]) -> N
     cut_alike = all(store.configuration == stores[0].configuration for store in stores)
     for number, (store, collection) in enumerate(zip(stores, collections, strict=True)):
         for index, record in enumerate(store.records):
-            if patients.setdefault((collection, record.patient_id), number) != number:
-                raise BadMammogramsError("a patient is in two subsets")
-            shown = _shown(store, index, with_lesion=not cut_alike)
-            if any(pixels.setdefault(key, number) != number for key in shown):
+            first = patients.setdefault((collection, record.patient_id), number)
+            if first != number:
                 raise BadMammogramsError(
-                    "two subsets hold an identical patch, though under different patients; "
-                    "look for duplicated images"
+                    f"the {names[first]} and the {names[number]} share a patient", hint=APART
                 )
+            for key in _shown(store, index, with_lesion=not cut_alike):
+                first = pixels.setdefault(key, number)
+                if first != number:
+                    raise BadMammogramsError(
+                        f"the {names[first]} and the {names[number]} hold an identical patch, "
+                        "though under different patients",
+                        hint="Look for duplicated images, and take one of each pair out.",
+                    )
 
 
 def _shown(store: PatchStore, index: int, *, with_lesion: bool) -> Iterator[bytes]:

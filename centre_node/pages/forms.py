@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from centre_node.pages.wording import as_sentence
 from shared.field_values import expected, shown
 from shared.plain_words import plain_words
 
@@ -399,4 +400,4 @@ def _told(detail: ErrorDetails, field: FormField | None) -> str:
         told = f"choose one of {', '.join(choice.label for choice in field.choices)}"
     else:
         told = plain_words(detail)
-    return f"{told[:1].upper()}{told[1:]}{'' if told.endswith('.') else '.'}"
+    return as_sentence(told)

@@ -20,6 +20,7 @@ from centre_node.study.from_file import (
     make_folder,
     open_generators,
 )
+from centre_node.study.lineage import RECEIPT, RESULT
 from centre_node.study.study_file import StudyFile, read_study_file
 from node_api.choices import Choice, TriedGenerator
 from shared.command_options import Json, Options, with_options
@@ -30,8 +31,6 @@ from shared.progress import shown
 from study_report.wording import percentage, signed, signed_interval, unsigned
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-
-RECEIPT = "choice.json"
 
 
 @app.command("choose")
@@ -75,7 +74,7 @@ def choose_generators(
     packages = open_generators(file)
     trial = _trial(file, packages, train_fraction, classifier)
     does_the_runs = engine.made()
-    make_folder(out)
+    make_folder(out, apart_from=RESULT)
     inputs = inputs_of(file.model_copy(update={"donors": {}}), packages, out)
     cv2.setNumThreads(1)
     with shown() as on_progress:

@@ -36,7 +36,7 @@ class StudyFileError(
     NodeError,
     code="GS-3504",
     title="Study file unusable",
-    hint="docs/study.md has an example of a study file.",
+    hint="genshare init FOLDER writes a study file for your own mammograms.",
 ):
     """A study file, or a folder of a study's results, cannot be used."""
 

@@ -11,7 +11,8 @@ from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
 from centre_node.mammography.mammograms import Reading
 from centre_node.study.errors import StudyFileError
-from centre_node.study.lineage import RESULT
+from centre_node.study.going_on import ANOTHER_OUT, check_goes_on
+from centre_node.study.lineage import RECEIPT, RESULT
 from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import RUNS, Engine, run_study
@@ -30,6 +31,8 @@ from study_report.contents import StudyReport
 from study_report.writing import write_study_report
 
 CACHE = "cache"
+KEPT = {RECEIPT: "a choice among generators", RESULT: "a study"}
+"""What a folder of results holds, by the file that tells so."""
 
 
 def run_study_file(
@@ -53,13 +56,13 @@ def run_study_file(
     Raises:
         GeneratorWithdrawnError: A generator was withdrawn, and is neither left out nor wanted.
         StudyFileError: The file says something that makes no sense.
-        StudyFileError: `out` cannot be made or written, or holds the mammograms or something else
-            than a study.
+        StudyFileError: `out` cannot be made or written, or holds the mammograms, something else
+            than a study, or another study.
     """
     keep_headers_out()
     file = file_without(read_study_file(path), without)
     check_apart(file, out)
-    make_folder(out)
+    make_folder(out, apart_from=RECEIPT)
     configuration, inputs = _read_inputs(file, out, withdrawn_too=withdrawn_too)
     cv2.setNumThreads(1)
     result = run_study(
@@ -83,13 +86,13 @@ def plan_study_file(
     """Say what a study file would do, and refuse what its start would refuse; nothing is written.
 
     Raises:
-        StudyFileError: The file says something that makes no sense, or `out` holds the mammograms
-            or something else than a study.
+        StudyFileError: The file says something that makes no sense, or `out` holds the
+            mammograms, something else than a study, or another study.
     """
     keep_headers_out()
     file = file_without(read_study_file(path), without)
     check_apart(file, out)
-    check_folder(out)
+    check_folder(out, apart_from=RECEIPT)
     configuration, inputs = _read_inputs(file, out, withdrawn_too=withdrawn_too)
     device = default_device()
     return plan_study(configuration, inputs, try_paces(configuration, inputs, device))
@@ -111,16 +114,25 @@ def check_apart(file: StudyFile, out: Path) -> None:
         if isinstance(source, MammogramFolder) and Path(source.folder).resolve() == out.resolve():
             raise StudyFileError(
                 f"the study reads its mammograms from {source.folder}, where its results were to "
-                "be written; name another folder with --out"
+                "be written",
+                hint=ANOTHER_OUT,
             )
 
 
-def check_folder(out: Path) -> None:
+def check_folder(out: Path, *, apart_from: str) -> None:
     """Check that results can go into a folder: there is none, it is empty, or they did before.
+
+    Args:
+        apart_from: One of `KEPT`, whose folder is left alone.
 
     Raises:
         StudyFileError: It holds something else.
     """
+    if (out / apart_from).exists():
+        raise StudyFileError(
+            f"{out} holds {KEPT[apart_from]} ({apart_from}), which would be mixed with this",
+            hint=ANOTHER_OUT,
+        )
     if not any((out / name).exists() for name in (CACHE, RESULT)):
         check_new(out, StudyFileError)
 
@@ -133,26 +145,32 @@ def left_before(out: Path) -> str | None:
     return f"goes on in {out}: {counted(runs, 'run is', 'runs are')} there from before"
 
 
-def make_folder(out: Path) -> None:
+def make_folder(out: Path, *, apart_from: str) -> None:
     """Make the folder of results.
+
+    Args:
+        apart_from: See `check_folder`.
 
     Raises:
         StudyFileError: It cannot be made or written, or holds something else.
     """
-    check_folder(out)
+    check_folder(out, apart_from=apart_from)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StudyFileError(f"the folder {out} cannot be made: {error.strerror}") from error
+        told = f"the folder {out} cannot be made: {error.strerror}"
+        raise StudyFileError(told, hint=ANOTHER_OUT) from error
     if not os.access(out, os.W_OK):
-        raise StudyFileError(f"the folder {out} cannot be written")
+        raise StudyFileError(f"the folder {out} cannot be written", hint=ANOTHER_OUT)
 
 
 def _read_inputs(
     file: StudyFile, out: Path, *, withdrawn_too: bool
 ) -> tuple[StudyConfiguration, StudyInputs]:
     packages = open_generators(file, withdrawn_too=withdrawn_too)
-    configuration, inputs = file.configuration(digests_of(packages)), inputs_of(file, packages, out)
+    configuration = file.configuration(digests_of(packages))
+    check_goes_on(out, configuration)
+    inputs = inputs_of(file, packages, out)
     if file.has_choices:
         file.check_patients(own_split(configuration, inputs.own))
     return configuration, inputs

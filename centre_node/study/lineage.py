@@ -1,6 +1,7 @@
 """Which results depend on a generator."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from centre_node.study.errors import StudyFileError
@@ -10,7 +11,11 @@ from shared.packages import MARK
 from shared.states import ENDED, VersionState
 from study_report.contents import StudyReport
 
+A_STUDYS_FOLDER = "Name a folder that genshare study run made, or one above such."
 RESULT = "study-result.json"
+RECEIPT = "choice.json"
+"""What `genshare choose` leaves."""
+
 WITHDRAWN = "withdrawn"
 
 
@@ -47,11 +52,12 @@ def uses_of(digest: str, folder: Path) -> Iterator[Use]:
         StudyFileError: There is no result of a study, or one that cannot be read.
     """
     if not folder.is_dir():
-        raise StudyFileError(f"{folder} is no folder")
+        raise StudyFileError(f"{folder} is no folder", hint=A_STUDYS_FOLDER)
     paths = sorted(folder.rglob(RESULT))
     if not paths:
         raise StudyFileError(
-            f"neither {folder} nor a folder inside it holds a study's result, {RESULT}"
+            f"neither {folder} nor a folder inside it holds a study's result, {RESULT}",
+            hint=A_STUDYS_FOLDER,
         )
     marks = _marks(folder)
     for path in paths:
@@ -89,4 +95,5 @@ def read_report(path: Path) -> StudyReport:
     Raises:
         StudyFileError: It is none.
     """
-    return read_model(StudyReport, path, StudyFileError, as_what=" is no result of a study")
+    refused = partial(StudyFileError, hint=A_STUDYS_FOLDER)
+    return read_model(StudyReport, path, refused, as_what=" is no result of a study")

@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from centre_node.mammography.pictures import contact_sheet, write_png
+from centre_node.study.lineage import RESULT, read_report
 from centre_node.study.preparation import Preparation
 from centre_node.study.prepared import Run, StudyPatches, opened
 from centre_node.study.running import RunResult
 from centre_node.study.training_patches import Indices, Pixels, class_labels
 from node_api.tasks import CLASSES
 from shared.packages import Package
-from study_report.pictures import MISTAKES, real_picture, synthetic_picture
+from study_report.pictures import MISTAKES, picture_names, real_picture, synthetic_picture
+from study_report.presented import Presented
 
 PICTURED, COLUMNS = 64, 8
 
@@ -39,6 +41,14 @@ def write_pictures(
     if len(missed) or len(called):
         rows = [_row(patches.test.pixels[indices]) for indices in (missed, called)]
         write_png(folder / MISTAKES, contact_sheet(np.concatenate(rows), columns=COLUMNS))
+
+
+def remove_pictures(folder: Path) -> None:
+    """Remove the pictures of the report in a folder, before those of its successor are drawn."""
+    if (folder / RESULT).exists():
+        report = read_report(folder / RESULT)
+        for name in picture_names(Presented(report.configuration, report.result)):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _row(shown: Pixels) -> Pixels:

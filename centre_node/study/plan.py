@@ -13,7 +13,13 @@ from centre_node.study.arms import addition
 from centre_node.study.durations import Pace, Sizes, try_pace, try_reading
 from centre_node.study.fitting_arms import cards_of, check_arms
 from centre_node.study.preparation import StudyInputs
-from centre_node.study.task_data import check_spacings, split_of, training_patients, usable
+from centre_node.study.task_data import (
+    check_no_patient_twice,
+    check_spacings,
+    split_of,
+    training_patients,
+    usable,
+)
 from node_api.classifier_training import ClassifierName
 from node_api.plans import PlannedSubset, StudyPlan
 from node_api.studies import Arm, StudyConfiguration, looks_tried
@@ -76,6 +82,7 @@ def plan_study(
 
     Raises:
         NotEnoughPatientsError, OneClassOnlyError: The data are too few.
+        BadMammogramsError: A donor's patients are own ones or another donor's too.
         NothingCutError: Lengths are in mm, and the own or a donor's images have no pixel spacing.
         RepeatedArmsError: Two arms differ in their names alone, or one names a source twice.
         GeneratorSizeError, GeneratorClassesError: A generator does not fit.
@@ -85,6 +92,7 @@ def plan_study(
     check_spacings(configuration, own, inputs.donors)
     scope = with_kinds(own.mammograms, configuration.lesion_kinds)
     split = split_of(configuration, scope)
+    check_no_patient_twice(configuration, own, inputs.donors, split)
     count = _Count(configuration, scope)
     training = (
         count.of(f"training, {share:.0%}", training_patients(configuration, split, scope, share))

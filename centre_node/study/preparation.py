@@ -26,6 +26,7 @@ from centre_node.study.pathology_patches import addition_of_both
 from centre_node.study.prepared import PreparedStudy, StoredPatches
 from centre_node.study.task_data import (
     balance_of,
+    check_no_patient_twice,
     check_spacings,
     left_out,
     shortcut_of,
@@ -119,6 +120,9 @@ def prepare(
     initial_weights = _weights(inputs.initial_weights, folder)
     own, kinds = inputs.own.mammograms, configuration.lesion_kinds
     check_spacings(configuration, inputs.own, inputs.donors)
+    scope = with_kinds(own, kinds)
+    split = split_of(configuration, scope)
+    check_no_patient_twice(configuration, inputs.own, inputs.donors, split)
     cutting = _Cutting(configuration, configuration.patches, folder, on_progress)
     donors = {
         name: replace(cutting, patches=configuration.donor_patches(name)).of(
@@ -127,8 +131,6 @@ def prepare(
         for name in names
     }
     additions = _additions(configuration, donors)
-    scope = with_kinds(own, kinds)
-    split = split_of(configuration, scope)
     extra = max(added.healthy for added in additions.values())
     train = {
         fraction: cutting.of(
@@ -151,9 +153,14 @@ def prepare(
     held_out = (validation,) if on_validation else (validation, test)
     synthetic = _sampled(configuration, inputs.packages, folder, device, on_progress)
     lent = [inputs.donors[name].place for name in donors]
+    called = [f"own {name} patients" for name in ("training", "validation", "test")]
     for store in train.values():
         subsets = (store, *held_out)
-        check_no_leak((*subsets, *donors.values()), [*[inputs.own.place] * len(subsets), *lent])
+        check_no_leak(
+            (*subsets, *donors.values()),
+            [*[inputs.own.place] * len(subsets), *lent],
+            [*called[: len(subsets)], *(f"data of {name}" for name in donors)],
+        )
     study = PreparedStudy(
         configuration=configuration,
         train={key: cutting.stored(store) for key, store in train.items()},

@@ -17,7 +17,7 @@ from centre_node.study.arms import facts_of
 from centre_node.study.errors import StudyFailedError
 from centre_node.study.lineage import RESULT
 from centre_node.study.outcomes import Outcome
-from centre_node.study.pictures import write_pictures
+from centre_node.study.pictures import remove_pictures, write_pictures
 from centre_node.study.preparation import Preparation, StudyInputs, prepare
 from centre_node.study.prepared import Run, opened
 from centre_node.study.running import RunResult
@@ -95,6 +95,7 @@ def run_study(
         )
         result = _result(ready, inputs, runs.results, failed, origin)
         on_progress(_step(1, "drawing pictures"))
+        remove_pictures(folder)
         write_pictures(ready, inputs.packages, runs.results, folder)
         _write(StudyReport(configuration=configuration, result=result), folder)
     return result

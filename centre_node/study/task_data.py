@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 
+from centre_node.mammography.errors import APART, BadMammogramsError
 from centre_node.mammography.lengths import check_spacing, lesions_without_spacing, no_spacing
 from centre_node.mammography.mammograms import Mammogram, Reading
 from centre_node.mammography.patch_store import PatchStore
@@ -27,6 +29,10 @@ from node_api.patches import PatchConfiguration
 from node_api.studies import StudyConfiguration
 from node_api.summaries import ShortcutReport, SubsetBalance
 from node_api.tasks import BENIGN_OR_MALIGNANT
+from shared.counts import counted
+
+_OWN = {"test": "test", "validation": "validation", "train": "training"}
+"""What subsets of a split are called, the test first: a leak from it is the gravest."""
 
 
 def usable(configuration: StudyConfiguration, reading: Reading) -> Reading:
@@ -69,6 +75,39 @@ def check_spacings(
     check_spacing(own, configuration.patches, kinds, "own data")
     for name in configuration.donors:
         check_spacing(donors[name], configuration.donor_patches(name), kinds, f"data of {name}")
+
+
+def check_no_patient_twice(
+    configuration: StudyConfiguration, own: Reading, donors: Mapping[str, Reading], split: Split
+) -> None:
+    """Refuse patients who are in two subsets, as their ids tell, before any image is opened.
+
+    Patients of two folders may have the same id, and are not the same for that.
+
+    Args:
+        donors: By name, at least those of the study's arms.
+
+    Raises:
+        BadMammogramsError: A donor's are own patients or another donor's too.
+    """
+    held = dict(split.subsets())
+    subsets = [
+        *((f"own {name} patients", own.place, frozenset(held[key])) for key, name in _OWN.items()),
+        *(
+            (f"data of {name}", donors[name].place, _with_lesions(configuration, donors[name]))
+            for name in configuration.donors
+        ),
+    ]
+    for (one, here, some), (other, there, others) in combinations(subsets, 2):
+        if here == there and (shared := some & others):
+            raise BadMammogramsError(
+                f"the {one} and the {other} share {counted(len(shared), 'patient')}", hint=APART
+            )
+
+
+def _with_lesions(configuration: StudyConfiguration, reading: Reading) -> frozenset[str]:
+    scope = with_kinds(usable(configuration, reading).mammograms, configuration.lesion_kinds)
+    return frozenset(mammogram.patient_id for mammogram in scope if mammogram.lesions)
 
 
 def split_of(configuration: StudyConfiguration, scope: Sequence[Mammogram]) -> Split:

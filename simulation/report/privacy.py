@@ -9,10 +9,10 @@ from node_api.audits import AttackFigures
 from node_api.findings import Difference
 from shared.statements import StatedAttack, rounded_up
 from simulation.report.records import GeneratorRecord, Report
-from study_report.drawing import Axis, Figure, label, limits, line, mark, svg, text
+from study_report.drawing import Axis, Figure, Names, limits, line, mark, svg, text
 from study_report.wording import signed, unsigned
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 540, 320, 64, 52, 14, 90
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, ASIDE = 540, 320, 64, 52, 14, 9
 METRIC = "auroc"
 
 
@@ -101,18 +101,24 @@ def privacy_figure(rows: tuple[PrivacyRow, ...]) -> Figure | None:
     ]
     if len(drawn) < 2:
         return None
-    x = Axis(*limits([0.5, *(bound for _, bound, _ in drawn)]), LEFT, WIDTH - RIGHT)
+    told = [_told(row) for row, *_ in drawn]
+    names = Names.of(told)
+    right = WIDTH - names.width - 2 * ASIDE
+    x = Axis(*limits([0.5, *(bound for _, bound, _ in drawn)]), LEFT, right)
     y = Axis(*limits([0.0, *(gain for *_, gain in drawn)], step=0.02), HEIGHT - BOTTOM, TOP)
     parts = [*_scales(x, y)]
-    for row, bound, gain in drawn:
-        name = row.generator.reference
-        told = name if row.epsilon is None else f"{name}, epsilon {row.epsilon:.3g}"
+    for name, (_, bound, gain) in zip(told, drawn, strict=True):
         at = x.at(bound), y.at(gain)
         parts += [
-            mark("synthetic", *at, title=told),
-            label(told, at[0] + 9, at[1] + 4, anchor="start"),
+            mark("synthetic", *at, title=name),
+            names.label(name, at[0] + ASIDE, at[1] + 4, anchor="start"),
         ]
     return Figure("Privacy against use", svg(WIDTH, HEIGHT, _description(drawn), parts))
+
+
+def _told(row: PrivacyRow) -> str:
+    name = row.generator.reference
+    return name if row.epsilon is None else f"{name}, epsilon {row.epsilon:.3g}"
 
 
 def _scales(x: Axis, y: Axis) -> Iterator[Markup]:
@@ -120,7 +126,7 @@ def _scales(x: Axis, y: Axis) -> Iterator[Markup]:
         yield line("grid", x.at(tick), TOP, x.at(tick), HEIGHT - BOTTOM)
         yield text(f"{tick:g}", x.at(tick), HEIGHT - BOTTOM + 16, css="tick", anchor="middle")
     for tick in y.ticks(5):
-        yield line("zero" if tick == 0 else "grid", LEFT, y.at(tick), WIDTH - RIGHT, y.at(tick))
+        yield line("zero" if tick == 0 else "grid", LEFT, y.at(tick), x.end, y.at(tick))
         yield text(signed(tick), LEFT - 8, y.at(tick) + 4, css="tick", anchor="end")
     middle = (x.start + x.end) / 2
     yield text(

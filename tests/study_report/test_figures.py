@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from node_api.findings import Difference
 from study_report.curve_figures import curve_figures
-from study_report.drawing import FAMILIES, Axis, label, limits, mark, svg
+from study_report.drawing import FAMILIES, WIDEST_NAME, Axis, Names, limits, mark, svg
 from study_report.forest_figures import forest_figures
 from study_report.learning_figures import learning_figures, spread_out
 from study_report.presented import Column
@@ -40,10 +40,18 @@ def test_a_drawing_says_what_it_is() -> None:
     assert "<title>of &#34;B&#34; &amp; C</title>" in drawing
 
 
-def test_long_names_are_cut_and_kept_under_the_pointer() -> None:
-    drawn = label("a" * 40, 0, 0)
+def test_long_names_are_wrapped_whole_and_rows_make_room_for_them() -> None:
+    long, widest = "centre-b masses v1 (00fb), one look", "W" * 60
+    names = Names.of([long, widest])
+    arms = (NONE, B.model_copy(update={"name": long}))
+    (figure,) = run_figures(a_study(arms=arms, fractions=(1.0,), seeds=2))
 
-    assert f">{'a' * 25}…<title>{'a' * 40}</title>" in drawn
+    assert names.lines[long] == ("centre-b masses v1 (00fb),", "one look")
+    assert "".join(names.lines[widest]) == widest
+    assert names.width <= WIDEST_NAME
+    assert all(0 <= x <= 540 for x, _ in places(figure.svg))
+    feet = re.findall(r'y="([\d.]+)" text-anchor="end">(?:none|centre|one)', figure.svg)
+    assert feet == ["35.5", "71.0", "86.0"]
 
 
 def test_families_of_arms_have_marks_of_their_own() -> None:

@@ -14,6 +14,7 @@ from centre_node.mammography.errors import (
     BadImageError,
     BadMammogramsError,
     NotEnoughTissueError,
+    NothingCutError,
     PatchStoreError,
 )
 from centre_node.mammography.extraction import extract_patches
@@ -262,8 +263,24 @@ def test_a_lesion_larger_than_its_image_is_skipped(
 def test_no_free_mammogram_is_said(mammograms: list[Mammogram], tmp_path: Path) -> None:
     configuration = EVERYWHERE.model_copy(update={"healthy_from": "healthy_mammograms"})
 
-    with pytest.raises(NotEnoughTissueError, match="none of 6 mammograms is free of annotations"):
+    with pytest.raises(
+        NotEnoughTissueError, match="none of 6 mammograms is free of annotations"
+    ) as refused:
         extract(mammograms, tmp_path / "patches", configuration=configuration)
+
+    assert "all_mammograms they are cut beside the annotations" in refused.value.hint
+    assert "fewer" not in refused.value.hint
+
+
+def test_lesion_kinds_that_are_not_there_are_said(
+    mammograms: list[Mammogram], tmp_path: Path
+) -> None:
+    told = "6 mammograms: no lesion of the kinds calcification$"
+
+    with pytest.raises(NothingCutError, match=told) as refused:
+        extract(mammograms, tmp_path / "patches", lesion_kinds=("calcification",), healthy=0)
+
+    assert refused.value.hint.startswith("Check the lesion kinds (--kinds")
 
 
 def test_a_full_disk_leaves_nothing_behind(mammograms: list[Mammogram], tmp_path: Path) -> None:
@@ -427,7 +444,7 @@ def test_identical_pixels_under_two_patients_are_a_leak(tmp_path: Path) -> None:
     stores = [extract([image], tmp_path / image.patient_id, healthy=0) for image in images]
 
     with pytest.raises(BadMammogramsError, match="identical patch"):
-        check_no_leak(stores, ["one"] * len(stores))
+        check_no_leak(stores, ["one"] * len(stores), ["some", "others"])
 
 
 def test_of_the_healthy_patches_some_may_be_left_out_where_tissue_ends(

@@ -142,5 +142,7 @@ def test_a_lesion_in_two_stores_is_a_leak_however_each_was_cut(tmp_path: Path) -
     narrow, wide = (PatchConfiguration(margin_px=px, smallest_side_px=16) for px in (4, 9))
     stores = [cut([own], tmp_path / "one", narrow), cut([donors], tmp_path / "two", wide)]
 
-    with pytest.raises(BadMammogramsError, match="two subsets hold an identical patch"):
-        check_no_leak(stores, ["own", "donor"])
+    with pytest.raises(
+        BadMammogramsError, match="own data and the data of B hold an identical patch"
+    ):
+        check_no_leak(stores, ["own", "donor"], ["own data", "data of B"])

@@ -129,7 +129,7 @@ def test_what_is_wrong_with_several_fields_together_stands_above_all() -> None:
     again = refused(form, TrainGeneratorRequest, **{"training.critic_steps": ["5"]})
 
     assert not faults(again)
-    assert again.faults == ("Critic_steps above 1 belong to the loss wgan-gp, not to dcgan.",)
+    assert again.faults == ("critic_steps above 1 belong to the loss wgan-gp, not to dcgan.",)
     assert again.is_refused
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from centre_node.mammography.errors import NothingCutError
+from centre_node.mammography.errors import BadMammogramsError, NothingCutError
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.study.choosing import Trial
@@ -232,3 +232,19 @@ def test_every_metric_of_an_unbalanced_test_is_there(package: Package, tmp_path:
     assert all(row.undefined == {} for row in result.rows)
     assert result.shortcut.n_test == result.rows[0].n_test
     assert all(one.interval is not None for one in result.findings.differences)
+
+
+def test_patients_who_are_a_donors_and_tested_on_are_counted_and_named(
+    package: Package, tmp_path: Path
+) -> None:
+    configuration, inputs = study(package), tiny_inputs(package)
+    lent = replace(inputs, donors={"centre-b": inputs.own})
+    told = r"^the own test patients and the data of centre-b share \d+ patients$"
+
+    with pytest.raises(BadMammogramsError, match=told) as refused:
+        prepare(configuration, lent, folder=tmp_path, device=CPU, threads=1)
+    with pytest.raises(BadMammogramsError, match=told):
+        plan_study(configuration, lent, PACES)
+
+    assert "Take the patients out of one of the two" in refused.value.hint
+    assert not list(tmp_path.iterdir())

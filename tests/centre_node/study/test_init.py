@@ -148,7 +148,7 @@ def test_three_commands_lead_from_a_folder_to_a_report(genshare: Genshare, tmp_p
     assert json.loads(planned.stdout)["runs"] == 25
     assert not Path(out).exists()
     assert among.code == 1
-    assert "name another folder with --out" in among.stderr
+    assert "Name another folder with --out" in among.stderr
 
 
 @pytest.mark.parametrize(

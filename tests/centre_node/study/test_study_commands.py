@@ -11,7 +11,7 @@ import pytest
 
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.study import command_parts
-from centre_node.study.lineage import RESULT
+from centre_node.study.lineage import RECEIPT, RESULT
 from centre_node.study.local_engine import LocalEngine
 from genshare.command_line import run
 from node_api.choices import Choice
@@ -160,6 +160,8 @@ def test_a_withdrawn_generator_taints_its_results_and_the_study_runs_without_it(
         reason="It holds copies",
     )
     copy = shutil.copytree(finished, tmp_path / "results")
+    assert (copy / "synthetic-centre-b-lesions.png").exists()
+    shutil.copy(copy / "mistakes.png", copy / "of-the-user.png")
     keep_mark(package.folder, mark)
     (tmp_path / "fetched").mkdir()
     keep_mark(tmp_path / "fetched", mark)
@@ -176,6 +178,8 @@ def test_a_withdrawn_generator_taints_its_results_and_the_study_runs_without_it(
     assert without.code == 0, without.stderr
     arms = {row["arm"] for row in json.loads((copy / RESULT).read_text())["result"]["rows"]}
     assert arms == {"none", "own lesions repeated", "Real B"}
+    assert not (copy / "synthetic-centre-b-lesions.png").exists()
+    assert (copy / "of-the-user.png").exists()
 
 
 def test_generators_are_chosen_and_a_study_draws_from_those_that_gain(
@@ -282,20 +286,21 @@ def _of(differences: list[dict[str, Any]], arm: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "complaint"),
+    ("arguments", "complaint", "hint"),
     [
-        (("run", "nowhere.toml", "--out", "x"), 1, "nowhere.toml cannot be read: No such file"),
-        (("report", "nowhere"), 1, "nowhere/study-result.json cannot be read: No such file"),
-        (("uses", "3f1c9a02", "nowhere", "--json"), 1, "nowhere is no folder"),
+        (("run", "no.toml", "--out", "x"), "no.toml cannot be read: No such", "genshare init"),
+        (("report", "no"), "no/study-result.json cannot be read: No such", "genshare study run"),
+        (("uses", "3f1c9a02", "no", "--json"), "no is no folder", "genshare study run"),
     ],
 )
 def test_wrong_input_is_one_sentence(
-    arguments: tuple[str, ...], code: int, complaint: str, study: Genshare
+    arguments: tuple[str, ...], complaint: str, hint: str, study: Genshare
 ) -> None:
     done = study(*arguments)
 
-    assert done.code == code
+    assert done.code == 1
     assert complaint in done.stderr
+    assert hint in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -317,6 +322,57 @@ def test_a_folder_of_something_else_is_not_written_to(
     assert done.code == 1
     assert "is there already and not empty" in " ".join(done.stderr.replace("│", " ").split())
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("words", [("study", "run"), ("study", "run", "--dry-run")])
+def test_another_study_is_not_written_over_a_report(
+    study_file: Path, finished: Path, tmp_path: Path, genshare: Genshare, words: tuple[str, ...]
+) -> None:
+    other, report = tmp_path / "other.toml", (finished / RESULT).read_bytes()
+    other.write_text(study_file.read_text().replace("epochs = 2", "epochs = 3"))
+
+    done = genshare(*words, other, "--out", finished)
+
+    told = " ".join(done.stderr.split())
+    assert done.code == 1
+    assert "holds another study: classifier_training.epochs is 2 there and 3 here" in told
+    assert "Name another folder with --out" in told
+    assert (finished / RESULT).read_bytes() == report
+
+
+def test_a_study_goes_on_with_another_grid(
+    study_file: Path, finished: Path, tmp_path: Path, study: Genshare
+) -> None:
+    text = study_file.read_text().replace("seeds = [0, 1]", "seeds = [0, 1, 2]")
+    text = text.replace("resamples = 100", "resamples = 200")
+    text = text.replace("fractions = [1.0]", "fractions = [1.0, 0.5]")
+    own = "{ architecture = { image_size = 16 } }"
+    more = f'  {{ name = "own G", own_generator = true }},\n]\nown_generator = {own}\n'
+    file = tmp_path / "more.toml"
+    file.write_text(
+        text.replace('donors = ["centre-b"] },\n]', f'donors = ["centre-b"] }},\n{more}')
+    )
+
+    done = study("run", file, "--out", finished, "--dry-run")
+
+    assert "own G" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [(("choose",), RESULT), (("study", "run"), RECEIPT), (("study", "run", "--dry-run"), RECEIPT)],
+)
+def test_a_study_and_a_choice_keep_out_of_each_others_folders(
+    study_file: Path, tmp_path: Path, genshare: Genshare, words: tuple[str, ...], left: str
+) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / left).write_text("{}")
+
+    done = genshare(*words, study_file, "--out", tmp_path)
+
+    assert done.code == 1
+    assert f"({left}), which would be mixed with this" in " ".join(done.stderr.split())
+    assert (tmp_path / left).read_text() == "{}"
 
 
 def test_a_study_goes_on_where_only_its_patches_or_only_its_report_are_left(
