@@ -8,6 +8,7 @@ import hashlib
 import os
 from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 import pytest
@@ -35,7 +36,8 @@ def _kept(folder: Path, plan: ImagePlan) -> NDArray[np.uint8]:
         image: NDArray[np.uint8] = np.load(folder / f"{name}.npy")
     except FileNotFoundError:
         image = draw_anew(plan)
-        unfinished = folder / f"{name}-{os.getpid()}.npy"
-        np.save(unfinished, image)
-        unfinished.rename(folder / f"{name}.npy")
+        # Processes, and threads of one, may draw the same at once: each writes a file of its own.
+        with NamedTemporaryFile(dir=folder, delete=False) as unfinished:
+            np.save(unfinished, image)
+        Path(unfinished.name).rename(folder / f"{name}.npy")
     return image

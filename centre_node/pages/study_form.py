@@ -45,6 +45,7 @@ from node_api.patches import PatchConfiguration
 from node_api.requests import StudyRequest
 from node_api.studies import Arm, StudyConfiguration
 from shared.names import LesionKind
+from web_pages.card_wording import KINDS
 
 ARMS, SEEDS = "arms", "seeds"
 USUAL_SEEDS, USUAL_STEPS, USUAL_SIDE_PX, USUAL_ADDED = 5, 300, 64, 120
@@ -175,12 +176,6 @@ def study_document(form: Form, given: Given) -> dict[str, Any]:
 
 
 ALL = "all"
-KINDS: Mapping[LesionKind, str] = {
-    "mass": "masses",
-    "calcification": "calcifications",
-    "other": "other-lesions",
-}
-"""What a study calls lesions, by their kinds."""
 
 
 def _named(name: str, ticked: Collection[str]) -> str:
@@ -188,7 +183,7 @@ def _named(name: str, ticked: Collection[str]) -> str:
     called = [told for kind, told in KINDS.items() if kind in ticked]
     if name != ALL or not called or len(called) == len(KINDS):
         return name
-    return "-and-".join(called)
+    return "-and-".join(called).replace(" ", "-")
 
 
 NOT_OFFERED = "Something that was ticked is not at this node any more; look through the ticks."

@@ -9,7 +9,7 @@ import typer
 from pydantic import Field
 
 from centre_node.study.analysis.rank_correlation import FEWEST_PAIRS, RankCorrelation
-from centre_node.study.foretelling import Columns, cards_in
+from centre_node.study.foretelling import ON_CARDS, Columns, cards_in
 from centre_node.study.foretelling import foretell as foretelling
 from centre_node.study.foretold import Foretelling, LeftOut, MeasuredGenerator, StudyColumn
 from shared.command_options import Json, with_options
@@ -17,14 +17,6 @@ from shared.counts import counted
 from shared.safe_text import shown
 from study_report.wording import classifier_name, interval, percentage, signed, unsigned
 
-METRICS = {
-    "coverage": "coverage",
-    "precision": "precision",
-    "recall": "recall",
-    "auroc": "how well samples are told from real patches (AUROC)",
-    "kid": "kernel distance",
-    "frechet_ratio": "Fréchet distance",
-}
 BRIEF = 12
 """Characters of a digest that are shown."""
 
@@ -101,7 +93,7 @@ def _lines(found: Foretelling) -> Iterator[str]:
         f"{_verdict(correlation)}."
     )
     for one in found.on_cards:
-        yield f"On the cards: {METRICS[one.metric]}: {_rho(one.correlation)}."
+        yield f"On the cards: {ON_CARDS[one.metric]}: {_rho(one.correlation)}."
 
 
 def _rho(correlation: RankCorrelation) -> str:

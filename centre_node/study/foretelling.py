@@ -29,8 +29,15 @@ from shared.packages import MANIFEST, peek_package
 
 AT_DONOR: ArmRole = "synthetic only"
 AT_RECEIVER: ArmRole = "synthetic"
-ON_CARDS = ("coverage", "precision", "recall", "auroc", "kid", "frechet_ratio")
-"""Fidelity numbers that are compared with what generators brought."""
+ON_CARDS = {
+    "coverage": "coverage",
+    "precision": "precision",
+    "recall": "recall",
+    "auroc": "how well samples are told from real patches (AUROC)",
+    "kid": "kernel distance",
+    "frechet_ratio": "Fréchet distance",
+}
+"""Fidelity numbers that are compared with what generators brought, and what they are called."""
 
 TRAINS_ON: dict[ArmRole, str] = {
     AT_DONOR: "trains on one generator alone (own_lesions = false), as a donor's study must",

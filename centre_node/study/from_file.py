@@ -171,7 +171,7 @@ def _read_inputs(
     configuration = file.configuration(digests_of(packages))
     check_goes_on(out, configuration)
     inputs = inputs_of(file, packages, out)
-    if file.has_choices:
+    if file.receipts:
         file.check_patients(own_split(configuration, inputs.own))
     return configuration, inputs
 

@@ -111,9 +111,9 @@ class StudyFile(StrictModel):
         return self.model_copy(update={"study": self.study.model_copy(update={"arms": arms})})
 
     @property
-    def has_choices(self) -> bool:
-        """Whether an arm draws from generators that were chosen."""
-        return any(arm.chosen is not None for arm in self.study.arms)
+    def receipts(self) -> tuple[Path, ...]:
+        """Those of the choices that arms draw from."""
+        return tuple(arm.chosen for arm in self.study.arms if arm.chosen is not None)
 
     def check_patients(self, split: Split) -> None:
         """Check that no receipt was made by patients whom the study tests on.
@@ -121,7 +121,7 @@ class StudyFile(StrictModel):
         Raises:
             StudyFileError: One was made when the centre's patients were others.
         """
-        for receipt in (arm.chosen for arm in self.study.arms if arm.chosen is not None):
+        for receipt in self.receipts:
             if _read_choice(receipt).patients_digest not in (None, split.digest()):
                 raise StudyFileError(f"{receipt} {OTHER_PATIENTS}")
 

@@ -106,8 +106,12 @@ def check_no_patient_twice(
 
 
 def _with_lesions(configuration: StudyConfiguration, reading: Reading) -> frozenset[str]:
-    scope = with_kinds(usable(configuration, reading).mammograms, configuration.lesion_kinds)
+    scope = _scope(configuration, reading)
     return frozenset(mammogram.patient_id for mammogram in scope if mammogram.lesions)
+
+
+def _scope(configuration: StudyConfiguration, reading: Reading) -> Sequence[Mammogram]:
+    return with_kinds(usable(configuration, reading).mammograms, configuration.lesion_kinds)
 
 
 def split_of(configuration: StudyConfiguration, scope: Sequence[Mammogram]) -> Split:
@@ -127,8 +131,7 @@ def own_split(configuration: StudyConfiguration, own: Reading) -> Split:
     Raises:
         NotEnoughPatientsError: There are too few of a class.
     """
-    scope = with_kinds(usable(configuration, own).mammograms, configuration.lesion_kinds)
-    return split_of(configuration, scope)
+    return split_of(configuration, _scope(configuration, own))
 
 
 def training_patients(
