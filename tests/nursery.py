@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -48,10 +48,13 @@ nursery.connect({path!r})
 told = json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()]).encode()
 socket.send_fds(nursery, [len(told).to_bytes(4, "big")], [0, 1, 2])
 nursery.sendall(told)
-pid = int.from_bytes(nursery.recv(4), "big")
+def told_next():
+    number = nursery.recv(4)
+    return int.from_bytes(number, "big") if number else sys.exit("the nursery has ended")
+pid = told_next()
 for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, lambda number, _: os.kill(pid, number))
-ended = int.from_bytes(nursery.recv(4), "big")
+ended = told_next()
 if os.WIFSIGNALED(ended):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.kill(os.getpid(), os.WTERMSIG(ended))
@@ -186,12 +189,14 @@ def _fork_on_demand(path: str) -> Wanted | None:
                 wake.recv(4096)
                 _reap(stubs)
             for stub in [stub for stub in ready if stub in stubs]:
-                if not stub.recv(1):
+                if _is_gone(stub):
                     _kill(stubs[stub])
                     del stubs[stub]
             if server in ready:
                 stub, _ = server.accept()
                 wanted = _read(stub)
+                if wanted is None:
+                    continue
                 pid = os.fork()
                 if pid == 0:
                     signal.set_wakeup_fd(-1)
@@ -202,8 +207,22 @@ def _fork_on_demand(path: str) -> Wanted | None:
                 for file in wanted.files:
                     os.close(file)
                 (Path(path).parent / FORKS / str(_pid_of(stub))).write_text(str(pid))
-                stub.sendall(pid.to_bytes(4, "big"))
                 stubs[stub] = pid
+                _tell(stub, pid)
+
+
+def _is_gone(stub: socket.socket) -> bool:
+    """Whether a stub that has something to say has in fact ended: it has nothing else to say."""
+    try:
+        return not stub.recv(1)
+    except ConnectionResetError:  # it was killed before it had read all that it was told
+        return True
+
+
+def _tell(stub: socket.socket, number: int) -> None:
+    """Send a number; a stub that was killed does not hear it, and is found gone by `_is_gone`."""
+    with suppress(BrokenPipeError, ConnectionResetError):
+        stub.sendall(number.to_bytes(4, "big"))
 
 
 def _pid_of(stub: socket.socket) -> int:
@@ -223,7 +242,7 @@ def _reap(stubs: dict[socket.socket, int]) -> None:
         if pid == 0:
             return
         if (stub := of.get(pid)) is not None:
-            stub.sendall(status.to_bytes(4, "big"))
+            _tell(stub, status)
             stub.close()
             del stubs[stub]
 
@@ -231,17 +250,29 @@ def _reap(stubs: dict[socket.socket, int]) -> None:
 def _kill(pid: int) -> None:
     try:
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+    except ProcessLookupError:  # it has not yet begun a group of its own, or has ended
+        os.kill(pid, signal.SIGKILL)
 
 
-def _read(stub: socket.socket) -> Wanted:
-    size, files, _, _ = socket.recv_fds(stub, 4, 3)
-    told = b""
-    while len(told) < int.from_bytes(size, "big"):
-        told += stub.recv(65536)
-    arguments, environment, folder = json.loads(told)
+def _read(stub: socket.socket) -> Wanted | None:
+    """Return what a stub wants; None where it was killed before it had said so."""
+    files: list[int] = []
+    try:
+        size, files, _, _ = socket.recv_fds(stub, 4, 3)
+        arguments, environment, folder = json.loads(_said(stub, int.from_bytes(size, "big")))
+    except (ConnectionResetError, json.JSONDecodeError):
+        for file in files:
+            os.close(file)
+        return None
     return Wanted(arguments, environment, folder, files)
+
+
+def _said(stub: socket.socket, size: int) -> bytes:
+    """Return so many bytes, or fewer where the stub was killed before it had said them."""
+    told = b""
+    while len(told) < size and (said := stub.recv(65536)):
+        told += said
+    return told
 
 
 def _become(wanted: Wanted, stub: Path) -> None:
