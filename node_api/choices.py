@@ -48,6 +48,7 @@ class Choice(StrictModel):
         painted: Whether the generators draw residuals, which are painted on own healthy patches.
         validation_patches: That gains were measured on.
         tried: In the order of the study file.
+        warnings: As in `StudyResult`; not written where there are none.
     """
 
     schema_version: Literal[1] = 1
@@ -64,6 +65,7 @@ class Choice(StrictModel):
     control: ChosenControl
     painted: bool = False
     tried: tuple[TriedGenerator, ...]
+    warnings: tuple[str, ...] = Field((), exclude_if=lambda warnings: not warnings)
 
     @property
     def kept(self) -> tuple[TriedGenerator, ...]:

@@ -306,6 +306,8 @@ class StudyResult(StrictModel):
         balance: What the subsets of the split hold.
         shortcut: How far test patches can be told apart without looking for a lesion.
         left_out: What of the centre's own and of the donors' lesions could not be used, by reason.
+        warnings: What a reader of the numbers should know of the data, in words, such as that a
+            generator's lesions were cut otherwise than the own ones.
     """
 
     arms: tuple[ArmFacts, ...]
@@ -315,5 +317,6 @@ class StudyResult(StrictModel):
     balance: tuple[SubsetBalance, ...]
     shortcut: ShortcutReport
     left_out: dict[str, int] = Field(default_factory=dict, exclude_if=lambda left_out: not left_out)
+    warnings: tuple[str, ...] = Field((), exclude_if=lambda warnings: not warnings)
     generators: tuple[UsedGenerator, ...]
     origin: StudyOrigin

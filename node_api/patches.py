@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
+from shared.cuttings import Cutting
 from shared.models import LARGEST_SIDE_PX, StrictModel
 
 PAPERS_MARGIN_PX, PAPERS_SMALLEST_SIDE_PX = 60, 128
@@ -114,6 +115,16 @@ class PatchConfiguration(StrictModel):
         """Names of the lengths that are given in mm, and so need the images' pixel spacing."""
         return tuple(
             name for name in ("margin_mm", "smallest_side_mm") if getattr(self, name) is not None
+        )
+
+    @property
+    def cutting(self) -> Cutting:
+        """Margin and smallest side alone, each in the unit that counts."""
+        return Cutting(
+            margin_px=self.margin_px if self.margin_mm is None else None,
+            margin_mm=self.margin_mm,
+            smallest_side_px=self.smallest_side_px if self.smallest_side_mm is None else None,
+            smallest_side_mm=self.smallest_side_mm,
         )
 
 

@@ -1,5 +1,7 @@
 """What a study would do, as its staff are told before it starts."""
 
+from pydantic import Field
+
 from shared.models import StrictModel
 
 
@@ -18,6 +20,7 @@ class StudyPlan(StrictModel):
         seconds: About how long it takes here; a generator that the centre trains for itself is not
             counted.
         workers: Runs that are done at once.
+        warnings: As in `StudyResult`; not written where there are none.
     """
 
     subsets: tuple[PlannedSubset, ...]
@@ -28,3 +31,4 @@ class StudyPlan(StrictModel):
     runs: int
     workers: int
     seconds: float
+    warnings: tuple[str, ...] = Field((), exclude_if=lambda warnings: not warnings)

@@ -15,6 +15,7 @@ from node_api.previews import Preview
 from node_api.recipes import SamplingRecipe
 from shared.architectures import Architecture
 from shared.cards import PrivacyPromise
+from shared.cuttings import Cutting
 from shared.fidelity import FidelityReport
 from shared.models import StrictModel
 from shared.names import Digest, LesionKind
@@ -26,6 +27,8 @@ class TrainedGenerator(StrictModel):
 
     Attributes:
         patients, patches: Of whom and of what it was trained.
+        cutting: How the patches were cut; None, which is not written: an earlier version trained
+            it, and did not say.
         held_out: Whom it never saw; None, which is not written: an earlier version trained it, on
             all patients.
         privacy: What was promised to the patients; None, which is not written: nothing.
@@ -36,6 +39,7 @@ class TrainedGenerator(StrictModel):
     patients: int
     patches: int
     pixel_spacing_mm: float | None
+    cutting: Cutting | None = Field(None, exclude_if=lambda given: given is None)
     architecture: Architecture
     training: GeneratorTraining
     genshare_version: str

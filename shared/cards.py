@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import FailFast, Field, field_validator, model_validator
 
 from shared.architectures import Architecture
+from shared.cuttings import Cutting
 from shared.fidelity import FidelityReport
 from shared.models import LARGEST_COUNT, LARGEST_SEED, StrictModel
 from shared.names import Digest, FileName, LesionKind, Text
@@ -43,6 +44,11 @@ class TrainingSet(StrictModel):
     patients: Count | None = Field(description=f"{ROUNDED} None: not known.")
     patches: Count | None = Field(description=f"{ROUNDED} None: not known.")
     pixel_spacing_mm: float | None = Field(None, gt=0, description="Before resizing.")
+    cutting: Cutting | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="How much tissue was cut with each lesion; None, not written: not known.",
+    )
 
 
 class Training(StrictModel):

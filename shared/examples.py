@@ -43,6 +43,7 @@ CARD: Mapping[str, Any] = {
         "patients": 50,
         "patches": 80,
         "pixel_spacing_mm": None,
+        "cutting": {"margin_px": 60, "smallest_side_px": 128},
     },
     "training": {
         "loss": "dcgan",

@@ -41,11 +41,13 @@ def study_sentences(study: Presented) -> tuple[str, ...]:
     sentences = (
         *_headline(study),
         _setting(study),
+        _cutting(study),
         *_baseline(study),
         *_controls(study),
         *_comparisons(study),
         *_failures(study),
         *_shortcut(study),
+        *(f"{sentence(warning)}." for warning in study.result.warnings),
         caution(study),
     )
     return tuple(map(unbroken, sentences))
@@ -176,6 +178,17 @@ def _equal_steps(study: Presented) -> str:
     if steps is None:
         return ""
     return f" Each took {counted(steps, 'step')} of training, however many patches its arm adds."
+
+
+def _cutting(study: Presented) -> str:
+    """Say how lesions became patches, the own ones and those of donors that have their own way."""
+    asked = study.configuration
+    donors = [
+        f"those of {donor} with {asked.donor_patches(donor).cutting.words}"
+        for donor in sorted(asked.donor_cuttings)
+    ]
+    own = f"with {asked.patches.cutting.words}"
+    return f"Patches were cut around real lesions {', and '.join([own, *donors])}."
 
 
 def _baseline(study: Presented) -> Iterator[str]:

@@ -87,10 +87,11 @@ def trained_on(card: ModelCard) -> str:
     if given.patients is not None:
         people = f"at least {given.patients} patients"
     patches = "" if given.patches is None else f", at least {given.patches} patches"
+    cut = "" if given.cutting is None else f", cut with {given.cutting.words}"
     spacing = ""
     if given.pixel_spacing_mm is not None:
         spacing = f", {given.pixel_spacing_mm:g} mm a pixel before resizing"
-    return f"{given.data_set}: {people}{patches}{spacing}."
+    return f"{given.data_set}: {people}{patches}{cut}{spacing}."
 
 
 def training(card: ModelCard) -> str:

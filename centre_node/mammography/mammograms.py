@@ -137,6 +137,12 @@ class Reading:
         """What tells it from other data sets of this machine; it never leaves."""
         return self.name if self.folder is None else str(self.folder)
 
+    @property
+    def pixel_spacing_mm(self) -> float | None:
+        """What all mammograms have in common; None where they differ, or one is not known."""
+        spacings = {mammogram.pixel_spacing_mm for mammogram in self.mammograms}
+        return spacings.pop() if len(spacings) == 1 else None
+
 
 def with_unplaced(
     skipped: Sequence[Skipped], mammograms: Iterable[Mammogram]

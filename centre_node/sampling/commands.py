@@ -13,6 +13,7 @@ from centre_node.device import default_device
 from centre_node.mammography.command_options import Patches
 from centre_node.mammography.looks import AS_IT_IS, Look
 from centre_node.process import prepare_for_real_patches
+from centre_node.sampling.cuttings import cut_of, differences
 from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.look_options import LookChoice
 from centre_node.sampling.own_looks import (
@@ -204,6 +205,7 @@ def _notes(
             f"{counted(fitted.patients, 'patient')} of yours, and the recipe says how these were "
             "cut: both are for your centre's own use; take training patients alone (--where)"
         )
+        yield from _cut_otherwise(package, fitted)
     made_by = {"torch": recipe.torch_version, "device": recipe.device}
     here = {"torch": torch.__version__, "device": device.type}
     for name, value in made_by.items():
@@ -212,6 +214,18 @@ def _notes(
                 f"the recipe was made with {name} {value}, this is {here[name]}: "
                 "some pixels can differ by rounding"
             )
+
+
+def _cut_otherwise(package: Package, fitted: FittedLook) -> Iterator[str]:
+    """Say that own lesions were cut otherwise than those that the generator learned from."""
+    theirs = cut_of(package.card)
+    differ = None if theirs is None else differences(theirs, fitted.cut)
+    if differ is not None:
+        yield (
+            f"the generator learned from lesions with {differ[0]}, and yours are cut with "
+            f"{differ[1]}: the look may be of another scale; the options of cutting, such as "
+            "--margin-px, can be set as the card has them"
+        )
 
 
 def _summary(recipe: OwnSamplingRecipe, package: Package, out: Path) -> str:

@@ -13,6 +13,7 @@ from centre_node.mammography.looks import Look, Pixels, fitted_look
 from centre_node.mammography.mammograms import Reading
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.patch_store import PatchStore
+from centre_node.sampling.cuttings import Cut
 from centre_node.sampling.drawing import check_draws_patches, drawn_by
 from centre_node.sampling.errors import RecipeRefusedError
 from centre_node.sampling.painting_recipes import check_same_mammograms
@@ -73,12 +74,14 @@ class FittedLook:
         recipe: Of the samples that get it.
         lesions: Own ones that it was fitted to.
         patients: Who have them.
+        cut: How they were cut.
     """
 
     recipe: OwnSamplingRecipe
     look: Look
     lesions: int
     patients: int
+    cut: Cut
 
 
 def read_recipe(path: Path) -> OwnSamplingRecipe:
@@ -120,6 +123,7 @@ def in_own_look(
         fitted_look(drawn, lesions, order.by),
         len(lesions),
         len(patients),
+        Cut(order.patches.cutting, reading.pixel_spacing_mm),
     )
 
 

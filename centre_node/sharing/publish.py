@@ -105,6 +105,7 @@ def _card(
             patients=told_count(trained.patients),
             patches=told_count(trained.patches),
             pixel_spacing_mm=trained.pixel_spacing_mm,
+            cutting=trained.cutting,
         ),
         training=Training(
             loss=trained.training.loss,

@@ -163,6 +163,7 @@ def choose(
         control=control,
         painted=trial.configuration.arms[-1].painted is not None,
         tried=_tried(trial, gains, inputs.packages),
+        warnings=ready.warnings,
     )
 
 

@@ -10,6 +10,7 @@ from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_cutting import PatchCutting
 from centre_node.mammography.splits import with_kinds
 from centre_node.study.arms import addition
+from centre_node.study.cuttings import cutting_warnings
 from centre_node.study.durations import Pace, Sizes, try_pace, try_reading
 from centre_node.study.fitting_arms import cards_of, check_arms
 from centre_node.study.preparation import StudyInputs
@@ -87,7 +88,8 @@ def plan_study(
         RepeatedArmsError: Two arms differ in their names alone, or one names a source twice.
         GeneratorSizeError, GeneratorClassesError: A generator does not fit.
     """
-    check_arms(configuration, cards_of(inputs.packages))
+    cards = cards_of(inputs.packages)
+    check_arms(configuration, cards)
     own = usable(configuration, inputs.own)
     check_spacings(configuration, own, inputs.donors)
     scope = with_kinds(own.mammograms, configuration.lesion_kinds)
@@ -116,6 +118,7 @@ def plan_study(
         runs=configuration.runs,
         workers=at_once,
         seconds=cutting + _running(configuration, subsets, donated, paces) / at_once,
+        warnings=cutting_warnings(configuration, cards, own, inputs.donors),
     )
 
 

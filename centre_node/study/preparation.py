@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from centre_node.sampling.drawing import follow_recipe
 from centre_node.sampling.patch_files import array_file
 from centre_node.sampling.recipes import new_recipe
 from centre_node.study.arms import Addition, addition
+from centre_node.study.cuttings import cutting_warnings
 from centre_node.study.fitting_arms import cards_of, check_arms
 from centre_node.study.kept_samples import StoredSamples, kept_samples
 from centre_node.study.own_generator import own_generated
@@ -42,7 +43,7 @@ from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.counts import counted
 from shared.files import write_text, write_whole
 from shared.packages import Package, sha256_of
-from shared.progress import OnProgress
+from shared.progress import OnProgress, Progress
 from shared.transfer_progress import say_nothing
 
 PATCHES, SAMPLES = "patches", "samples"
@@ -71,6 +72,7 @@ class Preparation:
 
     Attributes:
         left_out: Lesions that could not be used, by reason.
+        warnings: What a reader of the numbers should know of the data, in words.
     """
 
     study: PreparedStudy
@@ -78,6 +80,7 @@ class Preparation:
     balance: tuple[SubsetBalance, ...]
     shortcut: ShortcutReport
     left_out: dict[str, int]
+    warnings: tuple[str, ...]
 
 
 def prepare(
@@ -123,6 +126,8 @@ def prepare(
     scope = with_kinds(own, kinds)
     split = split_of(configuration, scope)
     check_no_patient_twice(configuration, inputs.own, inputs.donors, split)
+    warnings = cutting_warnings(configuration, cards_of(inputs.packages), inputs.own, inputs.donors)
+    _tell(warnings, on_progress)
     cutting = _Cutting(configuration, configuration.patches, folder, on_progress)
     donors = {
         name: replace(cutting, patches=configuration.donor_patches(name)).of(
@@ -185,7 +190,15 @@ def prepare(
         balance_of(configuration, split, scope),
         shortcut_of(configuration, train[max(train)], test),
         unused,
+        warnings,
     )
+
+
+def _tell(warnings: Iterable[str], on_progress: OnProgress) -> None:
+    for warning in warnings:
+        on_progress(
+            Progress(done=0, total=0, unit="patches", message="cutting patches", warning=warning)
+        )
 
 
 def _patients(reading: Reading) -> tuple[str, ...]:

@@ -234,6 +234,7 @@ def _result(
         balance=ready.balance,
         shortcut=ready.shortcut,
         left_out=ready.left_out,
+        warnings=ready.warnings,
         generators=tuple(_used(ready, inputs.packages)),
         origin=origin,
     )

@@ -245,13 +245,13 @@ class _LesionTraining:
     def describe(self, lesions: LesionPatches, fidelity: FidelityReport | None) -> TrainedGenerator:
         """Return all that a card may tell."""
         patients = len(set(lesions.patients))
-        spacings = {mammogram.pixel_spacing_mm for mammogram in self.reading.mammograms}
         return TrainedGenerator(
             data_set=self.reading.name,
             lesion_kinds=self.plan.lesion_kinds,
             patients=patients,
             patches=len(lesions.pixels),
-            pixel_spacing_mm=spacings.pop() if len(spacings) == 1 else None,
+            pixel_spacing_mm=self.reading.pixel_spacing_mm,
+            cutting=self.plan.patches.cutting,
             architecture=self.plan.architecture,
             training=self._trained(),
             genshare_version=genshare_version(),

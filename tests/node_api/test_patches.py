@@ -96,3 +96,20 @@ def test_a_study_says_how_each_donor_is_cut() -> None:
     assert made.donor_patches("centre-b") == made.patches
     assert made.donor_patches("centre-c") == PatchConfiguration(margin_px=9)
     assert StudyConfiguration.model_validate_json(made.model_dump_json()) == made
+
+
+@pytest.mark.parametrize(
+    ("given", "cut"),
+    [
+        ({}, {"margin_px": 60, "smallest_side_px": 128}),
+        ({"margin_mm": 4.2}, {"margin_mm": 4.2, "smallest_side_px": 128}),
+        (
+            {"margin_px": 0, "smallest_side_mm": 9.0, "tissue": "breast_mask"},
+            {"margin_px": 0, "smallest_side_mm": 9.0},
+        ),
+    ],
+)
+def test_a_cutting_has_each_length_in_the_unit_that_counts(
+    given: dict[str, Any], cut: dict[str, Any]
+) -> None:
+    assert PatchConfiguration.model_validate(given).cutting.model_dump() == cut

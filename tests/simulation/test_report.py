@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+from shared.cuttings import Cutting
 from simulation.report.page import page_of
 from simulation.report.records import PictureRecord, Report
 from simulation.report.tables import markdown_of, terminal_tables
@@ -164,3 +165,20 @@ def test_what_a_card_does_not_know_is_unknown_on_the_page() -> None:
 
     assert "unknown patches of unknown patients; phantoms" in page
     assert "unknown epochs, batch 16;" in page
+    assert "cut with" not in page
+
+
+def test_how_lesions_were_cut_is_on_the_page_where_a_card_tells_it() -> None:
+    report = a_report()
+    first = report.generators[0]
+    card = first.published.card
+    cutting = Cutting(margin_px=14, smallest_side_px=32)
+    trained_on = card.training_set.model_copy(update={"cutting": cutting})
+    telling = card.model_copy(update={"training_set": trained_on})
+    published = first.published.model_copy(update={"card": telling})
+    generators = (first.model_copy(update={"published": published}),)
+
+    page = page_of(report.model_copy(update={"generators": generators}), PICTURES)
+
+    told = "phantoms; mass; cut with a margin of 14 px and a smallest side of 32 px<"
+    assert told in " ".join(page.split()).replace(" <", "<")

@@ -7,6 +7,7 @@ import pytest
 
 from node_api.classifier_training import ClassifierTraining
 from node_api.findings import ArmFacts, ChosenControl, FailedRun, RecoveredShare, ShareInterval
+from node_api.studies import StudyConfiguration
 from study_report.presented import Presented
 from study_report.sentences import study_sentences
 from tests.study_report.made_up import (
@@ -65,6 +66,33 @@ def test_equal_steps_are_told_where_the_arms_have_them() -> None:
     told = "Each took 500 steps of training, however many patches its arm adds."
     assert told in said(in_steps)
     assert "of training, however many" not in said(study)
+
+
+def test_a_study_says_how_patches_were_cut_and_those_of_donors_with_their_own_way() -> None:
+    study = small()
+    asked = StudyConfiguration.model_validate(
+        {
+            **study.configuration.model_dump(exclude={"patches", "arms"}),
+            "patches": {"margin_mm": 4.2, "smallest_side_px": 32},
+            "arms": [{"name": "Real B", "real_donors": ["centre-b"]}],
+            "donor_cuttings": {"centre-b": {"margin_px": 21}},
+        }
+    )
+
+    own = "Patches were cut around real lesions with a margin of"
+    assert f"{own} 60 px and a smallest side of 128 px." in said(study)
+    assert (
+        f"{own} 4.2 mm and a smallest side of 32 px, and those of centre-b with a margin of 21 px "
+        "and a smallest side of 32 px." in said(replace(study, configuration=asked))
+    )
+
+
+def test_warnings_of_a_study_stand_in_its_summary() -> None:
+    study = small()
+    warned = study.result.model_copy(update={"warnings": ("a classifier may learn the margin",)})
+
+    assert "A classifier may learn the margin. The intervals" in said(replace(study, result=warned))
+    assert "warnings" not in study.result.model_dump()
 
 
 def test_the_recovered_share_is_the_first_thing_that_is_said() -> None:

@@ -126,6 +126,7 @@ def test_the_card_of_00002_says_what_paper_and_metadata_know_and_no_more(
     assert imported.unknown == (
         "patients",
         "pixel_spacing_mm",
+        "cutting",
         "epochs",
         "genshare_version",
         "averaged",

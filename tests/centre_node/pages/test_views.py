@@ -278,3 +278,25 @@ def test_the_estimate_of_a_study_says_that_an_own_generator_is_not_in_it() -> No
         told.append(found.sentences)
 
     assert told[0] == [*told[1], "The training of the centre's own generator is not in it."]
+
+
+def test_the_plan_of_a_study_warns_of_what_its_numbers_would_suffer_from() -> None:
+    plan = StudyPlan(
+        subsets=(),
+        arms=(),
+        classifiers=(),
+        seeds=(),
+        length="",
+        runs=1,
+        workers=1,
+        seconds=60,
+        warnings=("a classifier may learn how lesions were cut",),
+    )
+    request = PlanStudyRequest.model_validate(
+        {"dataset": "own", "study": {"arms": [{"name": "n"}]}}
+    )
+
+    found = found_by(a_job(kind="plan_study", state="succeeded", request=request, result=plan))
+
+    assert found is not None
+    assert found.warning == "A classifier may learn how lesions were cut."

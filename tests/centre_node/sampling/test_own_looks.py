@@ -19,6 +19,8 @@ from centre_node.sampling.recipes import new_recipe
 from node_api.looks import HarmonisedBy
 from node_api.patches import PatchConfiguration
 from shared.architectures import DcganArchitecture
+from shared.cards import TrainingSet
+from shared.cuttings import Cutting
 from shared.packages import Package
 from shared.terms import UseLimits
 from tests.centre_node.mammography.coco_folder import (
@@ -134,6 +136,30 @@ def test_no_more_patches_are_drawn_for_the_fit_than_the_terms_allow(
     )
 
     assert done.code == 0, done.stderr
+
+
+@pytest.mark.parametrize(("margin", "is_told"), [(6, False), (60, True)])
+@pytest.mark.usefixtures("sample")
+def test_own_lesions_of_another_cutting_than_the_cards_are_told_of(
+    folder: Path, tmp_path: Path, genshare: Genshare, margin: int, *, is_told: bool
+) -> None:
+    trained_on = TrainingSet(
+        data_set="none",
+        lesion_kinds=("mass",),
+        patients=5,
+        patches=5,
+        cutting=Cutting(margin_px=margin, smallest_side_px=16),
+    )
+    package = write_random_ensemble(tmp_path / "package", training_set=trained_on)
+
+    done = genshare(
+        "sample", package.folder, "--count", "5", "--look-of", folder, *CUT, "--out", tmp_path / "o"
+    )
+
+    assert done.code == 0, done.stderr
+    assert (
+        "lesions with a margin of 60 px, and yours are cut with a margin of 6 px" in done.stderr
+    ) is is_told
 
 
 def test_recipes_without_a_look_are_written_as_they_were(

@@ -11,8 +11,10 @@ from centre_node.sharing.before_release import weights_to_publish
 from centre_node.sharing.publish import build_package, guarantee_on
 from centre_node.sharing.sample_grid import drawn_samples
 from node_api.generator_training import GeneratorTraining
+from node_api.patches import PatchConfiguration
 from node_api.results import TrainedGenerator
 from shared.cards import Privacy, PrivacyPromise
+from shared.cuttings import Cutting
 from shared.errors import NonFiniteWeightsError, NotSafetensorsError
 from shared.leaving import told_fidelity
 from shared.packages import CARD, open_package
@@ -54,6 +56,20 @@ def test_card_says_what_the_training_was(weights: Path, tmp_path: Path) -> None:
     assert (card.training_set.patients, card.training_set.patches) == (5, 10)
     assert card.training_set.pixel_spacing_mm == 0.35
     assert (card.training.epochs, card.training.batch_size) == (3, 4)
+
+
+def test_card_says_how_lesions_were_cut_where_the_training_did(
+    weights: Path, tmp_path: Path
+) -> None:
+    cutting = PatchConfiguration(margin_mm=4.2, smallest_side_px=32).cutting
+    trained = TRAINED.model_copy(update={"cutting": cutting})
+
+    told = build_package(tmp_path / "told", [weights], trained, TERMS)
+    earlier = build_package(tmp_path / "earlier", [weights], TRAINED, TERMS)
+
+    assert told.card.training_set.cutting == Cutting(margin_mm=4.2, smallest_side_px=32)
+    assert b"cutting" not in (earlier.folder / CARD).read_bytes()
+    assert "cutting" not in TRAINED.model_dump()
 
 
 def test_no_seed_leaves_the_centre(weights: Path, tmp_path: Path) -> None:

@@ -20,26 +20,33 @@ from node_api.patches import PatchConfiguration
 from node_api.studies import Arm, StudyConfiguration
 from shared.architectures import DcganArchitecture
 from shared.cards import ModelCard, Training, TrainingSet, WeightFile
+from shared.cuttings import Cutting
 from shared.packages import Package, write_package
 
 TINY = DcganArchitecture(image_size=16, latent_size=4, width=4)
 
 
-def untrained_package(folder: Path, *, centre: str = "centre-b", seed: int = 0) -> Package:
+def untrained_package(
+    folder: Path, *, centre: str = "centre-b", seed: int = 0, cutting: Cutting | None = None
+) -> Package:
     """Return a generator of noise."""
+    folder.mkdir(exist_ok=True)
     weights = folder / "weights.safetensors"
     torch.manual_seed(seed)
     export_weights(DcganGenerator(TINY), TINY, weights)
 
+    trained_on = TrainingSet(
+        data_set="none", lesion_kinds=("mass",), patients=5, patches=5, cutting=cutting
+    )
+
     def card_of(copies: tuple[WeightFile, ...]) -> ModelCard:
-        trained_on = {"data_set": "none", "lesion_kinds": ("mass",), "patients": 5, "patches": 5}
         return ModelCard(
             centre=centre,
             name="lesions",
             title="Untrained",
             architecture=TINY,
             weights=copies,
-            training_set=TrainingSet.model_validate(trained_on),
+            training_set=trained_on,
             training=Training(loss="dcgan", epochs=1, batch_size=2, seed=0, genshare_version="0"),
             licence="CC0-1.0",
             use_terms="Tests",

@@ -16,6 +16,7 @@ from centre_node.study.local_engine import LocalEngine
 from genshare.command_line import run
 from node_api.choices import Choice
 from node_api.data_sources import PhantomSet
+from shared.cuttings import Cutting
 from shared.marks import keep_mark
 from shared.packages import MARK, Package
 from shared.states import VersionState
@@ -408,3 +409,31 @@ def test_an_engine_that_is_not_there_is_said(
 
     assert done.code == 2
     assert "--engine is 'slurm'; it must be one of local, ray" in done.stderr
+
+
+def test_a_generator_of_another_cutting_is_warned_of_once_and_in_all_that_is_left(
+    tmp_path: Path, genshare: Genshare
+) -> None:
+    cutting = Cutting(margin_px=60, smallest_side_px=16)
+    package = untrained_package(tmp_path / "package", cutting=cutting)
+    file, out, chosen = tmp_path / "study.toml", tmp_path / "out", tmp_path / "chosen"
+    file.write_text(STUDY.format(package=package.folder))
+    said = "lesions with a margin of 60 px, and the own ones are cut with a margin of 6 px"
+
+    planned = genshare("study", "run", file, "--out", out, "--dry-run")
+    done = genshare("study", "run", file, "--out", out, "--workers", "1")
+    tried = genshare("choose", file, "--out", chosen, "--workers", "1")
+
+    assert planned.stdout.count(said) == 1
+    for command in (done, tried):
+        assert command.code == 0, command.stderr
+        assert (command.stdout + command.stderr).count(said) == 1
+    for result in (json.loads((out / RESULT).read_text())["result"], _receipt(chosen)):
+        (warning,) = result["warnings"]
+        assert said in warning
+    assert (out / "index.html").read_text().count(said) == 1
+    assert said in (out / "tables.md").read_text()
+
+
+def _receipt(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / RECEIPT).read_text()))

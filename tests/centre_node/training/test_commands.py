@@ -151,6 +151,7 @@ def test_a_training_leaves_weights_losses_pictures_and_fidelity(trained: Path) -
     ]
     assert (trained / "samples" / "epoch-0002.png").is_file()
     assert facts["fidelity"]["synthetic"]["patches"] > 0
+    assert facts["cutting"] == {"margin_px": 8, "smallest_side_px": 16}
     assert (trained / "trained.json").stat().st_mode & 0o077 == 0
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.cards import TrainingSet
+from shared.cuttings import Cutting
 from shared.packages import Package
 from shared.records import GeneratorVersion
 from shared.states import StateWanted
@@ -34,7 +35,11 @@ def fill(hub: RunningHub, folder: Path) -> None:
         "title": "Masses of phantoms",
         "fidelity": a_fidelity_report(),
         "training_set": TrainingSet(
-            data_set="Phantoms", lesion_kinds=("mass",), patients=110, patches=1240
+            data_set="Phantoms",
+            lesion_kinds=("mass",),
+            patients=110,
+            patches=1240,
+            cutting=Cutting(margin_px=60, smallest_side_px=128),
         ),
     }
     first = write_tiny_package(folder / "first", **masses)
