@@ -13,6 +13,9 @@ from simulation.errors import JobFailedError
 from simulation.node_client import NodeClient
 
 POLL_SECONDS = 0.2
+LONGEST_POLL_SECONDS = 1.0
+POLLED_SHARE = 0.05
+"""Of the time that jobs have taken so far: what lasts long is asked for less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,11 @@ def run_steps(steps: Sequence[Step], *, digest: str, on_job: OnJob) -> dict[str,
         JobFailedError: A job failed or was cancelled.
     """
     jobs = {step.name: submit(step, digest=digest) for step in steps}
+    begun = time.monotonic()
     _look(steps, jobs, on_job)
     while not all(job.state in FINISHED for job in jobs.values()):
-        time.sleep(POLL_SECONDS)
+        waited = time.monotonic() - begun
+        time.sleep(min(LONGEST_POLL_SECONDS, max(POLL_SECONDS, POLLED_SHARE * waited)))
         for step in steps:
             if jobs[step.name].state not in FINISHED:
                 jobs[step.name] = step.node.job(jobs[step.name].id)
