@@ -200,7 +200,7 @@ class _Extraction:
     def _healthy_sources(self, mammograms: Sequence[Mammogram]) -> list[Mammogram]:
         if not self._provenance.healthy:
             return []
-        sources = [m for m in mammograms if self._is_everywhere or not (m.lesions or m.excluded)]
+        sources = [m for m in mammograms if self._is_everywhere or m.is_free]
         if not sources:
             raise NotEnoughTissueError(
                 f"{_healthy_were(self._provenance.healthy)} asked for, but none of "
