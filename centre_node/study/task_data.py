@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from centre_node.mammography.errors import APART, BadMammogramsError
+from centre_node.mammography.fingerprints import digest_of_names
 from centre_node.mammography.lengths import check_spacing, lesions_without_spacing, no_spacing
 from centre_node.mammography.mammograms import Mammogram, Reading
 from centre_node.mammography.patch_store import PatchStore
@@ -75,6 +76,21 @@ def check_spacings(
     check_spacing(own, configuration.patches, kinds, "own data")
     for name in configuration.donors:
         check_spacing(donors[name], configuration.donor_patches(name), kinds, f"data of {name}")
+
+
+def image_digests(
+    configuration: StudyConfiguration, own: Reading, donors: Mapping[str, Reading]
+) -> dict[str, str]:
+    """Tell the images that a study is made of from others: digests, by what they are in words.
+
+    Args:
+        donors: By name, at least those of the study's arms.
+    """
+    lent = {f"data of {name}": donors[name] for name in configuration.donors}
+    return {
+        what: digest_of_names(reading.mammograms)
+        for what, reading in {"own data": own, **lent}.items()
+    }
 
 
 def check_no_patient_twice(
