@@ -1,6 +1,7 @@
 """The pydantic model that every card, request and configuration is made of."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +32,20 @@ class StrictModel(BaseModel):
     """Frozen; refuses unknown keys, NaN and infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def check_named_once(what: str, names: Iterable[object]) -> None:
+    """Check that nothing is in a list twice.
+
+    Args:
+        what: One of the list, such as "arm".
+
+    Raises:
+        ValueError: Something is.
+    """
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise ValueError(f"every {what} must be named once, but {repeated[0]!r} is there twice")
 
 
 def validation_summary(error: ValidationError) -> str:

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from typing import Any
 
-from shared import names
-from shared.names import InWords
+from shared.names import FORMS
 
 Context = Mapping[str, Any]
 
@@ -31,20 +30,6 @@ WORDS: Mapping[str, str] = {
     "path_not_directory": "must be the path of a folder that is there",
 }
 """By the type of a fault; what a value is, and what it was given as, is never told."""
-
-
-def _forms() -> Mapping[str, str]:
-    """Return the patterns of our own names by what a person may type."""
-    found = {}
-    for kind in vars(names).values():
-        limits = get_args(kind)[1:]
-        words = [limit.text for limit in limits if isinstance(limit, InWords)]
-        patterns = [limit.pattern for limit in limits if getattr(limit, "pattern", None)]
-        found.update(dict.fromkeys(patterns, words[0]) if words else {})
-    return found
-
-
-FORMS = _forms()
 
 
 def _number(value: Any) -> str:
@@ -93,6 +78,13 @@ LIMITS: Mapping[str, Callable[[Context], str]] = {
     "too_short": _counted("min_length", "least", "entry", "entries"),
     "too_long": _counted("max_length", "most", "entry", "entries"),
 }
+
+
+def value_told(value: object) -> str:
+    """Return a setting's value as a person would say it in a sentence."""
+    if value is None:
+        return "not given"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def plain_words(fault: Mapping[str, Any]) -> str:
