@@ -2,6 +2,11 @@
 
 from shared.models import StrictModel
 
+COMPARES_NOTHING = (
+    "There is one arm only, so nothing is compared with it; add another, such as own lesions "
+    "repeated, to learn what an addition brings."
+)
+
 
 class PlannedSubset(StrictModel):
     """One part of the patients, and the lesions of the study's kinds that they have."""
@@ -28,3 +33,8 @@ class StudyPlan(StrictModel):
     runs: int
     workers: int
     seconds: float
+
+    @property
+    def doubt(self) -> str:
+        """What a person should know before it starts, in a sentence; "" where nothing is."""
+        return COMPARES_NOTHING if len(self.arms) == 1 else ""

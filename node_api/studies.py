@@ -57,6 +57,12 @@ SOURCES = (
 )
 """Fields of an arm that say what it adds; an arm has one of them, or none."""
 
+NO_ARMS = (
+    "a study without arms compares nothing; add an arm of the centre's own patches, "
+    '{ name = "none" }, and one that they are compared with, such as '
+    '{ name = "own lesions repeated", oversampled = true }'
+)
+
 EVERY_KIND: tuple[LesionKind, ...] = ("mass", "calcification", "other")
 
 
@@ -283,6 +289,13 @@ class StudyConfiguration(StrictModel):
         description="Each is a run; fewer than five lead to no verdict.",
     )
     resamples: int = Field(2000, ge=100, le=100_000, description="Of the bootstrap.")
+
+    @field_validator("arms", mode="before")
+    @classmethod
+    def _something_to_compare(cls, arms: object) -> object:
+        if isinstance(arms, list | tuple) and not arms:
+            raise ValueError(NO_ARMS)
+        return arms
 
     @field_validator("split_shares")
     @classmethod
