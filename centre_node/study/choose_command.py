@@ -134,6 +134,8 @@ def _gain(one: TriedGenerator) -> str:
     if one.gain is None:
         return f"gain not known ({one.reason})"
     shown = one.verdict if one.verdict in ("higher", "lower") else "not shown"
+    if one.verdict == "too few seeds":
+        shown = f"not judged, for {one.reason}; give more seeds in the study file"
     return f"gain {signed(one.gain)}, 95 % {signed_interval(one.interval)}, {shown}"
 
 

@@ -125,7 +125,7 @@ def test_started_again_with_other_workers_a_study_repeats_only_the_run_that_is_m
     assert again.code == 0
     *verdicts, report = again.stdout.splitlines()
     assert report == f"Report: {out / 'index.html'}"
-    assert "cannot be judged with centre-b's generator" in verdicts[0]
+    assert "gets no verdict on what centre-b's generator would bring" in verdicts[0]
 
 
 def test_the_report_can_be_written_again(finished: Path, study: Genshare) -> None:
@@ -195,6 +195,7 @@ def test_generators_are_chosen_and_a_study_draws_from_those_that_gain(
     assert "best control on " in chosen.stdout
     assert "own lesions repeated, AUROC " in chosen.stdout
     assert "b (centre-b): gain " in chosen.stdout
+    assert "not judged, for a verdict needs 5 seeds, and there are 2; give more" in chosen.stdout
     receipt = (tmp_path / "choice.json").read_text()
     assert json.loads(again.stdout) == json.loads(receipt)
     (tried,) = Choice.model_validate_json(receipt).tried
