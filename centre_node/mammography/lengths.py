@@ -47,7 +47,7 @@ def lengths_px(configuration: PatchConfiguration, spacing_mm: float | None) -> L
 
 def no_spacing(configuration: PatchConfiguration) -> str:
     """Say why an image is of no use whose pixel spacing is not known."""
-    return f"image has no pixel spacing, {_which_needs(configuration)}"
+    return f"image has no pixel spacing, {which_needs(configuration)}"
 
 
 def lesions_without_spacing(
@@ -84,7 +84,7 @@ def check_spacing(
     if configuration.in_mm and ill and all(m.pixel_spacing_mm is None for m in ill):
         raise NothingCutError(
             f"of the {what} ({reading.name}), not one of {counted(len(ill), 'image')} with "
-            f"such lesions has a pixel spacing, {_which_needs(configuration)}"
+            f"such lesions has a pixel spacing, {which_needs(configuration)}"
         )
 
 
@@ -134,6 +134,7 @@ def _as_given(configuration: PatchConfiguration, length: str) -> str:
     return f"{given} of {getattr(configuration, given):g}"
 
 
-def _which_needs(configuration: PatchConfiguration) -> str:
+def which_needs(configuration: PatchConfiguration) -> str:
+    """Return such as "which margin_mm needs" of the pixel spacing, for the end of a sentence."""
     names = configuration.in_mm
     return f"which {' and '.join(names)} {'needs' if len(names) == 1 else 'need'}"
