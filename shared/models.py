@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.plain_words import plain_words
+from shared.plain_words import plain_words, without_echoes
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -50,7 +50,7 @@ def check_named_once(what: str, names: Iterable[object]) -> None:
 
 def validation_summary(error: ValidationError) -> str:
     """Say where a document is wrong and why, never what it held: that may be sensitive."""
-    faults = error.errors(include_input=False, include_url=False)
+    faults = without_echoes(error.errors(include_input=False, include_url=False))
     said = "; ".join(
         f"{_place(fault['loc'])}: {plain_words(fault)}" for fault in faults[:MOST_FAULTS]
     )

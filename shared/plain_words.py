@@ -1,12 +1,13 @@
 """What pydantic finds wrong with a document, in words for whoever wrote it."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from shared.names import FORMS
 
 Context = Mapping[str, Any]
+Fault = TypeVar("Fault", bound=Mapping[str, Any])
 
 WHOLE, NUMBER, TEXT = "must be a whole number", "must be a number", "must be a text"
 LIST, OBJECT = "must be a list", "must be a set of named fields"
@@ -78,6 +79,20 @@ LIMITS: Mapping[str, Callable[[Context], str]] = {
     "too_short": _counted("min_length", "least", "entry", "entries"),
     "too_long": _counted("max_length", "most", "entry", "entries"),
 }
+
+
+def without_echoes(faults: Sequence[Fault]) -> list[Fault]:
+    """Return the faults without those that others bring about.
+
+    A list whose only entry is wrong is told to be too short as well: wrong entries do not count.
+    """
+    places = [tuple(fault["loc"]) for fault in faults]
+    return [
+        fault
+        for fault, place in zip(faults, places, strict=True)
+        if fault["type"] != "too_short"
+        or not any(len(other) > len(place) and other[: len(place)] == place for other in places)
+    ]
 
 
 def value_told(value: object) -> str:
