@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MinLen, MultipleOf
 from pydantic import BaseModel, DirectoryPath, FilePath
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -24,6 +24,7 @@ from centre_node.main import create_app as node_app
 from centre_node.settings import Settings as NodeSettings
 from hub.main import create_app as hub_app
 from hub.settings import Settings as HubSettings
+from shared.field_values import NUMBERS
 from shared.models import LARGEST_COUNT, LARGEST_SEED
 from shared.names import InWords
 from shared.serving_settings import ServingSettings
@@ -42,6 +43,7 @@ SIMPLE = {
     DirectoryPath: "path",
 }
 LIMITS: Mapping[type, tuple[str, str]] = {
+    MultipleOf: ("multiple_of", "a multiple of {}"),
     Ge: ("ge", "{} or more"),
     Gt: ("gt", "above {}"),
     Le: ("le", "at most {}"),
@@ -242,6 +244,8 @@ def _single(annotation: Any, limits: Any) -> str:
         return f"[table](#{annotation.__name__.lower()})"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return _one_of(tuple(one.value for one in annotation))
+    if annotation in NUMBERS:
+        return ", ".join(filter(None, [SIMPLE[annotation] + _bounds(limits), words]))
     return words or SIMPLE.get(annotation, "text") + _bounds(limits)
 
 

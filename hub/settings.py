@@ -1,14 +1,23 @@
 """The hub's settings. The only module of the hub that reads the environment."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import SettingsConfigDict
 
+from shared.names import in_words
 from shared.serving_settings import ServingSettings
 
 MIB, GIB = 1 << 20, 1 << 30
+
+FILES_URL = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._-]+)*/?$"
+FilesUrl = Annotated[
+    str,
+    StringConstraints(pattern=FILES_URL),
+    in_words(FILES_URL, "s3://BUCKET or s3://BUCKET/PREFIX"),
+]
 
 
 class Settings(ServingSettings):
@@ -26,10 +35,9 @@ class Settings(ServingSettings):
         description="A database in PostgreSQL in place of a file, such as "
         "postgresql://hub:PASSWORD@db.example.org/hub; needs HUB_FILES_URL too.",
     )
-    files_url: str | None = Field(
+    files_url: FilesUrl | None = Field(
         None,
         max_length=300,
-        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._-]+)*/?$",
         description="Where files go in place of a folder: s3://BUCKET or s3://BUCKET/PREFIX, of "
         "one hub alone.",
     )

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from shared.counts import counted
 from shared.models import LARGEST_COUNT, StrictModel
 from shared.names import Digest, Precision, TrainingRecipe
+from shared.plain_words import value_told
 
 ClassifierName = Literal["cnn", "swin"]
 
@@ -135,9 +136,10 @@ class ClassifierTraining(StrictModel):
     @model_validator(mode="after")
     def _epochs_or_steps(self) -> Self:
         if (self.epochs is None) == (self.steps is None):
+            given = "neither" if self.epochs is None else "both"
             raise ValueError(
                 "a training is as long as its epochs or its steps say; give one of them, "
-                f"not epochs {self.epochs} and steps {self.steps}"
+                f"not {given}"
             )
         return self
 
@@ -147,7 +149,8 @@ class ClassifierTraining(StrictModel):
             if (getattr(self, name) is not None) != (self.recipe == owner):
                 raise ValueError(
                     f"{name} belongs to the recipe {owner} and to no other, "
-                    f"but the recipe is {self.recipe} and {name} is {getattr(self, name)}"
+                    f"but the recipe is {self.recipe} and {name} is "
+                    f"{value_told(getattr(self, name))}"
                 )
         return self
 

@@ -286,10 +286,18 @@ class FailedRun(StrictModel):
 
 
 class StudyOrigin(StrictModel):
-    """Where numbers come from: what must be the same for them to come out again."""
+    """Where numbers come from: what must be the same for them to come out again.
+
+    Attributes:
+        data_digests: Of the patches, sorted.
+        images: Digests that tell the images of the own data and of each donor's from others, by
+            what they are in words; empty in results of earlier versions.
+        runs_found: Runs that were there already.
+    """
 
     configuration_digest: Digest
     data_digests: tuple[str, ...]
+    images: dict[str, Digest] = Field(default_factory=dict, exclude_if=lambda images: not images)
     versions: dict[str, str]
     device: str
     threads: int

@@ -19,6 +19,7 @@ from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import Loss
 from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, StrictModel
 from shared.names import Precision
+from shared.plain_words import value_told
 
 GeneratorRecipe = Literal["paper", "improved", "private"]
 """What the defaults of a generator's training depend on."""
@@ -233,7 +234,8 @@ class GeneratorTraining(StrictModel):
             if (getattr(self, name) is not None) != (name in traits.fields):
                 raise ValueError(
                     f"{name} belongs to the loss {losses_with(name)} and to no other, "
-                    f"but the loss is {self.loss} and {name} is {getattr(self, name)}"
+                    f"but the loss is {self.loss} and {name} is "
+                    f"{value_told(getattr(self, name))}"
                 )
         if self.penalty_weight is None and self.penalty_weight_end is not None:
             raise ValueError(f"penalty_weight_end needs a penalty, and {self.loss} has none")
@@ -259,7 +261,11 @@ class GeneratorTraining(StrictModel):
             raise ValueError("the recipe private needs privacy, with epsilon or noise_multiplier")
         for name, only in PRIVATE_ONLY.items():
             if (given := getattr(self, name)) != only:
-                raise ValueError(f"the recipe private needs {name} {only}, not {given}")
+                if only is None:
+                    raise ValueError(f"the recipe private takes no {name}; leave it out")
+                raise ValueError(
+                    f"the recipe private needs {name} {value_told(only)}, not {value_told(given)}"
+                )
         return self
 
     @property

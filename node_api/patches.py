@@ -53,7 +53,8 @@ class PatchConfiguration(StrictModel):
         PAPERS_MARGIN_PX,
         ge=0,
         le=LARGEST_SIDE_PX,
-        description="Tissue that is kept around a lesion's box, in pixels of the mammogram.",
+        description="Tissue that is kept around a lesion's box, in pixels of the mammogram; longer "
+        "than every image it is refused when patches are cut.",
     )
     margin_mm: float | None = Field(
         None,

@@ -4,6 +4,11 @@ from pydantic import Field
 
 from shared.models import StrictModel
 
+COMPARES_NOTHING = (
+    "there is one arm only, so nothing is compared with it; add another, such as own lesions "
+    "repeated, to learn what an addition brings"
+)
+
 
 class PlannedSubset(StrictModel):
     """One part of the patients, and the lesions of the study's kinds that they have."""
@@ -32,3 +37,8 @@ class StudyPlan(StrictModel):
     workers: int
     seconds: float
     warnings: tuple[str, ...] = Field((), exclude_if=lambda warnings: not warnings)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What a person should know before it starts, in words."""
+        return (*self.warnings, *((COMPARES_NOTHING,) if len(self.arms) == 1 else ()))

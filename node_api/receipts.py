@@ -4,8 +4,8 @@ from pydantic import Field
 
 from node_api.connection import ConnectedHub
 from shared.models import StrictModel
-from shared.names import Digest, Name, Text
-from shared.receipts import ArmLabel, UtilityReceipt
+from shared.names import ArmName, Digest, Name, Text
+from shared.receipts import UtilityReceipt
 
 
 class ReceiptAsked(StrictModel):
@@ -18,7 +18,7 @@ class ReceiptAsked(StrictModel):
     """
 
     study_job: str = Field(max_length=100)
-    arm: ArmLabel
+    arm: ArmName
     classifier: Name | None = None
     train_fraction: float | None = Field(None, gt=0, le=1)
 

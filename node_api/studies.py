@@ -17,8 +17,15 @@ from node_api.looks import HarmonisedBy
 from node_api.patches import DonorCutting, PatchConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT, LESION_OR_HEALTHY, Task
 from shared.architectures import Architecture
-from shared.models import LARGEST_COUNT, LARGEST_SEED, MOST_KINDS, MOST_LISTED, StrictModel
-from shared.names import Digest, LesionKind, Name
+from shared.models import (
+    LARGEST_COUNT,
+    LARGEST_SEED,
+    MOST_KINDS,
+    MOST_LISTED,
+    StrictModel,
+    check_named_once,
+)
+from shared.names import ArmName, Digest, LesionKind, Name, in_words
 
 
 def _whether(value: object) -> object:
@@ -36,7 +43,7 @@ def looks_tried(harmonised: Harmonised) -> tuple[bool, ...]:
     return (False, True) if harmonised == "validation" else (harmonised,)
 
 
-ArmName = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
+SCOPE_NAME = r"^[a-z-]{1,40}$"
 
 Proportion = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -49,6 +56,12 @@ SOURCES = (
     "extra_healthy",
 )
 """Fields of an arm that say what it adds; an arm has one of them, or none."""
+
+NO_ARMS = (
+    "a study without arms compares nothing; add an arm of the centre's own patches, "
+    '{ name = "none" }, and one that they are compared with, such as '
+    '{ name = "own lesions repeated", oversampled = true }'
+)
 
 EVERY_KIND: tuple[LesionKind, ...] = ("mass", "calcification", "other")
 
@@ -213,9 +226,11 @@ class StudyConfiguration(StrictModel):
         "and no healthy patches are cut.",
         exclude_if=lambda task: task == LESION_OR_HEALTHY,
     )
-    lesions: Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,40}$")] = Field(
-        "all", description="The scope's name in the tables: all, masses."
-    )
+    lesions: Annotated[
+        str,
+        StringConstraints(pattern=SCOPE_NAME),
+        in_words(SCOPE_NAME, "lower-case letters and hyphens, such as masses, at most 40"),
+    ] = Field("all", description="The scope's name in the tables: all, masses.")
     lesion_kinds: tuple[LesionKind, ...] = Field(
         EVERY_KIND, min_length=1, max_length=MOST_KINDS, description="Which lesions count."
     )
@@ -275,11 +290,19 @@ class StudyConfiguration(StrictModel):
     )
     resamples: int = Field(2000, ge=100, le=100_000, description="Of the bootstrap.")
 
+    @field_validator("arms", mode="before")
+    @classmethod
+    def _something_to_compare(cls, arms: object) -> object:
+        if isinstance(arms, list | tuple) and not arms:
+            raise ValueError(NO_ARMS)
+        return arms
+
     @field_validator("split_shares")
     @classmethod
     def _whole(cls, shares: tuple[float, float, float]) -> tuple[float, float, float]:
         if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
-            raise ValueError(f"split_shares must be positive and add up to 1, not {shares}")
+            told = ", ".join(f"{share:g}" for share in shares)
+            raise ValueError(f"split_shares must be positive and add up to 1, not {told}")
         return shares
 
     @field_validator("test_healthy_per_lesion")
@@ -312,8 +335,7 @@ class StudyConfiguration(StrictModel):
             ("train fraction", self.train_fractions),
             ("classifier", self.classifiers),
         ):
-            if len(set(values)) < len(values):
-                raise ValueError(f"every {what} must be named once: {values}")
+            check_named_once(what, values)
         if "swin" not in self.classifiers and (
             (side := self.classifier_training.swin_side_px) != SWIN_SIDE_PX
         ):

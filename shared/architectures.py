@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from shared.models import StrictModel
-from shared.names import Pathology
+from shared.names import InWords, Pathology
 
 
 class TensorSpec(NamedTuple):
@@ -30,7 +30,9 @@ def _power_of_two(value: int) -> int:
     return value
 
 
-ImageSize = Annotated[int, Field(ge=16, le=256), AfterValidator(_power_of_two)]
+ImageSize = Annotated[
+    int, Field(ge=16, le=256), AfterValidator(_power_of_two), InWords("a power of two")
+]
 
 Multiplier = Annotated[int, Field(ge=1, le=32)]
 """Channels of a map in widths; 32 is the most that halving gives, at 256 px."""

@@ -21,7 +21,7 @@ from shared.canonical import canonical_json, read_canonical
 from shared.errors import ArchiveRefusedError
 from shared.files import whole_file
 from shared.models import LARGEST_COUNT, StrictModel
-from shared.names import Digest
+from shared.names import Digest, in_words
 
 CONTENTS = "contents.json"
 LARGEST_CONTENTS_BYTES = 256 << 20  # a hub of a million files has 200 bytes for each
@@ -38,11 +38,11 @@ CHECK_PATH = "Check the path: it must be that of a file that you may read."
 OnBytes = Callable[[int, int], None]
 """Takes how many bytes are done, and of how many."""
 
+MEMBER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}$"
 MemberName = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}$", max_length=99
-    ),
+    StringConstraints(pattern=MEMBER_NAME, max_length=99),
+    in_words(MEMBER_NAME, "a relative path of letters, digits, dots, hyphens and underscores"),
 ]
 """A relative path without `..`, hidden files and anything that a shell or terminal minds."""
 

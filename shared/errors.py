@@ -203,7 +203,7 @@ class HubAddressError(
     title="Wrong hub URL or token",
     hint="A URL is like https://hub.example.org; a token is one line, as the hub printed it.",
 ):
-    """The hub's URL or the token cannot be sent as they are."""
+    """The hub's URL or the token cannot be sent as they are, or the URL is no hub's."""
 
 
 class UnencryptedError(

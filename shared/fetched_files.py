@@ -82,7 +82,7 @@ class FileFetcher:
                 answer = read(response, room)
                 if answer.status in PASSING and attempts.again(answer.retry_after):
                     return False
-                check(answer)
+                check(answer, self._exchange.url)
             if response.status_code == httpx.codes.PARTIAL_CONTENT:
                 _check_range(response, have, declared)
             elif have:

@@ -6,7 +6,7 @@ from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Le, Lt, MultipleOf
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -58,9 +58,21 @@ def expected(field: FieldInfo) -> str:
         case sort if sort is tuple:
             return f"one or more of {_entry(get_args(kind)[0])}, by commas"
         case sort if sort in NUMBERS:
-            return ", ".join(filter(None, [NUMBERS[kind], _bounds(constraints)]))
+            return ", ".join(filter(None, [NUMBERS[kind], limits(constraints)]))
         case _:
             return next((found.text for found in constraints if isinstance(found, InWords)), "")
+
+
+def limits(constraints: Sequence[Any]) -> str:
+    """Return what is right of a number, such as "16 to 256, a multiple of 16"; "" where any is."""
+    flat = [part for one in constraints for part in (one.metadata if _is_field(one) else [one])]
+    told = [f"a multiple of {part.multiple_of}" for part in flat if isinstance(part, MultipleOf)]
+    words = [part.text for part in flat if isinstance(part, InWords)]
+    return ", ".join(filter(None, [_bounds(flat), *told, *words]))
+
+
+def _is_field(constraint: Any) -> bool:
+    return isinstance(constraint, FieldInfo)
 
 
 def _entry(kind: Any) -> str:
@@ -136,12 +148,12 @@ def _taken_apart(field: FieldInfo) -> tuple[Any, Sequence[Any]]:
 def _bounds(constraints: Sequence[Any]) -> str:
     low = next((c.ge for c in constraints if isinstance(c, Ge)), None)
     high = next((c.le for c in constraints if isinstance(c, Le) and c.le not in ENDLESS), None)
-    open_ends = [f"above {c.gt}" for c in constraints if isinstance(c, Gt)]
-    open_ends += [f"below {c.lt}" for c in constraints if isinstance(c, Lt)]
+    above = [f"above {c.gt}" for c in constraints if isinstance(c, Gt)]
+    below = [f"below {c.lt}" for c in constraints if isinstance(c, Lt)]
     ends = (low is not None, high is not None)
     closed = {
         (True, True): f"{low} to {high}",
         (True, False): f"{low} or more",
         (False, True): f"{high} or less",
     }.get(ends, "")
-    return " and ".join(filter(None, [closed, *open_ends]))
+    return " and ".join(filter(None, [*above, closed, *below]))

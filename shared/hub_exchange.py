@@ -42,6 +42,8 @@ JSON = {"Content-Type": "application/json"}
 NOT_FOUND = 404
 NO_SUCH_ROUTE = "GS-0003"
 LARGEST_BUNDLE_BYTES = 1 << 20
+CODES_OF_NODES = "GS-3"
+A_HUBS_ADDRESS = "Give the hub's own address, and the hub's token: a node's opens nothing there."
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -171,7 +173,7 @@ class HubExchange:
 
         with self.named(method, path):
             answer = repeated(ask, attempts, harmless=harmless)
-        check(answer)
+        check(answer, self.url)
         return answer
 
     def put_bundle(self, path: str, content: bytes) -> None:
@@ -237,14 +239,21 @@ def read(response: httpx.Response, most_bytes: int) -> Answer:
     )
 
 
-def check(answer: Answer) -> None:
+def check(answer: Answer, url: str) -> None:
     """Check that an answer is neither a refusal nor a redirect.
+
+    Args:
+        url: Who gave it.
 
     Raises:
         HubRefusedError, HubUnreadableError: It is.
+        HubAddressError: A centre node refuses, which was taken for a hub.
     """
     if httpx.codes.is_error(answer.status):
-        raise HubRefusedError(parsed(Problem, answer))
+        refusal = HubRefusedError(parsed(Problem, answer))
+        if refusal.problem.code.startswith(CODES_OF_NODES):
+            raise HubAddressError(f"{url} is a centre node and no hub", hint=A_HUBS_ADDRESS)
+        raise refusal
     if httpx.codes.is_redirect(answer.status):
         raise HubUnreadableError(
             f"HTTP {answer.status} without an answer: it leads elsewhere, where no token is sent; "

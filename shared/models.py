@@ -1,12 +1,13 @@
 """The pydantic model that every card, request and configuration is made of."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.plain_words import plain_words
+from shared.plain_words import plain_words, without_echoes
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,9 +34,23 @@ class StrictModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+def check_named_once(what: str, names: Iterable[object]) -> None:
+    """Check that nothing is in a list twice.
+
+    Args:
+        what: One of the list, such as "arm".
+
+    Raises:
+        ValueError: Something is.
+    """
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise ValueError(f"every {what} must be named once, but {repeated[0]!r} is there twice")
+
+
 def validation_summary(error: ValidationError) -> str:
     """Say where a document is wrong and why, never what it held: that may be sensitive."""
-    faults = error.errors(include_input=False, include_url=False)
+    faults = without_echoes(error.errors(include_input=False, include_url=False))
     said = "; ".join(
         f"{_place(fault['loc'])}: {plain_words(fault)}" for fault in faults[:MOST_FAULTS]
     )

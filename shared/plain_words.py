@@ -1,13 +1,13 @@
 """What pydantic finds wrong with a document, in words for whoever wrote it."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from shared import names
-from shared.names import InWords
+from shared.names import FORMS
 
 Context = Mapping[str, Any]
+Fault = TypeVar("Fault", bound=Mapping[str, Any])
 
 WHOLE, NUMBER, TEXT = "must be a whole number", "must be a number", "must be a text"
 LIST, OBJECT = "must be a list", "must be a set of named fields"
@@ -31,20 +31,6 @@ WORDS: Mapping[str, str] = {
     "path_not_directory": "must be the path of a folder that is there",
 }
 """By the type of a fault; what a value is, and what it was given as, is never told."""
-
-
-def _forms() -> Mapping[str, str]:
-    """Return the patterns of our own names by what a person may type."""
-    found = {}
-    for kind in vars(names).values():
-        limits = get_args(kind)[1:]
-        words = [limit.text for limit in limits if isinstance(limit, InWords)]
-        patterns = [limit.pattern for limit in limits if getattr(limit, "pattern", None)]
-        found.update(dict.fromkeys(patterns, words[0]) if words else {})
-    return found
-
-
-FORMS = _forms()
 
 
 def _number(value: Any) -> str:
@@ -93,6 +79,27 @@ LIMITS: Mapping[str, Callable[[Context], str]] = {
     "too_short": _counted("min_length", "least", "entry", "entries"),
     "too_long": _counted("max_length", "most", "entry", "entries"),
 }
+
+
+def without_echoes(faults: Sequence[Fault]) -> list[Fault]:
+    """Return the faults without those that others bring about.
+
+    A list whose only entry is wrong is told to be too short as well: wrong entries do not count.
+    """
+    places = [tuple(fault["loc"]) for fault in faults]
+    return [
+        fault
+        for fault, place in zip(faults, places, strict=True)
+        if fault["type"] != "too_short"
+        or not any(len(other) > len(place) and other[: len(place)] == place for other in places)
+    ]
+
+
+def value_told(value: object) -> str:
+    """Return a setting's value as a person would say it in a sentence."""
+    if value is None:
+        return "not given"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def plain_words(fault: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import DatabaseUnavailableError, ServiceDiskFullError
 from shared.files import is_full_disk
 from shared.json_bodies import is_json
-from shared.plain_words import plain_words
+from shared.plain_words import plain_words, without_echoes
 from shared.problems import GenshareError, Problem
 
 log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ def problem_response(request: Request, error: Exception) -> Response:
 
 def _render_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = error.errors()
+    faults = without_echoes(error.errors())
     sent_as = request.headers.get("Content-Type", "")
     is_no_object = any(f["loc"] == ("body",) and f["type"] != "missing" for f in faults)
     if is_no_object and not is_json(sent_as):

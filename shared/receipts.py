@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from shared.models import LARGEST_COUNT, StrictModel
-from shared.names import CalendarDay, Digest, Name
+from shared.names import ArmName, CalendarDay, Digest, Name, in_words
 from shared.screening import prose_fault
 
 DECIMALS = 3
@@ -30,7 +30,7 @@ _BANDS: tuple[tuple[int, PatientBand], ...] = (
     (20, "20 to 49"),
 )
 
-ArmLabel = Annotated[str, StringConstraints(pattern=r"^[\w .,()+-]+$", min_length=1, max_length=60)]
+GENSHARE_VERSION = r"^[0-9A-Za-z.+-]{1,40}$"
 
 
 def _is_rounded(value: float) -> float:
@@ -78,8 +78,8 @@ class UtilityReceipt(StrictModel):
     study: Digest
     classifier: Name
     train_fraction: float = Field(gt=0, le=1)
-    arm: ArmLabel
-    control: ArmLabel
+    arm: ArmName
+    control: ArmName
     metric: Literal["auroc"] = "auroc"
     difference: Thousandths
     interval: ReceiptInterval | None
@@ -87,7 +87,11 @@ class UtilityReceipt(StrictModel):
     verdict: Verdict
     patients: PatientBand
     day: CalendarDay
-    genshare_version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.+-]{1,40}$")]
+    genshare_version: Annotated[
+        str,
+        StringConstraints(pattern=GENSHARE_VERSION),
+        in_words(GENSHARE_VERSION, "a version, such as 0.1.0"),
+    ]
 
     @model_validator(mode="after")
     def _is_another_centres(self) -> Self:

@@ -74,7 +74,7 @@ def _send(exchange: HubExchange, file: Path, path: str, transfer: Transfer) -> N
             return read(response, LARGEST_RECEIPT_BYTES)
 
     with exchange.named("PUT", path):
-        check(repeated(ask, Attempts(exchange.limits.patience, transfer.budget)))
+        check(repeated(ask, Attempts(exchange.limits.patience, transfer.budget)), exchange.url)
 
 
 def _pieces(file: Path, transfer: Transfer) -> Iterator[bytes]:

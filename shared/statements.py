@@ -14,7 +14,7 @@ from shared.canonical import read_canonical
 from shared.errors import StatementRefusedError
 from shared.leaving import COARSE, FINE, FINE_BELOW, told_count
 from shared.models import LARGEST_COUNT, StrictModel
-from shared.names import Digest, Text
+from shared.names import CALENDAR_DAY, Digest, Text
 
 STATEMENT = "audit-statement.json"
 LARGEST_STATEMENT_BYTES = 64 * 1024
@@ -43,7 +43,7 @@ Rule = Literal[
 """What of a policy may decide."""
 
 
-Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Day = Annotated[str, StringConstraints(pattern=CALENDAR_DAY)]
 
 
 class Band(StrictModel):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.models import LARGEST_COUNT, StrictModel
-from shared.names import Digest, Name, Text
+from shared.names import Digest, Name, Text, in_words
 
 State = Literal["draft", "pending_review", "approved", "deprecated", "withdrawn", "quarantined"]
 """Of a version. Where nothing says it, as on hubs of before, a version is approved."""
@@ -108,9 +108,14 @@ class VersionStates(StrictModel):
     items: tuple[VersionState, ...] = Field(max_length=MOST_VERSIONS)
 
 
+ALIAS_NAME = r"^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$"
 AliasName = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$"),
+    StringConstraints(pattern=ALIAS_NAME),
+    in_words(
+        ALIAS_NAME,
+        "a lower-case letter, then lower-case letters, digits and inner hyphens, at most 63",
+    ),
     AfterValidator(_is_no_version),
 ]
 """Not a number, nor `latest`, which are versions' own."""

@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.json_documents import read_json
 from shared.models import Model, StrictModel, validation_summary
+from shared.names import DIGEST
 from signing.errors import SignatureRefusedError
 from signing.keys import PublicKey, SigningKey
 
@@ -58,7 +59,7 @@ class DsseEnvelope(_Part):
 class KeyHint(_Part):
     """The fingerprint of the key that signed first."""
 
-    hint: str = Field(pattern=r"^[0-9a-f]{64}$")
+    hint: str = Field(pattern=DIGEST)
 
 
 class VerificationMaterial(_Part):

@@ -1,7 +1,14 @@
 """Errors of a simulation."""
 
+from shared.errors import UNAUTHORIZED
 from shared.problems import GenshareError, Problem
 from shared.safe_text import shown
+
+GIVE_TOKENS = (
+    "Give the nodes' token with --node-token or GENSHARE_NODE_TOKEN (it lies in `token` of a "
+    "node's data folder), the hub's administrator's with --hub-admin-token or "
+    "GENSHARE_HUB_ADMIN_TOKEN."
+)
 
 
 class SimulationError(GenshareError, code="GS-4000", status=500):
@@ -95,6 +102,8 @@ class ServiceRefusedError(
         reason = f"{problem.status}, {shown(problem.code, 20)}): {shown(problem.detail)}"
         super().__init__(f"{service} refused ({reason}")
         self.problem = problem
+        advice = shown(problem.hint) or self.hint
+        self.hint = GIVE_TOKENS if problem.status == UNAUTHORIZED else advice
 
 
 class JobFailedError(

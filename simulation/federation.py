@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from node_api.release import POLICY_FILE
+from shared.errors import UNAUTHORIZED, HubRefusedError
 from shared.hub_client import HubClient
 from shared.toml_text import toml_lines
-from simulation.errors import ScenarioError
+from simulation.errors import GIVE_TOKENS, ScenarioError
 from simulation.node_client import NodeClient
 from simulation.processes import Services, free_ports
 from simulation.results_folder import LOGS, STATE, write_atomically
@@ -44,7 +45,12 @@ class Federation:
         """Give the hub's client; where the hub does not answer meanwhile, that is said."""
         limit = self.hub.limits.call_seconds
         with told_when_silent(f"{HUB} at {self.hub.url}", self.say, longest_seconds=limit):
-            yield self.hub
+            try:
+                yield self.hub
+            except HubRefusedError as error:
+                if error.problem.status == UNAUTHORIZED:
+                    error.hint = GIVE_TOKENS
+                raise
 
     def wait_until_healthy(self) -> None:
         """Return once every service answers."""

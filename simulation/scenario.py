@@ -6,8 +6,7 @@ whatever a person could ask of a node, with the same names and the same defaults
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import prod
 from typing import Annotated, Self, TypeVar
 
@@ -24,8 +23,8 @@ from node_api.studies import EVERY_KIND, Arm, StudyConfiguration
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.architectures import Architecture, DcganArchitecture
 from shared.cards import MOST_WEIGHT_FILES
-from shared.models import StrictModel
-from shared.names import LesionKind, Name
+from shared.models import StrictModel, check_named_once
+from shared.names import LesionKind, Name, in_words
 from shared.screening import terms_fault
 from shared.terms import Terms
 from signing.trust import SigningMode
@@ -35,11 +34,21 @@ DATASET = "mammograms"
 
 HUB = "hub"
 
-Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{0,15}$")]
+APPROVAL = r"^[a-z_, ]{1,200}$"
+
+LABEL = r"^[A-Za-z][A-Za-z0-9]{0,15}$"
+Label = Annotated[
+    str,
+    StringConstraints(pattern=LABEL),
+    in_words(LABEL, "a letter, then letters and digits, such as A, at most 16"),
+]
 """A centre's short name in a scenario: A, B, C."""
 
+REFERENCE = r"^[A-Za-z][A-Za-z0-9]{0,15}/[a-z0-9][a-z0-9-]{0,62}$"
 Reference = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{0,15}/[a-z0-9][a-z0-9-]{0,62}$")
+    str,
+    StringConstraints(pattern=REFERENCE),
+    in_words(REFERENCE, "a centre and its generator's name, such as B/masses"),
 ]
 """A generator of the scenario: its centre's label, a slash, its name."""
 
@@ -195,7 +204,14 @@ class Scenario(StrictModel):
         description="What becomes of generators that are not signed by their centre: off, warn or "
         "enforce, with every centre's key pinned at the others; None: as the nodes are set.",
     )
-    approval: Annotated[str, StringConstraints(pattern=r"^[a-z_, ]{1,200}$")] | None = Field(
+    approval: (
+        Annotated[
+            str,
+            StringConstraints(pattern=APPROVAL),
+            in_words(APPROVAL, "what HUB_APPROVAL may be, such as operator"),
+        ]
+        | None
+    ) = Field(
         None,
         exclude_if=lambda approval: approval is None,
         description="What a version needs before other centres see it, as HUB_APPROVAL says it to "
@@ -207,9 +223,9 @@ class Scenario(StrictModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        _refuse_repeated("centre", (centre.name for centre in self.centres.values()))
-        _refuse_repeated("generator", (generator.reference for generator in self.generators))
-        _refuse_repeated("study, by its lesions,", (study.lesions for study in self.studies))
+        check_named_once("centre", (centre.name for centre in self.centres.values()))
+        check_named_once("generator", (generator.reference for generator in self.generators))
+        check_named_once("study, by its lesions,", (study.lesions for study in self.studies))
         if HUB in {centre.name for centre in self.centres.values()}:
             raise ValueError(f"no centre may be called {HUB!r}: that is the hub")
         for generator in self.generators:
@@ -337,9 +353,3 @@ def scenario_digest(scenario: Scenario, folders: Mapping[str, str]) -> str:
     """Return the SHA-256 of a scenario and its data folders: what the results belong to."""
     content = {"scenario": scenario.model_dump(mode="json"), "folders": dict(folders)}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _refuse_repeated(what: str, names: Iterable[str]) -> None:
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise ValueError(f"every {what} must be named once, but {repeated[0]!r} is there twice")

@@ -81,7 +81,7 @@ class ServiceClient:
         """Send a request and return the answer, which is no refusal."""
         answer = self._answered(method, path, **content)
         if httpx.codes.is_error(answer.status):
-            raise ServiceRefusedError(self.name, self.parsed(Problem, answer))
+            raise ServiceRefusedError(self._place, self.parsed(Problem, answer))
         if not httpx.codes.is_success(answer.status):
             raise self._unreadable(f"HTTP {answer.status}, which leads elsewhere")
         return answer

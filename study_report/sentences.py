@@ -260,7 +260,7 @@ def _parts(study: Presented, compared: Sequence[Difference]) -> Iterator[str]:
         least = _detectable(found)
         yield f"showed no difference in AUROC in {_of(found, compared)} ({arms}{least})"
     for verdict, words in (
-        ("too few seeds", "cannot be judged by its AUROC in"),
+        ("too few seeds", "gets no verdict on its AUROC in"),
         ("undefined", "has no AUROC to compare in"),
     ):
         if found := by_verdict[verdict]:

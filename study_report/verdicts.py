@@ -113,7 +113,8 @@ def _real_gain(study: Presented, one: Difference) -> str:
 def _not_shown(study: Presented, unshown: Sequence[Difference]) -> str:
     sources = listed([_source(study, one) for one in unshown])
     if all(one.verdict in ("too few seeds", "undefined") for one in unshown):
-        return f"cannot be judged with {sources}: {unshown[0].reason or 'no AUROC to compare'}"
+        why = unshown[0].reason or "no AUROC to compare"
+        return f"gets no verdict on what {sources} would bring: {why}"
     sizes = [one.smallest_detectable for one in unshown if one.smallest_detectable is not None]
     least = f" (a gain below {unsigned(max(sizes), 2)} could be missed)" if sizes else ""
     return f"is not shown to gain from {sources}{least}"

@@ -43,3 +43,13 @@ def test_the_page_of_errors_has_each_with_its_status_and_title() -> None:
     assert {row[0] for row in rows} >= of_services
     assert all(len(row) == 6 and all(row) for row in rows)
     assert len({row[0] for row in rows}) == len(rows)
+
+
+def test_every_pattern_has_words_for_whoever_types_what_does_not_fit_it() -> None:
+    rooms = (*ROOMS, "genshare", "node_api", "privacy_page", "study_report")
+    sources = [file.read_text() for room in rooms for file in (ROOT / room).rglob("*.py")]
+    patterns = {given for text in sources for given in re.findall(r"\bpattern=([^,)]+)", text)}
+    in_words = {name for text in sources for name in re.findall(r"in_words\(\s*(\w+)", text)}
+
+    assert len(patterns) > 10
+    assert patterns <= in_words

@@ -1,6 +1,9 @@
 """What a job needs of the node, by its request."""
 
+from collections.abc import Iterator
+
 from node_api.jobs import Job
+from node_api.patches import PatchConfiguration
 from node_api.requests import (
     AnyJobRequest,
     AuditRequest,
@@ -23,6 +26,23 @@ def datasets_of(request: AnyJobRequest) -> tuple[str, ...]:
         donors = (donor for arm in request.study.arms for donor in arm.real_donors)
         return tuple(dict.fromkeys((request.dataset, *donors)))
     return ()
+
+
+def cut_in_mm(request: AnyJobRequest) -> Iterator[tuple[str, PatchConfiguration, str]]:
+    """Yield data sets whose patches are cut by lengths in mm, how, and the field of the first."""
+    if isinstance(request, TrainGeneratorRequest | PreviewRequest):
+        for length in request.patches.in_mm[:1]:
+            yield request.dataset, request.patches, f"patches.{length}"
+    elif isinstance(request, StudyParts):
+        study = request.study
+        for length in study.patches.in_mm[:1]:
+            yield request.dataset, study.patches, f"study.patches.{length}"
+        for donor in study.donors:
+            patches, cutting = study.donor_patches(donor), study.donor_cuttings.get(donor)
+            for length in patches.in_mm[:1]:
+                is_its_own = cutting is not None and getattr(cutting, length) is not None
+                where = f"donor_cuttings.{donor}" if is_its_own else "patches"
+                yield donor, patches, f"study.{where}.{length}"
 
 
 def training_of(request: AnyJobRequest) -> str | None:

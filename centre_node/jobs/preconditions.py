@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from centre_node.connection.service import Connection
+from centre_node.datasets.known_spacing import check_spacing_is_known
 from centre_node.datasets.service import Datasets
 from centre_node.generators.errors import TooFewPatchesError
 from centre_node.jobs.errors import JobNotFoundError, TrainingNotDoneError
-from centre_node.jobs.needs import datasets_of, needs_hub
+from centre_node.jobs.needs import cut_in_mm, datasets_of, needs_hub
 from centre_node.jobs.store import JobStore
 from centre_node.pulled.service import PulledGenerators
 from centre_node.sampling.classes import check_count, check_pathology
@@ -62,11 +63,14 @@ class Preconditions:
             NoHubError: It needs a hub, and the node is connected to none.
             TrainingNotDoneError: It names a training that has not succeeded.
             BadMammogramsError: It would register a folder that is not there.
+            NothingCutError: Its lengths are in mm, and a data set has no pixel spacing.
             GenshareError: Its settings do not fit what they are for.
         """
         hub = self._connection.hub() if needs_hub(request) else None
         for name in datasets_of(request):
             self._datasets.find(name)
+        for name, patches, field in cut_in_mm(request):
+            check_spacing_is_known(self._datasets.find(name), patches, field)
         match request:
             case RegisterRequest():
                 self._datasets.check(request.source)

@@ -23,7 +23,15 @@ class NothingCutError(
     "--margin-px, --smallest-side-px; of a donor in donor_cuttings), or add pixel_spacing_mm to "
     "their data set's table or COCO records; genshare data inspect says what they hold.",
 ):
-    """Not one patch could be cut from mammograms that can be read."""
+    """Not one patch could be cut from mammograms that can be read.
+
+    Attributes:
+        field: Path of the request's field that asks for what cannot be; "" where none does.
+    """
+
+    def __init__(self, *sentence: object, hint: str | None = None, field: str = "") -> None:
+        super().__init__(*sentence, hint=hint)
+        self.field = field
 
 
 class BadImageError(

@@ -25,6 +25,7 @@ from centre_node.mammography.errors import (
 from centre_node.mammography.extraction_parts import Part, assemble, read_part, write_part
 from centre_node.mammography.fingerprints import digest_at_a_glance
 from centre_node.mammography.healthy import Look, shared_out
+from centre_node.mammography.lengths import check_room
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.patch_records import Index, Provenance, index_bytes
 from centre_node.mammography.patch_store import INDEX, PIXELS, PROVENANCE, PatchStore
@@ -76,6 +77,7 @@ def extract_patches(
 
     Raises:
         BadMammogramsError: Not one patch could be cut.
+        NothingCutError: Margin or smallest side are longer than every image with lesions.
         NotEnoughTissueError: Fewer healthy patches than must be there could be placed.
         PatchStoreError: `folder` holds something else.
         OutOfSpaceError: The disk is full; nothing is left behind.
@@ -94,6 +96,7 @@ def extract_patches(
         ):
             if (stored := _the_same(folder, provenance)) is not None:
                 return stored  # another process cut them meanwhile
+            check_room(mammograms, configuration, kinds, "mammograms")
             _claim(partial, provenance)
             extraction = _Extraction(partial, provenance, workers or len(os.sched_getaffinity(0)))
             index = extraction.run(mammograms, on_progress)
@@ -200,7 +203,7 @@ class _Extraction:
     def _healthy_sources(self, mammograms: Sequence[Mammogram]) -> list[Mammogram]:
         if not self._provenance.healthy:
             return []
-        sources = [m for m in mammograms if self._is_everywhere or not (m.lesions or m.excluded)]
+        sources = [m for m in mammograms if self._is_everywhere or m.is_free]
         if not sources:
             raise NotEnoughTissueError(
                 f"{_healthy_were(self._provenance.healthy)} asked for, but none of "

@@ -1,4 +1,4 @@
-"""Digests of lists of mammograms: one that keeps a cache fresh, and one that copies share."""
+"""Digests of lists of mammograms: one keeps a cache fresh, others are the same for copies."""
 
 import hashlib
 import json
@@ -16,6 +16,14 @@ def digest_at_a_glance(mammograms: Sequence[Mammogram]) -> str:
     It is of every image's id, patient and annotations, and of its file's name, size and time.
     """
     return _digest(mammograms, lambda m: m.fingerprint)
+
+
+def digest_of_names(mammograms: Sequence[Mammogram]) -> str:
+    """Return a SHA-256 that copies share wherever they lie, and others hardly; no file is opened.
+
+    It is of every image's id, patient and annotations, and of its file's name and size.
+    """
+    return _digest(mammograms, lambda m: f"{m.file.name} {m.file.size_bytes}" if m.file else "")
 
 
 def digest_of_contents(mammograms: Sequence[Mammogram], store: PatchStore) -> str:

@@ -1,4 +1,4 @@
-"""What margin and smallest side are in an image's pixels, and which images lack a spacing."""
+"""What margin and smallest side are in an image's pixels, and which images they do not suit."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +8,11 @@ from centre_node.mammography.mammograms import Mammogram, Reading
 from node_api.patches import LEAST_SIDE_PX, PatchConfiguration
 from shared.counts import counted
 from shared.names import LesionKind
+
+SHORTER = (
+    "Give a shorter one (margin_px, smallest_side_px, --margin-px, --smallest-side-px, or in mm); "
+    "genshare data inspect says how long the lesions are."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ def lengths_px(configuration: PatchConfiguration, spacing_mm: float | None) -> L
 
 def no_spacing(configuration: PatchConfiguration) -> str:
     """Say why an image is of no use whose pixel spacing is not known."""
-    return f"image has no pixel spacing, {_which_needs(configuration)}"
+    return f"image has no pixel spacing, {which_needs(configuration)}"
 
 
 def lesions_without_spacing(
@@ -79,10 +84,57 @@ def check_spacing(
     if configuration.in_mm and ill and all(m.pixel_spacing_mm is None for m in ill):
         raise NothingCutError(
             f"of the {what} ({reading.name}), not one of {counted(len(ill), 'image')} with "
-            f"such lesions has a pixel spacing, {_which_needs(configuration)}"
+            f"such lesions has a pixel spacing, {which_needs(configuration)}"
         )
 
 
-def _which_needs(configuration: PatchConfiguration) -> str:
+def check_room(
+    mammograms: Iterable[Mammogram],
+    configuration: PatchConfiguration,
+    kinds: Iterable[LesionKind],
+    what: str,
+) -> None:
+    """Refuse lengths that no image has room for, before any image is opened.
+
+    A margin shrinks where an image is too small for it: then every patch would be a whole image.
+
+    Args:
+        what: What the images are, such as "own data".
+
+    Raises:
+        NothingCutError: The margin or the smallest side is longer than every image with such
+            lesions.
+    """
+    wanted = set(kinds)
+    ill = [m for m in mammograms if any(lesion.kind in wanted for lesion in m.lesions)]
+    found = [
+        (lengths, max(image.width, image.height))
+        for image in ill
+        if (lengths := lengths_px(configuration, image.pixel_spacing_mm)) is not None
+    ]
+    if not found:
+        return
+    for length, fits in (
+        ("margin", any(lengths.margin <= longest for lengths, longest in found)),
+        ("smallest_side", any(lengths.smallest_side <= longest for lengths, longest in found)),
+    ):
+        if not fits:
+            largest = max(ill, key=lambda image: max(image.width, image.height))
+            raise NothingCutError(
+                f"the {_as_given(configuration, length)} is longer than every image of the "
+                f"{what} that has such lesions; the largest has {largest.width} x "
+                f"{largest.height} px",
+                hint=SHORTER,
+            )
+
+
+def _as_given(configuration: PatchConfiguration, length: str) -> str:
+    """Return such as "margin_px of 60" for `margin`."""
+    given = f"{length}_mm" if f"{length}_mm" in configuration.in_mm else f"{length}_px"
+    return f"{given} of {getattr(configuration, given):g}"
+
+
+def which_needs(configuration: PatchConfiguration) -> str:
+    """Return such as "which margin_mm needs" of the pixel spacing, for the end of a sentence."""
     names = configuration.in_mm
     return f"which {' and '.join(names)} {'needs' if len(names) == 1 else 'need'}"

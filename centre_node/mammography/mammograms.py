@@ -101,6 +101,14 @@ class Mammogram:
         """Changes when the pixels may have changed, known without opening the image."""
         return "" if self.file is None else self.file.fingerprint
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is annotated on it, of any kind: where whole healthy images are sought.
+
+        One that has lost its lesions of other kinds (`with_kinds`) no longer tells.
+        """
+        return not self.lesions and not self.excluded
+
     def annotated(self, findings: Iterable[Finding]) -> "Mammogram":
         """Return it with these findings beside its own: one for every annotation of the image."""
         found = tuple(findings)

@@ -29,7 +29,7 @@ def summary(reading: Reading) -> DatasetSummary:
             for image in images
         ),
         excluded_regions=sum(len(image.excluded) for image in images),
-        images_without_annotation=sum(not image.lesions and not image.excluded for image in images),
+        images_without_annotation=sum(image.is_free for image in images),
         skipped=_counted(skipped.reason for skipped in reading.skipped),
         notes=reading.notes,
     )

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from centre_node.datasets.errors import DatasetNotFoundError
 from centre_node.datasets.usual_cutting import patches_for
+from centre_node.mammography.errors import NothingCutError
 from centre_node.pages import job_forms
 from centre_node.pages.forms import (
     Choice,
@@ -100,7 +101,8 @@ def _start(
         return _page(request, parts, kind, form.with_faults([(fault.field, fault.told)]), query)
     except GenshareError as error:
         told = f"{as_sentence(str(error))} {error.hint}"
-        return _page(request, parts, kind, form.with_faults([("", told)]), query)
+        field = error.field if isinstance(error, NothingCutError) else ""
+        return _page(request, parts, kind, form.with_faults([(field, told)]), query)
     return lead_to(f"/jobs/{job.id}")
 
 

@@ -15,10 +15,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from centre_node.pages.wording import as_sentence
-from shared.field_values import expected, shown
+from shared.field_values import expected, limits, shown
 from shared.plain_words import plain_words
 
 Control = Literal["text", "secret", "check", "select", "checks", "lines"]
+SORTS = {int: "whole numbers", float: "numbers"}
 Given = Mapping[str, Sequence[str]]
 """What a browser sent: every value of each field."""
 
@@ -324,10 +325,16 @@ def _expected(field: FieldInfo) -> str:
     kind, _ = _without_none(field.annotation)
     if _origin(kind) is tuple:
         count = [one for one in get_args(_bare(kind)) if one is not Ellipsis]
-        numbers = "numbers" if _bare(count[0]) in (int, float) else "words"
         how_many = f"{len(count)} " if len(count) > 1 else ""
-        return f"{how_many}{numbers}, with commas between them"
+        return f"{how_many}{_entries(count[0])}, with commas between them"
     return expected(field)
+
+
+def _entries(kind: Any) -> str:
+    """Return such as "whole numbers" or "numbers (above 0 and 1 or less)" for a list's entries."""
+    sort = SORTS.get(_bare(kind), "words")
+    right = limits(get_args(kind)[1:]) if get_origin(kind) is Annotated else ""
+    return f"{sort} ({right})" if right else sort
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

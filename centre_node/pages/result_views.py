@@ -217,7 +217,7 @@ def _plan(job: Job, plan: StudyPlan) -> Found:
     ]
     if isinstance(job.request, StudyParts) and job.request.study.own_generator is not None:
         told.append("The training of the centre's own generator is not in it.")
-    return Found(told, facts, warning=" ".join(map(as_sentence, plan.warnings)), can_start=True)
+    return Found(told, facts, warning=" ".join(map(as_sentence, plan.doubts)), can_start=True)
 
 
 def _study(job: Job, result: StudyResult) -> Found:

@@ -172,6 +172,8 @@ def study_document(form: Form, given: Given) -> dict[str, Any]:
     study["lesions"] = _named(study.get("lesions") or ALL, study.get("lesion_kinds", ()))
     study["arms"] = [arm.model_dump(exclude_defaults=True) for arm in arms]
     study["seeds"] = _seeds(document.pop(SEEDS, None))
+    if len(arms) == 1:
+        raise FormFault(ARMS, NOTHING_TICKED)
     return document
 
 
@@ -186,6 +188,10 @@ def _named(name: str, ticked: Collection[str]) -> str:
     return "-and-".join(called).replace(" ", "-")
 
 
+NOTHING_TICKED = (
+    "Nothing is ticked that the centre's own patches are compared with; tick “own lesions "
+    "repeated” or another one."
+)
 NOT_OFFERED = "Something that was ticked is not at this node any more; look through the ticks."
 
 

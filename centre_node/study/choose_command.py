@@ -133,8 +133,13 @@ def _lines(choice: Choice, receipt: Path) -> Iterator[str]:
 def _gain(one: TriedGenerator) -> str:
     if one.gain is None:
         return f"gain not known ({one.reason})"
-    shown = one.verdict if one.verdict in ("higher", "lower") else "not shown"
-    return f"gain {signed(one.gain)}, 95 % {signed_interval(one.interval)}, {shown}"
+    return f"gain {signed(one.gain)}, 95 % {signed_interval(one.interval)}, {_verdict(one)}"
+
+
+def _verdict(one: TriedGenerator) -> str:
+    if one.verdict == "too few seeds":
+        return f"not judged, for {one.reason}; give more seeds in the study file"
+    return one.verdict if one.verdict in ("higher", "lower") else "not shown"
 
 
 def _share(one: TriedGenerator) -> str:

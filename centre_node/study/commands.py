@@ -238,7 +238,7 @@ def _print_plan(plan: StudyPlan, *, json: bool) -> None:
         f"{'runs':16} {plan.runs}: {', '.join(plan.classifiers)}, {plan.length}, "
         f"{counted(len(plan.seeds), 'seed')}, {plan.workers} at once",
         f"{'time':16} about {duration(plan.seconds)} on this machine as busy as it is now",
-        *(f"{'warning':16} {warning}" for warning in plan.warnings),
+        *(f"{'warning':16} {doubt}" for doubt in plan.doubts),
         "Nothing was written.",
     ]
     sys.stdout.write("".join(f"{line}\n" for line in lines))

@@ -11,13 +11,13 @@ from centre_node.log_rules import keep_headers_out
 from centre_node.mammography.datasets import data_folders, read_dataset, read_folder
 from centre_node.mammography.mammograms import Reading
 from centre_node.study.errors import StudyFileError
-from centre_node.study.going_on import ANOTHER_OUT, check_goes_on
+from centre_node.study.going_on import ANOTHER_OUT, check_goes_on, check_same_images
 from centre_node.study.lineage import RECEIPT, RESULT
 from centre_node.study.plan import plan_study, try_paces
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.runs import RUNS, Engine, run_study
 from centre_node.study.study_file import StudyFile, read_study_file
-from centre_node.study.task_data import own_split
+from centre_node.study.task_data import image_digests, own_split
 from centre_node.study.without import file_without
 from node_api.data_sources import DatasetSource, MammogramFolder
 from node_api.plans import StudyPlan
@@ -57,7 +57,7 @@ def run_study_file(
         GeneratorWithdrawnError: A generator was withdrawn, and is neither left out nor wanted.
         StudyFileError: The file says something that makes no sense.
         StudyFileError: `out` cannot be made or written, or holds the mammograms, something else
-            than a study, or another study.
+            than a study, another study, or one of other images.
     """
     keep_headers_out()
     file = file_without(read_study_file(path), without)
@@ -87,7 +87,7 @@ def plan_study_file(
 
     Raises:
         StudyFileError: The file says something that makes no sense, or `out` holds the
-            mammograms, something else than a study, or another study.
+            mammograms, something else than a study, another study, or one of other images.
     """
     keep_headers_out()
     file = file_without(read_study_file(path), without)
@@ -171,6 +171,7 @@ def _read_inputs(
     configuration = file.configuration(digests_of(packages))
     check_goes_on(out, configuration)
     inputs = inputs_of(file, packages, out)
+    check_same_images(out, image_digests(configuration, inputs.own, inputs.donors))
     if file.receipts:
         file.check_patients(own_split(configuration, inputs.own))
     return configuration, inputs

@@ -36,6 +36,29 @@ def check_goes_on(out: Path, study: StudyConfiguration) -> None:
             )
 
 
+def check_same_images(out: Path, images: Mapping[str, str]) -> None:
+    """Check that a study reads the images of the study whose report is in a folder, if any.
+
+    They may have moved: what counts is which they are. Donors come and go with their arms.
+
+    Args:
+        images: As `image_digests` tells them.
+
+    Raises:
+        StudyFileError: Some are others.
+    """
+    if not (out / RESULT).exists():
+        return
+    there = read_report(out / RESULT).result.origin.images
+    for what, digest in images.items():
+        if there.get(what, digest) != digest:
+            raise StudyFileError(
+                f"{out} holds another study: the {what} is not the one that was read there, for "
+                "images, patients or annotations differ",
+                hint=ANOTHER_OUT,
+            )
+
+
 def _compared(study: StudyConfiguration, other: StudyConfiguration) -> Mapping[str, Any]:
     """Return a study's settings by name, without those that only one of the two has a use for."""
     found = dict(_flat(study, leave_out=_MAY_CHANGE | _OF_ARMS))

@@ -15,8 +15,8 @@ from centre_node.study.durations import Pace, Sizes, try_pace, try_reading
 from centre_node.study.fitting_arms import cards_of, check_arms
 from centre_node.study.preparation import StudyInputs
 from centre_node.study.task_data import (
+    check_lengths,
     check_no_patient_twice,
-    check_spacings,
     split_of,
     training_patients,
     usable,
@@ -84,14 +84,15 @@ def plan_study(
     Raises:
         NotEnoughPatientsError, OneClassOnlyError: The data are too few.
         BadMammogramsError: A donor's patients are own ones or another donor's too.
-        NothingCutError: Lengths are in mm, and the own or a donor's images have no pixel spacing.
+        NothingCutError: The own or a donor's images have no room for margin or smallest side, or
+            no pixel spacing where these are in mm.
         RepeatedArmsError: Two arms differ in their names alone, or one names a source twice.
         GeneratorSizeError, GeneratorClassesError: A generator does not fit.
     """
     cards = cards_of(inputs.packages)
     check_arms(configuration, cards)
     own = usable(configuration, inputs.own)
-    check_spacings(configuration, own, inputs.donors)
+    check_lengths(configuration, own, inputs.donors)
     scope = with_kinds(own.mammograms, configuration.lesion_kinds)
     split = split_of(configuration, scope)
     check_no_patient_twice(configuration, own, inputs.donors, split)

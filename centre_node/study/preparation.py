@@ -27,8 +27,8 @@ from centre_node.study.pathology_patches import addition_of_both
 from centre_node.study.prepared import PreparedStudy, StoredPatches
 from centre_node.study.task_data import (
     balance_of,
+    check_lengths,
     check_no_patient_twice,
-    check_spacings,
     left_out,
     shortcut_of,
     split_of,
@@ -104,7 +104,8 @@ def prepare(
     Raises:
         NotEnoughPatientsError, NotEnoughTissueError, OneClassOnlyError: The data are too few.
         BadMammogramsError: A patient or patch is in two subsets, or a donor's as well.
-        NothingCutError: Lengths are in mm, and the own or a donor's images have no pixel spacing.
+        NothingCutError: The own or a donor's images have no room for margin or smallest side, or
+            no pixel spacing where these are in mm.
         RepeatedArmsError: Two arms differ in their names alone, or one names a source twice.
         GeneratorSizeError: A generator makes patches of another size.
         GeneratorOutputError: Residuals are to be added unpainted, or patches painted.
@@ -122,7 +123,7 @@ def prepare(
     )
     initial_weights = _weights(inputs.initial_weights, folder)
     own, kinds = inputs.own.mammograms, configuration.lesion_kinds
-    check_spacings(configuration, inputs.own, inputs.donors)
+    check_lengths(configuration, inputs.own, inputs.donors)
     scope = with_kinds(own, kinds)
     split = split_of(configuration, scope)
     check_no_patient_twice(configuration, inputs.own, inputs.donors, split)

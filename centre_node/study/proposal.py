@@ -68,7 +68,7 @@ def propose(
     chosen_kinds, why_kinds = _kinds(own, kinds)
     scope = with_kinds(own, chosen_kinds)
     side, why_side = _side(inputs.packages)
-    patches, why_patches = _patches(scope)
+    patches, why_patches = _patches(own, scope)
     added, why_added = _added(scope)
     fixed = {
         "lesions": "masses" if chosen_kinds == ("mass",) else "all",
@@ -115,11 +115,14 @@ def _side(packages: Mapping[str, Package]) -> tuple[int, str]:
     return USUAL_SIDE_PX, f"patches of {USUAL_SIDE_PX} px, which a processor trains on in minutes"
 
 
-def _patches(scope: Sequence[Mammogram]) -> tuple[PatchConfiguration, tuple[str, ...]]:
+def _patches(
+    own: Sequence[Mammogram], scope: Sequence[Mammogram]
+) -> tuple[PatchConfiguration, tuple[str, ...]]:
+    """Choose how patches are cut; `scope` has the lesions of the chosen kinds, `own` all."""
     ill = [image for image in scope if image.lesions]
     median = statistics.median(le.box.larger_side for image in ill for le in image.lesions)
     spacings = [image.pixel_spacing_mm for image in scope if image.pixel_spacing_mm is not None]
-    healthy = sum(not image.lesions and not image.excluded for image in scope)
+    healthy = sum(image.is_free for image in own)
     patches = usual_patches(
         spacing_mm=statistics.median(spacings) if len(spacings) == len(scope) else None,
         lesion_side_px=median,

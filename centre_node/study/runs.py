@@ -21,6 +21,7 @@ from centre_node.study.pictures import remove_pictures, write_pictures
 from centre_node.study.preparation import Preparation, StudyInputs, prepare
 from centre_node.study.prepared import Run, opened
 from centre_node.study.running import RunResult
+from centre_node.study.task_data import image_digests
 from node_api.findings import FailedRun, StudyOrigin, StudyResult, UsedGenerator
 from node_api.rows import as_csv
 from node_api.studies import Arm, StudyConfiguration
@@ -91,7 +92,13 @@ def run_study(
         on_progress(_step(0, "computing statistics"))
         seconds = time.monotonic() - started
         origin = _origin(
-            configuration, ready, device, threads=threads, seconds=seconds, found=found
+            configuration,
+            ready,
+            device,
+            images=image_digests(configuration, inputs.own, inputs.donors),
+            threads=threads,
+            seconds=seconds,
+            found=found,
         )
         result = _result(ready, inputs, runs.results, failed, origin)
         on_progress(_step(1, "drawing pictures"))
@@ -183,6 +190,7 @@ def _origin(
     ready: Preparation,
     device: torch.device,
     *,
+    images: dict[str, str],
     threads: int,
     seconds: float,
     found: int,
@@ -191,6 +199,7 @@ def _origin(
     return StudyOrigin(
         configuration_digest=hashlib.sha256(configuration.model_dump_json().encode()).hexdigest(),
         data_digests=tuple(sorted(_data_digests(ready))),
+        images=images,
         versions={"genshare": genshare_version(), "torch": str(torch.__version__)},
         device=_device_name(device),
         threads=threads,

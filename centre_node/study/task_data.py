@@ -5,7 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from centre_node.mammography.errors import APART, BadMammogramsError
-from centre_node.mammography.lengths import check_spacing, lesions_without_spacing, no_spacing
+from centre_node.mammography.fingerprints import digest_of_names
+from centre_node.mammography.lengths import (
+    check_room,
+    check_spacing,
+    lesions_without_spacing,
+    no_spacing,
+)
 from centre_node.mammography.mammograms import Mammogram, Reading
 from centre_node.mammography.patch_store import PatchStore
 from centre_node.mammography.pathology import (
@@ -30,6 +36,7 @@ from node_api.studies import StudyConfiguration
 from node_api.summaries import ShortcutReport, SubsetBalance
 from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.counts import counted
+from shared.names import LesionKind
 
 _OWN = {"test": "test", "validation": "validation", "train": "training"}
 """What subsets of a split are called, the test first: a leak from it is the gravest."""
@@ -60,21 +67,44 @@ def left_out(
     return dict(+found)
 
 
-def check_spacings(
+def check_lengths(
     configuration: StudyConfiguration, own: Reading, donors: Mapping[str, Reading]
 ) -> None:
-    """Refuse lengths in mm where the images that they are for have no pixel spacing.
+    """Refuse lengths that the images they are for cannot have.
 
     Args:
         donors: By name, at least those of the study's arms.
 
     Raises:
-        NothingCutError: Not one image with lesions has one, of the own or of a donor's.
+        NothingCutError: Not one image with lesions has room for them, or, where they are in mm, a
+            pixel spacing, of the own or of a donor's.
     """
     kinds = configuration.lesion_kinds
-    check_spacing(own, configuration.patches, kinds, "own data")
+    _check_lengths(own, configuration.patches, kinds, "own data")
     for name in configuration.donors:
-        check_spacing(donors[name], configuration.donor_patches(name), kinds, f"data of {name}")
+        _check_lengths(donors[name], configuration.donor_patches(name), kinds, f"data of {name}")
+
+
+def _check_lengths(
+    reading: Reading, patches: PatchConfiguration, kinds: Iterable[LesionKind], what: str
+) -> None:
+    check_spacing(reading, patches, kinds, what)
+    check_room(reading.mammograms, patches, kinds, f"{what} ({reading.name})")
+
+
+def image_digests(
+    configuration: StudyConfiguration, own: Reading, donors: Mapping[str, Reading]
+) -> dict[str, str]:
+    """Tell the images that a study is made of from others: digests, by what they are in words.
+
+    Args:
+        donors: By name, at least those of the study's arms.
+    """
+    lent = {f"data of {name}": donors[name] for name in configuration.donors}
+    return {
+        what: digest_of_names(reading.mammograms)
+        for what, reading in {"own data": own, **lent}.items()
+    }
 
 
 def check_no_patient_twice(

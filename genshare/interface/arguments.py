@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from shared.errors import WrongArgumentError
 from shared.field_values import expected, sentence
 from shared.models import LARGEST_SEED, LARGEST_SIDE_PX, MOST_KINDS, Model, StrictModel
-from shared.names import InWords, LesionKind, Pathology
+from shared.names import InWords, LesionKind, Pathology, in_words
 from shared.plain_words import plain_words
 
 MOST_THREADS = 1_024
@@ -27,6 +27,7 @@ def _whole(value: Any) -> int:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
+REFERENCE = r"^[a-z0-9-]+/[a-z0-9-]+$"
 Threads = Annotated[Whole, Field(ge=1, le=MOST_THREADS)]
 
 
@@ -42,8 +43,8 @@ class Fetching(StrictModel):
 
     generator: Annotated[
         str,
-        Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$"),
-        InWords("CENTRE/NAME, such as centre-b/masses"),
+        Field(pattern=REFERENCE),
+        in_words(REFERENCE, "CENTRE/NAME, such as centre-b/masses"),
     ]
     version: Whole | None = Field(ge=1)
 

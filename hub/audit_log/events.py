@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from shared.access import Caller
 from shared.models import LARGEST_COUNT, StrictModel
-from shared.names import Digest, Name
+from shared.names import Digest, Name, in_words
 
 NOTHING_BEFORE = "0" * 64
 """What stands in the first entry for the SHA-256 of the one before it."""
@@ -46,16 +46,20 @@ def _printable(address: object) -> object:
     return "".join(sign if " " <= sign <= "~" else "?" for sign in kept)
 
 
+WHO, DETAIL_NAME = r"^(?:\([a-z]+\)|[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$", r"^[a-z][a-z_]{0,39}$"
 Who = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^(?:\([a-z]+\)|[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$", max_length=63
-    ),
+    StringConstraints(pattern=WHO, max_length=63),
+    in_words(WHO, "a centre's name, or one in brackets, such as (administrator)"),
 ]
 """A centre's name, or in brackets one who is no centre: `(administrator)`, `(nobody)`."""
 
 Address = Annotated[str, BeforeValidator(_printable), Field(max_length=LONGEST_ADDRESS)]
-DetailName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")]
+DetailName = Annotated[
+    str,
+    StringConstraints(pattern=DETAIL_NAME),
+    in_words(DETAIL_NAME, "lower-case letters and underscores, at most 40"),
+]
 DetailText = Annotated[str, StringConstraints(max_length=300)]
 Details = dict[DetailName, bool | int | DetailText | None]
 

@@ -47,7 +47,7 @@ from shared.canonical import canonical_json
 from shared.errors import PackageError, StatementRefusedError
 from shared.json_bodies import JsonBody
 from shared.models import StrictModel
-from shared.names import Digest, LesionKind, Name
+from shared.names import Digest, LesionKind, Name, in_words
 from shared.packages import WITH_CARD, Manifest
 from shared.preconditions import Conditions, check_conditions
 from shared.records import BlobDigests, GeneratorPage, GeneratorSummaries, GeneratorVersion
@@ -69,7 +69,8 @@ async def _registry(request: Request) -> Registry:
 
 RegistryDep = Annotated[Registry, Depends(_registry)]
 VersionNumber = Annotated[int, Path(ge=1, le=999_999_999)]
-Version = Annotated[str, Path(pattern=r"^(latest|[1-9][0-9]{0,8})$")]
+VERSION = r"^(latest|[1-9][0-9]{0,8})$"
+Version = Annotated[str, Path(pattern=VERSION), in_words(VERSION, "latest or a number")]
 DIGESTS, MANIFEST = JsonBody[BlobDigests](BlobDigests), JsonBody[Manifest](Manifest)
 AUDIT = JsonBody[AuditStatement](AuditStatement)
 GENERATOR = "/generators/{centre}/{name}/versions"

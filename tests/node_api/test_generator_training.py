@@ -160,7 +160,7 @@ def test_the_private_recipe_has_defaults_of_its_own() -> None:
         ),
         (
             {"privacy": {"epsilon": 3}, "augmentation": {}},
-            "the recipe private needs augmentation None",
+            "the recipe private takes no augmentation; leave it out",
         ),
         (
             {"privacy": {"epsilon": 3}, "on_collapse": "stop"},

@@ -28,6 +28,13 @@ def test_arms_that_differ_in_their_names_alone_are_named(twin: Arm) -> None:
     assert found.startswith("the arms 'own lesions repeated' and 'twin' differ in their names alo")
 
 
+def test_a_study_without_arms_says_what_to_add_and_the_own_patches_alone_are_allowed() -> None:
+    with pytest.raises(ValidationError, match=r"add an arm .* \{ name = \"none\" \}, and one that"):
+        study()
+
+    assert study(Arm(name="none")).runs == 6
+
+
 def test_proportions_that_say_nothing_make_no_other_arm() -> None:
     one, other = "ab" * 32, "cd" * 32
     alone = (

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 
 from shared.cards import MOST_WEIGHT_FILES
-from shared.errors import HubUnreadableError
-from shared.hub_exchange import BOUNDS, parsed
+from shared.errors import HubAddressError, HubRefusedError, HubUnreadableError
+from shared.hub_exchange import BOUNDS, check, parsed
 from shared.packages import CARD, Manifest
+from shared.problems import Problem
 from shared.records import GeneratorPage, GeneratorVersion
 from shared.repeats import Answer
 from tests.lying_hub import lying
@@ -48,3 +49,16 @@ def test_a_page_holds_at_most_200(largest: GeneratorVersion) -> None:
 
     with pytest.raises(HubUnreadableError, match="without a readable GeneratorPage"):
         parsed(GeneratorPage, Answer(200, body.encode()))
+
+
+def test_a_centre_node_that_is_taken_for_a_hub_is_named() -> None:
+    told = {"title": "Not allowed", "status": 401, "detail": "no", "hint": "", "request_id": "1"}
+
+    with pytest.raises(HubAddressError, match=r"^http://b:8001 is a centre node and no hub$"):
+        check(
+            Answer(401, Problem(**told, code="GS-3309").model_dump_json().encode()), "http://b:8001"
+        )
+    with pytest.raises(HubRefusedError, match=r"the hub refused \(401, GS-1001"):
+        check(
+            Answer(401, Problem(**told, code="GS-1001").model_dump_json().encode()), "http://b:8001"
+        )

@@ -76,3 +76,10 @@ def test_a_fault_is_said_in_plain_words_that_repeat_no_value(
     assert not any(word in told for word in PROGRAMMERS)
     assert "cyst" not in told
     assert "perhaps" not in told
+
+
+def test_a_list_whose_only_entry_is_wrong_is_not_told_to_be_too_short_as_well() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Document.model_validate({"seeds": ["many"]})
+
+    assert validation_summary(caught.value) == "seeds.0: must be a whole number"

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from shared.errors import HubRefusedError
+from shared.hub_client import HubClient
+from shared.problems import Problem
 from shared.repeats import Patience
 from simulation import service_client
 from simulation.errors import ServiceRefusedError, ServiceUnreachableError, ServiceUnreadableError
+from simulation.federation import Federation
 from simulation.service_client import ServiceClient, http_client
 from tests.lying_hub import MOST_UNDERWAY, Answer, LyingHub, lying
 from tests.packages import write_tiny_package
@@ -50,7 +54,7 @@ def client(service: LyingHub, *pauses: float, seconds: float = 60) -> ServiceCli
         (
             lambda answer: answer.give(json.dumps({**PROBLEM, "request_id": "1"}).encode(), 404),
             ServiceRefusedError,
-            r"centre-a refused \(404, GS-3001\): \\x1b\[2Jgone\\n$",
+            r"centre-a at http://127\.0\.0\.1:\d+ refused \(404, GS-3001\): \\x1b\[2Jgone\\n$",
         ),
         (
             lambda answer: answer.give(b"", 302, Location="/elsewhere"),
@@ -75,6 +79,17 @@ def test_a_service_that_lies_is_told_soon(
         client(service, seconds=seconds).wait_until_healthy()
 
     assert service.sent_bytes < MOST_UNDERWAY
+
+
+def test_a_token_that_a_service_refuses_is_asked_for_by_the_option_of_simulate() -> None:
+    wrong = Problem.model_validate({**PROBLEM, "status": 401, "request_id": "1"})
+
+    assert "--node-token or GENSHARE_NODE_TOKEN" in ServiceRefusedError("centre-a", wrong).hint
+    hub = HubClient(http_client("http://127.0.0.1:1", None))
+    federation = Federation(hub, hub.url, ServiceClient("hub", http_client(hub.url, None)), {})
+    with pytest.raises(HubRefusedError) as refused, federation.asking_hub():
+        raise HubRefusedError(wrong)
+    assert "--hub-admin-token or GENSHARE_HUB_ADMIN_TOKEN" in refused.value.hint
 
 
 def test_a_service_that_starts_is_waited_for(service: LyingHub) -> None:

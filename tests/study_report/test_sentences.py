@@ -253,7 +253,7 @@ def test_too_few_seeds_lead_to_no_verdict() -> None:
     unclear = a_difference(gain=0.2, verdict="too few seeds", reason=FEW, seeds=3)
     text = said(small(differences=(unclear,)))
 
-    assert f"cannot be judged by its AUROC in the one comparison ({FEW})" in text
+    assert f"gets no verdict on its AUROC in the one comparison ({FEW})" in text
     assert "raised" not in text
 
 

@@ -69,7 +69,9 @@ def test_few_seeds_are_no_gain() -> None:
 
     told = verdict(judged)
 
-    assert "cannot be judged with centre-b's generator: a verdict needs 5 seeds" in told
+    assert (
+        "gets no verdict on what centre-b's generator would bring: a verdict needs 5 seeds" in told
+    )
 
 
 def test_a_study_without_donors_says_what_the_centre_can_do_alone() -> None:

@@ -12,6 +12,7 @@ from centre_node.mammography.errors import BadMammogramsError, NothingCutError
 from centre_node.mammography.extraction import extract_patches
 from centre_node.mammography.lengths import (
     Lengths,
+    check_room,
     check_spacing,
     lengths_px,
     lesions_without_spacing,
@@ -134,6 +135,30 @@ def test_an_archive_without_any_spacing_is_refused_by_its_name(tmp_path: Path) -
     for way in ("margin_px", "smallest_side_px", "donor_cuttings", "pixel_spacing_mm"):
         assert way in str(refused.value.hint)
     check_spacing(reading, PatchConfiguration(), ["mass"], "own data")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"margin_px": 161}, "margin_px of 161"),
+        ({"margin_mm": 32.5}, "margin_mm of 32.5"),
+        ({"smallest_side_px": 161}, "smallest_side_px of 161"),
+    ],
+)
+def test_lengths_that_no_image_has_room_for_are_refused_before_one_is_opened(
+    tmp_path: Path, given: dict[str, float], told: str
+) -> None:
+    reading = archive(tmp_path / "film", spacing_mm=0.2, scale=1, box=(40, 50, 20, 36))
+    shorter = {name: value - 1 for name, value in given.items()}
+    for path in (tmp_path / "film").glob("*.png"):
+        path.unlink()
+
+    with pytest.raises(NothingCutError, match=told) as refused:
+        cut(reading.mammograms, tmp_path / "cut", PatchConfiguration.model_validate(given))
+
+    assert "the largest has 120 x 160 px" in str(refused.value)
+    fitting = PatchConfiguration.model_validate({"smallest_side_px": 8, **shorter})
+    check_room(reading.mammograms, fitting, ["mass"], "own data")
 
 
 def test_a_lesion_in_two_stores_is_a_leak_however_each_was_cut(tmp_path: Path) -> None:

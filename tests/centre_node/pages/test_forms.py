@@ -29,9 +29,11 @@ from node_api.requests import (
     PublishRequest,
     PullRequest,
     SampleRequest,
+    StudyRequest,
     TrainGeneratorRequest,
     WritePhantomsRequest,
 )
+from node_api.studies import Arm, StudyConfiguration
 
 AT_HAND = AtHand(
     datasets=("own", "lent"),
@@ -121,6 +123,26 @@ def test_a_fault_within_a_kind_of_network_is_told_at_its_field_and_opens_its_gro
 
     assert faults(again) == {"architecture.latent_size": "It must be a whole number, 1 to 1024."}
     assert [group.title for group in again.groups if group.has_fault] == ["The networks"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("study.train_fractions", "2", "numbers (above 0 and 1 or less), with commas between them"),
+        ("study.train_fractions", "all", "numbers (above 0 and 1 or less), with commas between th"),
+        ("study.split_shares", "1", "3 numbers, with commas between them"),
+        ("study.image_size", "40", "a whole number, 16 to 256, a multiple of 16"),
+        ("study.lesions", "Masses", "lower-case letters and hyphens, such as masses, at most 40"),
+    ],
+)
+def test_what_a_field_takes_is_told_with_all_its_limits(name: str, given: str, told: str) -> None:
+    study = StudyConfiguration(arms=(Arm(name="none"),))
+    fields = tuple(fields_of(study, "study.", without=("study.arms", "study.donor_cuttings")))
+    form = Form("", "", (FieldGroup("", fields),), "", {"kind": "study", "dataset": "own"})
+
+    again = refused(form, StudyRequest, **{name: [given]})
+
+    assert faults(again)[name].startswith(f"It must be {told}")
 
 
 def test_what_is_wrong_with_several_fields_together_stands_above_all() -> None:

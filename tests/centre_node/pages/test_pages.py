@@ -12,7 +12,13 @@ import pytest
 from centre_node.connection.store import ConnectionStore
 from centre_node.datasets.store import DatasetStore
 from centre_node.jobs.store import JobStore
-from centre_node.pages.job_forms import AtHand, phantoms_form
+from centre_node.pages.job_forms import (
+    AtHand,
+    TrainingStart,
+    phantoms_form,
+    preview_form,
+    train_form,
+)
 from centre_node.pages.study_form import study_form
 from node_api.connection import HubConnection
 from node_api.data_sources import PhantomSet
@@ -194,6 +200,47 @@ def test_a_folded_part_of_the_study_form_is_open_where_something_in_it_is_wrong(
     _, opened = again.text.split("<details open>")
     assert opened.lstrip().startswith("<summary>How lesions of lent are cut</summary>")
     assert "The margin is given in px and in mm; give one of them." in opened
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("study", "study.patches.margin_mm"),
+        ("study", "study.donor_cuttings.film.margin_mm"),
+        ("train_generator", "patches.margin_mm"),
+        ("preview", "patches.smallest_side_mm"),
+    ],
+)
+def test_a_length_in_mm_is_refused_at_its_field_where_no_image_has_a_pixel_spacing(
+    tmp_path: Path, kind: str, field: str
+) -> None:
+    of_donor = "donor_cuttings" in field
+    at_hand = AtHand(datasets=("own", "film"), lesions={"own": {"mass": 30}, "film": {"mass": 30}})
+    form = {
+        "study": lambda: study_form(at_hand, "own"),
+        "train_generator": lambda: train_form(at_hand, TrainingStart(), "own"),
+        "preview": lambda: preview_form(at_hand, "own"),
+    }[kind]()
+    lengths = {field: ["4.2"]} | ({} if of_donor else {field.replace("_mm", "_px"): [""]})
+    arms = {"arms": ["data:film"]} if of_donor else {}
+
+    with browsed_node(tmp_path) as node:
+        for name, spacing in (("own", "0.07" if of_donor else "unknown"), ("film", "unknown")):
+            made = a_dataset(pixel_spacings_mm={spacing: 100})
+            DatasetStore(node.engine).put(made.model_copy(update={"name": name}))
+        sent = {**form.hidden, **sent_as_filled(form, **lengths, **arms)}
+        again = node.browser().post(f"/new/{kind}", data=sent)
+        jobs = JobStore(node.engine).all()
+
+    length = field.rpartition(".")[2]
+    whose = "film" if of_donor else "own"
+    _, at_field = again.text.split(f'id="{field}-told"')
+    assert again.status_code == 422
+    assert (
+        f"Not one image of the data set {whose} has a pixel spacing, which {length}"
+        in at_field.split("</span>")[0]
+    )
+    assert not jobs
 
 
 @pytest.mark.parametrize("kind", ["study", "train_generator", "preview"])

@@ -183,6 +183,13 @@ def test_an_own_generator_has_the_size_of_the_study_or_the_size_is_refused() -> 
     }
 
 
+def test_a_form_without_a_tick_is_refused_for_it_compares_nothing() -> None:
+    form = study_form(AT_HAND, "own")
+
+    assert refused(form, arms=[])["arms"].startswith("Nothing is ticked that the centre's own")
+    assert len(asked(form, arms=["own lesions repeated"]).arms) == 2
+
+
 def test_a_donor_is_cut_as_its_fields_say_and_else_as_the_own_patches_are() -> None:
     form = study_form(AT_HAND, "own")
     lengths = {

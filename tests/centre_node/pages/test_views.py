@@ -300,3 +300,20 @@ def test_the_plan_of_a_study_warns_of_what_its_numbers_would_suffer_from() -> No
 
     assert found is not None
     assert found.warning == "A classifier may learn how lesions were cut."
+
+
+def test_the_estimate_of_a_study_of_one_arm_says_that_it_compares_nothing() -> None:
+    request = PlanStudyRequest.model_validate(
+        {"dataset": "own", "study": {"arms": [{"name": "none"}]}}
+    )
+    warned = []
+    for arms in (("none",), ("none", "repeated")):
+        plan = StudyPlan(
+            subsets=(), arms=arms, classifiers=(), seeds=(), length="", runs=1, workers=1, seconds=9
+        )
+        found = found_by(a_job(kind="plan_study", state="succeeded", request=request, result=plan))
+        assert found is not None
+        warned.append(found.warning)
+
+    assert warned[0].startswith("There is one arm only, so nothing is compared")
+    assert warned[1] == ""

@@ -2,12 +2,14 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from centre_node.mammography.mammograms import Reading
+from centre_node.mammography.summaries import summary
 from centre_node.study import proposal
 from centre_node.study.durations import Pace, Sizes
 from centre_node.study.plan import Paces, plan_study
@@ -127,6 +129,28 @@ def test_what_is_written_is_read_as_what_was_proposed(
         *("none", "blobs painted", package.card.name, "Real centre-b")
     }
     assert read.generators == {package.card.name: package.folder}
+
+
+def test_images_without_annotation_are_those_that_data_inspect_counts(
+    own: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An image with a lesion of another kind than the study's is annotated all the same."""
+    few = [image for image in own.mammograms if image.lesions][:3]
+    of_other_kind = {
+        image.image_id: replace(
+            image, lesions=tuple(replace(one, kind="other") for one in image.lesions)
+        )
+        for image in few
+    }
+    mixed = replace(
+        own, mammograms=tuple(of_other_kind.get(one.image_id, one) for one in own.mammograms)
+    )
+
+    made = proposed(StudyInputs(own=mixed, donors={}, packages={}), monkeypatch, minutes=10)
+
+    free = summary(mixed).images_without_annotation
+    assert free == summary(own).images_without_annotation
+    assert any(f"{free} of {len(mixed.mammograms)} images are without" in s for s in made.assumed)
 
 
 @pytest.mark.slow

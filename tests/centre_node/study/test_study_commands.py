@@ -3,16 +3,19 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from centre_node.mammography.datasets import read_folder
 from centre_node.mammography.phantoms.writing import write_phantoms
 from centre_node.study import command_parts
 from centre_node.study.lineage import RECEIPT, RESULT
 from centre_node.study.local_engine import LocalEngine
+from centre_node.study.task_data import image_digests
 from genshare.command_line import run
 from node_api.choices import Choice
 from node_api.data_sources import PhantomSet
@@ -20,7 +23,7 @@ from shared.cuttings import Cutting
 from shared.marks import keep_mark
 from shared.packages import MARK, Package
 from shared.states import VersionState
-from tests.centre_node.study.made_up import untrained_package
+from tests.centre_node.study.made_up import tiny_study, untrained_package
 from tests.command_line import Genshare
 
 pytestmark = pytest.mark.slow
@@ -123,7 +126,7 @@ def test_started_again_with_other_workers_a_study_repeats_only_the_run_that_is_m
     assert again.code == 0
     *verdicts, report = again.stdout.splitlines()
     assert report == f"Report: {out / 'index.html'}"
-    assert "cannot be judged with centre-b's generator" in verdicts[0]
+    assert "gets no verdict on what centre-b's generator would bring" in verdicts[0]
 
 
 def test_the_report_can_be_written_again(finished: Path, study: Genshare) -> None:
@@ -193,6 +196,7 @@ def test_generators_are_chosen_and_a_study_draws_from_those_that_gain(
     assert "best control on " in chosen.stdout
     assert "own lesions repeated, AUROC " in chosen.stdout
     assert "b (centre-b): gain " in chosen.stdout
+    assert "not judged, for a verdict needs 5 seeds, and there are 2; give more" in chosen.stdout
     receipt = (tmp_path / "choice.json").read_text()
     assert json.loads(again.stdout) == json.loads(receipt)
     (tried,) = Choice.model_validate_json(receipt).tried
@@ -339,6 +343,44 @@ def test_another_study_is_not_written_over_a_report(
     assert "holds another study: classifier_training.epochs is 2 there and 3 here" in told
     assert "Name another folder with --out" in told
     assert (finished / RESULT).read_bytes() == report
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "what"),
+    [("seed = 2", "seed = 3", "own data"), ("seed = 5", "seed = 6", "data of centre-b")],
+)
+def test_a_study_of_other_images_is_not_written_over_a_report(
+    study_file: Path,
+    finished: Path,
+    tmp_path: Path,
+    study: Genshare,
+    there: str,
+    here: str,
+    what: str,
+) -> None:
+    other, report = tmp_path / "other.toml", (finished / RESULT).read_bytes()
+    other.write_text(study_file.read_text().replace(there, here))
+
+    done = study("run", other, "--out", finished)
+
+    assert done.code == 1
+    assert f"holds another study: the {what} is not the one" in " ".join(done.stderr.split())
+    assert (finished / RESULT).read_bytes() == report
+
+
+def test_a_study_goes_on_where_its_images_have_moved(package: Package, tmp_path: Path) -> None:
+    """What tells images from others is the same for a copy, and not for a part of them."""
+    study, here, there = tiny_study(package), tmp_path / "here", tmp_path / "there"
+    _write_patients(6, here)
+    shutil.copytree(here, there, copy_function=shutil.copyfile)
+    whole, moved = (read_folder(folder, "coco", {}) for folder in (here, there))
+    fewer = replace(whole, mammograms=whole.mammograms[1:])
+
+    digests = [
+        image_digests(study, own, {"centre-b": own})["own data"] for own in (whole, moved, fewer)
+    ]
+
+    assert digests[0] == digests[1] != digests[2]
 
 
 def test_a_study_goes_on_with_another_grid(

@@ -125,7 +125,7 @@ def _birads(image: _Image) -> str:
     told = max((lesion.birads for lesion in lesions if lesion.birads), default=None)
     if told is not None:
         return told
-    if not lesions and not image.mammogram.excluded:
+    if image.mammogram.is_free:
         return "1"
     pathologies = {lesion.pathology for lesion in lesions}
     choices = _BIRADS["malignant" if "malignant" in pathologies else "benign"]

@@ -38,7 +38,7 @@ def nbss_record(patient: Sequence[Mammogram], *, with_assessment: bool) -> dict[
     episode: dict[str, Any] = {"EpisodeType": "R", "EpisodeIsClosed": "Y"}
     episode["SCREENING"] = {side: {"DateTaken": DATE} for side in _OPINIONS}
     lesions = _by_side(patient)
-    is_healthy = not any(mammogram.lesions or mammogram.excluded for mammogram in patient)
+    is_healthy = all(mammogram.is_free for mammogram in patient)
     if not is_healthy:
         episode |= {"ASSESSMENT": {"dateperformed": DATE}, "LESION": _described(lesions)}
     elif with_assessment:

@@ -62,7 +62,7 @@ def _rows(mammogram: Mammogram) -> Iterator[_Cells]:
         yield (*about, lesion.kind, lesion.pathology, lesion.birads, *_edges(lesion.box))
     for box in mammogram.excluded:
         yield (*about, "excluded", None, None, *_edges(box))
-    if not mammogram.lesions and not mammogram.excluded:
+    if mammogram.is_free:
         yield (*about, "No Finding", *(None,) * 6)
 
 
