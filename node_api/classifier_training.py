@@ -146,11 +146,13 @@ class ClassifierTraining(StrictModel):
     @model_validator(mode="after")
     def _fields_fit_the_recipe(self) -> Self:
         for name, owner in RECIPE_FIELDS.items():
-            if (getattr(self, name) is not None) != (self.recipe == owner):
+            given = getattr(self, name)
+            if given is None and self.recipe == owner:
+                raise ValueError(f"the recipe {owner} needs {name}")
+            if given is not None and self.recipe != owner:
                 raise ValueError(
-                    f"{name} belongs to the recipe {owner} and to no other, "
-                    f"but the recipe is {self.recipe} and {name} is "
-                    f"{value_told(getattr(self, name))}"
+                    f"{name} is of the recipe {owner} alone: with the recipe {self.recipe} leave "
+                    f"it empty, where {value_told(given)} was given"
                 )
         return self
 

@@ -123,9 +123,16 @@ def check_room(
             raise NothingCutError(
                 f"the {_as_given(configuration, length)} is longer than every image of the "
                 f"{what} that has such lesions; the largest has {largest.width} x "
-                f"{largest.height} px",
+                f"{largest.height} px{_in_mm(largest)}",
                 hint=SHORTER,
             )
+
+
+def _in_mm(image: Mammogram) -> str:
+    if image.pixel_spacing_mm is None:
+        return ""
+    width, height = (side * image.pixel_spacing_mm for side in (image.width, image.height))
+    return f" ({width:.0f} x {height:.0f} mm)"
 
 
 def _as_given(configuration: PatchConfiguration, length: str) -> str:

@@ -13,7 +13,6 @@ from centre_node.study.command_parts import EngineChoice
 from centre_node.study.foretell_command import foretell
 from centre_node.study.from_file import (
     CACHE,
-    left_before,
     plan_study_file,
     run_study_file,
     write_report,
@@ -86,11 +85,15 @@ def run(
       genshare study run masses.toml --out masses --engine ray --address ray://head:10001
     """
     if dry_run:
-        plan = plan_study_file(study_file, out, without=without or (), withdrawn_too=withdrawn_too)
+        plan = plan_study_file(
+            study_file,
+            out,
+            workers=engine.workers,
+            without=without or (),
+            withdrawn_too=withdrawn_too,
+        )
         _print_plan(plan, json=json)
         return
-    if (left := left_before(out)) is not None and verbosity() != "quiet":
-        StandardError().print(left, markup=False)
     chosen = engine.made()
     with shown() as on_progress:
         report = run_study_file(
@@ -99,6 +102,7 @@ def run(
             engine=chosen,
             threads=threads,
             on_progress=on_progress,
+            on_earlier=_tell_earlier,
             without=without or (),
             withdrawn_too=withdrawn_too,
         )
@@ -112,6 +116,11 @@ def run(
         )
     )
     sys.stdout.write(result.model_dump_json(indent=2) + "\n" if json else told)
+
+
+def _tell_earlier(told: str) -> None:
+    if verbosity() != "quiet":
+        StandardError().print(told, markup=False)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Runs the study that a file describes, with no node and no hub."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import cv2
@@ -42,6 +42,7 @@ def run_study_file(
     engine: Engine,
     threads: int,
     on_progress: OnProgress,
+    on_earlier: Callable[[str], None] = lambda _: None,
     without: Collection[str] = (),
     withdrawn_too: bool = False,
 ) -> StudyReport:
@@ -50,6 +51,7 @@ def run_study_file(
     Args:
         path: A study file, TOML.
         out: Gets the report, and what a resumption needs.
+        on_earlier: Is told in words what is there from an earlier start, once nothing is refused.
         without: Generators to leave out, by name or digest.
         withdrawn_too: Whether generators that were withdrawn are used all the same.
 
@@ -64,6 +66,8 @@ def run_study_file(
     check_apart(file, out)
     make_folder(out, apart_from=RECEIPT)
     configuration, inputs = _read_inputs(file, out, withdrawn_too=withdrawn_too)
+    if (earlier := _left_before(out)) is not None:
+        on_earlier(earlier)
     cv2.setNumThreads(1)
     result = run_study(
         configuration,
@@ -81,9 +85,17 @@ def run_study_file(
 
 
 def plan_study_file(
-    path: Path, out: Path, *, without: Collection[str] = (), withdrawn_too: bool = False
+    path: Path,
+    out: Path,
+    *,
+    workers: int | None = None,
+    without: Collection[str] = (),
+    withdrawn_too: bool = False,
 ) -> StudyPlan:
     """Say what a study file would do, and refuse what its start would refuse; nothing is written.
+
+    Args:
+        workers: Runs that are done at once; None: one a processor.
 
     Raises:
         StudyFileError: The file says something that makes no sense, or `out` holds the
@@ -95,7 +107,8 @@ def plan_study_file(
     check_folder(out, apart_from=RECEIPT)
     configuration, inputs = _read_inputs(file, out, withdrawn_too=withdrawn_too)
     device = default_device()
-    return plan_study(configuration, inputs, try_paces(configuration, inputs, device))
+    paces = try_paces(configuration, inputs, device)
+    return plan_study(configuration, inputs, paces, workers=workers)
 
 
 def write_report(folder: Path, report: StudyReport) -> Path:
@@ -137,12 +150,12 @@ def check_folder(out: Path, *, apart_from: str) -> None:
         check_new(out, StudyFileError)
 
 
-def left_before(out: Path) -> str | None:
+def _left_before(out: Path) -> str | None:
     """Say what an earlier start left in the folder of results; None: nothing."""
     if not (out / CACHE).is_dir():
         return None
     runs = len(list((out / CACHE / RUNS).glob("*.json")))
-    return f"goes on in {out}: {counted(runs, 'run is', 'runs are')} there from before"
+    return f"goes on in {out}, which holds {counted(runs, 'run')} from before"
 
 
 def make_folder(out: Path, *, apart_from: str) -> None:

@@ -119,7 +119,7 @@ def test_started_again_with_other_workers_a_study_repeats_only_the_run_that_is_m
 
     assert engines == [3, 2]
     assert resumed.code == 0, resumed.stderr
-    assert resumed.stderr.startswith(f"goes on in {out}: 7 runs are there from before\n")
+    assert resumed.stderr.startswith(f"goes on in {out}, which holds 7 runs from before\n")
     assert json.loads(resumed.stdout)["origin"]["runs_found"] == len(left) == 7
     assert left.items() <= _runs(out).items()
     assert (out / "results.csv").read_text() == (finished / "results.csv").read_text()
@@ -365,6 +365,7 @@ def test_a_study_of_other_images_is_not_written_over_a_report(
 
     assert done.code == 1
     assert f"holds another study: the {what} is not the one" in " ".join(done.stderr.split())
+    assert "goes on" not in done.stderr
     assert (finished / RESULT).read_bytes() == report
 
 
