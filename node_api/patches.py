@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
-from shared.cuttings import Cutting
+from shared.cuttings import Cutting, LesionPosition
 from shared.models import LARGEST_SIDE_PX, StrictModel
 
 PAPERS_MARGIN_PX, PAPERS_SMALLEST_SIDE_PX = 60, 128
@@ -45,8 +45,8 @@ class Jitter(StrictModel):
 class PatchConfiguration(StrictModel):
     """How boxes become patches. Pixels are those of the mammogram as stored.
 
-    Source: paper section 2.2. `margin_mm`, `smallest_side_mm`, `breast_mask`, `chest_wall` and
-    `healthy_brightness` are not in the paper.
+    Source: paper section 2.2. `margin_mm`, `smallest_side_mm`, `lesion_position`, `breast_mask`,
+    `chest_wall` and `healthy_brightness` are not in the paper.
     """
 
     margin_px: int = Field(
@@ -72,6 +72,12 @@ class PatchConfiguration(StrictModel):
         gt=0,
         exclude_if=lambda given: given is None,
         description=IN_MM,
+    )
+    lesion_position: LesionPosition = Field(
+        "centred",
+        exclude_if=lambda position: position == "centred",
+        description="Where in its patch a lesion lies: in the middle, or with anywhere its middle "
+        "at a place by chance, as a detector's window meets it, and parts of it may be outside.",
     )
     largest_background_share: float = Field(
         0.4,
@@ -120,12 +126,13 @@ class PatchConfiguration(StrictModel):
 
     @property
     def cutting(self) -> Cutting:
-        """Margin and smallest side alone, each in the unit that counts."""
+        """Margin and smallest side, each in the unit that counts, and where lesions lie."""
         return Cutting(
             margin_px=self.margin_px if self.margin_mm is None else None,
             margin_mm=self.margin_mm,
             smallest_side_px=self.smallest_side_px if self.smallest_side_mm is None else None,
             smallest_side_mm=self.smallest_side_mm,
+            lesion_position=self.lesion_position,
         )
 
 

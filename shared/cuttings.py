@@ -7,6 +7,11 @@ from pydantic import Field, model_validator
 
 from shared.models import LARGEST_SIDE_PX, StrictModel
 
+LesionPosition = Literal["centred", "anywhere"]
+"""Of a lesion in its patch."""
+
+ANYWHERE, CENTRED = "their middle anywhere in the patch", "their middle in that of the patch"
+
 
 @dataclass(frozen=True, slots=True)
 class Length:
@@ -26,7 +31,10 @@ class Length:
 
 
 class Cutting(StrictModel):
-    """Margin and smallest side of what is cut around a lesion, each in pixels or in mm."""
+    """Margin and smallest side of what is cut around a lesion, and where in it the lesion lies.
+
+    Each length is in pixels or in mm.
+    """
 
     margin_px: int | None = Field(
         None,
@@ -47,6 +55,11 @@ class Cutting(StrictModel):
     )
     smallest_side_mm: float | None = Field(
         None, gt=0, exclude_if=lambda given: given is None, description="The same in mm."
+    )
+    lesion_position: LesionPosition = Field(
+        "centred",
+        exclude_if=lambda position: position == "centred",
+        description="Whether lesions lie in the middle of their patches, or anywhere in them.",
     )
 
     @model_validator(mode="after")
@@ -70,9 +83,15 @@ class Cutting(StrictModel):
         return _length(self.smallest_side_px, self.smallest_side_mm)
 
     @property
+    def position_words(self) -> str:
+        """Where lesions lie in their patches."""
+        return ANYWHERE if self.lesion_position == "anywhere" else CENTRED
+
+    @property
     def words(self) -> str:
-        """Return "a margin of 60 px and a smallest side of 128 px"."""
-        return f"a margin of {self.margin} and a smallest side of {self.smallest_side}"
+        """Return "a margin of 60 px and a smallest side of 128 px", and more where it applies."""
+        lengths = f"a margin of {self.margin} and a smallest side of {self.smallest_side}"
+        return lengths if self.lesion_position == "centred" else f"{lengths}, {self.position_words}"
 
 
 def _length(px: int | None, mm: float | None) -> Length:

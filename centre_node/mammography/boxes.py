@@ -36,6 +36,12 @@ class Box:
         """The larger of width and height in pixels."""
         return max(self.width, self.height)
 
+    @property
+    def middle(self) -> "Box":
+        """The pixel in the middle."""
+        column, row = (self.left + self.right) // 2, (self.top + self.bottom) // 2
+        return Box(column, row, column + 1, row + 1)
+
     def overlaps(self, other: "Box") -> bool:
         """Tell whether the two share a pixel."""
         return (
@@ -101,6 +107,22 @@ def patch_box(
     return Box(left, top, left + side, top + side)
 
 
+def placed_anywhere(
+    square: Box, lesion: Box, *, image_width: int, image_height: int, random: "Generator"
+) -> Box:
+    """Return the square moved so that the middle of the lesion lies at any of its pixels.
+
+    Every pixel is as likely, but for a square that would cross the image's border: it is moved
+    inside.
+    """
+    side = square.width
+    column, row = (int(offset) for offset in random.integers(side, size=2))
+    middle = lesion.middle
+    left = _moved_inside(middle.left - column, side, image_width)
+    top = _moved_inside(middle.top - row, side, image_height)
+    return Box(left, top, left + side, top + side)
+
+
 def jittered(
     square: Box,
     lesion: Box | None,
@@ -113,8 +135,8 @@ def jittered(
 ) -> Box:
     """Return the square zoomed and moved by normally random amounts.
 
-    The result is a square inside the image and holds the lesion's box. Translations are clipped
-    alike on both sides, so their mean is zero but for the borders and the lesion.
+    The result is a square inside the image and holds `lesion`, a box in the square. Translations
+    are clipped alike on both sides, so their mean is zero but for the borders and the lesion.
 
     Source: paper section 2.2, paragraph 3.
     Deviation: the published code clipped the translation on the wrong side, which moved every crop

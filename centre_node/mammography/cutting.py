@@ -1,5 +1,6 @@
 """Cuts the patches of one mammogram, with what surrounds them."""
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.mammography.boxes import Box, jitter_reach, patch_box
+from centre_node.mammography.boxes import Box, enclosing, jitter_reach, patch_box, placed_anywhere
 from centre_node.mammography.crops import cropped
 from centre_node.mammography.errors import BadImageError, PatchDoesNotFitError
 from centre_node.mammography.healthy import Look, alike_boxes, healthy_boxes
@@ -80,7 +81,8 @@ def lesion_squares(
 ) -> Iterator[tuple[Box, Lesion]]:
     """Yield the square of each lesion of the given kinds; count in `skipped` what has none.
 
-    A lesion whose larger side does not fit the image's smaller one has no square.
+    A lesion whose larger side does not fit the image's smaller one has no square. Where lesions lie
+    anywhere in their squares, the same lesion always has the same place.
     """
     lengths = lengths_px(configuration, mammogram.pixel_spacing_mm)
     for lesion in mammogram.lesions:
@@ -100,7 +102,21 @@ def lesion_squares(
         except PatchDoesNotFitError:
             skipped[DOES_NOT_FIT] += 1
         else:
+            if configuration.lesion_position == "anywhere":
+                square = placed_anywhere(
+                    square,
+                    lesion.box,
+                    image_width=mammogram.width,
+                    image_height=mammogram.height,
+                    random=_chance_of(mammogram, lesion),
+                )
             yield square, lesion
+
+
+def _chance_of(mammogram: Mammogram, lesion: Lesion) -> np.random.Generator:
+    """Return the chance that places a lesion: its own, whatever else is cut."""
+    digest = hashlib.sha256(f"{mammogram.image_id} {lesion.box}".encode()).digest()
+    return np.random.default_rng(list(digest))
 
 
 def cut_mammogram(
@@ -240,6 +256,8 @@ def _add(
         image_height=mammogram.height,
         jitter=configuration.jitter,
     )
+    if lesion is not None and configuration.lesion_position == "anywhere":
+        around = enclosing([around, _with_lesion_in_the_middle(square, lesion, mammogram)])
     record = _record(
         cut,
         mammogram,
@@ -254,6 +272,17 @@ def _add(
     if empty is not None:
         covered = empty[around.top : around.bottom, around.left : around.right]
         cut.pieces.append(np.packbits(covered).tobytes())
+
+
+def _with_lesion_in_the_middle(square: Box, lesion: Lesion, mammogram: Mammogram) -> Box:
+    """Return a square of that size around a lesion: what painting takes it from."""
+    return patch_box(
+        lesion.box,
+        image_width=mammogram.width,
+        image_height=mammogram.height,
+        margin=0,
+        smallest_side=square.width,
+    )
 
 
 def _record(

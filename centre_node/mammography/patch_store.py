@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from centre_node.mammography.boxes import Box, jittered
+from centre_node.mammography.boxes import Box, jittered, patch_box
 from centre_node.mammography.crops import cropped, resized
 from centre_node.mammography.errors import APART, BadMammogramsError, PatchStoreError
 from centre_node.mammography.patch_records import PatchRecord, Provenance, read_index
@@ -95,11 +95,9 @@ class PatchStore:
 
         Deviation: the published code checked the background before the jitter only.
         """
-        patches = [
-            resized(cropped(self.surroundings(index), self._box(index, jitter, random)), size)
-            for index in map(int, indices)
-        ]
-        return np.stack(patches) if patches else np.empty((0, size, size), dtype=np.uint8)
+        return self._resized(
+            ((index, self._box(index, jitter, random)) for index in map(int, indices)), size
+        )
 
     def healthy_crops(
         self,
@@ -124,6 +122,38 @@ class PatchStore:
             tissue[place] = resized(shown, size) / np.float32(255)
         return pixels, tissue
 
+    def centred_square(self, index: int) -> Box:
+        """Return the square around a lesion, in its surroundings, that has it in the middle.
+
+        That is its patch's own but where lesions lie anywhere in theirs. At the image's border the
+        lesion is as near to the middle as it can be.
+        """
+        record = self.records[index]
+        square = Box(*record.square)
+        if record.lesion is None or not self._is_anywhere:
+            return square
+        return patch_box(
+            Box(*record.lesion),
+            image_width=record.width,
+            image_height=record.height,
+            margin=0,
+            smallest_side=square.width,
+        )
+
+    def centred_crops(self, indices: Iterable[int], *, size: int) -> NDArray[np.uint8]:
+        """Return patches that have their lesions in the middle, shape (n, size, size)."""
+        return self._resized(
+            ((index, self.centred_square(index)) for index in map(int, indices)), size
+        )
+
+    def _resized(self, boxes: Iterable[tuple[int, Box]], size: int) -> NDArray[np.uint8]:
+        patches = [resized(cropped(self.surroundings(index), box), size) for index, box in boxes]
+        return np.stack(patches) if patches else np.empty((0, size, size), dtype=np.uint8)
+
+    @property
+    def _is_anywhere(self) -> bool:
+        return self.configuration.lesion_position == "anywhere"
+
     def _box(self, index: int, jitter: Jitter | None, random: np.random.Generator | None) -> Box:
         record = self.records[index]
         if jitter is None or random is None:
@@ -132,7 +162,7 @@ class PatchStore:
         for _ in range(REDRAWS):
             box = jittered(
                 Box(*record.square),
-                None if record.lesion is None else Box(*record.lesion),
+                self._kept_inside(record),
                 image_width=record.width,
                 image_height=record.height,
                 jitter=jitter,
@@ -142,6 +172,13 @@ class PatchStore:
             if record.label == 1 or self._is_healthy(index, box):
                 return box
         return Box(*record.square)
+
+    def _kept_inside(self, record: PatchRecord) -> Box | None:
+        """Return what no jitter moves out of a patch: its lesion, or what of it must be there."""
+        if record.lesion is None:
+            return None
+        lesion = Box(*record.lesion)
+        return lesion.middle if self._is_anywhere else lesion
 
     def _is_healthy(self, index: int, box: Box) -> bool:
         forbidden = self.records[index].forbidden

@@ -46,7 +46,7 @@ class Ellipse:
 
 
 def lesion_ellipse(store: PatchStore, index: int, *, size: int) -> Ellipse:
-    """Return a lesion's ellipse in its square at `size` px without jitter.
+    """Return a lesion's ellipse in its centred square at `size` px.
 
     Args:
         index: Of a lesion's record; a healthy one has no box.
@@ -54,10 +54,11 @@ def lesion_ellipse(store: PatchStore, index: int, *, size: int) -> Ellipse:
     record = store.records[index]
     assert record.lesion is not None, "healthy patches have no lesion"
     left, top, right, bottom = record.lesion
-    scale = size / (record.square[2] - record.square[0])
+    square = store.centred_square(index)
+    scale = size / square.width
     return Ellipse(
-        x=((left + right) / 2 - record.square[0]) * scale,
-        y=((top + bottom) / 2 - record.square[1]) * scale,
+        x=((left + right) / 2 - square.left) * scale,
+        y=((top + bottom) / 2 - square.top) * scale,
         half_width=max((right - left) / 2 * scale * ROOM, LEAST_HALF_PX),
         half_height=max((bottom - top) / 2 * scale * ROOM, LEAST_HALF_PX),
     )

@@ -11,7 +11,7 @@ from centre_node.painting.blobs import blob_marks
 from centre_node.painting.ellipses import Ellipse, lesion_ellipse
 from centre_node.painting.marks import Marks, residual_marks
 from centre_node.painting.painting import LEAST_CONTRAST, drawn_scales, paint
-from centre_node.painting.places import matched_places, rooms
+from centre_node.painting.places import Places, anywhere, in_the_middle, matched_places, rooms
 from node_api.patches import Jitter
 
 PaintedFrom = Literal["own", "ellipse"]
@@ -25,7 +25,7 @@ class Painted:
     """Patches that were painted on the same healthy patches, in the same order.
 
     Attributes:
-        lesions: With a lesion in the middle, shape (n, size, size).
+        lesions: With a lesion each, shape (n, size, size).
         healthy: With no lesion, but with the other traces of the painting; shape as above.
     """
 
@@ -61,11 +61,12 @@ class OwnLesions:
         ellipses = [lesion_ellipse(store, int(index), size=size) for index in lesions]
         instead, tissue = store.healthy_crops(healthy, size=size)
         reaches = np.array([ellipse.reach for ellipse in ellipses])
-        places = matched_places(reaches, rooms(tissue), random=np.random.default_rng(0))
+        middle = in_the_middle(len(tissue), size)
+        places = matched_places(reaches, rooms(tissue, middle), random=np.random.default_rng(0))
         return cls(
             store,
             size,
-            residual_marks(store.crops(lesions, size=size), ellipses),
+            residual_marks(store.centred_crops(lesions, size=size), ellipses),
             residual_marks(instead[places], [_middle(one, size) for one in ellipses]),
         )
 
@@ -79,6 +80,8 @@ class OwnLesions:
         random: np.random.Generator,
     ) -> Painted:
         """Paint a lesion on each healthy patch, every lesion as often as the others or once more.
+
+        It is painted in the patch's middle, or anywhere in it where the store's lesions lie so.
 
         The healthy patches of the answer have gone through the same: own lesions bring the texture
         of the tissue around them along, so healthy texture is painted in their stead, with the same
@@ -102,6 +105,7 @@ class OwnLesions:
                 on.tissue,
                 marks,
                 which=which,
+                middles=on.middles,
                 scales=scales,
                 random=random,
             )
@@ -144,8 +148,14 @@ class OwnLesions:
         in_turn = (first + np.arange(len(backgrounds))) % len(self.lesions.ellipses)
         which = random.permutation(in_turn)
         reaches = np.array([self.lesions.ellipses[one].reach for one in which])
-        places = matched_places(reaches, rooms(tissue), random=random)
-        return _Healthy(pixels[places], tissue[places], which)
+        middles = self._middles(len(backgrounds), random)
+        places = matched_places(reaches, rooms(tissue, middles), random=random)
+        return _Healthy(pixels[places], tissue[places], middles[places], which)
+
+    def _middles(self, count: int, random: np.random.Generator) -> Places:
+        if self.store.configuration.lesion_position == "anywhere":
+            return anywhere(count, self.size, random)
+        return in_the_middle(count, self.size)
 
     def _blobs(self, on: "_Healthy", random: np.random.Generator) -> Pixels:
         typical = max(float(np.median(self.lesions.contrasts)), LEAST_CONTRAST)
@@ -159,6 +169,7 @@ class OwnLesions:
             on.tissue,
             marks,
             which=np.arange(len(ellipses)),
+            middles=on.middles,
             ellipses=ellipses,
             scales=drawn_scales(marks.contrasts, self.lesions.contrasts, random=random),
             random=random,
@@ -167,10 +178,11 @@ class OwnLesions:
 
 @dataclass(frozen=True)
 class _Healthy:
-    """Patches to paint on, their tissue, and the lesion that each gets."""
+    """Patches to paint on, their tissue, and where each gets which lesion."""
 
     pixels: Pixels
     tissue: NDArray[np.float32]
+    middles: Places
     which: Indices
 
 

@@ -1,4 +1,4 @@
-"""Paints marks on the middle of healthy patches."""
+"""Paints marks on healthy patches."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from centre_node.painting.ellipses import Ellipse
 from centre_node.painting.marks import Marks
+from centre_node.painting.places import Places
 
 LEAST_SHARE, MOST_SHARE = 0.1, 0.9
 """Quantiles of the own lesions' contrasts between which every painted one lies."""
@@ -48,11 +49,12 @@ def paint(
     marks: Marks,
     *,
     which: NDArray[np.int64],
+    middles: Places,
     scales: Scales,
     random: np.random.Generator,
     ellipses: Sequence[Ellipse] | None = None,
 ) -> NDArray[np.uint8]:
-    """Add a mark to each patch, turned and flipped at random, with its middle in the patch's.
+    """Add a mark to each patch, turned and flipped at random.
 
     The patch's own texture stays beneath the mark, as tissue does beneath a lesion in an X-ray.
 
@@ -60,6 +62,7 @@ def paint(
         backgrounds: Healthy patches, shape (n, size, size).
         tissue: How much of each pixel is tissue, 0 to 1; nothing is painted beside it, as above.
         which: The mark of each patch, shape (n,).
+        middles: Where in each patch the middle of its mark goes; what is beside the patch is lost.
         scales: What each residual is multiplied by: 0 gives the patch back, shape (n,).
         ellipses: Whose axes the mark of each patch gets; None leaves it as large as it is.
 
@@ -68,7 +71,7 @@ def paint(
     """
     count, size = len(backgrounds), backgrounds.shape[1]
     have = [marks.ellipses[mark] for mark in which]
-    maps = _maps(have, have if ellipses is None else ellipses, size, random)
+    maps = _maps(have, have if ellipses is None else ellipses, middles, random)
     added = np.empty((count, size, size), dtype=np.float32)
     for index, mark in enumerate(which):
         cv2.warpAffine(
@@ -81,7 +84,10 @@ def paint(
 
 
 def _maps(
-    have: Sequence[Ellipse], get: Sequence[Ellipse], size: int, random: np.random.Generator
+    have: Sequence[Ellipse],
+    get: Sequence[Ellipse],
+    middles: Places,
+    random: np.random.Generator,
 ) -> NDArray[np.float64]:
     """Return affine maps of marks' pixels to those of their patches, shape (n, 2, 3)."""
     turns = random.uniform(0, 2 * np.pi, len(have))
@@ -89,8 +95,9 @@ def _maps(
     had = np.array([(one.half_width, one.half_height) for one in have]).reshape(-1, 2)
     gotten = np.array([(one.half_width, one.half_height) for one in get]).reshape(-1, 2)
     # OpenCV's pixels have their centres at whole numbers, ours at halves.
-    middles = np.array([(one.x - 0.5, one.y - 0.5) for one in have]).reshape(-1, 2, 1)
+    had_middles = np.array([(one.x - 0.5, one.y - 0.5) for one in have]).reshape(-1, 2, 1)
     turned = np.array([[np.cos(turns), -np.sin(turns)], [np.sin(turns), np.cos(turns)]])
     stretched = gotten / had * np.column_stack([flips, np.ones_like(flips)])
     linear = turned.transpose(2, 0, 1) * stretched[:, None, :]  # (n, 2, 2)
-    return np.concatenate([linear, size / 2 - 0.5 - linear @ middles], axis=2)
+    moved = middles[:, :, None] - 0.5 - linear @ had_middles
+    return np.concatenate([linear, moved], axis=2)

@@ -1,23 +1,36 @@
-"""Which healthy patch each lesion is painted on."""
+"""Where on which healthy patch each lesion is painted."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
+Places = NDArray[np.float64]
+"""A place in each of n patches, x and y in pixels, origin top left, shape (n, 2)."""
 
 
-def rooms(tissue: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return how far the nearest pixel beside the tissue is from each patch's middle, in pixels.
+def in_the_middle(count: int, size: int) -> Places:
+    """Return the middle of each patch of `size` px."""
+    return np.full((count, 2), size / 2)
+
+
+def anywhere(count: int, size: int, random: np.random.Generator) -> Places:
+    """Return a place in each patch of `size` px, every one as likely."""
+    return random.uniform(0, size, (count, 2))
+
+
+def rooms(tissue: NDArray[np.float32], places: Places) -> NDArray[np.float64]:
+    """Return how far the nearest pixel beside the tissue is from a place in each patch, in pixels.
 
     Args:
         tissue: How much of each pixel is tissue, 0 to 1, shape (n, size, size).
+        places: One in each patch.
 
     Returns:
         Shape (n,); infinite where all is tissue.
     """
-    size = tissue.shape[1]
-    pixels = np.arange(size) + 0.5 - size / 2
-    distances = np.hypot(pixels[:, None], pixels[None, :])
+    pixels = np.arange(tissue.shape[1]) + 0.5
+    across, down = (pixels - places[:, axis, None] for axis in (0, 1))
+    distances = np.hypot(across[:, None, :], down[:, :, None])
     room: NDArray[np.float64] = np.where(tissue < 0.5, distances, np.inf).min(axis=(1, 2))
     return room
 

@@ -29,7 +29,7 @@ def residual_patches(store: PatchStore, lesions: NDArray[np.int64], *, size: int
         lesions: Records of lesions.
     """
     ellipses = [lesion_ellipse(store, int(index), size=size) for index in lesions]
-    marks = residual_marks(store.crops(lesions, size=size), ellipses)
+    marks = residual_marks(store.centred_crops(lesions, size=size), ellipses)
     added = np.empty((len(ellipses), size, size), dtype=np.float32)
     for index, ellipse in enumerate(ellipses):
         cv2.warpAffine(

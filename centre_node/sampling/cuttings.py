@@ -34,7 +34,7 @@ def cut_of(card: ModelCard) -> Cut | None:
 
 
 def differences(theirs: Cut, own: Cut) -> tuple[str, str] | None:
-    """Say in which lengths two cuttings differ: such as "a margin of 60 px", of each.
+    """Say in what two cuttings differ: such as "a margin of 60 px", of each.
 
     Pixels of the same size, or of unknown sizes, are compared with each other, all else in mm;
     there half a pixel is no difference, as a length in mm is cut in whole ones.
@@ -50,6 +50,12 @@ def differences(theirs: Cut, own: Cut) -> tuple[str, str] | None:
 
 
 def _differing(theirs: Cut, own: Cut) -> Iterator[tuple[str, str]]:
+    yield from _differing_lengths(theirs, own)
+    if theirs.cutting.lesion_position != own.cutting.lesion_position:
+        yield theirs.cutting.position_words, own.cutting.position_words
+
+
+def _differing_lengths(theirs: Cut, own: Cut) -> Iterator[tuple[str, str]]:
     for name, one, other in (
         ("margin", theirs.cutting.margin, own.cutting.margin),
         ("smallest side", theirs.cutting.smallest_side, own.cutting.smallest_side),

@@ -22,7 +22,10 @@ from tests.packages import write_tiny_package
             {"margin_mm": 4.2, "smallest_side_px": 32},
             "a margin of 4.2 mm and a smallest side of 32 px",
         ),
-        ({"margin_px": 0, "smallest_side_mm": 9}, "a margin of 0 px and a smallest side of 9 mm"),
+        (
+            {"margin_px": 0, "smallest_side_mm": 9, "lesion_position": "anywhere"},
+            "a margin of 0 px and a smallest side of 9 mm, their middle anywhere in the patch",
+        ),
     ],
 )
 def test_a_cutting_is_said_in_the_units_that_it_was_given_in(

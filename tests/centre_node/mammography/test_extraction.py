@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.errors import (
@@ -175,6 +176,52 @@ def test_jittered_lesion_patches_hold_their_whole_lesion(store: PatchStore) -> N
 
     # 25 x 40 px of a square of at most 56 * 1.43 px
     assert (crops >= 250).mean(axis=(1, 2)).min() >= 0.9 * 25 * 40 / (56 * 1.43) ** 2
+
+
+def middles_in_squares(store: PatchStore) -> NDArray[np.float64]:
+    """Return where in its square each lesion's middle lies, in shares of its side, shape (n, 2)."""
+    found = []
+    for index in store.indices(1):
+        record = store.records[index]
+        assert record.lesion is not None
+        square, middle = Box(*record.square), Box(*record.lesion).middle
+        place = np.array([middle.left - square.left, middle.top - square.top])
+        found.append((place + 0.5) / square.width)
+    return np.array(found)
+
+
+def test_lesions_can_lie_anywhere_in_their_patches_always_at_the_same_place(
+    tmp_path: Path,
+) -> None:
+    mammograms = [mammogram(number) for number in range(60)]
+    anywhere = EVERYWHERE.model_copy(update={"lesion_position": "anywhere"})
+
+    store = extract(mammograms, tmp_path / "anywhere", configuration=anywhere)
+    fewer = extract(mammograms[30:], tmp_path / "fewer", configuration=anywhere, healthy=3)
+
+    places = middles_in_squares(store)
+    counts = np.histogram2d(*places.T, bins=2, range=[(0, 1)] * 2)[0]
+    assert counts.sum() == 60
+    assert counts.min() > 5
+    np.testing.assert_array_equal(middles_in_squares(fewer), places[30:])
+
+
+def test_of_lesions_anywhere_the_centred_squares_are_kept_and_jitter_keeps_the_middle(
+    mammograms: list[Mammogram], store: PatchStore, tmp_path: Path
+) -> None:
+    anywhere = EVERYWHERE.model_copy(update={"lesion_position": "anywhere"})
+    moved = extract(mammograms, tmp_path / "anywhere", configuration=anywhere)
+    lesions = store.indices(1)
+
+    centred = moved.centred_crops(moved.indices(1), size=32)
+    crops = moved.crops(
+        np.tile(moved.indices(1), 50), size=80, jitter=Jitter(), random=np.random.default_rng(0)
+    )
+
+    np.testing.assert_array_equal(centred, store.crops(lesions, size=32))
+    np.testing.assert_array_equal(store.centred_crops(lesions, size=32), centred)
+    # With its middle inside, at least a quarter of the lesion is: 25 x 40 px of at most 80 px
+    assert (crops >= 250).mean(axis=(1, 2)).min() >= 0.9 * 25 * 40 / 4 / (56 * 1.43) ** 2
 
 
 def test_anything_that_changes_the_patches_changes_the_digest(

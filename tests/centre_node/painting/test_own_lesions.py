@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -16,10 +18,13 @@ EVERY_SOURCE: tuple[PaintedFrom, ...] = ("own", "ellipse")
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> PatchStore:
     configuration = PatchConfiguration(margin_px=6, smallest_side_px=16)
+    return cut_phantoms(configuration, tmp_path_factory.mktemp("patches") / "store")
+
+
+def cut_phantoms(configuration: PatchConfiguration, folder: Path) -> PatchStore:
     cutting = PatchCutting(configuration, ("mass",))
     mammograms = phantoms().mammograms
     lesions = cutting.count_lesions(mammograms)
-    folder = tmp_path_factory.mktemp("patches") / "store"
     return cutting.cut_into(folder, mammograms, healthy=lesions + 20)
 
 
@@ -59,6 +64,22 @@ def test_painted_patches_are_brighter_in_the_middle_and_their_healthy_twins_are_
     plain = store.crops(backgrounds(store), size=SIZE)[:, 13:19, 13:19].mean()
     assert lesions > plain + 8
     assert lesions - plain > 1.5 * abs(healthy - plain)
+
+
+def test_where_lesions_lie_anywhere_in_their_patches_they_are_painted_anywhere(
+    tmp_path: Path,
+) -> None:
+    configuration = PatchConfiguration(margin_px=6, smallest_side_px=16, lesion_position="anywhere")
+    store = cut_phantoms(configuration, tmp_path / "store")
+
+    painted = own_lesions(store).painted(
+        "ellipse", backgrounds(store), random=np.random.default_rng(0)
+    )
+
+    brighter = painted.lesions.astype(float) - painted.healthy
+    rows = np.average(np.tile(np.arange(SIZE), (20, 1)), axis=1, weights=brighter.sum(axis=2))
+    assert np.ptp(rows) > SIZE / 2
+    assert np.isfinite(own_lesions(store).lesions.contrasts).all()
 
 
 def test_twins_stand_on_the_same_patches_each_of_which_is_taken_once(store: PatchStore) -> None:

@@ -8,6 +8,7 @@ from centre_node.painting.blobs import blob_marks
 from centre_node.painting.ellipses import Ellipse
 from centre_node.painting.marks import Marks, residual_marks
 from centre_node.painting.painting import drawn_scales, paint
+from centre_node.painting.places import Places, in_the_middle
 
 Pixels = NDArray[np.uint8]
 SIZE = 32
@@ -27,13 +28,18 @@ def bright_marks(grey: float = 40.0) -> Marks:
 
 
 def painted(
-    marks: Marks, tissue: NDArray[np.float32] = ALL_TISSUE, scale: float = 1, seed: int = 0
+    marks: Marks,
+    tissue: NDArray[np.float32] = ALL_TISSUE,
+    scale: float = 1,
+    seed: int = 0,
+    middles: Places | None = None,
 ) -> Pixels:
     return paint(
         backgrounds(),
         tissue,
         marks,
         which=np.zeros(4, dtype=np.int64),
+        middles=in_the_middle(4, SIZE) if middles is None else middles,
         scales=np.full(4, float(scale)),
         random=np.random.default_rng(seed),
     )
@@ -46,6 +52,16 @@ def test_a_residual_is_the_lesion_without_the_ramp_that_it_lies_on() -> None:
     assert marks.contrasts[0] == pytest.approx(40, abs=0.01)
     np.testing.assert_allclose(marks.residuals[0][middle], 40, atol=0.01)
     np.testing.assert_allclose(marks.residuals[0][ELLIPSE.radii(SIZE) > 0.8], 0, atol=0.01)
+
+
+def test_a_mark_is_painted_where_it_is_told_and_cut_off_at_the_patchs_edge() -> None:
+    corner, inside = (painted(bright_marks(), middles=np.full((4, 2), at)) for at in (0.0, 12.0))
+
+    for at, patches in ((0.0, corner), (12.0, inside)):
+        changed = patches.astype(int) - backgrounds()
+        radii = Ellipse(at, at, 9.0, 9.0).radii(SIZE)
+        assert (changed[:, radii > 1.15] == 0).all()
+        np.testing.assert_allclose(changed[:, radii < 0.3], 40, atol=5)
 
 
 def test_painting_at_no_strength_gives_the_patch_back() -> None:
@@ -121,6 +137,7 @@ def test_a_blob_gets_the_axes_of_a_lesion() -> None:
             ALL_TISSUE,
             marks,
             which=np.arange(4),
+            middles=in_the_middle(4, SIZE),
             ellipses=small,
             scales=np.ones(4),
             random=np.random.default_rng(0),

@@ -1,13 +1,22 @@
 import numpy as np
 
-from centre_node.painting.places import matched_places, rooms
+from centre_node.painting.places import anywhere, in_the_middle, matched_places, rooms
 
 
-def test_room_is_the_way_from_the_middle_to_the_nearest_pixel_beside_the_tissue() -> None:
+def test_room_is_the_way_from_a_place_to_the_nearest_pixel_beside_the_tissue() -> None:
     tissue = np.ones((2, 9, 9), dtype=np.float32)
     tissue[1, 4, 1] = 0.4
 
-    assert rooms(tissue).tolist() == [np.inf, 3.0]
+    assert rooms(tissue, in_the_middle(2, 9)).tolist() == [np.inf, 3.0]
+    assert rooms(tissue, np.array([[4.5, 4.5], [1.5, 0.5]])).tolist() == [np.inf, 4.0]
+
+
+def test_anywhere_is_the_whole_patch() -> None:
+    places = anywhere(400, 9, np.random.default_rng(0))
+
+    counts = np.histogram2d(*places.T, bins=3, range=[(0, 9)] * 2)[0]
+    assert counts.sum() == 400
+    assert counts.min() > 25
 
 
 def test_each_lesion_lies_in_tissue_and_each_patch_gets_one_while_there_is_room() -> None:

@@ -63,6 +63,17 @@ def test_pixels_of_two_sizes_and_mm_are_compared_in_mm_where_a_spacing_is_known(
     assert differences(theirs, own) == told
 
 
+def test_lesions_anywhere_in_their_patches_differ_from_lesions_in_the_middle() -> None:
+    lengths = {"margin_px": 14, "smallest_side_px": 32}
+    anywhere = Cut(Cutting.model_validate({**lengths, "lesion_position": "anywhere"}), None)
+
+    assert differences(anywhere, anywhere) is None
+    assert differences(anywhere, Cut(Cutting.model_validate(lengths), None)) == (
+        "their middle anywhere in the patch",
+        "their middle in that of the patch",
+    )
+
+
 @pytest.mark.parametrize(
     ("output", "cutting", "is_told"),
     [
