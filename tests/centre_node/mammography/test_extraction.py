@@ -200,7 +200,7 @@ def test_lesions_can_lie_anywhere_in_their_patches_always_at_the_same_place(
     fewer = extract(mammograms[30:], tmp_path / "fewer", configuration=anywhere, healthy=3)
 
     places = middles_in_squares(store)
-    counts = np.histogram2d(*places.T, bins=2, range=[(0, 1)] * 2)[0]
+    counts = np.histogram2d(places[:, 0], places[:, 1], bins=2, range=((0, 1), (0, 1)))[0]
     assert counts.sum() == 60
     assert counts.min() > 5
     np.testing.assert_array_equal(middles_in_squares(fewer), places[30:])

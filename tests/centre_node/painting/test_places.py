@@ -14,7 +14,7 @@ def test_room_is_the_way_from_a_place_to_the_nearest_pixel_beside_the_tissue() -
 def test_anywhere_is_the_whole_patch() -> None:
     places = anywhere(400, 9, np.random.default_rng(0))
 
-    counts = np.histogram2d(*places.T, bins=3, range=[(0, 9)] * 2)[0]
+    counts = np.histogram2d(places[:, 0], places[:, 1], bins=3, range=((0, 9), (0, 9)))[0]
     assert counts.sum() == 400
     assert counts.min() > 25
 
