@@ -231,11 +231,13 @@ class GeneratorTraining(StrictModel):
         if self.recipe == "paper" and not traits.is_the_papers:
             raise ValueError(f"the paper has no {self.loss} loss; its recipe is improved")
         for name in OWNED_FIELDS:
-            if (getattr(self, name) is not None) != (name in traits.fields):
+            given = getattr(self, name)
+            if given is None and name in traits.fields:
+                raise ValueError(f"the loss {self.loss} needs {name}")
+            if given is not None and name not in traits.fields:
                 raise ValueError(
-                    f"{name} belongs to the loss {losses_with(name)} and to no other, "
-                    f"but the loss is {self.loss} and {name} is "
-                    f"{value_told(getattr(self, name))}"
+                    f"{name} is of the loss {losses_with(name)} alone: with the loss {self.loss} "
+                    f"leave it empty, where {value_told(given)} was given"
                 )
         if self.penalty_weight is None and self.penalty_weight_end is not None:
             raise ValueError(f"penalty_weight_end needs a penalty, and {self.loss} has none")

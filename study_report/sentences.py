@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
 from node_api.findings import CONTROL_ROLES, ArmFacts, ArmRole, Difference, RecoveredShare, Verdict
+from node_api.patches import PatchConfiguration
 from node_api.studies import looks_tried
+from node_api.tasks import BENIGN_OR_MALIGNANT
 from shared.counts import counted
 from study_report.presented import Column, Presented
 from study_report.wording import (
@@ -188,7 +190,24 @@ def _cutting(study: Presented) -> str:
         for donor in sorted(asked.donor_cuttings)
     ]
     own = f"with {asked.patches.cutting.words}"
-    return f"Patches were cut around real lesions {', and '.join([own, *donors])}."
+    told = f"Patches were cut around real lesions {', and '.join([own, *donors])}."
+    if asked.task == BENIGN_OR_MALIGNANT:
+        return told
+    return f"{told} {_healthy_patches(asked.patches)}"
+
+
+def _healthy_patches(cut: PatchConfiguration) -> str:
+    """Say which tissue counts as healthy."""
+    source = {
+        "healthy_mammograms": "from mammograms without any annotation",
+        "all_mammograms": "from all mammograms, beside every annotation",
+    }[cut.healthy_from]
+    brightness = ", as bright as lesions" if cut.healthy_brightness == "as_lesions" else ""
+    tissue = {
+        "threshold": f"pixels above {cut.background_level} of 255",
+        "breast_mask": "what lies in the breast",
+    }[cut.tissue]
+    return f"Healthy patches are {source}{brightness}; as tissue counts {tissue}."
 
 
 def _baseline(study: Presented) -> Iterator[str]:
@@ -212,17 +231,20 @@ def _controls(study: Presented) -> Iterator[str]:
         return
     candidates = list(dict.fromkeys(name for one in chosen for name in one.candidates))
     if len(candidates) == 1:
-        yield f"The control is “{candidates[0]}”, the only arm that does without donors."
+        yield (
+            f"The control is “{candidates[0]}”, the only arm beside the baseline that does "
+            "without donors."
+        )
         return
     parts = []
     for one in chosen:
         reached = unsigned(one.candidates[one.arm])
         title = study.short_title(Column(one.classifier, one.train_fraction))
-        parts.append(f"“{one.arm}” ({reached})" + (f" [{title}]" if title else ""))
+        parts.append(f"“{one.arm}” ({reached} there)" + (f" [{title}]" if title else ""))
     yield (
-        f"The control is the best of the {len(candidates)} arms that do without donors "
-        f"({_quoted(candidates)}), the one with the highest mean AUROC on validation patients: "
-        f"{listed(parts)}."
+        f"The control is the best of the {len(candidates)} arms beside the baseline that do "
+        f"without donors ({_quoted(candidates)}), the one with the highest mean AUROC on "
+        f"validation patients: {listed(parts)}."
     )
 
 

@@ -59,7 +59,9 @@ def _alone(study: Presented, column: Column) -> str:
     arm = None if chosen is None else study.cell(column, chosen.arm)
     reached = None if arm is None else arm.metrics[METRIC].mean
     if chosen is None or reached is None:
-        return "was compared with nothing that another centre gives"
+        return (
+            "had no control in this study, an arm that needs no other centre, to measure others by"
+        )
     tested = f"AUROC {unsigned(reached, 2)} on the test patients"
     return (
         f"did best on its validation patients with “{chosen.arm}” of all that needs no other "

@@ -16,6 +16,7 @@ from centre_node.sharing.errors import NotApprovedError
 from centre_node.sharing.kept_terms import (
     PUBLISH_FILE,
     ask_on_terminal,
+    forgotten_if_refused,
     option,
     remember_terms,
     settled_terms,
@@ -92,12 +93,12 @@ def publish(
 
     Of a training's folder a package is made first, in package/ there: card, weights and digests,
     and nothing else leaves. Name and terms are asked for on a terminal where they are missing, and
-    publish.toml in the folder remembers them and the limits of use. A package is sent as it is; its
-    card has name and terms already. Published twice, it is the same version. Before, the centre's
-    policy decides: by the audit of these very weights, if there is one. What it decided is written
-    to the ledger, and what may be told of the audit is published beside the package. privacy.html
-    is for the officer who signs; with --dry-run it is written and nothing is sent. Where there is a
-    key, the version is signed.
+    publish.toml in the folder remembers them and the limits of use, unless the hub refuses. A
+    package is sent as it is; its card has name and terms already. Published twice, it is the same
+    version. Before, the centre's policy decides: by the audit of these very weights, if there is
+    one. What it decided is written to the ledger, and what may be told of the audit is published
+    beside the package. privacy.html is for the officer who signs; with --dry-run it is written and
+    nothing is sent. Where there is a key, the version is signed.
 
     Examples:
       GENSHARE_HUB_TOKEN=... genshare publish trained
@@ -120,16 +121,17 @@ def publish(
     waiver = _waiver(rules, key=waiver_key, reason=waiver_reason)
     found = _audit(folder, audit)
     book = LedgerStore(ledger or folder.absolute().parent / LEDGER)
-    package = _package(
-        folder, given, use, book, ensemble=ensemble, proportions=chosen, samples=samples
-    )
-    pages = page or (None if package.folder == folder else folder)
-    key = _key(signing_key)
-    gate = Gate(rules, book, pages, key)
-    release = gate.decide(_candidate(folder, package, found, waiver), keep=not dry_run)
-    if review or approve or rules.review == "person":
-        _review(gate, release, hub_url, approve, dry_run=dry_run)
-    sent = None if hub is None else _sent(gate, release, hub, draft=draft)
+    with forgotten_if_refused(folder):
+        package = _package(
+            folder, given, use, book, ensemble=ensemble, proportions=chosen, samples=samples
+        )
+        pages = page or (None if package.folder == folder else folder)
+        key = _key(signing_key)
+        gate = Gate(rules, book, pages, key)
+        release = gate.decide(_candidate(folder, package, found, waiver), keep=not dry_run)
+        if review or approve or rules.review == "person":
+            _review(gate, release, hub_url, approve, dry_run=dry_run)
+        sent = None if hub is None else _sent(gate, release, hub, draft=draft)
     done = "built, and not sent" if sent is None else _done(sent, hub_url)
     sys.stderr.write("" if sent is None else _signed(sent, key))
     sys.stdout.write(_as_json(release, sent) if json else _as_lines(release, done))

@@ -1,7 +1,8 @@
 """Terms that a training's folder remembers, and its user's settings for all trainings."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from pydantic.fields import FieldInfo
 
 from centre_node.errors import NotPublishableError
 from centre_node.sharing.before_release import terms_of
+from shared.errors import HubRefusedError
 from shared.field_values import expected, read_value
-from shared.files import write_text
+from shared.files import write_text, write_whole
 from shared.models import validation_summary
 from shared.terms import CentreTerms, UseLimits
 from shared.toml_text import toml_lines
@@ -71,6 +73,21 @@ def remember_terms(training: Path, terms: CentreTerms, use: UseLimits) -> None:
     """Write down, in a training's folder, under which name, terms and limits it was published."""
     limits = {USE: use.model_dump(exclude_defaults=True)} if use else {}
     write_text(training / PUBLISH_FILE, toml_lines({**terms.model_dump(), **limits}))
+
+
+@contextmanager
+def forgotten_if_refused(training: Path) -> Iterator[None]:
+    """Have the folder remember what it did before, where a hub refuses what is published."""
+    file = training / PUBLISH_FILE
+    before = file.read_bytes() if file.is_file() else None
+    try:
+        yield
+    except HubRefusedError:
+        if before is None:
+            file.unlink(missing_ok=True)
+        else:
+            write_whole(file, lambda out: out.write(before))
+        raise
 
 
 def ask_on_terminal(name: str, field: FieldInfo) -> str:

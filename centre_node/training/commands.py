@@ -155,7 +155,7 @@ def _as_lines(out: Path, trained: TrainedGenerator, skipped: Mapping[str, int]) 
 
 def _summary(out: Path, trained: TrainedGenerator, skipped: Mapping[str, int]) -> Iterator[str]:
     for reason, times in sorted(skipped.items()):
-        yield f"skipped {times}: {reason}"
+        yield f"noted {counted(times, 'time')}: {reason}"
     training = trained.training
     yield (
         f"{out}: {training.loss}, {counted(training.epochs, 'epoch')} on "

@@ -107,10 +107,10 @@ def test_what_is_said_wins_over_the_losss_default() -> None:
 @pytest.mark.parametrize(
     ("document", "reason"),
     [
-        ({"loss": "wgan-gp", "real_labels": [0.8, 1.1]}, "real_labels belongs to the loss dcgan"),
-        ({"loss": "dcgan", "real_labels": None}, "real_labels belongs to the loss dcgan"),
-        ({"penalty_weight": 10}, "penalty_weight belongs to the loss wgan-gp or relativistic"),
-        ({"loss": "wgan-gp", "penalty_weight": None}, "penalty_weight belongs to the loss wgan-gp"),
+        ({"loss": "wgan-gp", "real_labels": [0.8, 1.1]}, "real_labels is of the loss dcgan alone"),
+        ({"loss": "dcgan", "real_labels": None}, "the loss dcgan needs real_labels"),
+        ({"penalty_weight": 10}, "penalty_weight is of the loss wgan-gp or relativistic alone"),
+        ({"loss": "wgan-gp", "penalty_weight": None}, "the loss wgan-gp needs penalty_weight"),
         ({"penalty_weight_end": 1}, "penalty_weight_end needs a penalty, and dcgan has none"),
         ({"critic_steps": 5}, "critic_steps above 1 belong to the loss wgan-gp, not to dcgan"),
         ({"loss": "wgan-gp", "wrong_class_weight": 0.5}, "wrong_class_weight belongs to the loss"),

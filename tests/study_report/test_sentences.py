@@ -73,17 +73,28 @@ def test_a_study_says_how_patches_were_cut_and_those_of_donors_with_their_own_wa
     asked = StudyConfiguration.model_validate(
         {
             **study.configuration.model_dump(exclude={"patches", "arms"}),
-            "patches": {"margin_mm": 4.2, "smallest_side_px": 32},
+            "patches": {
+                "margin_mm": 4.2,
+                "smallest_side_px": 32,
+                "healthy_from": "all_mammograms",
+                "healthy_brightness": "as_lesions",
+                "tissue": "breast_mask",
+            },
             "arms": [{"name": "Real B", "real_donors": ["centre-b"]}],
             "donor_cuttings": {"centre-b": {"margin_px": 21}},
         }
     )
 
     own = "Patches were cut around real lesions with a margin of"
-    assert f"{own} 60 px and a smallest side of 128 px." in said(study)
+    assert (
+        f"{own} 60 px and a smallest side of 128 px. Healthy patches are from mammograms without "
+        "any annotation; as tissue counts pixels above 10 of 255." in said(study)
+    )
     assert (
         f"{own} 4.2 mm and a smallest side of 32 px, and those of centre-b with a margin of 21 px "
-        "and a smallest side of 32 px." in said(replace(study, configuration=asked))
+        "and a smallest side of 32 px. Healthy patches are from all mammograms, beside every "
+        "annotation, as bright as lesions; as tissue counts what lies in the breast."
+        in said(replace(study, configuration=asked))
     )
 
 
@@ -282,16 +293,19 @@ def test_the_control_is_named_with_what_it_was_chosen_from_and_by() -> None:
     )
 
     assert (
-        "The control is the best of the 3 arms that do without donors (“own lesions repeated”, "
-        "“painted” and “extra healthy only”), the one with the highest mean AUROC on validation "
-        "patients: “own lesions repeated” (0.840) [100 %] and “extra healthy only” (0.840) [50 %]."
+        "The control is the best of the 3 arms beside the baseline that do without donors (“own "
+        "lesions repeated”, “painted” and “extra healthy only”), the one with the highest mean "
+        "AUROC on validation patients: “own lesions repeated” (0.840 there) [100 %] and “extra "
+        "healthy only” (0.840 there) [50 %]."
     ) in said(study)
 
 
 def test_a_single_control_was_not_chosen() -> None:
     text = said(small(controls=(a_control(REPEATED),)))
 
-    assert "The control is “own lesions repeated”, the only arm that does without donors." in text
+    assert (
+        "The control is “own lesions repeated”, the only arm beside the baseline that does" in text
+    )
 
 
 def test_what_painting_brings_over_the_own_patches_alone_is_said() -> None:

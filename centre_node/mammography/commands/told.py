@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from centre_node.mammography.errors import PatchStoreError
+from shared.counts import counted
 from shared.files import write_faults_named
 
 
@@ -23,4 +24,4 @@ def writing(out: Path) -> Iterator[None]:
 def print_skipped(skipped: Mapping[str, int]) -> None:
     """Print a line for each reason."""
     for reason, times in sorted(skipped.items()):
-        sys.stdout.write(f"skipped {times}: {reason}\n")
+        sys.stdout.write(f"noted {counted(times, 'time')}: {reason}\n")

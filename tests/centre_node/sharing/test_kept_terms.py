@@ -7,10 +7,13 @@ from pydantic.fields import FieldInfo
 from centre_node.errors import NotPublishableError
 from centre_node.sharing.kept_terms import (
     PUBLISH_FILE,
+    forgotten_if_refused,
     remember_terms,
     settled_terms,
     settled_use,
 )
+from shared.errors import HubRefusedError
+from shared.problems import Problem
 from shared.terms import CentreTerms, UseLimits
 
 TERMS = CentreTerms(
@@ -20,6 +23,15 @@ TERMS = CentreTerms(
     licence="CC-BY-4.0",
     use_terms="Research only",
     contact="research office",
+)
+
+TAKEN = Problem(
+    title="Name taken",
+    status=409,
+    detail="the name is another centre's",
+    code="GS-1000",
+    hint="Choose another.",
+    request_id="r",
 )
 
 
@@ -37,6 +49,23 @@ def test_a_folder_remembers_and_what_is_given_now_or_there_outweighs_the_profile
     assert settled_terms(tmp_path, {}, profile=profile, ask=None) == TERMS
     renamed = settled_terms(tmp_path, {"name": "others"}, profile=profile, ask=None)
     assert renamed == TERMS.model_copy(update={"name": "others"})
+
+
+@pytest.mark.parametrize("known", [TERMS, None])
+def test_what_a_hub_refused_is_forgotten(tmp_path: Path, known: CentreTerms | None) -> None:
+    if known is not None:
+        remember_terms(tmp_path, known, UseLimits())
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+
+    def refused() -> None:
+        with forgotten_if_refused(tmp_path):
+            remember_terms(tmp_path, TERMS.model_copy(update={"name": "taken"}), UseLimits())
+            raise HubRefusedError(TAKEN)
+
+    with pytest.raises(HubRefusedError):
+        refused()
+
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
 
 
 def test_limits_of_use_stay_until_others_are_given(tmp_path: Path) -> None:
