@@ -163,6 +163,19 @@ def is_full_disk(error: BaseException | None) -> bool:
 
 
 @contextmanager
+def left_only_if_used(folder: Path) -> Iterator[None]:
+    """Make a folder, unless it is there; empty still, it goes again where what follows fails."""
+    was_there = folder.is_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if not was_there and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+
+
+@contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Keep every other process that asks out of a folder, which must exist.
 

@@ -2,6 +2,11 @@
 
 from centre_node.errors import NodeError
 
+OTHER_KINDS = (
+    "Check the lesion kinds (--kinds, lesion_kinds): genshare data inspect says which there are."
+)
+"""What to do where no lesion is of the wanted kinds."""
+
 
 class BadMammogramsError(
     NodeError,

@@ -18,6 +18,7 @@ import numpy as np
 from centre_node.mammography.boxes import Box
 from centre_node.mammography.cutting import Wanted, cut_mammogram, lesion_squares
 from centre_node.mammography.errors import (
+    OTHER_KINDS,
     NotEnoughTissueError,
     NothingCutError,
     PatchStoreError,
@@ -42,9 +43,6 @@ TOLERANCES = (4.0, 8.0, 16.0, math.inf)
 
 BESIDE_ANNOTATIONS = (
     "With healthy_from (--healthy-from) all_mammograms they are cut beside the annotations."
-)
-OTHER_KINDS = (
-    "Check the lesion kinds (--kinds, lesion_kinds): genshare data inspect says which there are."
 )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from centre_node.mammography.errors import NotEnoughPatientsError
+from centre_node.mammography.errors import OTHER_KINDS, NotEnoughPatientsError
 from centre_node.mammography.mammograms import Mammogram
 from centre_node.mammography.pathology import counted_pathologies, is_malignant
 from node_api.summaries import SubsetBalance
@@ -56,6 +56,7 @@ def split_patients(mammograms: Sequence[Mammogram], *, shares: Shares, seed: int
 
     Source: paper section 2.4, paragraph 1.
     """
+    _check_some_lesion(mammograms, "of the wanted kinds")
     affected = len({m.patient_id for m in mammograms if m.lesions})
     if affected < len(SUBSETS):
         raise NotEnoughPatientsError(
@@ -86,6 +87,7 @@ def split_patients_by_pathology(
     Raises:
         NotEnoughPatientsError: Fewer patients of a pathology than subsets, or a subset without.
     """
+    _check_some_lesion(mammograms, "of the wanted kinds and of known pathology")
     ill = {m.patient_id for m in mammograms if is_malignant(m)}
     fewest = min(len(ill), len({m.patient_id for m in mammograms} - ill))
     if fewest < len(SUBSETS):
@@ -106,6 +108,11 @@ def split_patients_by_pathology(
             f"that each of {len(SUBSETS)} subsets has malignant and benign ones; another seed may"
         )
     return split
+
+
+def _check_some_lesion(mammograms: Sequence[Mammogram], wanted: str) -> None:
+    if not any(m.lesions for m in mammograms):
+        raise NotEnoughPatientsError(f"no mammogram has a lesion {wanted}", hint=OTHER_KINDS)
 
 
 def _first_with_enough(

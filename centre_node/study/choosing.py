@@ -33,7 +33,7 @@ from node_api.choices import Choice, TriedGenerator
 from node_api.classifier_training import SWIN_SIDE_PX, ClassifierName
 from node_api.findings import CONTROL_ROLES, ArmFacts, ChosenControl, Difference
 from node_api.studies import Arm, StudyConfiguration
-from shared.files import alone_in, full_disk_named
+from shared.files import alone_in, full_disk_named, left_only_if_used
 from shared.packages import Package
 from shared.progress import OnProgress
 from shared.version import genshare_version
@@ -134,8 +134,7 @@ def choose(
         As `run_study`.
     """
     configuration = with_precision(trial.configuration, device)
-    cache.mkdir(parents=True, exist_ok=True)
-    with full_disk_named(cache), alone_in(cache):
+    with left_only_if_used(cache), full_disk_named(cache), alone_in(cache):
         ready = prepare(
             configuration,
             inputs,

@@ -26,7 +26,7 @@ from node_api.findings import FailedRun, StudyOrigin, StudyResult, UsedGenerator
 from node_api.rows import as_csv
 from node_api.studies import Arm, StudyConfiguration
 from shared.counts import counted
-from shared.files import alone_in, full_disk_named, write_text
+from shared.files import alone_in, full_disk_named, left_only_if_used, write_text
 from shared.packages import Package
 from shared.progress import OnProgress, Progress
 from shared.version import genshare_version
@@ -75,9 +75,12 @@ def run_study(
     """
     started = time.monotonic()
     configuration = with_precision(configuration, device)
-    folder.mkdir(parents=True, exist_ok=True)
-    cache.mkdir(parents=True, exist_ok=True)
-    with full_disk_named(folder), alone_in(cache):
+    with (
+        left_only_if_used(folder),
+        left_only_if_used(cache),
+        full_disk_named(folder),
+        alone_in(cache),
+    ):
         ready = prepare(
             configuration,
             inputs,

@@ -273,5 +273,8 @@ def test_weights_to_start_from_that_are_not_there_are_named(
 
 
 def test_kinds_that_nobody_has_are_refused(package: Package, tmp_path: Path) -> None:
-    with pytest.raises(NotEnoughPatientsError, match="0 patients with lesions"):
+    told = "no mammogram has a lesion of the wanted kinds"
+    with pytest.raises(NotEnoughPatientsError, match=told):
         _run(tiny_study(package, lesion_kinds=("other",)), package, tmp_path)
+
+    assert not [path for path in tmp_path.rglob("*") if path.is_dir() and not any(path.iterdir())]
