@@ -1,6 +1,7 @@
 """The form of a study: its arms are ticked, everything else is filled in."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from centre_node.pages.forms import (
@@ -40,7 +41,7 @@ from centre_node.pages.study_options import (
     own_generator,
     own_generator_of,
 )
-from node_api.classifier_training import ClassifierTraining
+from node_api.classifier_training import RECIPE_DEFAULTS, ClassifierTraining
 from node_api.patches import PatchConfiguration
 from node_api.requests import StudyRequest
 from node_api.studies import Arm, StudyConfiguration
@@ -88,6 +89,7 @@ FIRST = (
     "study.classifier_training.steps",
     "workers",
 )
+BY_RECIPE = {f"study.classifier_training.{name}" for name in RECIPE_DEFAULTS["improved"]}
 LEFT_OUT = (
     "kind",
     "dataset",
@@ -115,7 +117,8 @@ def study_form(
     """
     chosen = at_hand.chosen(dataset)
     usual = _usual(at_hand.kinds(chosen), patches, side_px or USUAL_SIDE_PX, workers)
-    fields = list(relabelled(in_one_unit(fields_of(usual, without=LEFT_OUT)), LABELS))
+    filled = of_the_recipe(in_one_unit(fields_of(usual, without=LEFT_OUT)))
+    fields = list(relabelled(filled, LABELS))
     by_name = {field.name: field for field in fields}
     donors = [name for name in at_hand.datasets if name != chosen]
     boxes = boxes_of(at_hand, donors)
@@ -151,6 +154,22 @@ def study_form(
         missing="" if at_hand.datasets else NO_DATASET,
         ways=TO_DATASET,
     )
+
+
+def of_the_recipe(fields: Iterable[FormField]) -> Iterator[FormField]:
+    """Yield fields, those blank whose defaults hang on the recipe: then it alone can be changed."""
+    for field in fields:
+        if field.name not in BY_RECIPE:
+            yield field
+            continue
+        choices = [choice for choice in field.choices if choice.value]
+        yield replace(
+            field,
+            value="",
+            optional=False,
+            help=f"{field.help} Left blank, it is as the recipe has it.",
+            choices=(Choice("", "as the recipe has it"), *choices) if choices else (),
+        )
 
 
 def study_document(form: Form, given: Given) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from centre_node.pages.forms import Form, FormFault, checked, faults_of
 from centre_node.pages.study_form import study_document, study_form
+from node_api.classifier_training import ClassifierTraining
 from node_api.requests import StudyRequest
 from node_api.studies import EVERY_KIND, StudyConfiguration
 from tests.centre_node.pages.test_forms import AT_HAND, faults, sent_as_filled
@@ -66,6 +67,18 @@ def test_a_study_compares_what_is_ticked() -> None:
     ]
     assert arms["generators together"].generators == ("b" * 64, "c" * 64)
     assert (request.study.seeds, request.study.image_size) == ((0, 1, 2), 32)
+
+
+def test_another_recipe_can_be_chosen_and_nothing_else_changed() -> None:
+    form = study_form(AT_HAND, "own", side_px=32)
+    recipe = {"study.classifier_training.recipe": ["improved"]}
+
+    chosen = asked(form, **recipe).classifier_training
+
+    wanted = {"recipe": "improved", "steps": chosen.steps, "precision": "auto"}
+    assert chosen == ClassifierTraining.model_validate(wanted)
+    assert asked(form).classifier_training.recipe == "paper"
+    assert asked(form).classifier_training.momentum == 0.9
 
 
 def test_real_lesions_of_another_data_set_are_an_arm_and_the_own_ones_are_none() -> None:
